@@ -1,0 +1,2 @@
+// The Makefile finds or installs a browser (scripts/browser.sh); the package's own download at install would fail offline.
+module.exports = { skipDownload: true };

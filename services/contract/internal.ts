@@ -1,0 +1,8 @@
+/** Carries the boot secret on every internal call; the gate strips it from what comes from outside. */
+export const SECRET_HEADER = 'x-gatehouse-secret';
+
+/** One id for a request through every process and log. */
+export const REQUEST_ID_HEADER = 'x-request-id';
+
+/** Where the bridge posts its events on the api. */
+export const EVENTS_PATH = '/internal/events';
