@@ -2,44 +2,105 @@
 export const ERRORS = {
   // admission, at the gate
   host_invalid: [400, 'Invalid Host', 'Send exactly one Host header, of the form name or name:port.'],
-  target_invalid: [400, 'Invalid request target', 'Send the path in its canonical form: no //, no . or .. segments, no \\, #, ; or encoded separators.'],
-  target_foreign: [400, 'Foreign authority', 'Send the path alone, or an absolute URL whose authority equals Host.'],
-  framing_invalid: [400, 'Invalid message framing', 'Send a Content-Length or exactly "Transfer-Encoding: chunked", over HTTP/1.1.'],
+  target_invalid: [
+    400,
+    'Invalid request target',
+    'Send the path in its canonical form: no //, no . or .. segments, no \\, #, ; or encoded separators.',
+  ],
+  target_foreign: [
+    400,
+    'Foreign authority',
+    'Send the path alone, or an absolute URL whose authority equals Host.',
+  ],
+  framing_invalid: [
+    400,
+    'Invalid message framing',
+    'Send a Content-Length or exactly "Transfer-Encoding: chunked", over HTTP/1.1.',
+  ],
   request_malformed: [400, 'Malformed request', 'Send a well-formed HTTP/1.1 request.'],
-  method_refused: [405, 'Method not allowed', 'Use a method that the documents list for this path; CONNECT and TRACE are never forwarded.'],
-  origin_refused: [403, 'Foreign origin', 'This kit is bound to loopback and has no key: call it from this machine, not from a web page of another site. Set API_KEYS to open it.'],
+  method_refused: [
+    405,
+    'Method not allowed',
+    'Use a method that the documents list for this path; CONNECT and TRACE are never forwarded.',
+  ],
+  origin_refused: [
+    403,
+    'Foreign origin',
+    'This kit is bound to loopback and has no key: call it from this machine, not from a web page of another site. Set API_KEYS to open it.',
+  ],
   expectation_failed: [417, 'Expectation failed', 'The only expectation understood is 100-continue.'],
   body_too_large: [413, 'Body too large', 'Send a smaller body, or raise GATE_MAX_BODY_BYTES.'],
   headers_too_large: [431, 'Headers too large', 'Send fewer or shorter headers.'],
   request_timeout: [408, 'Request too slow', 'Send the request faster.'],
   too_many_requests: [429, 'Too many requests', 'Wait for Retry-After seconds, or raise the limit.'],
   route_unknown: [404, 'No such route', 'See the README for the routes that this kit exposes.'],
-  upgrade_refused: [400, 'Upgrade refused', 'Only WebSocket upgrades, and only on the routes that declare them, are forwarded.'],
+  upgrade_refused: [
+    400,
+    'Upgrade refused',
+    'Only WebSocket upgrades, and only on the routes that declare them, are forwarded.',
+  ],
   // forwarding, at the gate
-  service_unavailable: [503, 'Service unavailable', 'The service is starting or restarting: try again after Retry-After seconds; /health and the log say more.'],
+  service_unavailable: [
+    503,
+    'Service unavailable',
+    'The service is starting or restarting: try again after Retry-After seconds; /health and the log say more.',
+  ],
   service_refused: [502, 'Service failed', 'The service broke off the exchange: see its log.'],
-  service_silent: [504, 'Service did not answer', 'See the log of the service, or raise GATE_UPSTREAM_TIMEOUT_MS.'],
+  service_silent: [
+    504,
+    'Service did not answer',
+    'See the log of the service, or raise GATE_UPSTREAM_TIMEOUT_MS.',
+  ],
   // the api
   body_invalid: [400, 'Invalid body', 'Mend the fields named in "errors".'],
   query_invalid: [400, 'Invalid query', 'Mend the parameters named in "errors".'],
   media_type_unsupported: [415, 'Unsupported media type', 'Send content-type: application/json.'],
-  key_missing: [401, 'API key missing', 'Send "Authorization: Bearer KEY" or "X-Api-Key: KEY" with one of API_KEYS.'],
+  key_missing: [
+    401,
+    'API key missing',
+    'Send "Authorization: Bearer KEY" or "X-Api-Key: KEY" with one of API_KEYS.',
+  ],
   key_invalid: [401, 'API key not accepted', 'Send one of the keys in API_KEYS.'],
   secret_missing: [403, 'Internal route', 'Only the kit itself may call this; go through the public port.'],
   not_found: [404, 'Not found', 'Check the path and the id.'],
   not_acceptable: [406, 'Not acceptable', 'Ask for one of the types named in the detail.'],
   // WhatsApp, at the bridge
-  whatsapp_not_ready: [503, 'WhatsApp is not ready', 'Link the phone (GET /api/whatsapp/qr) or wait: GET /api/whatsapp/status says what is missing.'],
-  qr_unavailable: [409, 'No QR code now', 'A code exists only while the session waits for a scan: see GET /api/whatsapp/status.'],
+  whatsapp_not_ready: [
+    503,
+    'WhatsApp is not ready',
+    'Link the phone (GET /api/whatsapp/qr) or wait: GET /api/whatsapp/status says what is missing.',
+  ],
+  qr_unavailable: [
+    409,
+    'No QR code now',
+    'A code exists only while the session waits for a scan: see GET /api/whatsapp/status.',
+  ],
   already_linked: [409, 'Already linked', 'POST /api/whatsapp/reset-session first, to link another phone.'],
-  recipient_invalid: [422, 'Recipient not usable', 'Send a phone number with its country code, or a WhatsApp id such as 15551234567@c.us.'],
-  recipient_not_on_whatsapp: [422, 'Recipient not on WhatsApp', 'Check the number: WhatsApp knows no account for it.'],
-  recipient_not_resolvable: [422, 'Recipient not resolvable', 'WhatsApp gives no address for this number now: let the recipient write first, then try again.'],
+  recipient_invalid: [
+    422,
+    'Recipient not usable',
+    'Send a phone number with its country code, or a WhatsApp id such as 15551234567@c.us.',
+  ],
+  recipient_not_on_whatsapp: [
+    422,
+    'Recipient not on WhatsApp',
+    'Check the number: WhatsApp knows no account for it.',
+  ],
+  recipient_not_resolvable: [
+    422,
+    'Recipient not resolvable',
+    'WhatsApp gives no address for this number now: let the recipient write first, then try again.',
+  ],
   chat_unknown: [404, 'Unknown chat', 'GET /api/whatsapp/chats lists the chats of this session.'],
   send_refused: [502, 'WhatsApp refused the message', 'See the detail; the message was not sent.'],
-  outcome_unknown: [504, 'Outcome unknown', 'The browser did not answer in time: the message may have been sent. Look in the chat before sending again.'],
+  outcome_unknown: [
+    504,
+    'Outcome unknown',
+    'The browser did not answer in time: the message may have been sent. Look in the chat before sending again.',
+  ],
   bridge_failed: [502, 'WhatsApp bridge failed', 'See the log of the bridge.'],
   // every process
+  already_running: [500, 'Already running', 'Stop the other one, or set another DATA_DIR.'],
   port_busy: [500, 'Port in use', 'Stop the process that holds the port, or set another port.'],
   internal_error: [500, 'Internal error', 'See the log for the request id, and report it.'],
 } as const satisfies Record<string, readonly [status: number, title: string, remedy: string]>;
@@ -53,7 +114,11 @@ export class KitError extends Error {
   /** What was wrong, by field, for `body_invalid` and `query_invalid`. */
   readonly fields: readonly FieldError[] | undefined;
 
-  constructor(code: ErrorCode, message: string, options: ErrorOptions & { fields?: readonly FieldError[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: ErrorOptions & { fields?: readonly FieldError[] } = {},
+  ) {
     super(message, options);
     this.code = code;
     this.fields = options.fields;

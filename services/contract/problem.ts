@@ -17,7 +17,9 @@ export interface Problem {
 /** The problem document of an error. What is no KitError tells the client nothing of its message. */
 export function toProblem(thrown: unknown, requestId?: string): Problem {
   const error =
-    thrown instanceof KitError ? thrown : new KitError('internal_error', 'an unexpected error; the log has it under the request id');
+    thrown instanceof KitError
+      ? thrown
+      : new KitError('internal_error', 'an unexpected error; the log has it under the request id');
   const [status, title, remedy] = ERRORS[error.code];
   return {
     type: `urn:gatehouse:error:${error.code}`,

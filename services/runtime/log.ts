@@ -1,21 +1,31 @@
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger } from 'pino';
 
 export type Log = Logger;
 
 /** Names of fields that hold secrets: never written, wherever they stand in a logged object. */
-const SECRET_FIELDS = ['authorization', 'cookie', 'x-api-key', 'x-gatehouse-secret', 'apiKeys', 'secret', 'password'];
+const SECRET_FIELDS = [
+  'authorization',
+  'cookie',
+  'x-api-key',
+  'x-gatehouse-secret',
+  'apiKeys',
+  'secret',
+  'password',
+];
 
 /** JSON lines on stdout, each with the service's name; the supervisor makes them readable on a terminal. */
-export function createLog(service: string, level: string): Log {
+export function createLog(service: string, level: string, destination?: DestinationStream): Log {
   return pino(
     {
-      name: service,
       level,
       base: { name: service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: SECRET_FIELDS.flatMap((field) => [`["${field}"]`, `*["${field}"]`]), censor: '[secret]' },
+      redact: {
+        paths: SECRET_FIELDS.flatMap((field) => [`["${field}"]`, `*["${field}"]`]),
+        censor: '[secret]',
+      },
     },
-    pino.destination({ fd: 1, sync: true }),
+    destination ?? pino.destination({ fd: 1, sync: true }),
   );
 }

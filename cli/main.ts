@@ -1,0 +1,27 @@
+import { parseCommand, UsageError } from './arguments.ts';
+
+/** EX_USAGE of sysexits.h. */
+const EXIT_USAGE = 64;
+
+/** The commands, each loaded only when it is called. */
+const commands = {
+  start: async () => (await import('./start.ts')).start,
+  demo: async () => (await import('./demo.ts')).demo,
+  config: async () => (await import('./config.ts')).showConfig,
+  render: async () => (await import('./render.ts')).render,
+  help: async () => (await import('./help.ts')).help,
+  version: async () => (await import('./help.ts')).version,
+};
+
+/** The command line of Gatehouse. Sets the exit code of the process: 64 for a call it does not understand. */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    const command = parseCommand(args);
+    const run = await commands[command.name]();
+    await run(command);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`gatehouse: ${error.message}\nTry: gatehouse help\n`);
+    process.exitCode = EXIT_USAGE;
+  }
+}

@@ -1,0 +1,110 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { listSettings, type PlacedSetting, profiles, type ServiceDeclaration, topology } from '#config';
+import { ERRORS } from '../services/contract/errors.ts';
+import { ROOT } from '../services/supervisor/plan.ts';
+import type { Command } from './arguments.ts';
+
+/** What is made from the schema: a whole file, or the part between two marks of one. */
+const targets = [
+  { file: '.env.example', make: () => envExample() },
+  { file: 'README.md', part: 'settings', make: () => settingsTable() },
+  { file: 'README.md', part: 'services', make: () => servicesTable() },
+  { file: 'docs/errors.md', part: 'errors', make: () => errorsTable() },
+];
+
+/** `gatehouse render`: writes every made file; with `--check` only tells which has drifted, and exits 1. */
+export function render({ check }: Command): void {
+  const drifted = new Set<string>();
+  for (const { file, part, make } of targets) {
+    const path = join(ROOT, file);
+    const old = readFileSync(path, 'utf8');
+    const made = part === undefined ? make() : replacePart(old, part, make(), file);
+    if (made === old) continue;
+    drifted.add(file);
+    if (!check) writeFileSync(path, made);
+  }
+  for (const file of drifted)
+    process.stdout.write(
+      check ? `${file} is not what the schema says: run make render\n` : `wrote ${file}\n`,
+    );
+  if (check && drifted.size > 0) process.exitCode = 1;
+}
+
+function replacePart(text: string, part: string, made: string, file: string): string {
+  const [begin, end] = [`<!-- ${part}: made by make render -->`, `<!-- ${part}: end -->`];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${file} lacks the marks "${begin}" and "${end}"`);
+  return `${text.slice(0, from + begin.length)}\n${made}${text.slice(to)}`;
+}
+
+function envExample(): string {
+  const head = '# Made by make render from config/schema.ts. Copy to .env and uncomment what you change.\n';
+  return (
+    head +
+    byGroup()
+      .map(([group, settings]) => `\n# ${group}\n${settings.map(envEntry).join('')}`)
+      .join('')
+  );
+}
+
+function envEntry({ setting }: PlacedSetting): string {
+  const also = setting.fallbacks?.length ? ` Else ${setting.fallbacks.join(', ')}.` : '';
+  return `\n# ${setting.doc}${also}\n#${setting.env}=${showDefault(setting.default)}\n`;
+}
+
+function settingsTable(): string {
+  const rows = byGroup().flatMap(([group, settings]) =>
+    settings.map(({ setting }) => {
+      const names = [setting.env, ...(setting.fallbacks ?? [])].map((name) => `\`${name}\``).join(', else ');
+      return `| ${group} | ${names} | ${defaultCell(setting)} | ${setting.doc} |\n`;
+    }),
+  );
+  return `| | Variable | Default | |\n| --- | --- | --- | --- |\n${rows.join('')}`;
+}
+
+/** The default, and where the profiles differ. */
+function defaultCell({ default: value, profileDefault, sensitive }: PlacedSetting['setting']): string {
+  if (sensitive) return 'none';
+  const shown = (text: unknown) => (showDefault(text) === '' ? 'none' : `\`${showDefault(text)}\``);
+  const groups = new Map<string, string[]>();
+  for (const name of profileNames()) {
+    const inProfile = shown(profileDefault?.(name) ?? value);
+    groups.set(inProfile, [...(groups.get(inProfile) ?? []), name]);
+  }
+  const [[usual] = [''], ...others] = [...groups].sort(([, left], [, right]) => right.length - left.length);
+  return [usual, ...others.map(([text, names]) => `${text} in ${names.join(', ')}`)].join('; ');
+}
+
+function profileNames(): (keyof typeof profiles)[] {
+  return Object.keys(profiles).filter((name): name is keyof typeof profiles => Object.hasOwn(profiles, name));
+}
+
+function servicesTable(): string {
+  const services: readonly ServiceDeclaration[] = topology;
+  const rows = services.map(({ name, entry, command, port, exposure, routes, when }) => {
+    const reached =
+      exposure === 'public'
+        ? 'it is the outside'
+        : routes.length > 0
+          ? routes.map(({ prefix }) => `\`${prefix}\``).join(', ')
+          : 'never';
+    return `| ${name} | \`${entry ?? command?.join(' ')}\` | \`${port.env}\` | ${reached} | ${when === undefined ? 'always' : `\`${when.setting.toUpperCase()}=${when.is}\``} |\n`;
+  });
+  return `| Service | Runs | Port | From outside | When |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`;
+}
+
+function errorsTable(): string {
+  const rows = Object.entries(ERRORS).map(
+    ([code, [status, title, remedy]]) => `| \`${code}\` | ${status} | ${title} | ${remedy} |\n`,
+  );
+  return `| Code | Status | Title | What to do |\n| --- | --- | --- | --- |\n${rows.join('')}`;
+}
+
+function byGroup(): [string, PlacedSetting[]][] {
+  return [...Map.groupBy(listSettings(), ({ setting }) => setting.group)];
+}
+
+function showDefault(value: unknown): string {
+  return Array.isArray(value) ? value.join(',') : String(value);
+}

@@ -1,0 +1,16 @@
+export { inheritedEnvironment, toEnvironment } from './environment.ts';
+export { type ExplainedSetting, explainConfig } from './explain.ts';
+export { isLoopback } from './formats.ts';
+export { ConfigError, EXIT_CONFIG, type Loaded, loadConfig } from './load.ts';
+export { profiles } from './profiles.ts';
+export { type Config, listSettings, type PlacedSetting, type Setting } from './schema.ts';
+export {
+  control,
+  declaredPorts,
+  deniedPrefixes,
+  isOn,
+  type PortName,
+  portOf,
+  type ServiceDeclaration,
+  topology,
+} from './topology.ts';

@@ -1,0 +1,123 @@
+import { isLoopback } from './formats.ts';
+import { profiles } from './profiles.ts';
+import type { Config } from './schema.ts';
+import type { Resolved } from './sources.ts';
+import { declaredPorts, isOn, type PortName } from './topology.ts';
+
+/** What a rule looks at: the values, where each came from, and which of them are already known to be bad. */
+export interface Settled {
+  readonly config: Config;
+  readonly resolved: ReadonlyMap<string, Resolved>;
+  readonly bad: ReadonlySet<string>;
+}
+
+/** What is wrong with a setting, and what to do. `path` names it in the schema. */
+export interface Finding {
+  readonly path: string;
+  readonly message: string;
+}
+
+export type Rule = (settled: Settled) => Finding[];
+
+/** The rules between settings. Each looks only at values that are good by themselves. */
+export const rules: readonly Rule[] = [
+  portsDiffer,
+  internalHostsAreLoopback,
+  publicBindHasKeys,
+  sandboxIsMeant,
+  drainFitsGrace,
+  hostsShareSecret,
+];
+
+function portsDiffer({ config, resolved, bad }: Settled): Finding[] {
+  const used = declaredPorts().filter(({ name, owner }) => !bad.has(`ports.${name}`) && isOn(owner, config));
+  return used.flatMap(({ name, port }, index) => {
+    const path = `ports.${name}`;
+    const holder = used.slice(0, index).find((earlier) => config.ports[earlier.name] === config.ports[name]);
+    if (holder === undefined) return [];
+    // A port that nobody set gives way when it may move; the supervisor moves it at start.
+    const mayMove = (candidate: PortName) =>
+      config.portAuto && candidate !== 'gate' && isDefault(resolved, `ports.${candidate}`);
+    if (mayMove(name) || mayMove(holder.name)) return [];
+    return [
+      {
+        path,
+        message: `is the port of ${holder.port.env} too: give ${port.env} and ${holder.port.env} ports of their own`,
+      },
+    ];
+  });
+}
+
+function isDefault(resolved: ReadonlyMap<string, Resolved>, path: string): boolean {
+  const origin = resolved.get(path)?.origin;
+  return origin === 'default' || origin === 'profile';
+}
+
+function internalHostsAreLoopback({ config, bad }: Settled): Finding[] {
+  if (profiles[config.profile].spansHosts) return [];
+  const hosts = [
+    ['internal.host', config.internal.host],
+    ['internal.apiHost', config.internal.apiHost],
+    ['internal.bridgeHost', config.internal.bridgeHost],
+  ] as const;
+  return hosts
+    .filter(([path, host]) => !bad.has(path) && !isLoopback(host))
+    .map(([path]) => ({
+      path,
+      message: `must be a loopback address such as 127.0.0.1 in the profile ${config.profile}; only kubernetes spreads the services over hosts`,
+    }));
+}
+
+function publicBindHasKeys({ config, bad }: Settled): Finding[] {
+  if (bad.has('apiKeys') || bad.has('gate.host') || config.apiKeys.length > 0 || isLoopback(config.gate.host))
+    return [];
+  return [
+    {
+      path: 'apiKeys',
+      message: `must be set, because the gate binds ${config.gate.host} and anyone could send: set API_KEYS to a key of at least 24 characters (openssl rand -hex 24), or GATE_HOST=127.0.0.1`,
+    },
+  ];
+}
+
+function sandboxIsMeant({ config, bad }: Settled): Finding[] {
+  if (bad.has('whatsapp') || config.whatsapp !== 'sandbox' || config.profile === 'local') return [];
+  if (!bad.has('sandbox.allowed') && !config.sandbox.allowed) {
+    return [
+      {
+        path: 'whatsapp',
+        message: `is not allowed in the profile ${config.profile}, where it would reach no phone: set WHATSAPP=real, or SANDBOX_ALLOWED=true if a sandbox is what you want`,
+      },
+    ];
+  }
+  const keyless = !bad.has('apiKeys') && config.apiKeys.length === 0 && isLoopback(config.gate.host);
+  return keyless
+    ? [
+        {
+          path: 'apiKeys',
+          message: `must be set for a sandbox in the profile ${config.profile}: set API_KEYS to a key of at least 24 characters (openssl rand -hex 24)`,
+        },
+      ]
+    : [];
+}
+
+function drainFitsGrace({ config, bad }: Settled): Finding[] {
+  if (bad.has('stop.drainMs') || bad.has('stop.graceMs') || config.stop.drainMs < config.stop.graceMs)
+    return [];
+  return [
+    {
+      path: 'stop.drainMs',
+      message: `must be less than STOP_GRACE_MS=${config.stop.graceMs}, after which the platform kills: lower it, or raise the platform's grace and STOP_GRACE_MS`,
+    },
+  ];
+}
+
+function hostsShareSecret({ config, bad }: Settled): Finding[] {
+  if (!profiles[config.profile].spansHosts || bad.has('internal.secret') || config.internal.secret !== '')
+    return [];
+  return [
+    {
+      path: 'internal.secret',
+      message: `must be set and the same for every service in the profile ${config.profile}: openssl rand -hex 32`,
+    },
+  ];
+}

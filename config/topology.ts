@@ -1,0 +1,172 @@
+/**
+ * What runs, as data. One entry a service: its process, its port, its public routes, what it needs before it
+ * starts, and how it is watched and stopped. The schema, the supervisor, the gate, the health page and the
+ * documents are made from this list. To add a service, add an entry; `command` runs what is not Node.
+ *
+ * The order is from the outside in: on shutdown the first entry drains first, while those it calls still answer.
+ */
+export const topology = [
+  {
+    name: 'gate',
+    entry: 'services/gate/main.ts',
+    port: { env: 'PORT', default: 8001, doc: 'The one public port. Never moves; platforms set it.' },
+    exposure: 'public',
+    readyPath: '/health/live',
+    routes: [],
+    needs: [],
+    critical: true,
+    stopGraceMs: 20_000,
+    kit: true,
+  },
+  {
+    name: 'api',
+    entry: 'services/api/main.ts',
+    port: { env: 'API_PORT', default: 8003, doc: 'The api, behind the gate.' },
+    exposure: 'routed',
+    readyPath: '/internal/ready',
+    routes: [{ prefix: '/api' }],
+    needs: [],
+    critical: false,
+    stopGraceMs: 15_000,
+    kit: true,
+  },
+  {
+    name: 'bridge',
+    entry: 'services/bridge/main.ts',
+    port: {
+      env: 'WHATSAPP_BRIDGE_PORT',
+      fallbacks: ['BRIDGE_PORT'],
+      default: 8002,
+      doc: 'The WhatsApp bridge: whatsapp-web.js and its browser. Never reached from outside.',
+    },
+    exposure: 'internal',
+    readyPath: '/health',
+    routes: [],
+    needs: ['sandbox'],
+    critical: false,
+    stopGraceMs: 15_000,
+    kit: true,
+  },
+  {
+    name: 'sandbox',
+    entry: 'services/sandbox/main.ts',
+    port: { env: 'SANDBOX_PORT', default: 8004, doc: 'The phone page and control of the sandbox.' },
+    extraPort: {
+      name: 'sandboxWeb',
+      env: 'SANDBOX_WEB_PORT',
+      default: 8006,
+      doc: 'The HTTPS stand-in for web.whatsapp.com that the sandbox shows to the browser.',
+    },
+    exposure: 'routed',
+    readyPath: '/sandbox/api/health',
+    routes: [{ prefix: '/sandbox' }],
+    needs: [],
+    critical: false,
+    stopGraceMs: 3_000,
+    kit: true,
+    when: { setting: 'whatsapp', is: 'sandbox' },
+    provides: {
+      bridge: {
+        PUPPETEER_EXECUTABLE_PATH: '{DATA_DIR}/sandbox/browser',
+        SESSIONS_DIR: '{DATA_DIR}/sandbox/sessions',
+      },
+    },
+  },
+] as const satisfies readonly ServiceDeclaration[];
+
+/** The supervisor's own port: the health tree. The gate routes exactly `/health` to it and nothing else. */
+export const control = {
+  name: 'supervisor',
+  port: { env: 'CONTROL_PORT', default: 8005, doc: 'The control server of the supervisor: the health tree.' },
+  routes: [{ prefix: '/health', exact: true }],
+} as const;
+
+/** Refused by name at the gate, whatever the case, although no route leads there anyway. */
+export const deniedPrefixes = ['/internal', '/bridge', '/control'] as const;
+
+export interface RouteDeclaration {
+  /** A path prefix on a segment boundary: `/api` means `/api` and `/api/…`. */
+  readonly prefix: string;
+  /** Only the path itself, nothing below it. */
+  readonly exact?: boolean;
+  /** WebSocket upgrades may pass. */
+  readonly upgrade?: boolean;
+}
+
+export interface PortDeclaration {
+  readonly env: string;
+  readonly fallbacks?: readonly string[];
+  readonly default: number;
+  readonly doc: string;
+}
+
+export interface ServiceDeclaration {
+  readonly name: string;
+  /** A TypeScript file, from the root of the kit, run by this Node. */
+  readonly entry?: string;
+  /** Instead of `entry`: a program and its arguments. It finds its port in `PORT`, its host in `HOST`. */
+  readonly command?: readonly string[];
+  readonly port: PortDeclaration;
+  readonly extraPort?: PortDeclaration & { readonly name: string };
+  /** `public` owns `PORT`; `routed` is reached through the gate by `routes`; `internal` is not reached from outside. */
+  readonly exposure: 'public' | 'routed' | 'internal';
+  readonly routes: readonly RouteDeclaration[];
+  /** Answers 200 as soon as the service takes work. */
+  readonly readyPath: string;
+  /** Services that must be ready before this one starts; those that are switched off do not count. */
+  readonly needs: readonly string[];
+  /** The kit is of no use without it: its crash loop ends the whole kit with exit code 1. */
+  readonly critical: boolean;
+  /** The longest this service may take to stop, within the drain budget of the kit. */
+  readonly stopGraceMs: number;
+  /** Part of the kit: it gets the boot secret, and stops by message rather than by signal. */
+  readonly kit: boolean;
+  /** Runs only when a setting has this value. */
+  readonly when?: { readonly setting: 'whatsapp'; readonly is: string };
+  /** Variables this service sets for others; `{DATA_DIR}` is filled in. */
+  readonly provides?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** Whether a service takes part under this configuration. The supervisor, which is no entry, always does. */
+export function isOn(name: string, config: { readonly whatsapp: string }): boolean {
+  const service: ServiceDeclaration | undefined = topology.find((entry) => entry.name === name);
+  return service?.when === undefined || config[service.when.setting] === service.when.is;
+}
+
+export type ServiceName = (typeof topology)[number]['name'];
+
+/** Every port of the kit, by the service that listens there. */
+export type PortName =
+  | ServiceName
+  | Extract<(typeof topology)[number], { extraPort: unknown }>['extraPort']['name']
+  | typeof control.name;
+
+/** All ports with their declarations, in the order of the topology. */
+export function declaredPorts(): {
+  name: PortName;
+  owner: string;
+  port: PortDeclaration;
+  isPublic: boolean;
+}[] {
+  return [
+    ...topology.flatMap((service) => [
+      {
+        name: service.name,
+        owner: service.name,
+        port: service.port,
+        isPublic: service.exposure === 'public',
+      },
+      ...('extraPort' in service
+        ? [{ name: service.extraPort.name, owner: service.name, port: service.extraPort, isPublic: false }]
+        : []),
+    ]),
+    { name: control.name, owner: control.name, port: control.port, isPublic: false },
+  ];
+}
+
+/** The settled port of a service. */
+export function portOf(config: { readonly ports: Readonly<Record<PortName, number>> }, name: string): number {
+  const found = declaredPorts().find((declared) => declared.name === name);
+  if (found === undefined) throw new Error(`the topology gives ${name} no port`);
+  return config.ports[found.name];
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { messageSchema, sessionStateSchema } from './events.ts';
+
+/** The id that a sender may choose for a message, of the form that WhatsApp Web itself makes. */
+export const stanzaIdSchema = z
+  .string()
+  .regex(/^3EB0[0-9A-F]{18}$/, 'must be 3EB0 and 18 hexadecimal digits');
+
+/** `POST /send`. Accepted by every version: `chatId` (a WhatsApp id, or a phone number) and `message`. */
+export const sendBodySchema = z.strictObject({
+  chatId: z.string().min(1).max(128),
+  message: z.string().min(1).max(65_536),
+  /** Chosen by the caller and kept by it before it sends, so that an unknown outcome can be looked up. */
+  stanza_id: stanzaIdSchema.optional(),
+});
+export type SendBody = z.infer<typeof sendBodySchema>;
+
+export const sendAnswerSchema = z.object({
+  success: z.literal(true),
+  messageId: z.string(),
+  chatId: z.string(),
+  /** 0: added, and no acknowledgement from WhatsApp's server within the wait; 1 and more: the server has it. */
+  ack: z.number().int().min(0),
+  /** Unix time in seconds, by WhatsApp. */
+  timestamp: z.number().int(),
+});
+export type SendAnswer = z.infer<typeof sendAnswerSchema>;
+
+/** `GET /health`, the one route that needs no secret. */
+export const bridgeHealthSchema = z.object({
+  status: z.literal('ok'),
+  port: z.number().int(),
+  whatsapp_ready: z.boolean(),
+  state: sessionStateSchema,
+  since: z.iso.datetime(),
+  reason: z.string().optional(),
+  session: z.string(),
+});
+export type BridgeHealth = z.infer<typeof bridgeHealthSchema>;
+
+/** `GET /status`, and the answer of `POST /connect`, `/disconnect` and `/logout`. */
+export const bridgeStatusSchema = z.object({
+  session: z.string(),
+  state: sessionStateSchema,
+  since: z.iso.datetime(),
+  reason: z.string().optional(),
+  whatsapp_ready: z.boolean(),
+  me: z.object({ id: z.string(), name: z.string().optional(), platform: z.string().optional() }).optional(),
+  pairing_code: z.string().optional(),
+  browser_pid: z.number().int().optional(),
+  /** How often a browser was started anew after a failure, since the process began. */
+  restarts: z.number().int(),
+  /** When the server of WhatsApp last acknowledged a message: the last proof that sending works. */
+  last_ack_at: z.iso.datetime().optional(),
+  /** Events that wait for the api. */
+  events_waiting: z.number().int(),
+});
+export type BridgeStatus = z.infer<typeof bridgeStatusSchema>;
+
+/** `GET /qr`. */
+export const qrAnswerSchema = z.object({
+  qr: z.string(),
+  generated_at: z.iso.datetime(),
+  /** Seconds until WhatsApp replaces it, as far as is known. */
+  expires_in: z.number().optional(),
+});
+export type QrAnswer = z.infer<typeof qrAnswerSchema>;
+
+/** `POST /pairing-code`. */
+export const pairingCodeBodySchema = z.strictObject({
+  phoneNumber: z
+    .string()
+    .regex(/^\d{8,15}$/, 'must be 8 to 15 digits: the country code and the number, nothing else'),
+});
+export const pairingCodeAnswerSchema = z.object({ code: z.string() });
+export type PairingCodeAnswer = z.infer<typeof pairingCodeAnswerSchema>;
+
+export const chatSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  is_group: z.boolean(),
+  unread_count: z.number().int(),
+  /** Unix time in seconds of the last activity. */
+  timestamp: z.number().int().optional(),
+  archived: z.boolean(),
+});
+export type Chat = z.infer<typeof chatSchema>;
+
+/** `GET /chats`, newest activity first. */
+export const chatsAnswerSchema = z.object({ chats: z.array(chatSchema) });
+/** `GET /chats/:id/messages`, oldest first. */
+export const messagesAnswerSchema = z.object({ messages: z.array(messageSchema) });
+/** `GET /messages/:id`: the message of a serialized id or a stanza id, as this device knows it; 404 if it does not. */
+export const messageAnswerSchema = z.object({ message: messageSchema });
+
+export const limitQuerySchema = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 999')
+    .transform(Number)
+    .default(50),
+});

@@ -1,0 +1,34 @@
+import type { Server } from 'node:http';
+import { KitError } from '../contract/errors.ts';
+
+/**
+ * Binds a server and gives the port it got. Throws KitError `port_busy` when another process holds the port.
+ */
+export function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const busy = error.code === 'EADDRINUSE';
+      reject(
+        busy
+          ? new KitError('port_busy', `${host}:${port} is in use by another process`, { cause: error })
+          : error,
+      );
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+/** Idle sockets of a caller within the kit: longer than the caller keeps them, so that no reuse meets a close. */
+export const INTERNAL_KEEP_ALIVE_MS = 72_000;
+
+/** Ends a server: no new connection, idle ones closed, busy ones answered; after `graceMs` what is left is cut. */
+export async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(cut);
+}

@@ -1,0 +1,57 @@
+import { type Config, ConfigError, EXIT_CONFIG, loadConfig } from '#config';
+import { errorText, KitError } from '../contract/errors.ts';
+import { createLog, type Log } from './log.ts';
+import { onStopRequest } from './stop-request.ts';
+
+/** What a service of the kit gives to be ended by. */
+export interface RunningService {
+  /** Drains and ends within about `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface ServiceContext {
+  readonly config: Config;
+  readonly log: Log;
+}
+
+/** EX_UNAVAILABLE of sysexits.h: a port is taken. */
+export const EXIT_UNAVAILABLE = 69;
+
+/**
+ * The life of a service process: config, start, stop when asked, exit code. An uncaught error is logged and ends the
+ * process with 1: the supervisor exists to start it again.
+ */
+export async function runService(
+  name: string,
+  start: (context: ServiceContext) => Promise<RunningService>,
+): Promise<void> {
+  const config = configOrExit();
+  const log = createLog(name, config.log.level);
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught error');
+    process.exit(1);
+  });
+  let service: RunningService | undefined;
+  onStopRequest(async (reason) => {
+    log.debug({ reason }, 'stopping');
+    await service?.close(config.stop.drainMs);
+    process.exit(0);
+  });
+  try {
+    service = await start({ config, log });
+  } catch (error) {
+    log.fatal({ err: error }, `cannot start: ${errorText(error)}`);
+    process.exit(error instanceof KitError && error.code === 'port_busy' ? EXIT_UNAVAILABLE : 1);
+  }
+}
+
+/** The settled configuration; prints every problem and exits with 78 where there are any. */
+export function configOrExit(commandLine: Readonly<Record<string, string>> = {}): Config {
+  try {
+    return loadConfig({ commandLine }).config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.problems.join('\n')}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+}

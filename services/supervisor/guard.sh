@@ -1,0 +1,31 @@
+#!/bin/sh
+# Ends what the kit leaves behind when its supervisor dies without a word (kill -9, out of memory).
+# Usage: guard.sh MARK, with stdin held open by the supervisor. "done" on stdin: the supervisor ended in order.
+# MARK is NAME=value in the environment of every process of the run; this guard does not carry it.
+mark=$1
+trap '' INT TERM HUP
+read -r word
+[ "$word" = done ] && exit 0
+
+session_of() { # field 6 of /proc/PID/stat, counted behind the program's name, which may hold anything
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return
+  # shellcheck disable=SC2086
+  set -- ${stat##*) }
+  echo "$4"
+}
+
+# A browser's children hide their environment but share its session, so sessions are what is killed.
+sessions=' '
+for folder in /proc/[0-9]*; do
+  grep -qs "$mark" "$folder/environ" && sessions="$sessions$(session_of "${folder#/proc/}") "
+done
+for signal in TERM KILL; do
+  for folder in /proc/[0-9]*; do
+    pid=${folder#/proc/}
+    session=$(session_of "$pid")
+    [ -n "$session" ] || continue
+    case "$sessions" in *" $session "*) kill -s "$signal" "$pid" 2>/dev/null ;; esac
+  done
+  [ "$signal" = TERM ] && sleep 1
+done
+exit 0

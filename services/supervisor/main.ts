@@ -1,0 +1,47 @@
+import { type Loaded, profiles } from '#config';
+import { errorText, KitError } from '../contract/errors.ts';
+import { createLog } from '../runtime/log.ts';
+import { EXIT_UNAVAILABLE } from '../runtime/run-service.ts';
+import { createLineWriter, LogStream } from './log-stream.ts';
+import { type Supervisor, startSupervisor } from './supervisor.ts';
+
+/**
+ * The life of the supervisor: starts the kit, runs `whenStarted`, and ends with 0 when it was stopped in order, 1 when
+ * something had to be killed or the gate could not be kept up, 69 when a port or the data folder is taken.
+ */
+export async function runSupervisor(
+  loaded: Loaded,
+  whenStarted: (supervisor: Supervisor) => void = () => undefined,
+): Promise<void> {
+  const { log: logging, profile } = loaded.config;
+  const pretty = logging.format === 'pretty' || (logging.format === 'auto' && process.stdout.isTTY === true);
+  const write = await createLineWriter(pretty);
+  const log = createLog('supervisor', logging.level, { write: (line) => write(line.trimEnd()) });
+  for (const warning of loaded.warnings) log.warn(warning);
+  let supervisor: Supervisor | undefined;
+  const end = async (exitCode: number) => {
+    const inOrder = (await supervisor?.stop()) ?? true;
+    log.info(inOrder ? 'stopped' : 'stopped, but not in order');
+    process.exit(inOrder ? exitCode : 1);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(0));
+  // On a terminal SIGHUP means that it was closed; elsewhere, by custom, that an operator asks for another look.
+  process.on('SIGHUP', () => (process.stdout.isTTY ? void end(0) : supervisor?.revive()));
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught error in the supervisor');
+    void end(1);
+  });
+  try {
+    log.info({ profile }, `starting, profile ${profile} (${profiles[profile].doc})`);
+    supervisor = await startSupervisor({
+      loaded,
+      log,
+      logStream: new LogStream(write),
+      onCriticalFailure: () => void end(1),
+    });
+  } catch (error) {
+    for (const line of errorText(error).split('\n')) log.fatal(line);
+    process.exit(error instanceof KitError ? EXIT_UNAVAILABLE : 1);
+  }
+  whenStarted(supervisor);
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  type Config,
+  inheritedEnvironment,
+  isOn,
+  portOf,
+  type ServiceDeclaration,
+  toEnvironment,
+  topology,
+} from '#config';
+import { RUN_VARIABLE } from './instance-lock.ts';
+import type { ServicePlan } from './service.ts';
+
+/** The folder of the kit. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** How each service that is on is to be run. */
+export function planServices(config: Config, run: string): ServicePlan[] {
+  const services: readonly ServiceDeclaration[] = topology;
+  const on = services.filter(({ name }) => isOn(name, config));
+  const provided = Object.assign({}, ...on.map(({ provides = {} }) => provides));
+  return on.map((declaration) => {
+    const port = portOf(config, declaration.name);
+    const [file = process.execPath, ...args] = declaration.command ?? [
+      process.execPath,
+      join(ROOT, declaration.entry ?? ''),
+    ];
+    return {
+      declaration,
+      origin: {
+        host: declaration.exposure === 'public' ? reachable(config.gate.host) : config.internal.host,
+        port,
+      },
+      file,
+      args,
+      environment: {
+        ...inheritedEnvironment(),
+        ...toEnvironment(config, declaration.kit),
+        ...fill(provided[declaration.name] ?? {}, config.dataDir),
+        // What is not ours finds its port where every program looks for it.
+        ...(declaration.kit ? {} : { PORT: String(port), HOST: config.internal.host }),
+        [RUN_VARIABLE]: run,
+      },
+      folder: ROOT,
+      limits: { ...config.restart },
+      run,
+    };
+  });
+}
+
+/** An address to call a server at that binds `host`. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}
+
+function fill(variables: Readonly<Record<string, string>>, dataDir: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, text]) => [name, text.replaceAll('{DATA_DIR}', dataDir)]),
+  );
+}

@@ -1,0 +1,100 @@
+import { createServer } from 'node:net';
+import { type Config, declaredPorts, type PortName } from '#config';
+import { KitError } from '../contract/errors.ts';
+import type { Log } from '../runtime/log.ts';
+import { findPortOwner } from './port-owner.ts';
+
+/** Ports of services that run, and whether somebody set them. */
+export interface PortWish {
+  readonly name: PortName;
+  readonly variable: string;
+  readonly host: string;
+  readonly port: number;
+  readonly mayMove: boolean;
+}
+
+/**
+ * A free port for each wish: the wished one, or the next free one where it may move. Throws KitError `port_busy` with
+ * every port that is busy and may not move, and who holds it.
+ */
+export async function settlePorts(wishes: readonly PortWish[], log: Log): Promise<Map<PortName, number>> {
+  const settled = new Map<PortName, number>();
+  const taken = new Set(wishes.filter(({ mayMove }) => !mayMove).map(({ port }) => port));
+  const problems: string[] = [];
+  // Those that may not move first: whoever may, gives way.
+  for (const wish of [...wishes].sort((left, right) => Number(left.mayMove) - Number(right.mayMove))) {
+    if (!wish.mayMove) {
+      if (await isFree(wish.port, wish.host)) settled.set(wish.name, wish.port);
+      else
+        problems.push(
+          `${wish.variable} ${wish.port} is in use${heldBy(wish.port)}: stop that process, or set ${wish.variable} to another port`,
+        );
+      continue;
+    }
+    const port = await nextFree(wish.port, wish.host, taken);
+    if (port !== wish.port)
+      log.warn(
+        { service: wish.name, wished: wish.port, port },
+        `${wish.variable} ${wish.port} is in use${heldBy(wish.port)}: ${wish.name} moves to ${port}`,
+      );
+    taken.add(port);
+    settled.set(wish.name, port);
+  }
+  if (problems.length > 0) throw new KitError('port_busy', problems.join('\n'));
+  return settled;
+}
+
+/** What the kit wishes: the ports of the services that are on. `isSet` tells whether somebody chose the port. */
+export function portWishes(
+  config: Config,
+  isOn: (name: string) => boolean,
+  isSet: (path: string) => boolean,
+): PortWish[] {
+  return declaredPorts()
+    .filter(({ owner }) => isOn(owner))
+    .map(({ name, port, isPublic }) => ({
+      name,
+      variable: port.env,
+      host: isPublic ? config.gate.host : config.internal.host,
+      port: config.ports[name],
+      mayMove: config.portAuto && !isPublic && !isSet(`ports.${name}`),
+    }));
+}
+
+async function nextFree(wished: number, host: string, taken: ReadonlySet<number>): Promise<number> {
+  for (let port = wished; port <= 65_535; port += 1) {
+    if (!taken.has(port) && (await isFree(port, host))) return port;
+  }
+  throw new KitError('port_busy', `no port from ${wished} to 65535 is free on ${host}`);
+}
+
+function isFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(false);
+      else
+        reject(
+          new KitError(
+            'port_busy',
+            `port ${port} on ${host} cannot be bound (${error.code ?? error.message}): ${remedyOf(error.code)}`,
+            { cause: error },
+          ),
+        );
+    });
+    probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve(true)));
+  });
+}
+
+function remedyOf(code: string | undefined): string {
+  if (code === 'EACCES') return 'ports below 1024 need privileges; choose a higher one';
+  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address; choose 127.0.0.1 or 0.0.0.0';
+  return 'choose another port or address';
+}
+
+function heldBy(port: number): string {
+  const owner = findPortOwner(port);
+  return owner === undefined
+    ? ' by a process that this user cannot see'
+    : ` by "${owner.command}" (pid ${owner.pid})`;
+}

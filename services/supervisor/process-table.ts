@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A row of the system's process table. */
+export interface ProcessRow {
+  readonly pid: number;
+  readonly session: number;
+  /** Clock ticks since boot: with the pid it names a process for good, since pids are used again. */
+  readonly startedAt: string;
+  readonly isZombie: boolean;
+}
+
+/** One process, or undefined when it is gone or this system has no /proc. Source: proc(5), `/proc/PID/stat`. */
+export function readProcess(pid: number): ProcessRow | undefined {
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  // The second field is the program's name in brackets and may hold anything, so count from its last bracket.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, , , session, , , , , , , , , , , , , , , , startedAt] = fields;
+  if (startedAt === undefined) return undefined;
+  return { pid, session: Number(session), startedAt, isZombie: state === 'Z' };
+}
+
+/**
+ * The processes whose environment holds `mark` (`NAME=value`), and all others of their sessions: a browser's children
+ * hide their environment, but share its session. Never a process of our own session.
+ */
+export function findMarked(mark: string): number[] {
+  const rows = listPids().flatMap((pid) => readProcess(pid) ?? []);
+  const own = rows.find(({ pid }) => pid === process.pid)?.session;
+  const sessions = new Set(rows.filter(({ pid }) => hasMark(pid, mark)).map(({ session }) => session));
+  return rows
+    .filter(({ session, isZombie }) => sessions.has(session) && session !== own && !isZombie)
+    .map(({ pid }) => pid);
+}
+
+/** The command line of a process, for a message. */
+export function commandOf(pid: number): string {
+  return readOrEmpty(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
+}
+
+export function listPids(): number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return []; // No /proc on this system: process groups alone must do.
+  }
+}
+
+/** Signals a process that may have ended meanwhile. Gives whether it was there. */
+export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EPERM') return true;
+    return false;
+  }
+}
+
+function hasMark(pid: number, mark: string): boolean {
+  return readOrEmpty(`/proc/${pid}/environ`).split('\0').includes(mark);
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // The process has ended, or is another user's.
+  }
+}

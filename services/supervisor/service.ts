@@ -1,0 +1,242 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceDeclaration } from '#config';
+import type { Log } from '../runtime/log.ts';
+import { SIGNALED_MESSAGE, STOP_MESSAGE } from '../runtime/stop-request.ts';
+import { probe } from './probe.ts';
+import { findMarked, signalProcess } from './process-table.ts';
+import { type RestartLimits, RestartPolicy } from './restart-policy.ts';
+
+/** Names one run of one service in the environment of all its processes. */
+const SPAWN_VARIABLE = 'GATEHOUSE_SPAWN';
+const READY_POLL_MS = 15;
+const LIVENESS_EVERY_MS = 10_000;
+const LIVENESS_TIMEOUT_MS = 5_000;
+const LIVENESS_MISSES = 3;
+/** A signal sent to a service alone means: this one. One to all means: the kit, and reaches the supervisor by then. */
+const SIGNAL_TO_ALL_WITHIN_MS = 500;
+
+export type ServiceState =
+  | 'waiting'
+  | 'starting'
+  | 'ready'
+  | 'restarting'
+  | 'failed'
+  | 'stopping'
+  | 'stopped';
+
+export interface ServicePlan {
+  readonly declaration: ServiceDeclaration;
+  readonly origin: { readonly host: string; readonly port: number };
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly folder: string;
+  readonly limits: RestartLimits & { readonly readyTimeoutMs: number };
+  readonly run: string;
+}
+
+export interface ServiceHooks {
+  readonly onOutput: (service: string, stream: 'stdout' | 'stderr', chunk: Buffer) => void;
+  readonly onFailed: (service: Service) => void;
+  readonly log: Log;
+}
+
+/** One supervised process: started, watched, started again, stopped. */
+export class Service {
+  readonly name: string;
+  readonly plan: ServicePlan;
+  state: ServiceState = 'waiting';
+  /** Why it is not ready, in words fit for strangers. */
+  reason: string | undefined;
+  since = new Date();
+  restarts = 0;
+  readonly #hooks: ServiceHooks;
+  readonly #policy: RestartPolicy;
+  readonly #ready = Promise.withResolvers<void>();
+  #child: ChildProcess | undefined;
+  #ended: Promise<void> = Promise.resolve();
+  #spawns = 0;
+  #liveness: NodeJS.Timeout | undefined;
+  #nextStart: NodeJS.Timeout | undefined;
+  #isStopping = false;
+
+  constructor(plan: ServicePlan, hooks: ServiceHooks) {
+    this.name = plan.declaration.name;
+    this.plan = plan;
+    this.#hooks = hooks;
+    this.#policy = new RestartPolicy(plan.limits);
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Settles when the service was ready for the first time; never when it fails before. */
+  get firstReady(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  start(): void {
+    if (this.#isStopping) return;
+    const { plan } = this;
+    this.#spawns += 1;
+    const mark = `${plan.run}/${this.name}/${this.#spawns}`;
+    const startedAt = performance.now();
+    this.#setState(this.#spawns === 1 ? 'starting' : 'restarting', this.reason);
+    const child = spawn(plan.file, plan.args, {
+      cwd: plan.folder,
+      env: { ...plan.environment, [SPAWN_VARIABLE]: mark },
+      // A session of its own: the terminal's Ctrl-C reaches the supervisor alone, and the session can be killed whole.
+      detached: true,
+      stdio: plan.declaration.kit ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    child.stdout?.on('data', (chunk: Buffer) => this.#hooks.onOutput(this.name, 'stdout', chunk));
+    child.stderr?.on('data', (chunk: Buffer) => this.#hooks.onOutput(this.name, 'stderr', chunk));
+    child.on('message', (message) => {
+      if (message === SIGNALED_MESSAGE) void this.#onSignaled();
+    });
+    this.#ended = new Promise((resolve) => {
+      const end = (how: string) => {
+        if (this.#child !== child) return;
+        this.#child = undefined;
+        clearInterval(this.#liveness);
+        killMarked(`${SPAWN_VARIABLE}=${mark}`);
+        resolve();
+        this.#onEnded(how, performance.now() - startedAt);
+      };
+      child.on('error', (error) => end(`could not be started: ${error.message}`));
+      child.on('exit', (code, signal) =>
+        end(signal === null ? `exited with code ${code}` : `was ended by ${signal}`),
+      );
+    });
+    void this.#awaitReady(child);
+  }
+
+  /** Tries again after a crash loop. */
+  revive(): void {
+    if (this.state !== 'failed') return;
+    this.#policy.forget();
+    this.start();
+  }
+
+  /** Asks the service to drain and end; kills it and all it started when `withinMs` have passed. Gives whether it ended in order. */
+  async stop(withinMs: number): Promise<boolean> {
+    this.#isStopping = true;
+    clearTimeout(this.#nextStart);
+    const inOrder = await this.#end(withinMs);
+    this.#setState('stopped');
+    return inOrder;
+  }
+
+  async #end(withinMs: number): Promise<boolean> {
+    const child = this.#child;
+    if (child?.pid === undefined) return true;
+    this.#setState('stopping', this.reason);
+    if (child.connected) child.send(STOP_MESSAGE, () => undefined);
+    else signalProcess(child.pid, 'SIGTERM');
+    const late = new AbortController();
+    const inTime = await Promise.race([
+      this.#ended.then(() => true),
+      sleep(withinMs, false, { signal: late.signal }).catch(() => false),
+    ]);
+    late.abort();
+    if (inTime) return true;
+    this.#hooks.log.error(
+      { service: this.name, withinMs },
+      `${this.name} did not stop within ${withinMs} ms: killed`,
+    );
+    this.#kill(child.pid);
+    await this.#ended;
+    return false;
+  }
+
+  #kill(pid: number): void {
+    // The whole group; what left it is found by its mark when the end is seen.
+    if (!signalProcess(-pid, 'SIGKILL')) signalProcess(pid, 'SIGKILL');
+  }
+
+  async #onSignaled(): Promise<void> {
+    await sleep(SIGNAL_TO_ALL_WITHIN_MS, undefined, { ref: false });
+    if (this.#isStopping || this.#child === undefined) return;
+    this.#hooks.log.info(
+      { service: this.name },
+      `${this.name} was asked by a signal to stop: it is stopped in order and started again`,
+    );
+    this.#policy.forget();
+    await this.#end(this.plan.declaration.stopGraceMs);
+  }
+
+  #onEnded(how: string, ranMs: number): void {
+    if (this.#isStopping) return;
+    this.restarts += 1;
+    const verdict = this.#policy.ended(ranMs);
+    if ('failed' in verdict) {
+      this.#setState(
+        'failed',
+        `crash loop: it ${how}, ${this.#policy.quickFailures} times in a row; its log says why, SIGHUP to the supervisor tries again`,
+      );
+      this.#hooks.log.error(
+        { service: this.name, reason: this.reason },
+        `${this.name} has failed: ${this.reason}`,
+      );
+      this.#hooks.onFailed(this);
+      return;
+    }
+    this.#setState('restarting', `it ${how}`);
+    this.#hooks.log.warn(
+      { service: this.name, restartInMs: verdict.restartInMs },
+      `${this.name} ${how}: starting it again in ${verdict.restartInMs} ms`,
+    );
+    if (verdict.restartInMs === 0) this.start();
+    else this.#nextStart = setTimeout(() => this.start(), verdict.restartInMs);
+  }
+
+  async #awaitReady(child: ChildProcess): Promise<void> {
+    const { origin, declaration, limits } = this.plan;
+    const until = performance.now() + limits.readyTimeoutMs;
+    while (this.#child === child) {
+      const answer = await probe(origin, declaration.readyPath, 1_000);
+      if (this.#child !== child || this.state === 'stopping') return;
+      if (answer?.status === 200) return this.#onReady(child);
+      if (performance.now() > until) {
+        this.#hooks.log.error(
+          { service: this.name },
+          `${this.name} was not ready within ${limits.readyTimeoutMs} ms: killed; raise START_TIMEOUT_MS if it needs longer`,
+        );
+        if (child.pid !== undefined) this.#kill(child.pid);
+        return;
+      }
+      await sleep(READY_POLL_MS, undefined, { ref: false });
+    }
+  }
+
+  #onReady(child: ChildProcess): void {
+    this.#setState('ready');
+    this.#ready.resolve();
+    let misses = 0;
+    this.#liveness = setInterval(async () => {
+      const answer = await probe(this.plan.origin, this.plan.declaration.readyPath, LIVENESS_TIMEOUT_MS);
+      if (this.#child !== child || this.state !== 'ready') return;
+      misses = answer === undefined ? misses + 1 : 0;
+      if (misses < LIVENESS_MISSES || child.pid === undefined) return;
+      this.#hooks.log.error(
+        { service: this.name },
+        `${this.name} has not answered for ${(misses * LIVENESS_EVERY_MS) / 1000} s: killed`,
+      );
+      this.#kill(child.pid);
+    }, LIVENESS_EVERY_MS);
+    this.#liveness.unref();
+  }
+
+  #setState(state: ServiceState, reason?: string): void {
+    if (state !== this.state) this.since = new Date();
+    this.state = state;
+    this.reason = state === 'ready' || state === 'stopped' ? undefined : reason;
+  }
+}
+
+function killMarked(mark: string): void {
+  for (const pid of findMarked(mark)) signalProcess(pid, 'SIGKILL');
+}

@@ -1,0 +1,116 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type Config, isOn, type Loaded } from '#config';
+import { closeServer } from '../runtime/listen.ts';
+import type { Log } from '../runtime/log.ts';
+import { startControlServer } from './control-server.ts';
+import { postGuard } from './guard.ts';
+import { endLeftovers, lockInstance } from './instance-lock.ts';
+import type { LogStream } from './log-stream.ts';
+import { planServices } from './plan.ts';
+import { portWishes, settlePorts } from './ports.ts';
+import { Service } from './service.ts';
+
+/** What each service further in is left of the drain budget, at least. */
+const LEAST_STOP_MS = 500;
+
+export interface Supervisor {
+  /** The configuration with the ports as they were settled. */
+  readonly config: Config;
+  readonly services: readonly Service[];
+  /** Settles when every service has been ready. */
+  readonly allReady: Promise<unknown>;
+  /** Drains from the outside in. Gives whether all ended in order and in time. Calling it again changes nothing. */
+  stop(): Promise<boolean>;
+  /** Tries again what a crash loop has ended. */
+  revive(): void;
+}
+
+export interface SupervisorOptions {
+  readonly loaded: Loaded;
+  readonly log: Log;
+  readonly logStream: LogStream;
+  /** A service without which the kit is of no use is in a crash loop. */
+  readonly onCriticalFailure: (service: string) => void;
+}
+
+/** Starts every service of the topology and keeps it running. */
+export async function startSupervisor({
+  loaded,
+  log,
+  logStream,
+  onCriticalFailure,
+}: SupervisorOptions): Promise<Supervisor> {
+  const run = randomUUID();
+  const unlock = await lockInstance(loaded.config.dataDir, run, log);
+  const config = await settleConfig(loaded, log).catch((error: unknown) => {
+    unlock();
+    throw error;
+  });
+  const dismissGuard = postGuard(run);
+  const hooks = {
+    onOutput: logStream.take.bind(logStream),
+    onFailed: ({ name, plan }: Service) => {
+      if (plan.declaration.critical) onCriticalFailure(name);
+    },
+    log,
+  };
+  const services = planServices(config, run).map((plan) => new Service(plan, hooks));
+  for (const service of services) void startInOrder(service, services);
+  const control = await startControlServer({
+    host: config.internal.host,
+    port: config.ports.supervisor,
+    secret: config.internal.secret,
+    services,
+  });
+
+  let stopped: Promise<boolean> | undefined;
+  const stop = async () => {
+    const inOrder = await stopInOrder(services, config.stop.drainMs);
+    await closeServer(control, LEAST_STOP_MS);
+    const left = await endLeftovers(run, log);
+    dismissGuard();
+    unlock();
+    return inOrder && left === 0;
+  };
+  return {
+    config,
+    services,
+    allReady: Promise.all(services.map(({ firstReady }) => firstReady)),
+    stop: () => (stopped ??= stop()),
+    revive: () => {
+      for (const service of services) service.revive();
+    },
+  };
+}
+
+/** The configuration with a boot secret and with ports that are free. */
+async function settleConfig({ config, resolved }: Loaded, log: Log): Promise<Config> {
+  const isSet = (path: string) => resolved.get(path)?.variable !== undefined;
+  const ports = await settlePorts(
+    portWishes(config, (name) => isOn(name, config), isSet),
+    log,
+  );
+  return {
+    ...config,
+    ports: { ...config.ports, ...Object.fromEntries(ports) },
+    internal: { ...config.internal, secret: config.internal.secret || randomBytes(32).toString('hex') },
+  };
+}
+
+async function startInOrder(service: Service, services: readonly Service[]): Promise<void> {
+  const { needs } = service.plan.declaration;
+  await Promise.all(services.filter(({ name }) => needs.includes(name)).map(({ firstReady }) => firstReady));
+  service.start();
+}
+
+/** One after the other, from the outside in, so that whoever still answers can still ask. */
+async function stopInOrder(services: readonly Service[], budgetMs: number): Promise<boolean> {
+  const until = performance.now() + budgetMs;
+  let inOrder = true;
+  for (const [index, service] of services.entries()) {
+    const reserved = (services.length - index - 1) * LEAST_STOP_MS;
+    const left = Math.max(LEAST_STOP_MS, until - performance.now() - reserved);
+    inOrder = (await service.stop(Math.min(left, service.plan.declaration.stopGraceMs))) && inOrder;
+  }
+  return inOrder;
+}
