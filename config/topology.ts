@@ -3,7 +3,8 @@
  * starts, and how it is watched and stopped. The schema, the supervisor, the gate, the health page and the
  * documents are made from this list. To add a service, add an entry; `command` runs what is not Node.
  *
- * The order is from the outside in: on shutdown the first entry drains first, while those it calls still answer.
+ * The order is that of stopping: first the gate, while all it calls still answers; then the bridge, whose last events
+ * the api still takes; then the api; the sandbox, which plays WhatsApp, last.
  */
 export const topology = [
   {
@@ -19,18 +20,6 @@ export const topology = [
     kit: true,
   },
   {
-    name: 'api',
-    entry: 'services/api/main.ts',
-    port: { env: 'API_PORT', default: 8003, doc: 'The api, behind the gate.' },
-    exposure: 'routed',
-    readyPath: '/internal/ready',
-    routes: [{ prefix: '/api' }],
-    needs: [],
-    critical: false,
-    stopGraceMs: 15_000,
-    kit: true,
-  },
-  {
     name: 'bridge',
     entry: 'services/bridge/main.ts',
     port: {
@@ -43,6 +32,18 @@ export const topology = [
     readyPath: '/health',
     routes: [],
     needs: ['sandbox'],
+    critical: false,
+    stopGraceMs: 15_000,
+    kit: true,
+  },
+  {
+    name: 'api',
+    entry: 'services/api/main.ts',
+    port: { env: 'API_PORT', default: 8003, doc: 'The api, behind the gate.' },
+    exposure: 'routed',
+    readyPath: '/internal/ready',
+    routes: [{ prefix: '/api' }],
+    needs: [],
     critical: false,
     stopGraceMs: 15_000,
     kit: true,

@@ -92,6 +92,7 @@ export class Service {
       stdio: plan.declaration.kit ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
+    this.#hooks.log.info({ service: this.name, pid: child.pid }, `${this.name} started`);
     child.stdout?.on('data', (chunk: Buffer) => this.#hooks.onOutput(this.name, 'stdout', chunk));
     child.stderr?.on('data', (chunk: Buffer) => this.#hooks.onOutput(this.name, 'stderr', chunk));
     child.on('message', (message) => {

@@ -4,13 +4,13 @@ import { closeServer } from '../runtime/listen.ts';
 import type { Log } from '../runtime/log.ts';
 import { startControlServer } from './control-server.ts';
 import { postGuard } from './guard.ts';
-import { endLeftovers, lockInstance } from './instance-lock.ts';
+import { endLeftovers, lockInstance, RUN_VARIABLE } from './instance-lock.ts';
 import type { LogStream } from './log-stream.ts';
 import { planServices } from './plan.ts';
 import { portWishes, settlePorts } from './ports.ts';
 import { Service } from './service.ts';
 
-/** What each service further in is left of the drain budget, at least. */
+/** What each service still to stop is left of the drain budget, at least. */
 const LEAST_STOP_MS = 500;
 
 export interface Supervisor {
@@ -19,7 +19,7 @@ export interface Supervisor {
   readonly services: readonly Service[];
   /** Settles when every service has been ready. */
   readonly allReady: Promise<unknown>;
-  /** Drains from the outside in. Gives whether all ended in order and in time. Calling it again changes nothing. */
+  /** Drains in the order of the topology. Gives whether all ended in order and in time. Calling it again changes nothing. */
   stop(): Promise<boolean>;
   /** Tries again what a crash loop has ended. */
   revive(): void;
@@ -41,6 +41,7 @@ export async function startSupervisor({
   onCriticalFailure,
 }: SupervisorOptions): Promise<Supervisor> {
   const run = randomUUID();
+  log.debug({ run }, `every process of this run carries ${RUN_VARIABLE}=${run}`);
   const unlock = await lockInstance(loaded.config.dataDir, run, log);
   const config = await settleConfig(loaded, log).catch((error: unknown) => {
     unlock();
@@ -103,7 +104,7 @@ async function startInOrder(service: Service, services: readonly Service[]): Pro
   service.start();
 }
 
-/** One after the other, from the outside in, so that whoever still answers can still ask. */
+/** One after the other, in the order of the topology. */
 async function stopInOrder(services: readonly Service[], budgetMs: number): Promise<boolean> {
   const until = performance.now() + budgetMs;
   let inOrder = true;

@@ -1,0 +1,46 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+# The pinned Node of node_modules comes before the machine's own.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+INSTALLED := node_modules/.installed
+
+help: ## show the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## bring what the kit needs: packages, the pinned Node, a browser (quick when all is there)
+	@sh scripts/find-browser.sh
+
+start: setup ## run the kit on real WhatsApp until Ctrl-C
+	@exec node bin/gatehouse.ts start
+
+demo: setup ## run it on the sandbox: no account, no network, a first message by itself
+	@exec node bin/gatehouse.ts demo
+
+test: setup ## run all tests: real processes, a real browser
+	@mocha
+
+check: setup ## types, lint, drift of rendered files, tests with coverage
+	@tsc --noEmit
+	@biome check
+	@node bin/gatehouse.ts render --check
+	@c8 --config .c8rc.json mocha
+
+bench: setup ## measure, as ratios against a peer in the same run
+	@node test/bench/main.ts
+
+render: $(INSTALLED) ## write what is made from the schema: .env.example, tables in the documents
+	@node bin/gatehouse.ts render
+
+format: $(INSTALLED) ## format and fix what can be fixed by itself
+	@biome check --write
+
+clean: ## remove what setup, runs and tests have made, but not data/
+	rm -rf node_modules coverage .cache
+
+$(INSTALLED): package.json package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or later from https://nodejs.org (Debian: apt-get install nodejs npm)' >&2; exit 1; }
+	@echo 'Installing packages (about half a minute the first time) ...'
+	@npm ci --loglevel=error --no-fund --no-audit >/dev/null
+	@touch $@
+
+.PHONY: help setup start demo test check bench render format clean

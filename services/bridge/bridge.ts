@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import type { BridgeEvent } from '../contract/events.ts';
+import type { Log } from '../runtime/log.ts';
+import { within } from './deadline.ts';
+import { EventSender } from './event-sender.ts';
+import type { BridgeLimits } from './limits.ts';
+import { eventOf, type News } from './news.ts';
+import { Sender } from './send.ts';
+import { createApp, listen } from './server.ts';
+import { Session } from './session.ts';
+
+/** What is left for the api to take the last events when the bridge closes. */
+const LAST_EVENTS_MS = 2_000;
+
+export interface BridgeOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Of this boot; every route but /health wants it. */
+  readonly secret: string;
+  /** The session's name: letters, digits, `-` and `_`. */
+  readonly session: string;
+  readonly sessionsDir: string;
+  readonly browserPath: string;
+  readonly headless: boolean;
+  /** Where events are posted: `http://127.0.0.1:8003`. */
+  readonly apiOrigin: string;
+  readonly limits: BridgeLimits;
+  readonly log: Log;
+}
+
+export interface Bridge {
+  readonly port: number;
+  readonly session: Session;
+  /** Finishes the sends under way, closes the browser and leaves no process behind. */
+  close(): Promise<void>;
+}
+
+/** Opens the port, then starts the WhatsApp session in the background; a session that cannot start keeps trying. */
+export async function startBridge(options: BridgeOptions): Promise<Bridge> {
+  const { log, limits } = options;
+  if (!/^[\w-]+$/.test(options.session)) throw new Error(`"${options.session}" is no name for a session`);
+  const events = new EventSender(options);
+  const head = () => ({ session: options.session, key: randomUUID(), at: new Date().toISOString() });
+  const session = new Session(options, {
+    state: (data) => events.take({ ...head(), kind: 'state', data }),
+    qr: ({ qr, generated_at }) => events.take({ ...head(), kind: 'qr', data: { qr, generated_at } }),
+    news: (news) => {
+      sender.take(news);
+      const event = eventOfNews(options.session, news, log);
+      if (event !== undefined) events.take(event);
+    },
+  });
+  const sender = new Sender(() => session.readyLife, limits, log);
+  const app = createApp({
+    session,
+    sessionName: options.session,
+    sender,
+    secret: options.secret,
+    log,
+    eventsWaiting: () => events.waiting,
+  });
+  const server = await listen(app, options.host, options.port);
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  log.info(`HTTP server listening on port ${port} for send commands`);
+  session.start();
+
+  const close = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    await within(limits.sendMs, sender.drained(), 'the sends under way').catch((error: unknown) => {
+      log.warn({ err: error }, 'closing with sends under way: their outcome is unknown');
+    });
+    await session.stop('the bridge closes');
+    await events.close(LAST_EVENTS_MS);
+    server.closeAllConnections();
+    await closed;
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    port,
+    session,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+function eventOfNews(session: string, news: News, log: Log): BridgeEvent | undefined {
+  if (news.kind !== 'unreadable') return eventOf(session, news);
+  log.error({ err: news.error }, 'an event of WhatsApp could not be read: it is lost');
+  return undefined;
+}

@@ -1,0 +1,19 @@
+/** The time that each part of the bridge may take, in milliseconds. */
+export interface BridgeLimits {
+  /** From the browser's start until WhatsApp Web shows a QR code or a login. */
+  readonly initMs: number;
+  /** From a login, or the last sign of progress, until the session is ready. */
+  readonly readyMs: number;
+  /** One call into the page, other than a send. */
+  readonly callMs: number;
+  /** One send, until the message stands in the chat. */
+  readonly sendMs: number;
+  /** From there until WhatsApp's server has acknowledged it. */
+  readonly ackWaitMs: number;
+  /** A polite close of the browser; then it is killed. */
+  readonly destroyMs: number;
+  /** Between two looks at a page that is ready. */
+  readonly probeMs?: number;
+}
+
+export const DEFAULT_PROBE_MS = 5_000;

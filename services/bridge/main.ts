@@ -1,0 +1,38 @@
+import { errorText } from '../contract/errors.ts';
+import { findBrowser } from '../runtime/find-browser.ts';
+import { runService } from '../runtime/run-service.ts';
+import { startBridge } from './bridge.ts';
+import { guardRejections } from './rejections.ts';
+
+/** Chromium closes in a tenth of a second; past this it hangs. */
+const DESTROY_MS = 5_000;
+
+await runService('bridge', async ({ config, log }) => {
+  const { ports, internal, session } = config;
+  log.info(`WhatsApp bridge will listen on port: ${ports.bridge}`);
+  const browserPath = await findBrowser(session.browserPath).catch((error: unknown) => {
+    log.error(errorText(error)); // The session says the same and keeps looking: a browser may yet be installed.
+    return session.browserPath || 'chromium';
+  });
+  const bridge = await startBridge({
+    host: internal.host,
+    port: ports.bridge,
+    secret: internal.secret,
+    session: session.name,
+    sessionsDir: session.folder,
+    browserPath,
+    headless: true,
+    apiOrigin: `http://${internal.apiHost}:${ports.api}`,
+    limits: {
+      initMs: session.initTimeoutMs,
+      readyMs: session.readyTimeoutMs,
+      callMs: session.callTimeoutMs,
+      sendMs: session.sendTimeoutMs,
+      ackWaitMs: session.sendWaitMs,
+      destroyMs: DESTROY_MS,
+    },
+    log,
+  });
+  guardRejections(bridge.session, log);
+  return bridge;
+});

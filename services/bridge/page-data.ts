@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { WhatsAppMessage } from '../contract/events.ts';
+
+/** What came from the page and was not what it is known to be: WhatsApp Web has probably changed. */
+export class PageDataError extends Error {
+  override readonly name = 'PageDataError';
+}
+
+/** The message of the library's raw data. Throws PageDataError. */
+export function readMessage(raw: unknown): WhatsAppMessage {
+  const data = parse(rawMessage, raw, 'message');
+  const { id } = data;
+  const fallbackId = [
+    id.fromMe,
+    id.remote,
+    id.id,
+    ...(id.participant === undefined ? [] : [id.participant]),
+  ].join('_');
+  const hasMedia = data.directPath !== undefined;
+  return {
+    id: id._serialized ?? fallbackId,
+    stanza_id: id.id,
+    chat_id: id.remote,
+    from: data.from ?? id.remote,
+    to: data.to ?? id.remote,
+    from_me: id.fromMe,
+    type: data.type ?? 'unknown',
+    body: (hasMedia ? data.caption : (data.body ?? data.pollName)) ?? '',
+    timestamp: data.t ?? Math.floor(Date.now() / 1000),
+    ack: data.ack ?? 0,
+    has_media: hasMedia,
+    ...(data.author === undefined ? {} : { author: data.author }),
+    ...(data.notifyName === undefined ? {} : { sender_name: data.notifyName }),
+    ...(data.quotedStanzaID === undefined ? {} : { quoted_stanza_id: data.quotedStanzaID }),
+    ...(data.mentionedJidList === undefined || data.mentionedJidList.length === 0
+      ? {}
+      : { mentions: data.mentionedJidList }),
+  };
+}
+
+const pageState = z.object({ state: z.string().nullish(), hasSynced: z.boolean(), injected: z.boolean() });
+export type PageState = z.infer<typeof pageState>;
+
+/** Where the page stands; undefined when it is not, or not yet, WhatsApp Web. */
+export function readPageState(raw: unknown): PageState | undefined {
+  return raw === null || raw === undefined ? undefined : parse(pageState, raw, 'state of the page');
+}
+
+/** Parses with a schema. Throws PageDataError that names what was read. */
+export function parse<T>(schema: z.ZodType<T>, raw: unknown, what: string): T {
+  const result = schema.safeParse(raw);
+  if (result.success) return result.data;
+  throw new PageDataError(
+    `the ${what} from WhatsApp Web is not as expected: ${z.prettifyError(result.error)}`,
+  );
+}
+
+/** A WhatsApp id, which the page gives as text or as an object. */
+export const widSchema = z.union([
+  z.string(),
+  z.object({ _serialized: z.string() }).transform((wid) => wid._serialized),
+]);
+
+const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
+
+const rawMessage = z.object({
+  id: z.object({
+    _serialized: maybe(z.string()),
+    id: z.string(),
+    fromMe: z.boolean(),
+    remote: widSchema,
+    participant: maybe(widSchema),
+  }),
+  type: maybe(z.string()),
+  body: maybe(z.string()),
+  caption: maybe(z.string()),
+  pollName: maybe(z.string()),
+  t: maybe(z.number().int()),
+  ack: maybe(z.number().int()),
+  from: maybe(widSchema),
+  to: maybe(widSchema),
+  author: maybe(widSchema),
+  notifyName: maybe(z.string()),
+  directPath: maybe(z.string()),
+  quotedStanzaID: maybe(z.string()),
+  mentionedJidList: maybe(z.array(widSchema)),
+});

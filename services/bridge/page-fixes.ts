@@ -1,0 +1,86 @@
+/**
+ * What runs inside WhatsApp Web beside the library, as source text: it is the page's program, not ours, and all that
+ * comes back is unknown. Each mends or adds one thing that whatsapp-web.js 1.34.7 lacks.
+ */
+
+/** Where the page stands: its connection, whether it has synced, whether the library lives in it. */
+export const READ_PAGE = `(() => {
+  try {
+    const { Socket } = window.require('WAWebSocketModel');
+    return { state: Socket.state, hasSynced: Boolean(Socket.hasSynced), injected: typeof window.WWebJS !== 'undefined' };
+  } catch {
+    return null;
+  }
+})()`;
+
+/** When the sync ended before the library listened, it never hears of it and `ready` never comes. (gotcha 3) */
+export const REPEAT_SYNCED = 'void window.onAppStateHasSyncedEvent()';
+
+/** The library calls this in Node, where it throws, and the QR code freezes. (gotcha 5) */
+export const REFRESH_QR = "void window.require('WAWebCmd').Cmd.refreshQR()";
+
+/** Unlinks this device, as client.logout() does, without its closing of the browser and deleting of the profile. */
+export const UNLINK = "window.require('WAWebSocketModel').Socket.logout()";
+
+/**
+ * Lets a send choose its message id, and die when it comes too late: `sendMessage(…, { extra: { gatehouse: { id,
+ * notAfter } } })`. A send that hung in the page until its caller gave up must not go out afterwards. Where the page
+ * resists, the message gets an id of WhatsApp's own, which `message_create` tells. (facts §4)
+ */
+export const INSTALL_STEERING = `(() => {
+  const send = window.WWebJS.sendMessage;
+  if (send.steered) return;
+  const MsgKey = window.require('WAWebMsgKey');
+  const newId = MsgKey.newId;
+  let chosen;
+  MsgKey.newId = async function (...args) {
+    const id = chosen;
+    chosen = undefined;
+    return id ?? newId.apply(this, args);
+  };
+  window.WWebJS.sendMessage = async (chat, content, options = {}) => {
+    const { gatehouse, ...extraOptions } = options.extraOptions ?? {};
+    if (!gatehouse) return send(chat, content, options);
+    if (Date.now() > gatehouse.notAfter) throw new Error('gatehouse: too late to send');
+    chosen = gatehouse.id;
+    try {
+      return await send(chat, content, { ...options, extraOptions });
+    } finally {
+      if (chosen === gatehouse.id) chosen = undefined;
+    }
+  };
+  window.WWebJS.sendMessage.steered = true;
+})()`;
+
+/** The chats with the newest activity, as `Chat` of the contract. The library's getChats() serializes every one. */
+export function listChats(limit: number): string {
+  return `window.require('WAWebCollections').Chat.getModelsArray()
+    .map((chat) => ({ chat, t: chat.t ?? 0 })).sort((a, b) => b.t - a.t).slice(0, ${limit})
+    .map(({ chat }) => ({
+      id: String(chat.id?._serialized ?? chat.id),
+      name: String(chat.formattedTitle ?? chat.name ?? ''),
+      is_group: chat.id?.server === 'g.us',
+      unread_count: Math.max(0, chat.unreadCount ?? 0),
+      archived: Boolean(chat.archive),
+      ...(chat.t ? { timestamp: chat.t } : {}),
+    }))`;
+}
+
+/** Whether the chat exists; the library's getChatById() would create it. */
+export function hasChat(chatId: string): string {
+  return `(() => {
+    const wid = window.require('WAWebWidFactory').createWid(${JSON.stringify(chatId)});
+    return Boolean(window.require('WAWebCollections').Chat.get(wid));
+  })()`;
+}
+
+/** The message of a serialized id or a stanza id; null when this device does not know it. */
+export function findMessage(id: string): string {
+  return `(async () => {
+    const wanted = ${JSON.stringify(id)};
+    const { Msg } = window.require('WAWebCollections');
+    let found = Msg.getModelsArray().find((msg) => msg.id.id === wanted || msg.id._serialized === wanted);
+    if (!found && wanted.includes('_')) found = (await Msg.getMessagesById([wanted]))?.messages?.[0];
+    return found ? window.WWebJS.getMessageModel(found) : null;
+  })()`;
+}

@@ -1,0 +1,27 @@
+import { errorText } from '../contract/errors.ts';
+import type { Log } from '../runtime/log.ts';
+
+/** What the library throws as bare strings, in listeners that nobody awaits. (gotcha 6) */
+const LIBRARY_STRINGS = ['auth timeout', 'ready timeout'];
+const LIBRARY_PATHS = /node_modules\/(whatsapp-web\.js|puppeteer|puppeteer-core|@puppeteer)\//;
+
+/** Whether a rejection that nobody handled comes out of whatsapp-web.js or puppeteer. */
+export function isLibraryRejection(reason: unknown): boolean {
+  if (typeof reason === 'string') return LIBRARY_STRINGS.includes(reason);
+  return reason instanceof Error && LIBRARY_PATHS.test(reason.stack ?? '');
+}
+
+/**
+ * Installed on the process by main.ts: what the library leaves unhandled makes the session look to its browser; any
+ * other rejection is a fault of ours, is logged and ends the process, for the supervisor to start it anew.
+ */
+export function guardRejections(session: { libraryFailed(text: string): void }, log: Log): void {
+  process.on('unhandledRejection', (reason) => {
+    if (isLibraryRejection(reason)) {
+      session.libraryFailed(errorText(reason).split('\n')[0] ?? '');
+    } else {
+      log.fatal({ err: reason }, 'unhandled rejection');
+      process.exit(1);
+    }
+  });
+}

@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import type { SendAnswer, SendBody } from '../contract/bridge.ts';
+import { toChatId } from '../contract/chat-id.ts';
+import { errorText, KitError } from '../contract/errors.ts';
+import type { WhatsAppMessage } from '../contract/events.ts';
+import type { Log } from '../runtime/log.ts';
+import { Acks } from './acks.ts';
+
+import { DeadlineError } from './deadline.ts';
+import type { Life } from './life.ts';
+import { LifeEndedError } from './life-end.ts';
+import type { BridgeLimits } from './limits.ts';
+import type { News } from './news.ts';
+import { Recipients } from './recipients.ts';
+import { isPageError, refusalOf } from './send-errors.ts';
+
+/** What a link looks like: only for those does the library look for a preview, which takes a while. */
+const LINK = /https?:\/\/|www\./i;
+
+interface InFlight {
+  readonly stanzaId: string;
+  readonly chatId: string;
+  readonly text: string;
+  /** The message, once the page has shown it: from then on it may reach WhatsApp, whatever the call says. */
+  readonly created: PromiseWithResolvers<WhatsAppMessage>;
+}
+
+/**
+ * Sends one message at a time, each under an id chosen before, and waits for the acknowledgement of WhatsApp's server,
+ * meanwhile sending the next. A failure is either certain not to have sent, or `outcome_unknown` with the id.
+ */
+export class Sender {
+  readonly acks = new Acks();
+  readonly #readyLife: () => Life;
+  readonly #limits: BridgeLimits;
+  readonly #log: Log;
+  readonly #recipients = new Recipients();
+  #turn: Promise<unknown> = Promise.resolve();
+  #inFlight: InFlight | undefined;
+  readonly #open = new Set<Promise<unknown>>();
+
+  /** `readyLife` throws `whatsapp_not_ready`. */
+  constructor(readyLife: () => Life, limits: BridgeLimits, log: Log) {
+    this.#readyLife = readyLife;
+    this.#limits = limits;
+    this.#log = log;
+  }
+
+  /** Throws `whatsapp_not_ready`, `recipient_*`, `chat_unknown`, `send_refused` and `outcome_unknown`. */
+  async send(body: SendBody): Promise<SendAnswer> {
+    const chatId = toChatId(body.chatId);
+    const stanzaId = body.stanza_id ?? `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
+    this.#readyLife();
+    const added = this.#turn.then(() => this.#add(chatId, body.message, stanzaId));
+    this.#turn = added.catch(() => 'the next has its turn all the same');
+    const outcome = added.then(({ message, life }) => this.#acknowledged(message, life));
+    this.#open.add(outcome);
+    return outcome.finally(() => this.#open.delete(outcome));
+  }
+
+  /** Takes what WhatsApp tells of own messages. */
+  take(news: News): void {
+    if (news.kind === 'ack') this.acks.record(news.message.stanza_id, news.ack);
+    if (news.kind !== 'message_sent') return;
+    const { message } = news;
+    if (message.ack !== 0) this.acks.record(message.stanza_id, message.ack);
+    const flight = this.#inFlight;
+    if (flight === undefined) return;
+    if (message.stanza_id === flight.stanzaId) {
+      flight.created.resolve(message);
+    } else if (message.body === flight.text && message.chat_id === flight.chatId) {
+      this.#log.warn(
+        { chosen: flight.stanzaId, got: message.stanza_id },
+        'the page did not take the chosen id',
+      );
+      flight.created.resolve(message);
+    }
+  }
+
+  /** Resolves when no send is under way. */
+  async drained(): Promise<void> {
+    while (this.#open.size > 0) await Promise.allSettled(this.#open);
+  }
+
+  /** Puts the message into its chat; the call into the page goes on until WhatsApp's server has it. */
+  async #add(
+    chatId: string,
+    text: string,
+    stanzaId: string,
+  ): Promise<{ message: WhatsAppMessage; life: Life }> {
+    const life = this.#readyLife();
+    const address = await this.#resolve(life, chatId);
+    const created = Promise.withResolvers<WhatsAppMessage>();
+    this.#inFlight = { stanzaId, chatId: address, text, created };
+    const { sendMs } = this.#limits;
+    const options = { stanzaId, notAfter: Date.now() + sendMs, linkPreview: LINK.test(text) };
+    try {
+      const message = await life.call(
+        'the send',
+        (whatsapp) => {
+          whatsapp
+            .sendText(address, text, options)
+            .then((sent) => {
+              if (sent === undefined)
+                throw new KitError('chat_unknown', `WhatsApp opens no chat for ${chatId}`);
+              this.acks.record(sent.stanza_id, sent.ack);
+              created.resolve(sent);
+            })
+            .catch(created.reject);
+          return created.promise;
+        },
+        sendMs,
+      );
+      return { message, life };
+    } catch (error) {
+      if (error instanceof KitError) throw error;
+      throw isPageError(error)
+        ? refusalOf(error, chatId)
+        : unknownOutcome(`true_${address}_${stanzaId}`, error);
+    } finally {
+      this.#inFlight = undefined;
+    }
+  }
+
+  /** Nothing has been sent yet: a browser that fails here leaves no doubt. */
+  async #resolve(life: Life, chatId: string): Promise<string> {
+    try {
+      return await this.#recipients.addressOf(life, chatId);
+    } catch (error) {
+      if (error instanceof KitError) throw error;
+      if (isPageError(error)) throw refusalOf(error, chatId);
+      throw new KitError('whatsapp_not_ready', `nothing was sent: ${errorText(error)}`, { cause: error });
+    }
+  }
+
+  async #acknowledged(message: WhatsAppMessage, life: Life): Promise<SendAnswer> {
+    const ack = await this.acks.settled(message.stanza_id, this.#limits.ackWaitMs, life.signal);
+    if (ack < 0) throw new KitError('send_refused', `WhatsApp refused ${message.id} (ack -1)`);
+    if (ack === 0 && life.signal.aborted) throw unknownOutcome(message.id, life.signal.reason);
+    return {
+      success: true,
+      messageId: message.id,
+      chatId: message.chat_id,
+      ack,
+      timestamp: message.timestamp,
+    };
+  }
+}
+
+function unknownOutcome(id: string, cause: unknown): KitError {
+  const known = cause instanceof DeadlineError || cause instanceof LifeEndedError;
+  const why = known ? cause.message : `the browser broke off: ${errorText(cause)}`;
+  return new KitError('outcome_unknown', `message ${id} may have been sent: ${why}`, { cause });
+}

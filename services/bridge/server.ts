@@ -1,0 +1,152 @@
+import type { Server } from 'node:http';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import {
+  type BridgeHealth,
+  type BridgeStatus,
+  limitQuerySchema,
+  pairingCodeBodySchema,
+  sendBodySchema,
+} from '../contract/bridge.ts';
+import { KitError } from '../contract/errors.ts';
+import { SECRET_HEADER } from '../contract/internal.ts';
+import { secretsEqual } from '../runtime/internal-secret.ts';
+import type { Log } from '../runtime/log.ts';
+import { answerProblems, read } from './problems.ts';
+import type { Sender } from './send.ts';
+import { isPageError } from './send-errors.ts';
+import type { Session } from './session.ts';
+import type { WhatsApp } from './whatsapp.ts';
+
+const BODY_LIMIT = '512kb';
+/** Above the idle time of the callers' connection pools, so that none of them writes into a closing socket. */
+const KEEP_ALIVE_MS = 72_000;
+
+export interface ServerParts {
+  readonly session: Session;
+  readonly sessionName: string;
+  readonly sender: Sender;
+  readonly secret: string;
+  readonly log: Log;
+  eventsWaiting(): number;
+}
+
+export function createApp(parts: ServerParts): Express {
+  const { session, sender } = parts;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.get('/health', (request, response) => {
+    response.json(health(parts, request.socket.localPort ?? 0));
+  });
+  app.use(requireSecret(parts.secret));
+  app.use(express.json({ limit: BODY_LIMIT }));
+
+  app.post('/send', async (request, response) => {
+    response.json(await sender.send(read(sendBodySchema, request.body, 'body_invalid')));
+  });
+  app.get('/status', (_request, response) => {
+    response.json(status(parts));
+  });
+  app.get('/qr', (_request, response) => {
+    response.json(session.currentQr());
+  });
+  app.post('/pairing-code', async (request, response) => {
+    const { phoneNumber } = read(pairingCodeBodySchema, request.body, 'body_invalid');
+    response.json({ code: await session.requestPairingCode(phoneNumber) });
+  });
+  app.post('/connect', (_request, response) => {
+    session.start();
+    response.json(status(parts));
+  });
+  app.post('/disconnect', async (_request, response) => {
+    await session.stop('disconnected by request');
+    response.json(status(parts));
+  });
+  app.post('/logout', async (_request, response) => {
+    await session.logout();
+    response.json(status(parts));
+  });
+  app.get('/chats', async (request, response) => {
+    const { limit } = read(limitQuerySchema, request.query, 'query_invalid');
+    response.json({ chats: await ask(session, 'the chats', (whatsapp) => whatsapp.chats(limit)) });
+  });
+  app.get('/chats/:id/messages', async (request, response) => {
+    const { limit } = read(limitQuerySchema, request.query, 'query_invalid');
+    const { id } = request.params;
+    const messages = await ask(session, 'the messages', (whatsapp) => whatsapp.messages(id, limit));
+    if (messages === undefined) throw new KitError('chat_unknown', `there is no chat ${id}`);
+    response.json({ messages });
+  });
+  app.get('/messages/:id', async (request, response) => {
+    const { id } = request.params;
+    const message = await ask(session, 'a message', (whatsapp) => whatsapp.message(id));
+    if (message === undefined) throw new KitError('not_found', `this device knows no message ${id}`);
+    response.json({ message });
+  });
+
+  app.use((request) => {
+    throw new KitError('route_unknown', `the bridge has no ${request.method} ${request.path}`);
+  });
+  app.use(answerProblems(parts.log));
+  return app;
+}
+
+export async function listen(app: Express, host: string, port: number): Promise<Server> {
+  const { promise, resolve, reject } = Promise.withResolvers<Server>();
+  const server = app.listen(port, host, (error) =>
+    error ? reject(portError(error, host, port)) : resolve(server),
+  );
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return promise;
+}
+
+function health(parts: ServerParts, port: number): BridgeHealth {
+  const { session, sessionName } = parts;
+  return { status: 'ok', port, whatsapp_ready: session.isReady, ...session.status, session: sessionName };
+}
+
+function status(parts: ServerParts): BridgeStatus {
+  const { session, sender } = parts;
+  const me = session.isReady ? session.life?.whatsapp.account : undefined;
+  const browserPid = session.life?.whatsapp.browserPid;
+  const lastAckAt = sender.acks.lastServerAckAt;
+  return {
+    session: parts.sessionName,
+    ...session.status,
+    whatsapp_ready: session.isReady,
+    ...(me === undefined ? {} : { me }),
+    ...(session.pairingCode === undefined ? {} : { pairing_code: session.pairingCode }),
+    ...(browserPid === undefined ? {} : { browser_pid: browserPid }),
+    restarts: session.restarts,
+    ...(lastAckAt === undefined ? {} : { last_ack_at: lastAckAt.toISOString() }),
+    events_waiting: parts.eventsWaiting(),
+  };
+}
+
+/** A question to a ready page. Throws `whatsapp_not_ready`, and `bridge_failed` when the browser gives no answer. */
+async function ask<T>(session: Session, what: string, act: (whatsapp: WhatsApp) => Promise<T>): Promise<T> {
+  try {
+    return await session.readyLife.call(what, act);
+  } catch (error) {
+    if (error instanceof KitError) throw error;
+    const problem = isPageError(error) ? 'the page refused' : 'the browser gave no answer';
+    throw new KitError('bridge_failed', `${problem}: ${what}`, { cause: error });
+  }
+}
+
+function requireSecret(secret: string) {
+  return (request: Request, _response: Response, next: NextFunction) => {
+    if (!secretsEqual(request.get(SECRET_HEADER) ?? '', secret)) {
+      throw new KitError(
+        'secret_missing',
+        `${request.method} ${request.path} without the secret of this boot`,
+      );
+    }
+    next();
+  };
+}
+
+function portError(error: Error, host: string, port: number): Error {
+  const isBusy = 'code' in error && error.code === 'EADDRINUSE';
+  return isBusy ? new KitError('port_busy', `port ${port} of ${host} is in use`, { cause: error }) : error;
+}

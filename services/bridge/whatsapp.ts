@@ -1,0 +1,217 @@
+import type { Page } from 'puppeteer';
+// The package is CommonJS whose names Node cannot see: `import { Client }` type-checks and fails at run time.
+import wweb from 'whatsapp-web.js';
+import { z } from 'zod';
+import { type Chat, chatSchema } from '../contract/bridge.ts';
+import type { WhatsAppMessage } from '../contract/events.ts';
+import { type BrowserOptions, launchOptions } from './browser.ts';
+import { killBrowserTree } from './browser-processes.ts';
+import { within } from './deadline.ts';
+import type { News } from './news.ts';
+import { listenForNews } from './news-listener.ts';
+import { type PageState, parse, readMessage, readPageState, widSchema } from './page-data.ts';
+import * as fixes from './page-fixes.ts';
+
+export interface WhatsAppListener {
+  qr(code: string): void;
+  pairingCode(code: string): void;
+  /** A login is being restored or made: any sign of progress. */
+  progress(what: string): void;
+  ready(): void;
+  /** The connection's state changed after ready: CONNECTED, OPENING, TIMEOUT, CONFLICT, … */
+  connection(state: string): void;
+  /** The library has given up: LOGOUT, CONFLICT, UNPAIRED, … */
+  disconnected(reason: string): void;
+  /** The browser or its page is dead. */
+  died(reason: string): void;
+  navigated(): void;
+  pageError(text: string): void;
+  news(news: News): void;
+}
+
+export interface SendOptions {
+  readonly stanzaId: string;
+  /** Unix time in ms after which the page must not begin to send. */
+  readonly notAfter: number;
+  readonly linkPreview: boolean;
+}
+
+export interface Account {
+  readonly id: string;
+  readonly name?: string;
+  readonly platform?: string;
+}
+
+/** One browser with one WhatsApp Web. None of its calls has a deadline of its own: see `life.ts`. */
+export class WhatsApp {
+  readonly #client: wweb.Client;
+  readonly #profileDir: string;
+  #starting: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(options: BrowserOptions, listener: WhatsAppListener) {
+    this.#profileDir = options.profileDir;
+    this.#client = new wweb.Client({
+      authStrategy: new KeptProfile(() => this.#watchBrowser(listener)),
+      webVersionCache: { type: 'none' },
+      puppeteer: launchOptions(options),
+    });
+    listen(this.#client, listener);
+  }
+
+  /** Starts the browser; resolves when WhatsApp Web shows a QR code or a login. */
+  start(): Promise<void> {
+    this.#starting = this.#client.initialize();
+    return this.#starting;
+  }
+
+  get browserPid(): number | undefined {
+    return this.#client.pupBrowser?.process()?.pid;
+  }
+
+  get account(): Account | undefined {
+    const info = accountSchema.safeParse(this.#client.info);
+    if (!info.success) return undefined;
+    const { wid, pushname, platform } = info.data;
+    return { id: wid, ...(pushname ? { name: pushname } : {}), ...(platform ? { platform } : {}) };
+  }
+
+  async pageState(): Promise<PageState | undefined> {
+    return readPageState(await this.#evaluate(fixes.READ_PAGE));
+  }
+
+  async repeatSynced(): Promise<void> {
+    await this.#evaluate(fixes.REPEAT_SYNCED);
+  }
+
+  async refreshQr(): Promise<void> {
+    await this.#evaluate(fixes.REFRESH_QR);
+  }
+
+  async installSteering(): Promise<void> {
+    await this.#evaluate(fixes.INSTALL_STEERING);
+  }
+
+  async requestPairingCode(phoneNumber: string): Promise<string> {
+    return parse(z.string(), await this.#client.requestPairingCode(phoneNumber), 'pairing code');
+  }
+
+  async unlink(): Promise<void> {
+    await this.#evaluate(fixes.UNLINK);
+  }
+
+  /** The message once WhatsApp's server has taken or refused it; undefined when the page found no chat. */
+  async sendText(chatId: string, text: string, options: SendOptions): Promise<WhatsAppMessage | undefined> {
+    const sent: unknown = await this.#client.sendMessage(chatId, text, {
+      sendSeen: false,
+      linkPreview: options.linkPreview,
+      // It ignores the result, but the message that it then returns has the ack: 1, or -1. (gotcha 9)
+      waitUntilMsgSent: true,
+      extra: { gatehouse: { id: options.stanzaId, notAfter: options.notAfter } },
+    });
+    return sent === undefined || sent === null
+      ? undefined
+      : readMessage(parse(z.object({ rawData: z.unknown() }), sent, 'sent message').rawData);
+  }
+
+  /** The address at which WhatsApp knows this number; undefined when it knows no account for it. */
+  async addressOf(chatId: string): Promise<string | undefined> {
+    const wid: unknown = await this.#client.getNumberId(chatId);
+    return wid === null || wid === undefined ? undefined : parse(widSchema, wid, 'address of a number');
+  }
+
+  async chats(limit: number): Promise<Chat[]> {
+    return parse(z.array(chatSchema), await this.#evaluate(fixes.listChats(limit)), 'list of chats');
+  }
+
+  /** The newest messages of a chat, oldest first; undefined when there is no such chat. */
+  async messages(chatId: string, limit: number): Promise<WhatsAppMessage[] | undefined> {
+    if ((await this.#evaluate(fixes.hasChat(chatId))) !== true) return undefined;
+    const chat = await this.#client.getChatById(chatId);
+    const messages = await chat.fetchMessages({ limit });
+    return messages.map((message) => readMessage(message.rawData));
+  }
+
+  async message(id: string): Promise<WhatsAppMessage | undefined> {
+    const raw = await this.#evaluate(fixes.findMessage(id));
+    return raw === null || raw === undefined ? undefined : readMessage(raw);
+  }
+
+  /**
+   * Closes the browser politely within `ms`, then kills whatever of it is left, also when it is only just starting.
+   * Returns what went wrong with politeness, for the log.
+   */
+  async close(ms: number): Promise<unknown> {
+    this.#isClosed = true;
+    const pid = this.browserPid;
+    let trouble: unknown;
+    try {
+      await within(ms, this.#client.destroy(), 'closing the browser');
+    } catch (error) {
+      trouble = error;
+    }
+    await killBrowserTree(this.#profileDir, pid);
+    if (this.#starting !== undefined) {
+      // A launch under way sees `#isClosed` and rejects; only then is it certain that no browser comes after.
+      await within(ms, this.#starting, 'giving up the start').catch((error: unknown) => {
+        trouble ??= error;
+      });
+      await killBrowserTree(this.#profileDir, this.browserPid);
+    }
+    return trouble;
+  }
+
+  async #evaluate(source: string): Promise<unknown> {
+    const { pupPage } = this.#client;
+    if (pupPage === undefined || pupPage === null) throw new Error('there is no page yet');
+    return pupPage.evaluate(source);
+  }
+
+  /** The library has no event for the death of its browser or page. (gotchas 1, 2) */
+  #watchBrowser(listener: WhatsAppListener): void {
+    if (this.#isClosed) throw new Error('closed while the browser started');
+    const { pupBrowser, pupPage } = this.#client;
+    if (pupBrowser === undefined || pupPage === undefined || watched.has(pupPage)) return;
+    watched.add(pupPage);
+    pupBrowser.on('disconnected', () => listener.died('the browser has exited'));
+    pupPage.on('error', (error) => listener.died(`the page has crashed: ${error.message}`));
+    pupPage.on('close', () => listener.died('the page was closed'));
+    pupPage.on('pageerror', (error) => listener.pageError(String(error)));
+    pupPage.on('framenavigated', (frame) => {
+      if (frame === pupPage.mainFrame()) listener.navigated();
+    });
+  }
+}
+
+const watched = new WeakSet<Page>();
+
+const accountSchema = z.object({
+  wid: widSchema,
+  pushname: z.string().optional(),
+  platform: z.string().optional(),
+});
+
+/**
+ * The profile is a folder that this strategy never touches: the library's LocalAuth deletes it, under the running
+ * browser, the moment WhatsApp says LOGOUT. Its hook is the one place that comes right after the launch.
+ */
+class KeptProfile extends wweb.NoAuth {
+  override afterBrowserInitialized: () => Promise<void>;
+
+  constructor(onBrowser: () => void) {
+    super();
+    this.afterBrowserInitialized = async () => onBrowser();
+  }
+}
+
+function listen(client: wweb.Client, listener: WhatsAppListener): void {
+  client.on('qr', (code) => listener.qr(code));
+  client.on('code', (code) => listener.pairingCode(code));
+  client.on('loading_screen', (percent) => listener.progress(`syncing ${percent} %`));
+  client.on('authenticated', () => listener.progress('logged in'));
+  client.on('ready', () => listener.ready());
+  client.on('change_state', (state) => listener.connection(String(state)));
+  client.on('disconnected', (reason) => listener.disconnected(String(reason)));
+  client.on('auth_failure', (text) => listener.disconnected(`auth_failure: ${text}`));
+  listenForNews(client, (news) => listener.news(news));
+}

@@ -1,0 +1,211 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Dispatcher } from 'undici';
+import { KitError } from '../contract/errors.ts';
+import type { Admitted } from './admit.ts';
+import { hasBody } from './framing.ts';
+import { endAfterBody } from './linger.ts';
+import type { GateOptions, GateRoute } from './options.ts';
+import { refuse } from './problems.ts';
+import { bodyTooLarge, RequestBody } from './request-body.ts';
+import { upstreamHeaders } from './request-headers.ts';
+import { breakOff, writeHead, writeInterim } from './response.ts';
+import type { Traffic } from './traffic.ts';
+import { type Upstream, UpstreamHandler } from './upstream.ts';
+import { isClosedConnection, isUnsendable, serviceUnavailable, upstreamProblem } from './upstream-error.ts';
+import type { Visit } from './visit.ts';
+
+/** Methods that may be sent twice. Source: RFC 9110 §9.2.2. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** Sends an admitted request to its upstream and the answer back, both as they come. Throws what is wrong beforehand. */
+export function forwardRequest(way: Way, admitted: Admitted): void {
+  const { options, visit, route } = way;
+  const { limits, secret } = options;
+  const maxBodyBytes = route.maxBodyBytes ?? limits.maxBodyBytes;
+  if (admitted.framing.contentLength > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+  const body = hasBody(admitted.framing) ? new RequestBody(visit, maxBodyBytes) : null;
+  const dispatch: Dispatcher.DispatchOptions = {
+    path: admitted.target,
+    method: visit.request.method ?? 'GET',
+    headers: upstreamHeaders(visit.request, admitted, visit.edge, route, secret),
+    body,
+    headersTimeout: limits.upstreamTimeoutMs,
+    bodyTimeout: limits.idleTimeoutMs,
+    // A chunked body may end elsewhere for the upstream than for us (CVE-2026-29057): its socket is used up.
+    ...(admitted.framing.chunked ? { reset: true } : {}),
+  };
+  new Exchange({ ...way, dispatch, body }).start();
+}
+
+/** From whom to whom a request goes. */
+export interface Way {
+  readonly options: GateOptions;
+  readonly traffic: Traffic;
+  readonly upstream: Upstream;
+  readonly visit: Visit;
+  readonly response: ServerResponse;
+  readonly route: GateRoute;
+}
+
+interface Parts extends Way {
+  readonly dispatch: Dispatcher.DispatchOptions;
+  readonly body: RequestBody | null;
+}
+
+/** One request with its answer: what undici calls back, and what the client's connection says meanwhile. */
+class Exchange extends UpstreamHandler {
+  readonly #parts: Parts;
+  #controller: Dispatcher.DispatchController | undefined;
+  #stopWaiting: (() => void) | undefined;
+  /** The request is on its way: from here on, only what is idempotent may be sent again. */
+  #isSent = false;
+  #isReusedSocket = false;
+  #isAnswered = false;
+  #isRetry = false;
+  #isOver = false;
+
+  constructor(parts: Parts) {
+    super();
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { visit, response } = this.#parts;
+    visit.abandon = () => this.#abandon();
+    response.on('close', () => this.#abandon());
+    response.on('drain', () => this.#controller?.resume());
+    response.on('timeout', (socket: Socket) => this.#onClientIdle(socket));
+    this.#attempt();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isOver) {
+      controller.abort(new Error('the client has gone'));
+      return;
+    }
+    this.#isSent = true;
+    const { connection } = this;
+    this.#isReusedSocket = connection !== undefined && connection.requestsOnSocket++ > 0;
+    const { visit, response } = this.#parts;
+    if (visit.awaitsContinue) {
+      visit.awaitsContinue = false;
+      response.writeContinue();
+    }
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    text = '',
+  ): void {
+    this.#isAnswered = true;
+    const { visit, response, traffic, body } = this.#parts;
+    if (status < 200) {
+      writeInterim(visit, response, status, controller.rawHeaders);
+      return;
+    }
+    const isBodyUnread = body !== null && !visit.request.complete;
+    writeHead(
+      visit,
+      response,
+      { status, text, raw: controller.rawHeaders },
+      isBodyUnread || traffic.isDraining,
+    );
+    // The head goes with the first of the body where that is here already, else now: a stream may stay silent long.
+    process.nextTick(() => {
+      if (visit.bytesOut === 0 && !response.writableEnded) response.flushHeaders();
+    });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#parts.visit.bytesOut += chunk.length;
+    if (!this.#parts.response.write(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#isOver = true;
+    endAfterBodyIfAny(this.#parts);
+  }
+
+  override onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#isOver) return;
+    const { upstream, dispatch, response, route } = this.#parts;
+    if (!this.#isSent && !isUnsendable(error)) {
+      upstream.hold.reportRefused();
+      if (route.holds === false) this.#fail(serviceUnavailable(upstream.service));
+      else this.#wait();
+      return;
+    }
+    if (this.#mayRetry(error)) {
+      this.#isRetry = true;
+      this.#isSent = false;
+      upstream.dispatchAfresh(dispatch, this);
+      return;
+    }
+    if (response.headersSent) this.#breakOff(error);
+    else this.#fail(upstreamProblem(upstream.service, error));
+  }
+
+  #attempt(): void {
+    const { upstream, dispatch, route } = this.#parts;
+    if (upstream.hold.isDown && route.holds !== false) this.#wait();
+    else upstream.dispatch(dispatch, this);
+  }
+
+  #wait(): void {
+    const { upstream, visit, dispatch } = this.#parts;
+    this.#stopWaiting = upstream.hold.wait(
+      visit.startedMs,
+      () => upstream.dispatch(dispatch, this),
+      () => this.#fail(serviceUnavailable(upstream.service)),
+    );
+  }
+
+  #mayRetry(error: Error): boolean {
+    const { dispatch, body } = this.#parts;
+    if (this.#isRetry || this.#isAnswered || !this.#isReusedSocket || body !== null) return false;
+    return IDEMPOTENT.has(dispatch.method) && isClosedConnection(error);
+  }
+
+  #onClientIdle(socket: Socket): void {
+    const { response, body, options } = this.#parts;
+    if (body?.awaitsClient !== true && !response.writableNeedDrain) {
+      socket.setTimeout(options.limits.idleTimeoutMs);
+      return;
+    }
+    const error = new KitError('request_timeout', `nothing was sent for ${options.limits.idleTimeoutMs} ms`);
+    if (response.headersSent) this.#breakOff(error);
+    else this.#fail(error);
+    this.#controller?.abort(error);
+  }
+
+  #breakOff(error: Error): void {
+    this.#isOver = true;
+    const { visit, response, upstream } = this.#parts;
+    visit.code = upstreamProblem(upstream.service, error).code;
+    breakOff(visit, response);
+  }
+
+  #fail(error: KitError): void {
+    this.#isOver = true;
+    const { options, visit, response, traffic } = this.#parts;
+    refuse(options.log, visit, response, error, traffic.isDraining);
+  }
+
+  /** The client has gone, or has got its answer elsewhere: so must the upstream's side go. */
+  #abandon(): void {
+    this.#stopWaiting?.();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#controller?.abort(new Error('the client has gone'));
+    this.#parts.body?.destroy();
+  }
+}
+
+function endAfterBodyIfAny({ visit, response, body }: Parts): void {
+  if (body === null) response.end();
+  else endAfterBody(visit.request, response);
+}

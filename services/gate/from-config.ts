@@ -1,0 +1,71 @@
+import {
+  type Config,
+  control,
+  deniedPrefixes,
+  isLoopback,
+  isOn,
+  portOf,
+  type ServiceDeclaration,
+  topology,
+} from '#config';
+import type { Log } from '../runtime/log.ts';
+import type { GateOptions, GateRoute } from './options.ts';
+
+/** The gate that this configuration and the topology describe. */
+export function optionsFrom(config: Config, log: Log): GateOptions {
+  const { gate, internal, ports } = config;
+  return {
+    listen: { host: gate.host, port: ports.gate },
+    routes: [...serviceRoutes(config), ...healthRoutes(config)],
+    deniedPrefixes,
+    live: () => ({ status: 'ok' }),
+    localOnly: isLoopback(gate.host) && config.apiKeys.length === 0,
+    trustedProxyHops: gate.trustedProxyHops,
+    limits: {
+      maxHeaderBytes: gate.maxHeaderBytes,
+      headerTimeoutMs: gate.headerTimeoutMs,
+      maxBodyBytes: gate.maxBodyBytes,
+      idleTimeoutMs: gate.idleTimeoutMs,
+      upstreamTimeoutMs: gate.upstreamTimeoutMs,
+      holdMs: gate.holdMs,
+      maxConnections: gate.maxConnections,
+    },
+    secret: internal.secret,
+    drainMs: config.stop.drainMs,
+    log,
+  };
+}
+
+function serviceRoutes(config: Config): GateRoute[] {
+  const services: readonly ServiceDeclaration[] = topology;
+  return services
+    .filter(({ name, exposure }) => exposure === 'routed' && isOn(name, config))
+    .flatMap(({ name, routes, kit }) => {
+      const upstream = {
+        host: name === 'api' ? config.internal.apiHost : '127.0.0.1',
+        port: portOf(config, name),
+      };
+      return routes.map(({ prefix, exact = false, upgrade = false }) => ({
+        service: name,
+        prefix,
+        exact,
+        upgrade,
+        internal: kit,
+        upstream,
+      }));
+    });
+}
+
+/** The supervisor knows the health of all; it is asked at once or not at all. */
+function healthRoutes(config: Config): GateRoute[] {
+  const upstream = { host: config.internal.host, port: config.ports.supervisor };
+  return control.routes.map(({ prefix, exact }) => ({
+    service: control.name,
+    prefix,
+    exact,
+    upgrade: false,
+    internal: true,
+    upstream,
+    holds: false,
+  }));
+}

@@ -1,0 +1,47 @@
+import { createServer, type Server } from 'node:http';
+import { errorText, KitError } from '../contract/errors.ts';
+import type { Address, GateLimits } from './options.ts';
+
+/** Longer than any platform's edge keeps a connection idle (Heroku 90 s): the edge closes it, not we. */
+const KEEP_ALIVE_MS = 95_000;
+/** How often Node looks for headers that take too long. */
+const CHECK_MS = 1_000;
+
+/** Node's server with our limits; what its own defaults would break is named here. */
+export function createGateServer(limits: GateLimits): Server {
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: limits.headerTimeoutMs,
+    // Node's default kills uploads that take longer than 5 minutes; `idleTimeoutMs` limits the idle ones.
+    requestTimeout: 0,
+    connectionsCheckingInterval: Math.min(CHECK_MS, limits.headerTimeoutMs),
+    maxHeaderSize: limits.maxHeaderBytes,
+    insecureHTTPParser: false,
+    // Admission refuses it, with a problem document.
+    requireHostHeader: false,
+    // `Upgrade: h2c`, which Java and curl send unasked, may be ignored (RFC 9110 §7.8); what is meant for a tunnel not.
+    shouldUpgradeCallback: (request) => /\bwebsocket\b/i.test(request.headers.upgrade ?? ''),
+    optimizeEmptyRequests: true,
+  });
+  server.timeout = limits.idleTimeoutMs;
+  server.maxConnections = limits.maxConnections;
+  return server;
+}
+
+/** Throws `port_busy` where another process has the port. */
+export function listen(server: Server, { host, port }: Address): Promise<Address> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(listenError(error, port)));
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(
+        typeof address === 'object' && address !== null ? { host, port: address.port } : { host, port },
+      );
+    });
+  });
+}
+
+function listenError(error: Error, port: number): Error {
+  if (!('code' in error) || error.code !== 'EADDRINUSE') return error;
+  return new KitError('port_busy', `port ${port} is in use: ${errorText(error)}`, { cause: error });
+}

@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** How long a client may go on sending what nobody reads, after it was answered. */
+const LINGER_MS = 2_000;
+
+/**
+ * Ends a response, whose body is written, once the rest of the request has come in and been thrown away. Closing
+ * earlier would reset the connection, and the client could lose the answer (RFC 9112 §9.6).
+ */
+export function endAfterBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete || request.destroyed) {
+    response.end();
+    return;
+  }
+  const timer = setTimeout(finish, LINGER_MS);
+  function finish(): void {
+    clearTimeout(timer);
+    request.off('end', finish);
+    response.end();
+  }
+  request.once('end', finish);
+  response.once('close', () => clearTimeout(timer));
+  request.resume();
+}
+
+/** The same for a bare socket: no more is written, what comes is thrown away, and then it is closed. */
+export function endSocket(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
+  socket.end();
+  if (socket.readableEnded) socket.destroySoon();
+  else socket.once('end', () => socket.destroySoon()).resume();
+}

@@ -1,0 +1,110 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { type ErrorCode, errorText, KitError } from '../contract/errors.ts';
+import { REQUEST_ID_HEADER } from '../contract/internal.ts';
+import { PROBLEM_TYPE, toProblem } from '../contract/problem.ts';
+import type { Log } from '../runtime/log.ts';
+import { logVisit } from './access-log.ts';
+import { endAfterBody, endSocket } from './linger.ts';
+import type { Visit } from './visit.ts';
+
+/** When to come back after `service_unavailable`. */
+const RETRY_AFTER_SECONDS = 1;
+
+/** What the gate forwards, for `Allow`. */
+export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
+/** After these no one knows where the next request starts, or whether the rest of this one still comes. */
+const BREAKS_CONNECTION: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'framing_invalid',
+  'host_invalid',
+  'request_malformed',
+  'request_timeout',
+  'headers_too_large',
+  'expectation_failed',
+]);
+
+/** Answers with the problem document of what was thrown; a response that has begun is cut. */
+export function refuse(
+  log: Log,
+  visit: Visit,
+  response: ServerResponse,
+  thrown: unknown,
+  isLast: boolean,
+): void {
+  logCause(log, visit, thrown);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { status, headers, body } = problemReply(visit, thrown);
+  const bodyUnread = mayHaveBody(visit.request) && !visit.request.complete;
+  const closes = isLast || bodyUnread || (visit.code !== undefined && BREAKS_CONNECTION.has(visit.code));
+  response.writeHead(status, closes ? [...headers, 'connection', 'close'] : headers);
+  if (visit.request.method !== 'HEAD') visit.bytesOut += body.length;
+  if (!bodyUnread || visit.awaitsContinue) {
+    response.end(body);
+    return;
+  }
+  response.write(body);
+  endAfterBody(visit.request, response);
+}
+
+/** The same for an upgrade, which has no response object; the connection ends. */
+export function refuseUpgrade(log: Log, visit: Visit, thrown: unknown): void {
+  const { socket } = visit.request;
+  logCause(log, visit, thrown);
+  const status = writeRawProblem(visit, socket, thrown);
+  socket.once('close', () => logVisit(log, visit, status, false));
+  endSocket(socket);
+}
+
+/** Writes a whole response with a problem document on a bare socket, and returns its status. */
+export function writeRawProblem(visit: Visit | undefined, socket: Socket, thrown: unknown): number {
+  const { status, headers, body } = problemReply(visit, thrown);
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
+  for (let index = 0; index < headers.length; index += 2)
+    head += `${headers[index]}: ${headers[index + 1]}\r\n`;
+  if (socket.writable) {
+    socket.write(`${head}date: ${new Date().toUTCString()}\r\nconnection: close\r\n\r\n`, 'latin1');
+    socket.write(body);
+  }
+  if (visit !== undefined) visit.bytesOut += body.length;
+  return status;
+}
+
+function problemReply(
+  visit: Visit | undefined,
+  thrown: unknown,
+): { status: number; headers: string[]; body: Buffer } {
+  const problem = toProblem(thrown, visit?.edge.requestId);
+  const body = Buffer.from(JSON.stringify(problem));
+  const headers = [
+    'content-type',
+    PROBLEM_TYPE,
+    'content-length',
+    String(body.length),
+    'cache-control',
+    'no-store',
+  ];
+  if (visit !== undefined) {
+    visit.code = problem.code;
+    headers.push(REQUEST_ID_HEADER, visit.edge.requestId);
+  }
+  if (problem.code === 'service_unavailable') headers.push('retry-after', String(RETRY_AFTER_SECONDS));
+  if (problem.code === 'method_refused') headers.push('allow', ALLOWED_METHODS);
+  return { status: problem.status, headers, body };
+}
+
+function mayHaveBody(request: IncomingMessage): boolean {
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  return coding !== undefined || (length !== undefined && length !== '0');
+}
+
+/** What the client is not told: a fault of ours, and what lies behind a service's. */
+function logCause(log: Log, visit: Visit, thrown: unknown): void {
+  const request_id = visit.edge.requestId;
+  if (!(thrown instanceof KitError)) log.error({ err: thrown, request_id }, 'gate: unexpected error');
+  else if (thrown.cause !== undefined)
+    log.warn({ request_id, cause: errorText(thrown.cause) }, `gate: ${thrown.message}`);
+}

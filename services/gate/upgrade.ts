@@ -1,0 +1,85 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { RequestHandler } from 'http-proxy-middleware';
+import type { Admitted } from './admit.ts';
+import type { GateOptions, GateRoute } from './options.ts';
+import { upstreamHeaders } from './request-headers.ts';
+import type { Traffic } from './traffic.ts';
+import { UpgradeAttempt } from './upgrade-attempt.ts';
+import type { Upstream } from './upstream.ts';
+import { serviceUnavailable } from './upstream-error.ts';
+import type { Visit } from './visit.ts';
+
+/** Takes WebSocket upgrades to their upstreams through http-proxy-middleware, which sees only cleaned headers. */
+export class Upgrades {
+  readonly #options: GateOptions;
+  readonly #traffic: Traffic;
+  readonly #middlewares = new Map<Upstream, Promise<RequestHandler>>();
+  readonly #attempts = new WeakMap<IncomingMessage, UpgradeAttempt>();
+
+  constructor(options: GateOptions, traffic: Traffic) {
+    this.#options = options;
+    this.#traffic = traffic;
+  }
+
+  /** Loads what the first upgrade needs. */
+  prepare(upstream: Upstream): Promise<RequestHandler> {
+    const middleware = this.#middlewares.get(upstream) ?? this.#createMiddleware(upstream);
+    this.#middlewares.set(upstream, middleware);
+    return middleware;
+  }
+
+  /** Throws `service_unavailable` when the upstream stays away; every other fault is answered by the attempt. */
+  async open(
+    upstream: Upstream,
+    visit: Visit,
+    head: Buffer,
+    admitted: Admitted,
+    route: GateRoute,
+  ): Promise<void> {
+    const { request } = visit;
+    const headers = upstreamHeaders(request, admitted, visit.edge, route, this.#options.secret);
+    const attempt = new UpgradeAttempt(this.#options, this.#traffic, upstream.service, visit);
+    this.#attempts.set(request, attempt);
+    const middleware = await this.prepare(upstream);
+    if (route.holds !== false) await whenReachable(upstream, visit);
+    if (attempt.isOver) return;
+    request.url = admitted.target;
+    request.headers = { ...headerObject(headers), connection: 'Upgrade', upgrade: 'websocket' };
+    middleware.upgrade(request, request.socket, head);
+  }
+
+  async #createMiddleware(upstream: Upstream): Promise<RequestHandler> {
+    const { createProxyMiddleware } = await import('http-proxy-middleware');
+    return createProxyMiddleware({
+      target: upstream.origin,
+      on: {
+        proxyReqWs: (proxyRequest, request) => this.#attempts.get(request)?.follow(proxyRequest),
+        error: (error, request) => this.#attempts.get(request)?.fail(error),
+      },
+    });
+  }
+}
+
+/** A refused connection cannot be tried again once the library has it, so a probe goes first. */
+function whenReachable(upstream: Upstream, visit: Visit): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = upstream.hold.wait(visit.startedMs, resolve, () =>
+      reject(serviceUnavailable(upstream.service)),
+    );
+    visit.request.socket.once('close', () => {
+      cancel();
+      resolve();
+    });
+  });
+}
+
+function headerObject(list: readonly string[]): IncomingHttpHeaders {
+  const headers: Record<string, string> = {};
+  for (let index = 0; index + 1 < list.length; index += 2) {
+    const name = (list[index] ?? '').toLowerCase();
+    const value = list[index + 1] ?? '';
+    const before = headers[name];
+    headers[name] = before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`;
+  }
+  return headers;
+}

@@ -1,0 +1,30 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { KitError } from '../contract/errors.ts';
+import { SECRET_HEADER } from '../contract/internal.ts';
+import { demandApiKey } from '../runtime/api-keys.ts';
+import { findBrowser } from '../runtime/find-browser.ts';
+import { secretsEqual } from '../runtime/internal-secret.ts';
+import { runService } from '../runtime/run-service.ts';
+import { startSandbox } from './sandbox.ts';
+
+await runService('sandbox', async ({ config, log }) => {
+  const authorize = (headers: IncomingHttpHeaders): void => {
+    const given = headers[SECRET_HEADER];
+    if (typeof given !== 'string' || !secretsEqual(given, config.internal.secret)) {
+      throw new KitError('secret_missing', 'the sandbox answers the gate alone');
+    }
+    demandApiKey(headers, config.apiKeys);
+  };
+  const sandbox = await startSandbox({
+    host: config.internal.host,
+    port: config.ports.sandbox,
+    webPort: config.ports.sandboxWeb,
+    dataDir: config.dataDir,
+    browser: await findBrowser(config.session.browserPath),
+    autoLink: config.sandbox.autoLink,
+    authorize,
+    log,
+  });
+  log.info({ port: sandbox.port }, `sandbox listening on port ${sandbox.port}`);
+  return sandbox;
+});

@@ -1,0 +1,116 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import { type FieldError, KitError } from '../contract/errors.ts';
+import { SEND_MODES } from './web/settings.ts';
+
+const MAX_BODY_CHARS = 65_536;
+/** Ids that the phone is asked to make cannot hold what parts an id. */
+const KEY = /^[A-Za-z0-9.-]{1,64}$/;
+
+const ms = z.number().int().min(-1).max(3_600_000);
+const delayMs = z.number().int().min(0).max(3_600_000);
+const person = z.string().min(1).max(128);
+const messageId = z.string().min(1).max(512);
+
+export const scanRequest = z.strictObject({
+  phone: z.string().min(1).max(64).optional(),
+  pushname: z.string().min(1).max(64).optional(),
+});
+
+export const noBody = z.strictObject({});
+
+export const incomingRequest = z
+  .strictObject({
+    from: person,
+    author: person.optional(),
+    name: z.string().min(1).max(128).optional(),
+    body: z.string().max(MAX_BODY_CHARS).optional(),
+    type: z.string().min(1).max(32).optional(),
+    quoted: z.string().max(256).optional(),
+    key: z.string().regex(KEY).optional(),
+    media: z
+      .strictObject({
+        mimetype: z.string().regex(/^[\w.+-]+\/[\w.+-]+(;.*)?$/, 'must be a media type such as image/png'),
+        data: z.base64(),
+        filename: z.string().min(1).max(255).optional(),
+        caption: z.string().max(MAX_BODY_CHARS).optional(),
+      })
+      .optional(),
+  })
+  .refine((incoming) => incoming.body !== undefined || incoming.media !== undefined, {
+    path: ['body'],
+    message: 'is missing; a message has a body, or media, or both',
+  });
+
+export const misbehaveRequest = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('policy'),
+    mode: z.enum(SEND_MODES).optional(),
+    addMs: delayMs.optional(),
+    serverAckMs: ms.optional(),
+    deviceAckMs: ms.optional(),
+    readAckMs: ms.optional(),
+    playedAckMs: ms.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('settings'),
+    version: z.string().min(1).max(64).optional(),
+    bootDelayMs: delayMs.optional(),
+    debugDelayMs: delayMs.optional(),
+    openingMs: delayMs.optional(),
+    pairMs: delayMs.optional(),
+    syncMs: delayMs.optional(),
+    logoutNavMs: delayMs.optional(),
+    qrEveryMs: delayMs.optional(),
+    qrCount: z.number().int().min(0).optional(),
+    without: z.array(z.string().min(1).max(128)).optional(),
+    eager: z.boolean().optional(),
+  }),
+  z.strictObject({ kind: z.enum(['conflict', 'offline', 'online', 'reload', 'rotate']) }),
+  z.strictObject({ kind: z.literal('state'), state: z.string().regex(/^[A-Z_]{1,64}$/) }),
+  z.strictObject({ kind: z.literal('setUnregistered'), numbers: z.array(person) }),
+  z.strictObject({ kind: z.literal('fromPhone'), to: person, body: z.string().min(1).max(MAX_BODY_CHARS) }),
+  z.strictObject({ kind: z.literal('ack'), id: messageId, ack: z.number().int().min(-1).max(4) }),
+  z.strictObject({ kind: z.literal('edit'), id: messageId, body: z.string().min(1).max(MAX_BODY_CHARS) }),
+  z.strictObject({ kind: z.literal('revoke'), id: messageId }),
+  z.strictObject({
+    kind: z.literal('ciphertext'),
+    from: person,
+    body: z.string().max(MAX_BODY_CHARS),
+    /** Never, when left out. */
+    resolveMs: delayMs.optional(),
+  }),
+  z.strictObject({ kind: z.literal('reaction'), id: messageId, text: z.string().max(32), from: person }),
+  z.strictObject({
+    kind: z.literal('vote'),
+    id: messageId,
+    options: z.array(z.number().int().min(0)),
+    from: person,
+  }),
+  z.strictObject({ kind: z.literal('call'), from: person, isVideo: z.boolean().optional() }),
+]);
+export type Misbehaviour = z.infer<typeof misbehaveRequest>;
+
+/** The body of a request, checked. Throws `body_invalid`, which names each bad field. */
+export function readBody<Schema extends z.ZodType>(request: Request, schema: Schema): z.infer<Schema> {
+  const isEmpty =
+    request.headers['transfer-encoding'] === undefined && !Number(request.headers['content-length']);
+  if (!isEmpty && !request.is('json'))
+    throw new KitError('media_type_unsupported', 'the body is not declared as JSON');
+  const result = schema.safeParse(isEmpty ? {} : request.body);
+  if (result.success) return result.data;
+  const fields = result.error.issues.flatMap(fieldErrorsOf);
+  const [first] = fields;
+  throw new KitError('body_invalid', `${first?.field} ${first?.message}`, { fields });
+}
+
+function fieldErrorsOf(issue: z.core.$ZodIssue): FieldError[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: 'is not a known field' }));
+  const message =
+    issue.message.startsWith('is ') || issue.message.startsWith('must ')
+      ? issue.message
+      : `is invalid: ${issue.message}`;
+  return [{ field: path.length === 0 ? 'body' : path.join('.'), message }];
+}

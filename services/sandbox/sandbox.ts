@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import type { Log } from '../runtime/log.ts';
+import { writeBrowserWrapper } from './browser-wrapper.ts';
+import { loadCertificate } from './certificate.ts';
+import { closeServer, listen } from './listen.ts';
+import { Phone } from './phone.ts';
+import { type Authorize, createPhoneServer } from './server.ts';
+import { createStandIn } from './stand-in.ts';
+import type { Policy } from './web/settings.ts';
+
+const LOOPBACK = '127.0.0.1';
+
+export interface SandboxOptions {
+  /** Where the phone page listens. Port 0 is any free one. */
+  readonly host: string;
+  readonly port: number;
+  /** Where the stand-in for https://web.whatsapp.com listens, always on loopback. */
+  readonly webPort: number;
+  /** The kit's data folder; the sandbox keeps to `sandbox/` in it. */
+  readonly dataDir: string;
+  /** The real browser's executable. */
+  readonly browser: string;
+  /** The phone scans a QR code by itself, until somebody unlinks it. */
+  readonly autoLink: boolean;
+  readonly authorize: Authorize;
+  readonly log: Log;
+  /** How sends fare as long as nobody makes it misbehave. */
+  readonly policy?: Partial<Policy>;
+}
+
+export interface Sandbox {
+  readonly port: number;
+  readonly webPort: number;
+  /** What to start in place of the browser. */
+  readonly wrapperPath: string;
+  readonly phone: Phone;
+  close(): Promise<void>;
+}
+
+/** Starts the stand-in for WhatsApp Web, the phone, and the page to play with it. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { autoLink, policy, log, browser } = options;
+  const folder = join(options.dataDir, 'sandbox');
+  const certificate = await loadCertificate(folder);
+  const phone = new Phone({ folder, autoLink, policy, log });
+  const standIn = createStandIn(certificate, phone, log);
+  const phoneServer = createPhoneServer(phone, options.authorize, log);
+  const close = async () => {
+    await Promise.all([closeServer(standIn), closeServer(phoneServer)]);
+    phone.close();
+  };
+  try {
+    const webPort = await listen(standIn, options.webPort, LOOPBACK);
+    const wrapperPath = writeBrowserWrapper({ folder, browser, webPort, spki: certificate.spki });
+    const port = await listen(phoneServer, options.port, options.host);
+    return { port, webPort, wrapperPath, phone, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

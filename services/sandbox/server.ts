@@ -1,0 +1,137 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import express, { type Express, type Request, Router } from 'express';
+import { toString as qrToString } from 'qrcode';
+import { KitError } from '../contract/errors.ts';
+import type { Log } from '../runtime/log.ts';
+import { composeIncoming, parseWhatsAppId } from './compose.ts';
+import { openEventStream } from './event-stream.ts';
+import { behave, misbehave } from './misbehave.ts';
+import type { Phone } from './phone.ts';
+import { servePhonePage } from './phone-files.ts';
+import { answerProblems, answerUnknown } from './problems.ts';
+import { incomingRequest, misbehaveRequest, noBody, readBody, scanRequest } from './requests.ts';
+import { viewChats, viewMessage, viewReceived, viewState } from './views.ts';
+
+/** Throws a KitError for a request that may not pass. */
+export type Authorize = (headers: IncomingHttpHeaders) => void;
+
+const MAX_BODY_BYTES = 96 * 1024 * 1024;
+/** Changes within this time reach a phone page as one. */
+const CHANGE_GATHER_MS = 100;
+
+/** The phone by HTTP: its page at /sandbox, its control under /sandbox/api. */
+export function createPhoneServer(phone: Phone, authorize: Authorize, log: Log): Server {
+  return createServer(createApp(phone, authorize, log));
+}
+
+function createApp(phone: Phone, authorize: Authorize, log: Log): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('strict routing', true);
+  app.get('/sandbox/api/health', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  app.use((request, _response, next) => {
+    authorize(request.headers);
+    next();
+  });
+  app.use('/sandbox/api', express.json({ limit: MAX_BODY_BYTES, strict: false }), createApi(phone));
+  app.use('/sandbox', servePhonePage());
+  app.use(answerUnknown);
+  app.use(answerProblems(log));
+  return app;
+}
+
+function createApi(phone: Phone): Router {
+  const api = Router();
+  api.get('/state', (_request, response) => {
+    response.json(viewState(phone));
+  });
+  api.get('/messages', (request, response) => {
+    response.json(viewReceived(phone, queryText(request, 'chat_id')));
+  });
+  api.get('/chats', (_request, response) => {
+    response.json(viewChats(phone));
+  });
+  api.get('/chats/:id', (request, response) => {
+    response.json(phone.memory.messagesOf(request.params.id).map(viewMessage));
+  });
+  api.get('/media/:name', (request, response) => {
+    const path = phone.media.pathOf(request.params.name);
+    if (path === undefined) throw new KitError('not_found', 'no such medium');
+    // Whatever it is, it is looked at as an image or saved, never run.
+    response.set({ 'content-type': 'application/octet-stream', 'content-disposition': 'attachment' });
+    response.sendFile(path, { dotfiles: 'allow' });
+  });
+  api.get('/qr.svg', async (_request, response) => {
+    const qr = phone.pages.current?.qr;
+    if (qr === undefined) throw new KitError('qr_unavailable', 'no page shows a QR code to the phone now');
+    response.set({ 'content-type': 'image/svg+xml', 'cache-control': 'no-store' });
+    response.send(await qrToString(qr.text, { type: 'svg', margin: 2 }));
+  });
+  api.get('/stream', (_request, response) => {
+    const stream = openEventStream(response);
+    let changedChats = new Set<string>();
+    let timer: NodeJS.Timeout | undefined;
+    const stop = phone.onChange((chatId) => {
+      if (chatId !== undefined) changedChats.add(chatId);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        stream.send({ chat_ids: [...changedChats] }, 'change');
+        changedChats = new Set();
+      }, CHANGE_GATHER_MS);
+    });
+    response.once('close', () => {
+      clearTimeout(timer);
+      stop();
+    });
+    stream.send({ chat_ids: [] }, 'change');
+  });
+  api.post('/scan', async (request, response) => {
+    const { phone: number, pushname } = readBody(request, scanRequest);
+    const user = number === undefined ? undefined : accountNumber(number);
+    const device = await phone.scan({ phone: user, pushname });
+    response.json({
+      linked: true,
+      phone: device.pn.split('@')[0],
+      pushname: device.pushname,
+      device_id: device.id,
+    });
+  });
+  api.post('/unlink', (request, response) => {
+    readBody(request, noBody);
+    phone.unlink();
+    response.json({ linked: false });
+  });
+  api.post('/incoming', (request, response) => {
+    const message = composeIncoming(readBody(request, incomingRequest), phone.media);
+    const isNew = !phone.memory.messages.has(message.id);
+    phone.keep(message);
+    const { id, chat_id, received_at } = message;
+    response.status(isNew ? 201 : 200).json({ id, chat_id, received_at });
+  });
+  api.post('/misbehave', async (request, response) => {
+    const wish = readBody(request, misbehaveRequest);
+    response.json({ done: wish.kind, ...(await misbehave(phone, wish)) });
+  });
+  api.post('/behave', (request, response) => {
+    readBody(request, noBody);
+    behave(phone);
+    response.json({ done: 'behave' });
+  });
+  return api;
+}
+
+function accountNumber(text: string): string {
+  const [user, server] = parseWhatsAppId(text)?.split('@') ?? [];
+  if (user !== undefined && server === 'c.us') return user;
+  const fields = [{ field: 'phone', message: 'must be a phone number with its country code' }];
+  throw new KitError('body_invalid', 'phone must be a phone number with its country code', { fields });
+}
+
+function queryText(request: Request, name: string): string | undefined {
+  const value = request.query[name];
+  if (value === undefined || typeof value === 'string') return value;
+  const fields = [{ field: name, message: 'must be given once' }];
+  throw new KitError('query_invalid', `${name} must be given once`, { fields });
+}

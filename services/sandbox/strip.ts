@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { join } from 'node:path';
+
+const MODULE = /^[a-z-]+\.ts$/;
+
+/** Serves the TypeScript modules of one folder as what a browser runs: without their types, made once. */
+export class StrippedModules {
+  readonly #folder: string;
+  readonly #made = new Map<string, string>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The JavaScript of a module, or undefined when the folder has none of this name. */
+  read(name: string): string | undefined {
+    if (!MODULE.test(name)) return undefined;
+    const made = this.#made.get(name);
+    if (made !== undefined) return made;
+    const source = readSource(join(this.#folder, name));
+    if (source === undefined) return undefined;
+    const code = stripQuietly(source);
+    this.#made.set(name, code);
+    return code;
+  }
+}
+
+/** Node says once per process that its stripping is experimental; the log is no place for that. */
+function stripQuietly(source: string): string {
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
+  try {
+    return stripTypeScriptTypes(source, { mode: 'strip' });
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+function readSource(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

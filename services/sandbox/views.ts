@@ -1,0 +1,85 @@
+import type { Phone } from './phone.ts';
+import type { PhoneMessage } from './records.ts';
+
+// What the HTTP control shows of the phone: snake_case, as in the rest of the kit's API.
+
+export function viewState(phone: Phone): object {
+  const { memory, pages, audience } = phone;
+  const page = pages.current;
+  const [device] = [...memory.devices.values()].slice(-1);
+  const stages = { absent: page === undefined, qr: page?.qr !== undefined, up: audience !== undefined };
+  const stage = stages.absent ? 'absent' : stages.up ? 'up' : stages.qr ? 'qr' : 'starting';
+  return {
+    linked: device !== undefined,
+    phone: device?.pn.split('@')[0] ?? null,
+    pushname: device?.pushname ?? null,
+    page: stage,
+    socket_state: page?.socketState ?? null,
+    qr: page?.qr?.text ?? null,
+    pairing_code: page?.pairingCode ?? null,
+    auto_link: phone.mayAutoLink,
+    offline: phone.isOffline,
+    waiting: phone.waitingCount,
+    messages: memory.messages.size,
+    policy: phone.policy,
+    settings: phone.settings,
+    unregistered: phone.unregistered,
+    unknown_modules: [...phone.unknownModules],
+  };
+}
+
+/** What the phone received from the kit, in order. */
+export function viewReceived(phone: Phone, chatId: string | undefined): object[] {
+  const all = chatId === undefined ? [...phone.memory.messages.values()] : phone.memory.messagesOf(chatId);
+  return all.filter((message) => message.origin === 'kit').map(viewMessage);
+}
+
+export function viewChats(phone: Phone): object[] {
+  return phone.memory.chats
+    .map((chat) => {
+      const last = phone.memory.messages.get(chat.message_ids.at(-1) ?? '');
+      return {
+        id: chat.id,
+        name: chat.name,
+        unread: chat.unread,
+        last_text: last === undefined ? '' : textOf(last),
+        last_at: last?.received_at ?? '',
+      };
+    })
+    .sort((left, right) => right.last_at.localeCompare(left.last_at));
+}
+
+export function viewMessage(message: PhoneMessage) {
+  const { details } = message;
+  return {
+    id: message.id,
+    chat_id: message.chat_id,
+    body: textOf(message),
+    type: message.type,
+    origin: message.origin,
+    author: message.author ?? null,
+    ack: message.ack,
+    delivered: message.delivered,
+    edited: message.edited === true,
+    reactions: message.reactions ?? {},
+    quoted: typeof details.quotedStanzaID === 'string' ? details.quotedStanzaID : null,
+    media:
+      typeof details.directPath === 'string'
+        ? {
+            mimetype: String(details.mimetype),
+            filename: typeof details.filename === 'string' ? details.filename : null,
+            size: details.size,
+            name: details.directPath.split('/').at(-1),
+          }
+        : null,
+    received_at: message.received_at,
+  };
+}
+
+/** The text of a message: for media its caption. */
+function textOf(message: PhoneMessage): string {
+  const { caption, pollName } = message.details;
+  if (message.body !== undefined) return message.body;
+  if (typeof caption === 'string') return caption;
+  return typeof pollName === 'string' ? pollName : '';
+}

@@ -1,0 +1,71 @@
+import { showCall, showReaction, showVote } from './addons.ts';
+import { call } from './link.ts';
+import { show } from './messages.ts';
+import { applyAck } from './outbox.ts';
+import { current, parsePolicy } from './settings.ts';
+import { Socket } from './socket.ts';
+import { Msg } from './store.ts';
+import { type Fields, listOf, parseMessage, recordOf, textOf, textsOf } from './wire.ts';
+
+/** What the phone may ask of the page, by name. Those about the connection are added by `life.ts`. */
+export const commands: Record<string, (command: Fields) => unknown> = {
+  incoming(command) {
+    const messages = listOf(command.messages).map(parseMessage);
+    for (const message of messages) show(message, true);
+    confirm(messages.map((message) => message.id));
+  },
+  acks(command) {
+    for (const item of listOf(command.items)) {
+      const [id, ack] = listOf(item);
+      applyAck(String(id), Number(ack));
+    }
+  },
+  edit(command) {
+    Msg.get(textOf(command, 'id'))?.set({ body: textOf(command, 'body') });
+  },
+  revoke(command) {
+    Msg.get(textOf(command, 'id'))?.set({ type: 'revoked' });
+  },
+  decrypted(command) {
+    const message = parseMessage(command.message);
+    Msg.get(message.id)?.set({ body: message.body, type: message.type });
+  },
+  reaction: showReaction,
+  vote: showVote,
+  call: showCall,
+  policy(command) {
+    current.policy = parsePolicy(command.policy);
+  },
+  unregistered(command) {
+    current.unregistered = new Set(textsOf(command, 'ids'));
+  },
+  state(command) {
+    Socket.set({ state: textOf(command, 'state') });
+  },
+  reload() {
+    location.reload();
+  },
+};
+
+export async function runCommand(command: Fields): Promise<unknown> {
+  const name = textOf(recordOf(command), 'cmd');
+  const run = commands[name];
+  if (run === undefined) throw new Error(`unknown command: ${name}`);
+  return run(command);
+}
+
+const unconfirmed: string[] = [];
+let isConfirming = false;
+
+/** Tells the phone what was shown, many at once when they come fast. What fails comes again, and is shown once. */
+async function confirm(ids: readonly string[]): Promise<void> {
+  unconfirmed.push(...ids);
+  if (isConfirming) return;
+  isConfirming = true;
+  try {
+    while (unconfirmed.length > 0) await call('delivered', { ids: unconfirmed.splice(0) });
+  } catch (error) {
+    console.warn(`the phone was not told what was shown: ${error}`);
+  }
+  isConfirming = false;
+}

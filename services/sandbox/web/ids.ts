@@ -1,0 +1,107 @@
+import { isRecord } from './wire.ts';
+
+/** The id of a user, a group or a channel: plain fields, with the methods on the prototype only. */
+export class Wid {
+  readonly server: string;
+  readonly user: string;
+  readonly _serialized: string;
+
+  constructor(serialized: string) {
+    const at = serialized.indexOf('@');
+    this.user = serialized.slice(0, at);
+    this.server = serialized.slice(at + 1);
+    this._serialized = serialized;
+  }
+
+  isLid(): boolean {
+    return this.server === 'lid';
+  }
+  isGroup(): boolean {
+    return this.server === 'g.us';
+  }
+  isUser(): boolean {
+    return this.server === 'c.us' || this.server === 'lid';
+  }
+  isStatus(): boolean {
+    return this._serialized === 'status@broadcast';
+  }
+  isBroadcast(): boolean {
+    return this.server === 'broadcast';
+  }
+  isNewsletter(): boolean {
+    return this.server === 'newsletter';
+  }
+  toString(): string {
+    return this._serialized;
+  }
+  toJid(): string {
+    return this._serialized.replace('@c.us', '@s.whatsapp.net');
+  }
+}
+
+const WID = /^[\w.:-]+@(c\.us|g\.us|lid|broadcast|newsletter|s\.whatsapp\.net)$/;
+
+/** A Wid of a text or of anything wid-like; throws as the real one does. */
+export function createWid(value: unknown): Wid {
+  const text = isRecord(value) ? value._serialized : value;
+  if (typeof text !== 'string' || !WID.test(text)) throw new Error('wid error: invalid wid');
+  return new Wid(text.replace('@s.whatsapp.net', '@c.us'));
+}
+
+interface MsgKeyParts {
+  readonly id: string;
+  readonly from?: Wid | undefined;
+  readonly to?: Wid | undefined;
+  readonly remote?: Wid | undefined;
+  readonly participant?: Wid | undefined;
+  readonly selfDir?: string | undefined;
+  readonly fromMe?: boolean | undefined;
+}
+
+/** The id of a message. */
+export class MsgKey {
+  declare readonly participant?: Wid;
+  readonly fromMe: boolean;
+  readonly remote: Wid;
+  readonly id: string;
+  readonly _serialized: string;
+
+  constructor(parts: MsgKeyParts) {
+    this.fromMe = parts.fromMe ?? parts.selfDir === 'out';
+    const remote = parts.remote ?? (this.fromMe ? parts.to : parts.from);
+    if (remote === undefined) throw new Error('msg key error: no remote');
+    this.remote = remote;
+    this.id = parts.id;
+    let serialized = `${this.fromMe}_${remote._serialized}_${parts.id}`;
+    if (parts.participant !== undefined) {
+      this.participant = parts.participant;
+      serialized += `_${parts.participant._serialized}`;
+    }
+    this._serialized = serialized;
+  }
+
+  toString(): string {
+    return this._serialized;
+  }
+
+  static async newId(): Promise<string> {
+    return `3EB0${randomHex(9)}`;
+  }
+}
+
+export function randomHex(byteCount: number): string {
+  return [...randomBytes(byteCount)]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase();
+}
+
+export function randomBytes(byteCount: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(byteCount));
+}
+
+export function base64(bytes: Uint8Array): string {
+  let binary = '';
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}

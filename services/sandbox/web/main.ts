@@ -1,0 +1,16 @@
+import { start } from './life.ts';
+import { modules, required, requireModule } from './modules.ts';
+import { current, parsePolicy, parseSettings } from './settings.ts';
+import { recordOf } from './wire.ts';
+
+// The entry of the page: whatsapp-web.js waits for Debug.VERSION, then takes everything through require().
+
+const given = recordOf(JSON.parse(document.getElementById('given')?.textContent ?? ''));
+current.settings = parseSettings(given.settings);
+current.policy = parsePolicy(given.policy);
+
+Object.assign(window, { require: requireModule, StandIn: { modules: Object.keys(modules), required } });
+setTimeout(() => {
+  Object.assign(window, { Debug: { VERSION: current.settings.version } });
+}, current.settings.debugDelayMs);
+start().catch((error) => console.error(`the stand-in could not start: ${error}`));

@@ -1,0 +1,96 @@
+import { createWid, MsgKey } from './ids.ts';
+import { call } from './link.ts';
+import { me } from './socket.ts';
+import { addContact, type ChatModel, ensureChat, joinGroup, Msg, MsgModel } from './store.ts';
+import { isRecord, listOf, parseChat, parseMessage, type WireMessage } from './wire.ts';
+
+/** Attributes with a place of their own in a WireMessage, or of no meaning after a reload. */
+const NOT_DETAILS = new Set(['id', 'ack', 'body', 'type', 't', 'isNewMsg', 'self', 'local', 'notifyName']);
+
+/** How many messages a page holds after a load, and how many each later look back brings. */
+const HISTORY_COUNT = 200;
+
+export function toWire(msg: MsgModel): WireMessage {
+  return {
+    id: msg.id._serialized,
+    key: msg.id.id,
+    from_me: msg.id.fromMe,
+    chat_id: msg.id.remote._serialized,
+    author: msg.id.participant?._serialized,
+    type: msg.type,
+    // Some kinds have a body that is null or no text.
+    body: typeof msg.body === 'string' ? msg.body : undefined,
+    t: msg.t,
+    ack: msg.ack,
+    details: Object.fromEntries(
+      Object.entries(msg.serialize()).filter(([name, value]) => !NOT_DETAILS.has(name) && isKept(value)),
+    ),
+  };
+}
+
+/** Shows a message: as a new one, which the library announces, or as one of the history. Twice is once. */
+export function show(wire: WireMessage, isNew: boolean): MsgModel {
+  const known = Msg.get(wire.id);
+  if (known !== undefined) return known;
+  const remote = createWid(wire.chat_id);
+  const author = wire.author === undefined ? undefined : createWid(wire.author);
+  if (!wire.from_me) addContact(author ?? remote, wire.name);
+  const chat = ensureChat(remote, remote.isGroup() ? undefined : wire.name);
+  if (author !== undefined) joinGroup(chat, author);
+  const key = new MsgKey({ id: wire.key, fromMe: wire.from_me, remote, participant: author });
+  const msg = new MsgModel({
+    star: false,
+    mentionedJidList: [],
+    ...wire.details,
+    id: key,
+    ack: wire.ack,
+    body: wire.body,
+    type: wire.type,
+    t: wire.t,
+    from: wire.from_me ? me.pn : remote,
+    to: wire.from_me ? remote : me.pn,
+    notifyName: wire.name,
+    isNewMsg: isNew,
+    self: wire.from_me ? 'out' : 'in',
+    ...(author === undefined ? {} : { author }),
+  });
+  chat.msgs.add(msg);
+  Msg.add(msg);
+  chat.set({ lastReceivedKey: key, t: wire.t });
+  if (isNew && !wire.from_me) chat.set({ unreadCount: chat.unreadCount + 1 });
+  return msg;
+}
+
+export function setAck(msg: MsgModel, ack: number): void {
+  if (msg.ack < ack || ack === -1) msg.set({ ack });
+}
+
+/** Brings back what this account said and heard before the page was loaded. */
+export async function hydrate(): Promise<void> {
+  const past = await call('history', { count: HISTORY_COUNT });
+  for (const { id, name } of listOf(past.chats).map(parseChat)) ensureChat(createWid(id), name);
+  for (const wire of listOf(past.messages).map(parseMessage)) show(wire, false);
+  for (const { id, unread } of listOf(past.chats).map(parseChat))
+    ensureChat(createWid(id)).set({ unreadCount: unread });
+}
+
+export async function loadEarlierMsgs({ chat }: { chat: ChatModel }): Promise<MsgModel[]> {
+  const [oldest] = chat.msgs.getModelsArray().sort((left, right) => left.t - right.t);
+  const past = await call('history', {
+    count: HISTORY_COUNT,
+    chat_id: chat.id._serialized,
+    held: chat.msgs.getModelsArray().map((msg) => msg.id._serialized),
+    before: oldest?.t ?? null,
+  });
+  return listOf(past.messages).map((wire) => show(parseMessage(wire), false));
+}
+
+Msg.load = async (ids) => {
+  const found = await call('messages', { ids });
+  return listOf(found.messages).map((wire) => show(parseMessage(wire), false));
+};
+
+function isKept(value: unknown): boolean {
+  if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return true;
+  return Array.isArray(value) && value.every((item) => isRecord(item) && 'name' in item);
+}

@@ -1,0 +1,116 @@
+import { transact } from './database.ts';
+import { sleep } from './emitter.ts';
+import { call } from './link.ts';
+import { setAck, show, toWire } from './messages.ts';
+import { current } from './settings.ts';
+import { Socket } from './socket.ts';
+import { type ChatModel, Msg, MsgModel } from './store.ts';
+import { isRecord, listOf, numberOf, parseMessage, recordOf, textOf, type WireMessage } from './wire.ts';
+
+interface Entry {
+  /** Its place in the order, and its key in the database. */
+  readonly n: number;
+  readonly message: WireMessage;
+}
+
+interface SendResult {
+  readonly messageSendResult: 'OK' | 'ERROR_UNKNOWN';
+  readonly t: number;
+  readonly count: null;
+}
+
+const BATCH_COUNT = 32;
+const RETRY_MS = 250;
+
+const waiting: Entry[] = [];
+const results = new Map<string, (ack: number) => void>();
+let isDelivering = false;
+let lastN = 0;
+
+/** Adds a message to its chat and sends it: one promise for each, as the real action gives. */
+export function addAndSendMsgToChat(
+  chat: ChatModel,
+  attributes: object,
+): [Promise<MsgModel>, Promise<SendResult>] {
+  const added = add(chat, attributes);
+  const sent = added.then(
+    (msg) =>
+      new Promise<SendResult>((resolve) => {
+        results.set(msg.id._serialized, (ack) =>
+          resolve({ messageSendResult: ack > 0 ? 'OK' : 'ERROR_UNKNOWN', t: msg.t, count: null }),
+        );
+      }),
+  );
+  sent.catch((error) => console.warn(`send failed: ${error}`));
+  return [added, sent];
+}
+
+/** Sends what a load before this one, or a time offline, left behind; each message once and in order. */
+export async function deliverKept(): Promise<void> {
+  const kept = await transact('outbox', 'readonly', (store) => store.getAll());
+  const known = new Set(waiting.map((entry) => entry.n));
+  for (const entry of kept.map(parseEntry)) {
+    show(entry.message, false);
+    if (!known.has(entry.n)) waiting.push(entry);
+  }
+  waiting.sort((left, right) => left.n - right.n);
+  deliver();
+}
+
+export function applyAck(id: string, ack: number): void {
+  const msg = Msg.get(id);
+  if (msg !== undefined) setAck(msg, ack);
+  results.get(id)?.(ack);
+  results.delete(id);
+}
+
+async function add(chat: ChatModel, attributes: object): Promise<MsgModel> {
+  const { mode, addMs } = current.policy;
+  if (mode === 'hang-add') await new Promise(() => undefined);
+  if (addMs > 0) await sleep(addMs);
+  if (mode === 'fail-add') throw new Error('stand-in: could not add message');
+  const msg = new MsgModel(attributes);
+  lastN = Math.max(lastN + 1, Date.now() * 1000);
+  const entry = { n: lastN, message: toWire(msg) };
+  // In the database before anybody sees it: what was announced outlives the page (test: outbox).
+  await transact('outbox', 'readwrite', (store) => store.put(entry));
+  chat.msgs.add(msg);
+  Msg.add(msg);
+  chat.set({ t: msg.t });
+  waiting.push(entry);
+  deliver();
+  return msg;
+}
+
+async function deliver(): Promise<void> {
+  if (isDelivering) return;
+  isDelivering = true;
+  while (waiting.length > 0 && Socket.state === 'CONNECTED') {
+    const batch = waiting.slice(0, BATCH_COUNT);
+    try {
+      const answer = await call('send', { messages: batch.map((entry) => entry.message) });
+      waiting.splice(0, batch.length);
+      for (const item of listOf(answer.results)) settle(batch, textOf(recordOf(item), 'id'), item);
+    } catch (error) {
+      console.warn(`send waits, trying again: ${error}`);
+      await sleep(RETRY_MS);
+    }
+  }
+  isDelivering = false;
+}
+
+function settle(batch: readonly Entry[], id: string, item: unknown): void {
+  const entry = batch.find(({ message }) => message.id === id);
+  const state = isRecord(item) ? item.state : undefined;
+  if (state === 'refused') applyAck(id, -1);
+  // A message without any ack stays: after a reload it is sent again, and is still one at the phone.
+  if (state === 'unacknowledged' || entry === undefined) return;
+  transact('outbox', 'readwrite', (store) => store.delete(entry.n)).catch((error) =>
+    console.warn(`outbox keeps ${id}: ${error}`),
+  );
+}
+
+function parseEntry(value: unknown): Entry {
+  const record = recordOf(value);
+  return { n: numberOf(record, 'n'), message: parseMessage(record.message) };
+}

@@ -1,0 +1,77 @@
+import { Emitter } from './emitter.ts';
+import { randomHex, type Wid } from './ids.ts';
+import { call, note } from './link.ts';
+import { Model } from './model.ts';
+import { type ChatModel, Msg, type MsgModel } from './store.ts';
+
+/** What the page does with its connection: set by `life.ts`, so that the modules need not know it. */
+export const actions = {
+  connect: async (): Promise<void> => undefined,
+  logOut: async (): Promise<void> => undefined,
+  refreshQr: (): void => undefined,
+};
+
+class SocketModel extends Model {
+  declare state: string;
+  declare hasSynced: boolean;
+
+  async takeover(): Promise<void> {
+    note('takeover');
+    if (this.state === 'CONFLICT') await actions.connect();
+  }
+
+  async reconnect(): Promise<void> {
+    note('reconnect');
+    await actions.connect();
+  }
+
+  async logout(): Promise<void> {
+    note('logout');
+    await actions.logOut();
+  }
+}
+
+class ConnModel extends Model {
+  declare ref: string | undefined;
+}
+
+class CmdBus extends Emitter {
+  refreshQR(): void {
+    note('refreshQR');
+    actions.refreshQr();
+  }
+
+  async sendRevokeMsgs(_chat: ChatModel, { list }: { list: readonly MsgModel[] }): Promise<void> {
+    for (const msg of list) {
+      await call('revoke', { id: msg.id._serialized });
+      msg.set({ type: 'revoked', body: undefined });
+    }
+  }
+
+  async sendDeleteMsgs(chat: ChatModel, { list }: { list: readonly MsgModel[] }): Promise<void> {
+    for (const msg of list) {
+      chat.msgs.remove(msg.id);
+      Msg.remove(msg.id);
+    }
+  }
+}
+
+export const Socket = new SocketModel({ state: 'UNLAUNCHED', hasSynced: false, stream: 'DISCONNECTED' });
+export const Conn = new ConnModel({
+  ref: undefined,
+  pushname: undefined,
+  platform: undefined,
+  wid: undefined,
+});
+export const Cmd = new CmdBus();
+
+/** Who is logged in here. */
+export const me: { pn: Wid | undefined; lid: Wid | undefined; offlineProgress: number } = {
+  pn: undefined,
+  lid: undefined,
+  offlineProgress: 0,
+};
+
+export function rotateRef(): void {
+  Conn.set({ ref: `2@${randomHex(16)}` });
+}

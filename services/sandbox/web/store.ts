@@ -1,0 +1,158 @@
+import { createWid, type MsgKey, type Wid } from './ids.ts';
+import { Collection, Model } from './model.ts';
+
+/** Attributes that are of the page alone: handles on data, not data. */
+const NOT_DATA = ['mediaBlob', 'mediaObject', 'mediaData', 'chat', 'renderableUrl'];
+
+export class MsgModel extends Model {
+  declare id: MsgKey;
+  declare type: string;
+  declare body: string | undefined;
+  declare caption: string | undefined;
+  declare ack: number;
+  declare t: number;
+  declare from: Wid | undefined;
+  declare author: Wid | undefined;
+  declare notifyName: string | undefined;
+  declare isNewMsg: boolean | undefined;
+  isEphemeral = false;
+  isStatusV3 = false;
+  mediaData = { mediaStage: 'RESOLVED' };
+
+  unsafe(): this {
+    return this;
+  }
+
+  canReply(): boolean {
+    return true;
+  }
+
+  msgContextInfo(): object {
+    return {
+      quotedMsg: { body: this.body, type: this.type },
+      quotedStanzaID: this.id.id,
+      quotedParticipant: this.author ?? this.from,
+    };
+  }
+
+  async downloadMedia(): Promise<void> {
+    this.mediaData.mediaStage = 'RESOLVED';
+  }
+
+  override serialize(): Record<string, unknown> {
+    const plain = super.serialize();
+    for (const name of NOT_DATA) delete plain[name];
+    return plain;
+  }
+}
+
+export class ChatModel extends Model {
+  declare id: Wid;
+  declare unreadCount: number;
+  declare groupMetadata: GroupModel | undefined;
+  readonly msgs = new Collection(MsgModel);
+
+  override serialize(): Record<string, unknown> {
+    return { ...super.serialize(), msgs: this.msgs.getModelsArray().map((msg) => msg.id._serialized) };
+  }
+}
+
+export class ContactModel extends Model {
+  declare id: Wid;
+  declare name: string | undefined;
+  declare pushname: string | undefined;
+}
+
+class ParticipantModel extends Model {
+  declare id: Wid;
+}
+
+class GroupModel extends Model {
+  readonly participants = new Collection(ParticipantModel);
+
+  override serialize(): Record<string, unknown> {
+    return { ...super.serialize(), participants: this.participants.serialize() };
+  }
+}
+
+class ContactCollection extends Collection<ContactModel> {
+  override async find(id: unknown): Promise<ContactModel> {
+    return addContact(createWid(id));
+  }
+}
+
+class BusinessProfileCollection extends Collection<Model> {
+  override async find(): Promise<Model> {
+    return new Model();
+  }
+}
+
+export type LoadMessages = (ids: readonly string[]) => Promise<readonly MsgModel[]>;
+
+class MsgCollection extends Collection<MsgModel> {
+  /** Fetches what is not held: set by the part that talks to the phone. */
+  load: LoadMessages = async () => [];
+
+  async getMessagesById(ids: readonly string[]): Promise<{ messages: MsgModel[] }> {
+    const missing = ids.filter((id) => this.get(id) === undefined);
+    if (missing.length > 0) await this.load(missing);
+    return { messages: ids.map((id) => this.get(id)).filter((msg) => msg !== undefined) };
+  }
+
+  async search(query: string): Promise<{ messages: MsgModel[] }> {
+    return { messages: this.getModelsArray().filter((msg) => msg.body?.includes(query)) };
+  }
+}
+
+export const Msg = new MsgCollection(MsgModel);
+export const Chat = new Collection(ChatModel);
+export const Contact = new ContactCollection(ContactModel);
+export const GroupMetadata = new Collection(GroupModel);
+export const WAWebNewsletterCollection = new Collection(ChatModel);
+export const Blocklist = new Collection(Model);
+export const Label = new Collection(Model);
+export const BusinessProfile = new BusinessProfileCollection(Model);
+
+export function addContact(id: Wid, name?: string): ContactModel {
+  const known = Contact.get(id);
+  if (known === undefined)
+    return Contact.add({ id, name, pushname: name, type: 'in', isContactBlocked: false });
+  if (name !== undefined && known.pushname !== name) known.set({ name, pushname: name });
+  return known;
+}
+
+export function ensureChat(id: Wid, name?: string): ChatModel {
+  const known = Chat.get(id);
+  if (known !== undefined) return known;
+  return Chat.add({
+    id,
+    name,
+    formattedTitle: name ?? (id.isGroup() ? 'Group' : `+${id.user}`),
+    unreadCount: 0,
+    t: Math.floor(Date.now() / 1000),
+    archive: false,
+    pin: undefined,
+    isLocked: false,
+    isReadOnly: false,
+    muteExpiration: 0,
+    mute: { expiration: 0 },
+    lastReceivedKey: undefined,
+    ...(id.isGroup() ? { groupMetadata: addGroup(id, name) } : {}),
+  });
+}
+
+export function joinGroup(chat: ChatModel, user: Wid): void {
+  const participants = chat.groupMetadata?.participants;
+  if (participants?.get(user) === undefined)
+    participants?.add({ id: user, isAdmin: false, isSuperAdmin: false });
+}
+
+function addGroup(id: Wid, name: string | undefined): GroupModel {
+  return GroupMetadata.add({
+    id,
+    subject: name ?? 'Group',
+    creation: 0,
+    announce: false,
+    isLidAddressingMode: false,
+  });
+}

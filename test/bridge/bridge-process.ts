@@ -1,0 +1,31 @@
+// A bridge in a process of its own, as main.ts runs it: `node bridge-process.ts '{ …options }'`. Ends on SIGTERM.
+import { z } from 'zod';
+import { startBridge } from '../../services/bridge/bridge.ts';
+import { guardRejections } from '../../services/bridge/rejections.ts';
+import { createLog } from '../../services/runtime/log.ts';
+
+const optionsSchema = z.object({
+  secret: z.string(),
+  session: z.string(),
+  sessionsDir: z.string(),
+  browserPath: z.string(),
+  apiOrigin: z.string(),
+  limits: z.object({
+    initMs: z.number(),
+    readyMs: z.number(),
+    callMs: z.number(),
+    sendMs: z.number(),
+    ackWaitMs: z.number(),
+    destroyMs: z.number(),
+    probeMs: z.number(),
+  }),
+});
+
+const log = createLog('bridge', 'debug');
+const options = optionsSchema.parse(JSON.parse(process.argv[2] ?? ''));
+const bridge = await startBridge({ ...options, host: '127.0.0.1', port: 0, headless: true, log });
+guardRejections(bridge.session, log);
+process.once('SIGTERM', async () => {
+  await bridge.close();
+  process.exit(0);
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import request from 'supertest';
+import { echo, exchangeRaw, startTestGate, startUpstream } from './support.ts';
+
+describe('gate, forwarding', () => {
+  it('sends method, target, headers and body to the upstream as they came, and the answer back', async () => {
+    await using upstream = await startUpstream(echo);
+    await using gate = await startTestGate(upstream);
+
+    const { body } = await request(gate.origin)
+      .post('/api/messages?q=a%2Fb&c=%')
+      .set('x-own', 'kept')
+      .send('payload')
+      .expect(200);
+
+    assert.equal(body.method, 'POST');
+    assert.equal(body.url, '/api/messages?q=a%2Fb&c=%');
+    assert.equal(body.headers['x-own'], 'kept');
+    assert.equal(body.body, 'payload');
+  });
+
+  it('passes a chunked body', async () => {
+    await using upstream = await startUpstream(echo);
+    await using gate = await startTestGate(upstream);
+
+    const { status, body } = await exchangeRaw(
+      gate.port,
+      'POST /api HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n',
+    );
+
+    assert.equal(status, 200);
+    assert.match(body, /"body":"abcde"/);
+  });
+
+  it('passes status, reason and repeated headers of the upstream', async () => {
+    await using upstream = await startUpstream((_request, response) => {
+      response.writeHead(418, 'Short and stout', ['Set-Cookie', 'a=1', 'X-Other', 'x', 'Set-Cookie', 'b=2']);
+      response.end('tea');
+    });
+    await using gate = await startTestGate(upstream);
+
+    const { head, body } = await exchangeRaw(gate.port, 'GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
+
+    assert.match(
+      head,
+      /^HTTP\/1\.1 418 Short and stout\r\nSet-Cookie: a=1\r\nX-Other: x\r\nSet-Cookie: b=2\r\n/,
+    );
+    assert.match(body, /tea/);
+  });
+
+  it('answers 404 for what no route names', async () => {
+    await using upstream = await startUpstream(echo);
+    await using gate = await startTestGate(upstream);
+
+    const { body } = await request(gate.origin)
+      .get('/apix')
+      .expect(404)
+      .expect('content-type', 'application/problem+json');
+
+    assert.equal(body.code, 'route_unknown');
+    assert.match(body.request_id, /^[0-9a-f-]{36}$/);
+  });
+
+  it('answers HEAD, 204 and 304 without a body, and keeps the connection', async () => {
+    await using upstream = await startUpstream((incoming, response) => {
+      const status = Number(incoming.url?.split('/').at(-1));
+      response
+        .writeHead(status, status === 200 ? { 'content-length': 5 } : {})
+        .end(status === 200 ? 'hello' : undefined);
+    });
+    await using gate = await startTestGate(upstream);
+    const agent = request.agent(gate.origin);
+
+    await agent.head('/api/200').expect(200).expect('content-length', '5');
+    await agent.get('/api/204').expect(204);
+    await agent.get('/api/304').expect(304);
+  });
+});

@@ -1,0 +1,191 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { findMarked, signalProcess } from '../../services/supervisor/process-table.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const COMMAND = join(ROOT, 'bin/gatehouse.ts');
+
+/** What is not set by the test must not come from whoever runs it. */
+const CLEAN = ['PORT', 'BRIDGE_PORT', 'WHATSAPP_BRIDGE_PORT', 'API_KEYS', 'GATEHOUSE_PROFILE', 'WHATSAPP'];
+
+export interface Health {
+  readonly status: string;
+  readonly whatsapp_ready: boolean;
+  readonly whatsapp: { readonly state: string };
+  readonly services: Readonly<Record<string, { state: string; restarts: number; reason?: string }>>;
+}
+
+export interface KitPorts {
+  readonly PORT: number;
+  readonly API_PORT: number;
+  readonly WHATSAPP_BRIDGE_PORT: number;
+  readonly SANDBOX_PORT: number;
+  readonly SANDBOX_WEB_PORT: number;
+  readonly CONTROL_PORT: number;
+}
+
+/** The whole kit as a process of its own, as a user runs it, on free ports and a data folder of its own. */
+export class Kit implements AsyncDisposable {
+  readonly child: ChildProcess;
+  readonly ports: KitPorts;
+  readonly dataDir: string;
+  readonly exit: Promise<number | string>;
+  output = '';
+  readonly #ownsData: boolean;
+
+  constructor(
+    args: readonly string[],
+    variables: Readonly<Record<string, string>>,
+    ports: KitPorts,
+    dataDir: string | undefined,
+  ) {
+    this.ports = ports;
+    this.#ownsData = dataDir === undefined;
+    this.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), 'gatehouse-kit-'));
+    const inherited = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !CLEAN.includes(name)),
+    );
+    const portVariables = Object.fromEntries(
+      Object.entries(ports).map(([name, port]) => [name, String(port)]),
+    );
+    this.child = spawn(process.execPath, [COMMAND, ...args], {
+      cwd: this.dataDir, // Where no .env lies.
+      env: { ...inherited, DATA_DIR: this.dataDir, ...portVariables, ...variables },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding('utf8');
+      stream?.on('data', (text: string) => {
+        this.output += text;
+      });
+    }
+    this.exit = new Promise((resolve) =>
+      this.child.once('close', (code, signal) => resolve(code ?? signal ?? '')),
+    );
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.ports.PORT}`;
+  }
+
+  /** The processes of this kit, apart from the supervisor and its guard: all that carry its data folder, browsers included. */
+  get processes(): number[] {
+    return findMarked(`DATA_DIR=${this.dataDir}`).filter((pid) => pid !== this.child.pid);
+  }
+
+  /** The body of `GET /health`, whatever its status. */
+  async health(): Promise<Health> {
+    return (await fetch(`${this.origin}/health`)).json();
+  }
+
+  /** Waits until `holds` gives something true. Fails with the kit's log when it takes longer than the limit. */
+  async until<T>(what: string, holds: () => Promise<T> | T, withinMs = 30_000): Promise<T> {
+    return until(what, holds, withinMs, () => this.output);
+  }
+
+  async ready(): Promise<this> {
+    await this.until('WhatsApp is ready', async () => (await this.health()).whatsapp_ready === true, 60_000);
+    return this;
+  }
+
+  async up(): Promise<this> {
+    await this.until('the api is up', async () => (await fetch(`${this.origin}/health`)).status === 200);
+    return this;
+  }
+
+  post(path: string, body?: object, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(`${this.origin}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body ?? {}),
+    });
+  }
+
+  async received(): Promise<{ id: string; chat_id: string; body: string; received_at: string }[]> {
+    return (await fetch(`${this.origin}/sandbox/api/messages`)).json();
+  }
+
+  /** The process that a service runs as now, by the last line of the log that tells. */
+  pidOf(service: string): number {
+    const started = new RegExp(`"service":"${service}","pid":(\\d+),"msg":"${service} started"`, 'g');
+    const pid = [...this.output.matchAll(started)].at(-1)?.[1];
+    if (pid === undefined) throw new Error(`${service} has not started; the log:\n${this.output}`);
+    return Number(pid);
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
+    this.child.kill(signal);
+    return this.exit;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.kill('SIGTERM');
+      const late = setTimeout(() => this.child.kill('SIGKILL'), 15_000);
+      await this.exit;
+      clearTimeout(late);
+    }
+    for (const pid of this.processes) signalProcess(pid, 'SIGKILL');
+    if (this.#ownsData) rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+export interface KitOptions {
+  /** `demo` unless given. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ports?: Partial<KitPorts>;
+  /** Kept after the test; a new one that is removed unless given. */
+  readonly dataDir?: string;
+}
+
+/** Starts the kit; does not wait for anything. */
+export async function startKit({ args = ['demo'], env = {}, ports, dataDir }: KitOptions = {}): Promise<Kit> {
+  return new Kit(args, env, { ...(await freePorts()), ...ports }, dataDir);
+}
+
+export async function freePorts(): Promise<KitPorts> {
+  const servers = Array.from({ length: 6 }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => server.listening || once(server, 'listening')));
+  const [
+    PORT = 0,
+    API_PORT = 0,
+    WHATSAPP_BRIDGE_PORT = 0,
+    SANDBOX_PORT = 0,
+    SANDBOX_WEB_PORT = 0,
+    CONTROL_PORT = 0,
+  ] = servers.map((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return { PORT, API_PORT, WHATSAPP_BRIDGE_PORT, SANDBOX_PORT, SANDBOX_WEB_PORT, CONTROL_PORT };
+}
+
+/** Waits until `holds` gives something true; a thrown error counts as not yet. */
+export async function until<T>(
+  what: string,
+  holds: () => Promise<T> | T,
+  withinMs: number,
+  more: () => string = () => '',
+): Promise<T> {
+  const limit = performance.now() + withinMs;
+  for (;;) {
+    let last: unknown;
+    try {
+      const value = await holds();
+      if (value) return value;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > limit)
+      throw new Error(`after ${withinMs} ms it still does not hold that ${what}\n${more()}`, { cause: last });
+    await sleep(20);
+  }
+}
