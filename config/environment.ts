@@ -1,6 +1,6 @@
 import { valueAt } from './explain.ts';
-import type { Config } from './schema.ts';
 import { listSettings } from './schema.ts';
+import type { Config } from './shape.ts';
 import type { Variables } from './sources.ts';
 
 /** The variables this process was started with. Only `config/` reads `process.env`. */

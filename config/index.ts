@@ -3,7 +3,8 @@ export { type ExplainedSetting, explainConfig } from './explain.ts';
 export { isLoopback } from './formats.ts';
 export { ConfigError, EXIT_CONFIG, type Loaded, loadConfig } from './load.ts';
 export { profiles } from './profiles.ts';
-export { type Config, listSettings, type PlacedSetting, type Setting } from './schema.ts';
+export { listSettings, type PlacedSetting } from './schema.ts';
+export type { Config, Setting } from './shape.ts';
 export {
   control,
   declaredPorts,

@@ -5,7 +5,8 @@ import { registerFormats } from './formats.ts';
 import { findNearMisses } from './near-misses.ts';
 import { detectProfile, isProfileName, type ProfileName } from './profiles.ts';
 import { type Finding, rules } from './rules.ts';
-import { type Config, listSettings, type PlacedSetting, schema } from './schema.ts';
+import { listSettings, type PlacedSetting, schema } from './schema.ts';
+import type { Config } from './shape.ts';
 import { type Resolved, resolve, type Sources, type Variables } from './sources.ts';
 
 export interface LoadOptions {
@@ -150,5 +151,9 @@ function describe(
   const { variable = setting?.env ?? path, text } = resolved.get(path) ?? {};
   const value =
     text === undefined ? '' : setting?.sensitive ? ' is [secret]:' : ` is ${JSON.stringify(text)}:`;
-  return `${variable} (${path})${value} ${message}`;
+  // Kubernetes sets API_PORT=tcp://… in every pod beside a Service of the name api.
+  const hint = text?.startsWith('tcp://')
+    ? '; this is a service link of Kubernetes: set enableServiceLinks: false in the pod'
+    : '';
+  return `${variable} (${path})${value} ${message}${hint}`;
 }

@@ -1,6 +1,6 @@
 import { isLoopback } from './formats.ts';
 import { profiles } from './profiles.ts';
-import type { Config } from './schema.ts';
+import type { Config } from './shape.ts';
 import type { Resolved } from './sources.ts';
 import { declaredPorts, isOn, type PortName } from './topology.ts';
 

@@ -66,11 +66,22 @@ export function listChats(limit: number): string {
     }))`;
 }
 
-/** Whether the chat exists; the library's getChatById() would create it. */
-export function hasChat(chatId: string): string {
-  return `(() => {
+/**
+ * The newest messages of a chat, oldest first; null when there is no such chat. The library's getChatById() would make
+ * one, and its fetchMessages() sorts messages of the same second at random.
+ */
+export function listMessages(chatId: string, limit: number): string {
+  return `(async () => {
     const wid = window.require('WAWebWidFactory').createWid(${JSON.stringify(chatId)});
-    return Boolean(window.require('WAWebCollections').Chat.get(wid));
+    const chat = window.require('WAWebCollections').Chat.get(wid);
+    if (!chat) return null;
+    let found = chat.msgs.getModelsArray().filter((msg) => !msg.isNotification);
+    while (found.length < ${limit}) {
+      const earlier = await window.require('WAWebChatLoadMessages').loadEarlierMsgs({ chat });
+      if (!earlier?.length) break;
+      found = [...earlier.filter((msg) => !msg.isNotification), ...found];
+    }
+    return found.sort((a, b) => a.t - b.t).slice(-${limit}).map((msg) => window.WWebJS.getMessageModel(msg));
   })()`;
 }
 

@@ -126,10 +126,8 @@ export class WhatsApp {
 
   /** The newest messages of a chat, oldest first; undefined when there is no such chat. */
   async messages(chatId: string, limit: number): Promise<WhatsAppMessage[] | undefined> {
-    if ((await this.#evaluate(fixes.hasChat(chatId))) !== true) return undefined;
-    const chat = await this.#client.getChatById(chatId);
-    const messages = await chat.fetchMessages({ limit });
-    return messages.map((message) => readMessage(message.rawData));
+    const raw = await this.#evaluate(fixes.listMessages(chatId, limit));
+    return raw === null ? undefined : parse(z.array(z.unknown()), raw, 'list of messages').map(readMessage);
   }
 
   async message(id: string): Promise<WhatsAppMessage | undefined> {

@@ -3,7 +3,8 @@ import { type ErrorCode, KitError } from '../contract/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { endSocket } from './linger.ts';
 import { writeRawProblem } from './problems.ts';
-import type { Traffic } from './traffic.ts';
+import type { Passage, Traffic } from './traffic.ts';
+import type { Visit } from './visit.ts';
 
 /** What Node's parser or its timer found, by its code; the rest is `request_malformed`. */
 const CODES: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map<
@@ -20,28 +21,33 @@ const CODES: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map<
 
 const answered = new WeakSet<Socket>();
 
-/** Answers what Node could not read as a request, where an answer can be told from that to an earlier request. */
+/**
+ * Answers what Node could not read as a request, unless an answer to an earlier request is still under way: that one
+ * is finished first, and then the connection closed without a word.
+ */
 export function answerClientError(log: Log, traffic: Traffic, error: Error, socket: Socket): void {
   if (answered.has(socket)) return;
   answered.add(socket);
+  const code = 'code' in error ? String(error.code) : '';
   const passage = traffic.latest(socket);
-  const isOwnBodyBroken =
-    passage?.response.socket === socket && !passage.response.headersSent && !passage.visit.request.complete;
-  const isFree = passage === undefined || passage.response.writableFinished;
-  const isWorthIt =
-    socket.writable && socket.bytesRead > 0 && !('code' in error && error.code === 'ECONNRESET');
-  if (!isWorthIt || !(isFree || isOwnBodyBroken)) {
-    socket.destroy();
-    return;
-  }
-  passage?.visit.abandon?.();
-  const [code, message] = ('code' in error && CODES.get(String(error.code))) || MALFORMED;
-  const status = writeRawProblem(
-    isOwnBodyBroken ? passage.visit : undefined,
-    socket,
-    new KitError(code, message),
-  );
-  if (!isOwnBodyBroken) log.info({ status, code, client: socket.remoteAddress }, 'request');
+  if (!socket.writable || socket.bytesRead === 0 || code === 'ECONNRESET') socket.destroy();
+  else if (passage === undefined || passage.response.writableFinished)
+    refuseSocket(log, undefined, code, socket);
+  else if (passage.visit.request.complete) passage.response.once('close', () => endSocket(socket));
+  else refuseBrokenBody(log, passage, code, socket);
+}
+
+function refuseBrokenBody(log: Log, { visit, response }: Passage, code: string, socket: Socket): void {
+  visit.abandon?.();
+  if (!response.headersSent && response.socket === socket) refuseSocket(log, visit, code, socket);
+  else if (visit.code !== undefined) endSocket(socket);
+  else socket.destroy();
+}
+
+function refuseSocket(log: Log, visit: Visit | undefined, parserCode: string, socket: Socket): void {
+  const [code, message] = CODES.get(parserCode) ?? MALFORMED;
+  const status = writeRawProblem(visit, socket, new KitError(code, message));
+  if (visit === undefined) log.info({ status, code, client: socket.remoteAddress }, 'request');
   endSocket(socket);
 }
 

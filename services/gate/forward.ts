@@ -95,13 +95,17 @@ class Exchange extends UpstreamHandler {
     }
   }
 
+  /** The first byte of an answer is there. */
+  onResponseStarted(): void {
+    this.#isAnswered = true;
+  }
+
   onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
     _headers: unknown,
     text = '',
   ): void {
-    this.#isAnswered = true;
     const { visit, response, traffic, body } = this.#parts;
     if (status < 200) {
       writeInterim(visit, response, status, controller.rawHeaders);

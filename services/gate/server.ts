@@ -56,7 +56,10 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   function onRequest(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     const visit = new Visit(request, options.trustedProxyHops, awaitsContinue);
     traffic.addPassage(visit, response);
-    response.on('close', () => logResponse(log, visit, response));
+    response.on('close', () => {
+      logResponse(log, visit, response);
+      if (traffic.isDraining) server.closeIdleConnections();
+    });
     const refused = (thrown: unknown): void => refuse(log, visit, response, thrown, traffic.isDraining);
     try {
       const admitted = admit(request, options);

@@ -16,7 +16,8 @@ export class Tunnel {
   constructor(client: Socket, upstream: Socket) {
     this.#client = client;
     this.#upstream = upstream;
-    upstream.on('data', (chunk: Buffer) => this.#onData(chunk));
+    // Not before the library has piped: a listener makes the socket flow, and its first bytes would go nowhere else.
+    process.nextTick(() => upstream.on('data', (chunk: Buffer) => this.#onData(chunk)));
     // Destroyed, not only ended: a half-closed socket stays until the other side thinks of it (test: upgrade-abort).
     for (const event of ['end', 'close']) {
       client.once(event, () => letGo(upstream));
@@ -33,10 +34,8 @@ export class Tunnel {
   }
 
   #onData(chunk: Buffer): void {
-    if (this.#isLeaving && this.#client.writableEnded) return;
     this.#frames.follow(chunk);
-    // Later, as the pipe that writes this chunk comes after us.
-    if (this.#isLeaving && this.#frames.isBetweenFrames) queueMicrotask(() => this.#sayGoodbye());
+    if (this.#isLeaving && this.#frames.isBetweenFrames) this.#sayGoodbye();
   }
 
   #sayGoodbye(): void {

@@ -28,7 +28,8 @@ function lines(path: string): string[] {
   }
 }
 
-function socketInodes(pid: number): string[] {
+/** The sockets that a process holds, as far as this user may know. */
+export function socketInodes(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).flatMap(
       (descriptor) => inodeOf(`/proc/${pid}/fd/${descriptor}`) ?? [],

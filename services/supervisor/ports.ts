@@ -96,5 +96,5 @@ function heldBy(port: number): string {
   const owner = findPortOwner(port);
   return owner === undefined
     ? ' by a process that this user cannot see'
-    : ` by "${owner.command}" (pid ${owner.pid})`;
+    : ` by pid ${owner.pid} (${owner.command})`;
 }

@@ -110,7 +110,7 @@ async function stopInOrder(services: readonly Service[], budgetMs: number): Prom
   let inOrder = true;
   for (const [index, service] of services.entries()) {
     const reserved = (services.length - index - 1) * LEAST_STOP_MS;
-    const left = Math.max(LEAST_STOP_MS, until - performance.now() - reserved);
+    const left = Math.round(Math.max(LEAST_STOP_MS, until - performance.now() - reserved));
     inOrder = (await service.stop(Math.min(left, service.plan.declaration.stopGraceMs))) && inOrder;
   }
   return inOrder;

@@ -16,7 +16,10 @@ describe('bridge, telling the api what happens', () => {
 
   it('posts an incoming message', async () => {
     await world.phone('incoming', { from: ALICE, body: 'hi there', name: 'Alice' });
-    const [event] = await until('the message', () => world.api.ofKind('message').length > 0 && world.api.ofKind('message'));
+    const [event] = await until(
+      'the message',
+      () => world.api.ofKind('message').length > 0 && world.api.ofKind('message'),
+    );
     assert.equal(event?.session, 'test');
     assert.equal(event?.data.body, 'hi there');
     assert.equal(event?.data.chat_id, ALICE);
@@ -42,13 +45,19 @@ describe('bridge, telling the api what happens', () => {
     await world.misbehave('reaction', { id, text: '👍', from: ALICE });
     await world.misbehave('call', { from: ALICE });
     await world.misbehave('fromPhone', { to: ALICE, body: 'typed on the phone' });
-    await until('the edit', () => world.api.ofKind('edited').some(({ data }) => data.body === 'hi there, edited'));
-    await until('the reaction', () => world.api.ofKind('reaction').some(({ data }) => data.reaction === '👍'));
+    await until('the edit', () =>
+      world.api.ofKind('edited').some(({ data }) => data.body === 'hi there, edited'),
+    );
+    await until('the reaction', () =>
+      world.api.ofKind('reaction').some(({ data }) => data.reaction === '👍'),
+    );
     await until('the call', () => world.api.ofKind('call').some(({ data }) => data.from === ALICE));
     await until('the own message', () =>
       world.api.ofKind('message_sent').some(({ data }) => data.body === 'typed on the phone'),
     );
     await world.misbehave('revoke', { id });
-    await until('the revocation', () => world.api.ofKind('revoked').some((event) => event.whatsapp_id === id));
+    await until('the revocation', () =>
+      world.api.ofKind('revoked').some((event) => event.whatsapp_id === id),
+    );
   });
 });

@@ -70,9 +70,17 @@ describe('bridge, starting and ending', () => {
 
   it('kills a browser that an earlier bridge left on the profile', async () => {
     mkdirSync(world.profileDir, { recursive: true });
-    const args = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', `--user-data-dir=${world.profileDir}`];
+    const args = [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      `--user-data-dir=${world.profileDir}`,
+    ];
     const orphan = spawn('/usr/bin/chromium', args, { stdio: 'ignore', detached: true });
-    await until('the lock of the orphan', () => lstatSync(join(world.profileDir, 'SingletonLock'), { throwIfNoEntry: false }));
+    await until('the lock of the orphan', () =>
+      lstatSync(join(world.profileDir, 'SingletonLock'), { throwIfNoEntry: false }),
+    );
     await world.startBridge();
     await world.untilState('qr');
     assert.equal(orphan.signalCode, 'SIGKILL');

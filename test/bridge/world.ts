@@ -73,11 +73,9 @@ export class World {
   /** Starts a bridge and resolves when it listens. */
   async startBridge(options: WorldOptions = {}): Promise<void> {
     this.#bridge = this.spawnBridge(options);
-    this.#port = Number(
-      await until('the port', () =>
-        this.log.map((line) => /HTTP server listening on port (\d+) for send commands/.exec(line)?.[1]).at(-1),
-      ),
-    );
+    const line = /HTTP server listening on port (\d+) for send commands/;
+    const port = await until('the port', () => this.log.map((text) => line.exec(text)?.[1]).find(Boolean));
+    this.#port = Number(port);
   }
 
   spawnBridge({ browserPath = this.sandbox.wrapperPath, limits = {} }: WorldOptions): ChildProcess {
@@ -109,7 +107,12 @@ export class World {
     return bridge.exitCode;
   }
 
-  async call(method: 'GET' | 'POST', path: string, body?: unknown, headers = { [SECRET_HEADER]: SECRET }): Promise<Answer> {
+  async call(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    headers = { [SECRET_HEADER]: SECRET },
+  ): Promise<Answer> {
     const response = await fetch(`${this.origin}${path}`, {
       method,
       headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },

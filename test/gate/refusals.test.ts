@@ -76,14 +76,14 @@ const VECTORS: readonly (readonly [
     'chunked twice',
     'POST /api HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     400,
-    'framing_invalid',
+    'request_malformed',
   ],
   [
     '§4',
     'an unknown coding',
     'POST /api HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n',
     400,
-    'request_malformed',
+    'framing_invalid',
   ],
   [
     '§3 2',
@@ -175,7 +175,7 @@ const PATHS: readonly (readonly [path: string, status: number, code: string])[] 
   ['/api//x', 400, 'target_invalid'],
   ['http://h//internal', 400, 'target_invalid'],
   ['http://h/internal', 404, 'route_unknown'],
-  ['http://h\\@evil/internal', 400, 'target_invalid'],
+  ['http://h\\@evil/internal', 400, 'request_malformed'],
 ];
 
 describe('gate, requests that it refuses', () => {

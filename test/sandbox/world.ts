@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import wweb, { type Client as ClientType, type Message } from 'whatsapp-web.js';
 import pino from 'pino';
+import wweb, { type Client as ClientType, type Message } from 'whatsapp-web.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../services/sandbox/sandbox.ts';
 
 const { Client, LocalAuth } = wweb;

@@ -30,19 +30,28 @@ export function toWire(msg: MsgModel): WireMessage {
 
 /** Shows a message: as a new one, which the library announces, or as one of the history. Twice is once. */
 export function show(wire: WireMessage, isNew: boolean): MsgModel {
+  const remote = createWid(wire.chat_id);
+  const chat = ensureChat(remote, remote.isGroup() || wire.from_me ? undefined : wire.name);
   const known = Msg.get(wire.id);
-  if (known !== undefined) return known;
+  const msg = known ?? makeModel(wire, isNew);
+  if (msg.author !== undefined) joinGroup(chat, msg.author);
+  if (chat.msgs.get(msg.id) !== undefined) return msg;
+  chat.msgs.add(msg);
+  if (known === undefined) Msg.add(msg);
+  if (msg.t >= chat.t) chat.set({ lastReceivedKey: msg.id, t: msg.t });
+  if (isNew && !wire.from_me) chat.set({ unreadCount: chat.unreadCount + 1 });
+  return msg;
+}
+
+function makeModel(wire: WireMessage, isNew: boolean): MsgModel {
   const remote = createWid(wire.chat_id);
   const author = wire.author === undefined ? undefined : createWid(wire.author);
   if (!wire.from_me) addContact(author ?? remote, wire.name);
-  const chat = ensureChat(remote, remote.isGroup() ? undefined : wire.name);
-  if (author !== undefined) joinGroup(chat, author);
-  const key = new MsgKey({ id: wire.key, fromMe: wire.from_me, remote, participant: author });
-  const msg = new MsgModel({
+  return new MsgModel({
     star: false,
     mentionedJidList: [],
     ...wire.details,
-    id: key,
+    id: new MsgKey({ id: wire.key, fromMe: wire.from_me, remote, participant: author }),
     ack: wire.ack,
     body: wire.body,
     type: wire.type,
@@ -54,11 +63,6 @@ export function show(wire: WireMessage, isNew: boolean): MsgModel {
     self: wire.from_me ? 'out' : 'in',
     ...(author === undefined ? {} : { author }),
   });
-  chat.msgs.add(msg);
-  Msg.add(msg);
-  chat.set({ lastReceivedKey: key, t: wire.t });
-  if (isNew && !wire.from_me) chat.set({ unreadCount: chat.unreadCount + 1 });
-  return msg;
 }
 
 export function setAck(msg: MsgModel, ack: number): void {
@@ -87,7 +91,8 @@ export async function loadEarlierMsgs({ chat }: { chat: ChatModel }): Promise<Ms
 
 Msg.load = async (ids) => {
   const found = await call('messages', { ids });
-  return listOf(found.messages).map((wire) => show(parseMessage(wire), false));
+  // Into no chat: there it would stand out of order, between messages that are not loaded.
+  return listOf(found.messages).map((wire) => Msg.add(makeModel(parseMessage(wire), false)));
 };
 
 function isKept(value: unknown): boolean {

@@ -49,6 +49,7 @@ export class MsgModel extends Model {
 export class ChatModel extends Model {
   declare id: Wid;
   declare unreadCount: number;
+  declare t: number;
   declare groupMetadata: GroupModel | undefined;
   readonly msgs = new Collection(MsgModel);
 
@@ -129,7 +130,7 @@ export function ensureChat(id: Wid, name?: string): ChatModel {
     name,
     formattedTitle: name ?? (id.isGroup() ? 'Group' : `+${id.user}`),
     unreadCount: 0,
-    t: Math.floor(Date.now() / 1000),
+    t: 0,
     archive: false,
     pin: undefined,
     isLocked: false,

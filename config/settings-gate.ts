@@ -1,0 +1,74 @@
+import { profiles } from './profiles.ts';
+import type { Config, SettingsOf } from './shape.ts';
+
+const GATE = 'Gate';
+
+/** The gate: where it listens, whom it believes, what it allows. */
+export const gateSettings: SettingsOf<Config['gate']> = {
+  kind: { doc: 'Which gate fronts PORT.', env: 'GATE', format: ['node'], default: 'node', group: GATE },
+  host: {
+    doc: 'The address the gate binds. Anything but loopback needs API_KEYS.',
+    env: 'GATE_HOST',
+    format: 'host',
+    default: '127.0.0.1',
+    profileDefault: (profile) => (profile === 'local' ? '127.0.0.1' : '0.0.0.0'),
+    group: GATE,
+  },
+  trustedProxyHops: {
+    doc: 'How many proxies stand before the gate whose X-Forwarded-* and X-Request-Id are believed; 0 believes nobody.',
+    env: 'TRUSTED_PROXY_HOPS',
+    format: 'count',
+    default: 0,
+    profileDefault: (profile) => profiles[profile].trustedProxyHops,
+    group: GATE,
+  },
+  maxHeaderBytes: {
+    doc: 'Largest request header block.',
+    env: 'GATE_MAX_HEADER_BYTES',
+    format: 'bytes',
+    default: 32 * 1024,
+    group: GATE,
+  },
+  maxBodyBytes: {
+    doc: 'Largest request body.',
+    env: 'GATE_MAX_BODY_BYTES',
+    format: 'bytes',
+    default: 16 * 1024 ** 2,
+    group: GATE,
+  },
+  maxConnections: {
+    doc: 'Most client connections at once.',
+    env: 'GATE_MAX_CONNECTIONS',
+    format: 'count',
+    default: 10_000,
+    group: GATE,
+  },
+  headerTimeoutMs: {
+    doc: 'Longest a client may take to send its headers.',
+    env: 'GATE_HEADER_TIMEOUT_MS',
+    format: 'milliseconds',
+    default: 15_000,
+    group: GATE,
+  },
+  idleTimeoutMs: {
+    doc: 'Longest silence of a client in the middle of a body.',
+    env: 'GATE_IDLE_TIMEOUT_MS',
+    format: 'milliseconds',
+    default: 60_000,
+    group: GATE,
+  },
+  upstreamTimeoutMs: {
+    doc: 'Longest a service may take to begin its answer.',
+    env: 'GATE_UPSTREAM_TIMEOUT_MS',
+    format: 'milliseconds',
+    default: 60_000,
+    group: GATE,
+  },
+  holdMs: {
+    doc: 'Longest the gate holds a request while its service restarts.',
+    env: 'GATE_HOLD_MS',
+    format: 'milliseconds',
+    default: 5_000,
+    group: GATE,
+  },
+};

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
+import pino from 'pino';
+import request from 'supertest';
+import { withoutSecrets } from '../../services/gate/access-log.ts';
+import { echo, RawClient, startTestGate, startUpstream, waitFor } from './support.ts';
+
+describe('gate, its log', () => {
+  it('has one line for a request, with what came of it', async () => {
+    await using upstream = await startUpstream(echo);
+    const { log, lines } = recordLog();
+    await using gate = await startTestGate(upstream, { log });
+
+    const { headers } = await request(gate.origin).post('/api?key=hidden&q=1').send('12345').expect(200);
+    await waitFor(() => lines.length === 1, 'the line');
+
+    const { method, path, status, bytes_in, request_id, client, service, aborted } = lines[0] ?? {};
+    assert.deepEqual(
+      { method, path, status, bytes_in, request_id, client, service, aborted },
+      {
+        method: 'POST',
+        path: '/api?key=[secret]&q=1',
+        status: 200,
+        bytes_in: 5,
+        request_id: headers['x-request-id'],
+        client: '127.0.0.1',
+        service: 'api',
+        aborted: undefined,
+      },
+    );
+  });
+
+  it('names the code of a refusal', async () => {
+    await using upstream = await startUpstream(echo);
+    const { log, lines } = recordLog();
+    await using gate = await startTestGate(upstream, { log });
+
+    await request(gate.origin).get('/nowhere').expect(404);
+    await waitFor(() => lines.length === 1, 'the line');
+
+    assert.equal(lines[0]?.code, 'route_unknown');
+  });
+
+  it('says when a client left', async () => {
+    await using upstream = await startUpstream(() => undefined);
+    const { log, lines } = recordLog();
+    await using gate = await startTestGate(upstream, { log });
+    using client = new RawClient(gate.port);
+    client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
+    await request(gate.origin).get('/health/live').expect(200);
+
+    client.socket.destroy();
+    await waitFor(() => lines.some((line) => line.aborted === true && line.status === 499), 'the line');
+  });
+});
+
+describe('withoutSecrets', () => {
+  for (const [target, shown] of [
+    ['/api?token=a&x=1&API_KEY=b', '/api?token=[secret]&x=1&API_KEY=[secret]'],
+    ['/api?monkey=1', '/api?monkey=1'],
+    ['http://user:pass@h/api', 'http://[secret]@h/api'],
+  ] as const) {
+    it(`shows ${target} as ${shown}`, () => {
+      assert.equal(withoutSecrets(target), shown);
+    });
+  }
+});
+
+function recordLog() {
+  const lines: Record<string, unknown>[] = [];
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      const parsed: unknown = JSON.parse(String(chunk));
+      if (typeof parsed === 'object' && parsed !== null && 'msg' in parsed && parsed.msg === 'request')
+        lines.push({ ...parsed });
+      done();
+    },
+  });
+  return { log: pino(stream), lines };
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import {
+  echo,
+  listenAsUpstream,
+  RawClient,
+  route,
+  startTestGate,
+  startUpstream,
+  waitFor,
+} from './support.ts';
+
+describe('gate, while it drains', () => {
+  it('finishes what is in flight, with Connection: close, and then resolves', async () => {
+    let answer: ServerResponse | undefined;
+    await using upstream = await startUpstream((_request, response) => {
+      answer = response;
+    });
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+    client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
+    await waitFor(() => answer !== undefined, 'the request to arrive');
+
+    const drained = gate.drain();
+    answer?.end('finished');
+    await drained;
+
+    assert.match(await client.untilClosed(), /^HTTP\/1\.1 200 OK[\s\S]*connection: close[\s\S]*finished/i);
+  });
+
+  it('finishes an answer that had begun before', async () => {
+    let answer: ServerResponse | undefined;
+    await using upstream = await startUpstream((_request, response) => {
+      answer = response;
+      response.write('first');
+    });
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+    await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/first/);
+
+    const startedMs = performance.now();
+    const drained = gate.drain();
+    answer?.end('last');
+    await drained;
+
+    assert.ok(performance.now() - startedMs < 4_000, 'the connection was not waited for');
+    assert.match(await client.untilClosed(), /last\r\n0\r\n\r\n$/);
+  });
+
+  it('closes idle connections and takes no new ones', async () => {
+    await using upstream = await startUpstream(echo);
+    await using gate = await startTestGate(upstream);
+    using idle = new RawClient(gate.port);
+    using fresh = new RawClient(gate.port);
+    await idle.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/200 OK/);
+    await waitFor(() => !fresh.socket.connecting, 'the fresh connection');
+
+    await gate.drain();
+    using late = new RawClient(gate.port);
+
+    await Promise.all([idle.untilClosed(), fresh.untilClosed(), late.untilClosed()]);
+    assert.equal(late.received, '');
+  });
+
+  it('answers a request that comes on an open connection, with Connection: close', async () => {
+    const answers: ServerResponse[] = [];
+    await using upstream = await startUpstream((_request, response) => answers.push(response));
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+    client.send('GET /api/1 HTTP/1.1\r\nHost: h\r\n\r\n');
+    await waitFor(() => answers.length === 1, 'the first request');
+
+    const drained = gate.drain();
+    client.send('GET /api/2 HTTP/1.1\r\nHost: h\r\n\r\n');
+    await waitFor(() => answers.length === 2, 'the second request');
+    for (const answer of answers) answer.end('ok');
+    await drained;
+
+    assert.match(await client.untilClosed(), /^HTTP\/1\.1 200 OK[\s\S]*connection: close/i);
+  });
+
+  it('breaks off what is left when drainMs has passed', async () => {
+    await using upstream = await startUpstream(() => undefined);
+    await using gate = await startTestGate(upstream, { drainMs: 100 });
+    using client = new RawClient(gate.port);
+    const arrived = once(upstream.server, 'request');
+    client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
+    await arrived;
+
+    const startedMs = performance.now();
+    await gate.drain();
+
+    assert.ok(performance.now() - startedMs >= 90);
+    await client.untilClosed();
+  });
+
+  it('says 1001 to a WebSocket at the end of the frame that is under way, not within it', async () => {
+    let finishFrame: () => void = () => assert.fail('no upgrade arrived');
+    const server = createServer();
+    server.on('upgrade', (_request, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+      socket.write(Buffer.from([0x82, 126, 0, 200, 1, 2, 3]));
+      finishFrame = () => socket.write(Buffer.alloc(197, 7));
+      socket.on('data', () => socket.end());
+    });
+    await using upstream = await listenAsUpstream(server);
+    await using gate = await startTestGate(upstream, {
+      routes: [route(upstream, { prefix: '/ws', upgrade: true })],
+    });
+    using client = new RawClient(gate.port);
+    client.send('GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    await client.until(/\x01\x02\x03$/);
+
+    const drained = gate.drain();
+    finishFrame();
+    const received = await client.untilClosed();
+    await drained;
+
+    assert.ok(received.endsWith(`\x01\x02\x03${'\x07'.repeat(197)}\x88\x02\x03\xe9`));
+  });
+});

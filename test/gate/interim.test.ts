@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { exchangeRaw, freePort, RawClient, startTestGate, startUpstream } from './support.ts';
+
+const EXPECTING = 'POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n';
+
+describe('gate, interim responses', () => {
+  it('passes 103 and its headers before the answer', async () => {
+    await using upstream = await startUpstream((_request, response) => {
+      response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+      response.end('done');
+    });
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+
+    const received = await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/done/);
+
+    assert.match(
+      received,
+      /^HTTP\/1\.1 103 Early Hints\r\nlink: <\/style\.css>; rel=preload\r\n\r\nHTTP\/1\.1 200 OK/i,
+    );
+  });
+
+  it('passes 102', async () => {
+    await using upstream = await startUpstream((_request, response) => {
+      response.writeProcessing();
+      response.end('done');
+    });
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+
+    assert.match(await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/done/), /^HTTP\/1\.1 102 /);
+  });
+
+  it('sends none to HTTP/1.0', async () => {
+    await using upstream = await startUpstream((_request, response) => {
+      response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+      response.end('done');
+    });
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+
+    assert.match(await client.send('GET /api HTTP/1.0\r\nHost: h\r\n\r\n').untilClosed(), /^HTTP\/1\.1 200 /);
+  });
+});
+
+describe('gate, Expect: 100-continue', () => {
+  it('asks for the body once the request is on its way, and passes it', async () => {
+    let expectation: string | undefined = 'not asked';
+    await using upstream = await startUpstream((request, response) => {
+      expectation = request.headers.expect;
+      request.pipe(response);
+    });
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+
+    await client.send(`${EXPECTING}\r\n`).until(/^HTTP\/1\.1 100 Continue\r\n\r\n/);
+    const received = await client.send('hello').until(/hello/);
+
+    assert.match(received, /HTTP\/1\.1 200 OK/);
+    assert.equal(expectation, undefined);
+  });
+
+  const refusals = [
+    ['a path that no route names', EXPECTING.replace('/api', '/nowhere'), 404],
+    ['a body that is too long', EXPECTING.replace(': 5', ': 2000000'), 413],
+    ['a denied path', EXPECTING.replace('/api', '/internal'), 404],
+    ['two Hosts', `${EXPECTING}Host: x\r\n`, 400],
+  ] as const;
+  for (const [what, text, status] of refusals) {
+    it(`refuses ${what} without asking for the body`, async () => {
+      await using upstream = await startUpstream((_request, response) => response.end());
+      await using gate = await startTestGate(upstream);
+      using client = new RawClient(gate.port);
+
+      const received = await client.send(`${text}\r\n`).untilClosed();
+
+      assert.match(received, new RegExp(`^HTTP/1\\.1 ${status} `));
+      assert.match(received, /^connection: close$/im);
+    });
+  }
+
+  it('does not ask for a body that no service can take', async () => {
+    await using gate = await startTestGate(
+      { host: '127.0.0.1', port: await freePort() },
+      { limits: { holdMs: 50 } },
+    );
+
+    const { status } = await exchangeRaw(gate.port, `${EXPECTING}\r\n`);
+
+    assert.equal(status, 503);
+  });
+});

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { findMarked } from '../../services/supervisor/process-table.ts';
+import { openEvents } from './events.ts';
+import { startKit } from './kit.ts';
+
+interface Outcome {
+  readonly status: number | 'not accepted' | 'broken off';
+}
+
+/** One request over a shared connection pool. It counts as accepted once its bytes could be written to a connection that was open. */
+function send(origin: string, agent: Agent, message: string): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const body = JSON.stringify({ chat_id: '15551234567', message });
+    const asked = request(
+      `${origin}/api/whatsapp/send`,
+      {
+        method: 'POST',
+        agent,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      },
+      (response) => {
+        response.resume();
+        response.on('end', () => resolve({ status: response.statusCode ?? 0 }));
+        response.on('error', () => resolve({ status: 'broken off' }));
+      },
+    );
+    asked.on('error', (error: NodeJS.ErrnoException) =>
+      resolve({ status: error.code === 'ECONNREFUSED' ? 'not accepted' : 'broken off' }),
+    );
+    asked.end(body);
+  });
+}
+
+describe('kit, told to stop', function () {
+  this.timeout(90_000);
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`answers every accepted request after ${signal} under load, exits 0 and leaves no process`, async () => {
+      await using kit = await (await startKit()).ready();
+      const outcomes: Outcome[] = [];
+      let going = true;
+      const writer = async (name: number) => {
+        // A connection of its own for each request: a reused one that closes between two requests has accepted neither.
+        for (let count = 0; going; count += 1) {
+          const outcome = await send(
+            kit.origin,
+            new Agent({ keepAlive: false }),
+            `${signal} ${name}/${count}`,
+          );
+          outcomes.push(outcome);
+          if (outcome.status === 'not accepted') return;
+        }
+      };
+      const writers = Promise.all(Array.from({ length: 8 }, (_, name) => writer(name)));
+      await kit.until('the load runs', () => outcomes.length > 40);
+      kit.child.kill(signal);
+      kit.child.kill(signal); // Platforms repeat themselves.
+      const code = await kit.exit;
+      going = false;
+      await writers;
+      const answered = outcomes.filter(({ status }) => status !== 'not accepted');
+      assert.deepEqual(
+        [...new Set(answered.map(({ status }) => status))],
+        [200],
+        JSON.stringify(outcomes.slice(-20)),
+      );
+      assert.equal(code, 0);
+      assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
+      assert.ok(!existsSync(join(kit.dataDir, 'supervisor.lock')));
+    });
+  }
+
+  it('ends an open event stream rather than wait for it', async () => {
+    await using kit = await (await startKit()).ready();
+    await using reader = await openEvents(kit.origin);
+    const ended = assert.rejects(
+      reader.next(() => false),
+      /ended|aborted/,
+    );
+    assert.equal(await kit.stop(), 0);
+    await ended;
+  });
+
+  it('exits 1 when something had to be killed, and leaves no process even then', async () => {
+    await using kit = await (await startKit({ env: { DRAIN_MS: '3000' } })).ready();
+    process.kill(kit.pidOf('bridge'), 'SIGSTOP');
+    assert.equal(await kit.stop(), 1);
+    assert.match(kit.output, /bridge did not stop within \d+ ms: killed/);
+    assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
+  });
+
+  it('stops while it is still starting', async () => {
+    await using kit = await startKit();
+    await kit.until('something runs', () => kit.output.includes('gate started'));
+    assert.equal(await kit.stop(), 0);
+    assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
+  });
+});

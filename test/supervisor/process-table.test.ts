@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { findPortOwner } from '../../services/supervisor/port-owner.ts';
+import { findMarked, readProcess, signalProcess } from '../../services/supervisor/process-table.ts';
+import { until } from '../kit/kit.ts';
+
+describe('process table', () => {
+  it('finds the processes of a mark, and those of their session that do not show it', async () => {
+    const mark = `GATEHOUSE_TEST=${randomUUID()}`;
+    const child = spawn('/bin/sh', ['-c', 'env -i sleep 60 & wait'], {
+      detached: true,
+      env: { PATH: '/usr/bin:/bin', [mark.split('=')[0] ?? '']: mark.split('=')[1] },
+      stdio: 'ignore',
+    });
+    try {
+      await until('both are there', () => findMarked(mark).length === 2, 5_000);
+      assert.ok(findMarked(mark).includes(child.pid ?? 0));
+    } finally {
+      for (const pid of findMarked(mark)) signalProcess(pid, 'SIGKILL');
+    }
+    await until('both are gone', () => findMarked(mark).length === 0, 5_000);
+  });
+
+  it('tells a process from a later one of the same pid by its start', () => {
+    assert.match(readProcess(process.pid)?.startedAt ?? '', /^\d+$/);
+    assert.equal(readProcess(2 ** 30), undefined);
+  });
+
+  it('knows who listens on a port', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    assert.equal(findPortOwner(address.port)?.pid, process.pid);
+    server.close();
+    await once(server, 'close');
+    assert.equal(findPortOwner(address.port), undefined);
+  });
+});
