@@ -11,10 +11,10 @@ setup: $(INSTALLED) ## bring what the kit needs: packages, the pinned Node, a br
 	@sh scripts/find-browser.sh
 
 start: setup ## run the kit on real WhatsApp until Ctrl-C
-	@exec node bin/gatehouse.ts start
+	@exec node bin/gatehouse.js start
 
 demo: setup ## run it on the sandbox: no account, no network, a first message by itself
-	@exec node bin/gatehouse.ts demo
+	@exec node bin/gatehouse.js demo
 
 test: setup ## run all tests: real processes, a real browser
 	@mocha
@@ -22,14 +22,14 @@ test: setup ## run all tests: real processes, a real browser
 check: setup ## types, lint, drift of rendered files, tests with coverage
 	@tsc --noEmit
 	@biome check
-	@node bin/gatehouse.ts render --check
+	@node bin/gatehouse.js render --check
 	@c8 --config .c8rc.json mocha
 
 bench: setup ## measure, as ratios against a peer in the same run
 	@node test/bench/main.ts
 
 render: $(INSTALLED) ## write what is made from the schema: .env.example, tables in the documents
-	@node bin/gatehouse.ts render
+	@node bin/gatehouse.js render
 
 format: $(INSTALLED) ## format and fix what can be fixed by itself
 	@biome check --write

@@ -1,5 +1,5 @@
-import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from '../services/runtime/http.ts';
 
 const FRIEND = '15550100199@c.us';
 const WORDS = 'The first words through one port';

@@ -15,6 +15,7 @@ const commands = {
 
 /** The command line of Gatehouse. Sets the exit code of the process: 64 for a call it does not understand. */
 export async function main(args: readonly string[]): Promise<void> {
+  process.stderr.on('error', () => undefined); // As when it was piped into a program that has ended.
   try {
     const command = parseCommand(args);
     const run = await commands[command.name]();

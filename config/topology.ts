@@ -3,6 +3,7 @@
  * starts, and how it is watched and stopped. The schema, the supervisor, the gate, the health page and the
  * documents are made from this list. To add a service, add an entry; `command` runs what is not Node.
  *
+ * Everything needs the gate, because the public port must open first: platforms measure the time to it.
  * The order is that of stopping: first the gate, while all it calls still answers; then the bridge, whose last events
  * the api still takes; then the api; the sandbox, which plays WhatsApp, last.
  */
@@ -31,7 +32,7 @@ export const topology = [
     exposure: 'internal',
     readyPath: '/health',
     routes: [],
-    needs: ['sandbox'],
+    needs: ['gate', 'sandbox'],
     critical: false,
     stopGraceMs: 15_000,
     kit: true,
@@ -43,7 +44,7 @@ export const topology = [
     exposure: 'routed',
     readyPath: '/internal/ready',
     routes: [{ prefix: '/api' }],
-    needs: [],
+    needs: ['gate'],
     critical: false,
     stopGraceMs: 15_000,
     kit: true,
@@ -61,7 +62,7 @@ export const topology = [
     exposure: 'routed',
     readyPath: '/sandbox/api/health',
     routes: [{ prefix: '/sandbox' }],
-    needs: [],
+    needs: ['gate'],
     critical: false,
     stopGraceMs: 3_000,
     kit: true,

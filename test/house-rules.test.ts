@@ -33,7 +33,7 @@ function mayImport(part: string): string[] {
   if (part === 'services/contract') return [];
   if (part === 'services/runtime') return ['config', 'services/contract'];
   if (part.startsWith('services/')) return ['config', 'services/contract', 'services/runtime'];
-  if (part === 'cli') return ['config', 'services/contract', 'services/supervisor'];
+  if (part === 'cli') return ['config', 'services/contract', 'services/runtime', 'services/supervisor'];
   return ['cli'];
 }
 

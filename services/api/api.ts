@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer } from '../runtime/http.ts';
 import { closeServer, INTERNAL_KEEP_ALIVE_MS, listen } from '../runtime/listen.ts';
 import type { Log } from '../runtime/log.ts';
 import type { RunningService } from '../runtime/run-service.ts';

@@ -62,7 +62,13 @@ export function createBridgeClient(address: BridgeAddress, secret: string, log: 
         timeout: { request: timeoutMs + MARGIN_MS },
         ...(json === undefined ? {} : { json }),
       });
-      return schema.parse(body);
+      const answer = schema.safeParse(body);
+      if (answer.success) return answer.data;
+      throw new KitError(
+        path === 'send' ? 'outcome_unknown' : 'bridge_failed',
+        'the WhatsApp bridge gave an answer that the api does not understand',
+        { cause: answer.error },
+      );
     } catch (error) {
       throw explain(error, { host, port, path }, log);
     }

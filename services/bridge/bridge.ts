@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BridgeEvent } from '../contract/events.ts';
 import type { Log } from '../runtime/log.ts';
+import { survivePipeErrors } from './browser-pipes.ts';
 import { within } from './deadline.ts';
 import { EventSender } from './event-sender.ts';
 import type { BridgeLimits } from './limits.ts';
@@ -10,7 +11,7 @@ import { createApp, listen } from './server.ts';
 import { Session } from './session.ts';
 
 /** What is left for the api to take the last events when the bridge closes. */
-const LAST_EVENTS_MS = 2_000;
+const LAST_EVENTS_MS = 1_000;
 
 export interface BridgeOptions {
   readonly host: string;
@@ -31,14 +32,18 @@ export interface BridgeOptions {
 export interface Bridge {
   readonly port: number;
   readonly session: Session;
-  /** Finishes the sends under way, closes the browser and leaves no process behind. */
-  close(): Promise<void>;
+  /**
+   * Refuses new sends, finishes those under way, closes the browser and leaves no process behind; within about
+   * `graceMs`, of which sends get what the browser and the last events leave.
+   */
+  close(graceMs?: number): Promise<void>;
 }
 
 /** Opens the port, then starts the WhatsApp session in the background; a session that cannot start keeps trying. */
 export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const { log, limits } = options;
   if (!/^[\w-]+$/.test(options.session)) throw new Error(`"${options.session}" is no name for a session`);
+  survivePipeErrors(log);
   const events = new EventSender(options);
   const head = () => ({ session: options.session, key: randomUUID(), at: new Date().toISOString() });
   const session = new Session(options, {
@@ -65,10 +70,11 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   log.info(`HTTP server listening on port ${port} for send commands`);
   session.start();
 
-  const close = async () => {
+  const close = async (graceMs: number) => {
+    const sendsMs = Math.max(0, graceMs - limits.destroyMs - LAST_EVENTS_MS);
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    await within(limits.sendMs, sender.drained(), 'the sends under way').catch((error: unknown) => {
+    await within(sendsMs, sender.close(), 'the sends under way').catch((error: unknown) => {
       log.warn({ err: error }, 'closing with sends under way: their outcome is unknown');
     });
     await session.stop('the bridge closes');
@@ -80,8 +86,8 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   return {
     port,
     session,
-    close: () => {
-      closing ??= close();
+    close: (graceMs = limits.sendMs + limits.destroyMs) => {
+      closing ??= close(graceMs);
       return closing;
     },
   };

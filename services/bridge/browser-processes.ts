@@ -17,14 +17,15 @@ export function browsersOf(profileDir: string): number[] {
   return mainProcesses(profileDir, readProcesses());
 }
 
-/** Every process of the browsers on the profile, and of the given one: descendants and process groups. */
+/**
+ * Every process of the browsers on the profile, with descendants and process groups; and what is left of the group of a
+ * browser that has itself died. By its group, not its pid: that may be another's by now.
+ */
 export function browserTree(profileDir: string, browserPid?: number): number[] {
   const rows = readProcesses();
-  const roots = new Set(mainProcesses(profileDir, rows));
-  if (browserPid !== undefined) roots.add(browserPid);
-  const tree = new Set(
-    rows.filter((row) => roots.has(row.pid) || roots.has(row.group)).map((row) => row.pid),
-  );
+  const mains = mainProcesses(profileDir, rows);
+  const groups = new Set(browserPid === undefined ? mains : [...mains, browserPid]);
+  const tree = new Set([...mains, ...rows.filter((row) => groups.has(row.group)).map((row) => row.pid)]);
   for (let before = -1; before !== tree.size; ) {
     before = tree.size;
     for (const row of rows) if (tree.has(row.parent)) tree.add(row.pid);

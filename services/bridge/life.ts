@@ -19,8 +19,6 @@ export interface LifeObserver {
 
 /** Between two looks at a page that is not ready yet. */
 const TEND_MS = 500;
-/** Looks in a row at a page that is not WhatsApp Web before it is given up. */
-const FOREIGN_LOOKS = 5;
 
 /**
  * One browser, from its launch to its death. Whatever goes wrong ends it (`end`, the first reason counts) and a new one
@@ -37,7 +35,6 @@ export class Life {
   #phase: Phase = 'loading';
   #progressAt = Date.now();
   #readyAt: number | undefined;
-  #foreignLooks = 0;
   #nextLook: NodeJS.Timeout | undefined;
   #isLooking = false;
 
@@ -198,30 +195,25 @@ export class Life {
   }
 
   async #tend(page: PageState | undefined): Promise<void> {
-    this.#foreignLooks = page === undefined ? this.#foreignLooks + 1 : 0;
-    if (this.#foreignLooks >= FOREIGN_LOOKS) {
-      this.end({ kind: 'offline', reason: 'cannot reach WhatsApp: the page is no longer WhatsApp Web' });
+    const isOurs = page?.injected === true;
+    if (page === undefined ? this.#phase !== 'syncing' : this.#phase === 'ready' && !isOurs) {
+      this.#enter('syncing');
+      this.#observer.state('syncing', 'WhatsApp loads its page anew');
     }
-    if (page === undefined) return;
-    const isUnlinked = page.state === 'UNPAIRED' || page.state === 'UNPAIRED_IDLE';
+    const isUnlinked = page?.state === 'UNPAIRED' || page?.state === 'UNPAIRED_IDLE';
     if (this.#phase === 'linking') {
-      if (page.state === 'UNPAIRED_IDLE') await this.#whatsapp.refreshQr();
+      if (page?.state === 'UNPAIRED_IDLE') await this.#whatsapp.refreshQr();
       if (!isUnlinked) this.#sync('linking with the phone');
       return;
     }
-    if (this.#phase === 'degraded' && page.state) this.#connectionChanged(page.state);
-    if (this.#phase === 'ready') {
-      if (page.injected && page.state) this.#connectionChanged(page.state);
-      if (page.injected) return;
-      this.#enter('syncing');
-      this.#observer.state('syncing', 'the page was loaded anew');
-    }
+    if (isOurs && page?.state) this.#connectionChanged(page.state);
+    if (this.#phase === 'ready') return;
     if (Date.now() - this.#progressAt > this.#limits.readyMs) {
       this.end({
         kind: 'failed',
-        reason: `WhatsApp was not ready within ${this.#limits.readyMs} ms (${page.state})`,
+        reason: `WhatsApp was not ready within ${this.#limits.readyMs} ms (${page?.state ?? 'no page'})`,
       });
-    } else if (this.#phase !== 'degraded' && page.hasSynced && Date.now() - this.#progressAt > 2 * TEND_MS) {
+    } else if (this.#phase !== 'degraded' && page?.hasSynced && Date.now() - this.#progressAt > 2 * TEND_MS) {
       await this.#whatsapp.repeatSynced();
     }
   }

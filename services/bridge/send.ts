@@ -23,6 +23,8 @@ interface InFlight {
   readonly text: string;
   /** The message, once the page has shown it: from then on it may reach WhatsApp, whatever the call says. */
   readonly created: PromiseWithResolvers<WhatsAppMessage>;
+  /** One with the same text in the same chat under another id: ours, if the page does not let ids be chosen. */
+  lookalike?: WhatsAppMessage;
 }
 
 /**
@@ -37,6 +39,7 @@ export class Sender {
   readonly #recipients = new Recipients();
   #turn: Promise<unknown> = Promise.resolve();
   #inFlight: InFlight | undefined;
+  #isClosed = false;
   readonly #open = new Set<Promise<unknown>>();
 
   /** `readyLife` throws `whatsapp_not_ready`. */
@@ -50,6 +53,7 @@ export class Sender {
   async send(body: SendBody): Promise<SendAnswer> {
     const chatId = toChatId(body.chatId);
     const stanzaId = body.stanza_id ?? `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
+    if (this.#isClosed) throw new KitError('whatsapp_not_ready', 'the bridge is closing');
     this.#readyLife();
     const added = this.#turn.then(() => this.#add(chatId, body.message, stanzaId));
     this.#turn = added.catch(() => 'the next has its turn all the same');
@@ -66,19 +70,13 @@ export class Sender {
     if (message.ack !== 0) this.acks.record(message.stanza_id, message.ack);
     const flight = this.#inFlight;
     if (flight === undefined) return;
-    if (message.stanza_id === flight.stanzaId) {
-      flight.created.resolve(message);
-    } else if (message.body === flight.text && message.chat_id === flight.chatId) {
-      this.#log.warn(
-        { chosen: flight.stanzaId, got: message.stanza_id },
-        'the page did not take the chosen id',
-      );
-      flight.created.resolve(message);
-    }
+    if (message.stanza_id === flight.stanzaId) flight.created.resolve(message);
+    else if (message.body === flight.text && message.chat_id === flight.chatId) flight.lookalike = message;
   }
 
-  /** Resolves when no send is under way. */
-  async drained(): Promise<void> {
+  /** Refuses any further send; resolves when none is under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     while (this.#open.size > 0) await Promise.allSettled(this.#open);
   }
 
@@ -91,7 +89,8 @@ export class Sender {
     const life = this.#readyLife();
     const address = await this.#resolve(life, chatId);
     const created = Promise.withResolvers<WhatsAppMessage>();
-    this.#inFlight = { stanzaId, chatId: address, text, created };
+    const flight: InFlight = { stanzaId, chatId: address, text, created };
+    this.#inFlight = flight;
     const { sendMs } = this.#limits;
     const options = { stanzaId, notAfter: Date.now() + sendMs, linkPreview: LINK.test(text) };
     try {
@@ -111,12 +110,16 @@ export class Sender {
         },
         sendMs,
       );
+      if (message.stanza_id !== stanzaId) {
+        const got = message.stanza_id;
+        this.#log.warn({ chosen: stanzaId, got }, 'the page did not take the chosen id');
+      }
       return { message, life };
     } catch (error) {
       if (error instanceof KitError) throw error;
-      throw isPageError(error)
-        ? refusalOf(error, chatId)
-        : unknownOutcome(`true_${address}_${stanzaId}`, error);
+      if (isPageError(error)) throw refusalOf(error, chatId);
+      if (flight.lookalike !== undefined) return { message: flight.lookalike, life };
+      throw unknownOutcome(`true_${address}_${stanzaId}`, error);
     } finally {
       this.#inFlight = undefined;
     }

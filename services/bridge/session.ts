@@ -3,7 +3,7 @@ import type { QrAnswer } from '../contract/bridge.ts';
 import { errorText, KitError } from '../contract/errors.ts';
 import type { SessionState } from '../contract/events.ts';
 import type { Log } from '../runtime/log.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs, type Pauses } from './backoff.ts';
 import { requireBrowser } from './browser.ts';
 import { Life, type LifeObserver } from './life.ts';
 import type { LifeEnd } from './life-end.ts';
@@ -37,12 +37,14 @@ export interface SessionObserver {
 /** First pause and longest pause before the next browser, by what ended the last one. */
 const PAUSES = {
   failed: { firstMs: 500, mostMs: 60_000 },
+  // What was ready once will be so again: the longer pauses are for what does not even start.
+  failedWhileReady: { firstMs: 500, mostMs: 5_000 },
   offline: { firstMs: 1_000, mostMs: 30_000 },
   // Whoever took the login over keeps it for a while, or two kits would take it from each other for ever.
   conflict: { firstMs: 30_000, mostMs: 300_000 },
 } as const;
 /** A browser that was ready for this long had no part in earlier failures. */
-const STABLE_MS = 60_000;
+const STABLE_MS = 10_000;
 
 /**
  * One WhatsApp login. Keeps a browser alive for it, one life after the other, until it is stopped:
@@ -159,15 +161,16 @@ export class Session {
       if (end.kind === 'stopped') continue;
       this.#setStatus(end.kind === 'offline' ? 'offline' : 'disconnected', end.reason);
       this.#restarts += 1;
-      failures = end.wasStable ? 1 : failures + 1;
+      failures = (end.readyForMs ?? 0) > STABLE_MS ? 1 : failures + 1;
       if (end.kind === 'logged_out') await this.#quarantine(end.reason);
-      else if (this.#isWanted) await this.#rest(backoffMs(failures, PAUSES[end.kind]));
+      else if (this.#isWanted)
+        await this.#rest(backoffMs(failures, pausesAfter(end.kind, end.readyForMs !== undefined)));
     }
     this.#profile.release();
   }
 
   /** One browser, from its start to its end; never throws. */
-  async #liveOnce(): Promise<LifeEnd & { wasStable?: boolean }> {
+  async #liveOnce(): Promise<LifeEnd & { readyForMs?: number }> {
     const { browserPath, headless, limits, log } = this.#options;
     this.#setStatus('starting');
     try {
@@ -180,7 +183,7 @@ export class Session {
       const life = new Life((listener) => new WhatsApp(browser, listener), limits, this.#lifeObserver(), log);
       this.#life = life;
       const end = await life.run();
-      return { ...end, wasStable: life.readyAt !== undefined && Date.now() - life.readyAt > STABLE_MS };
+      return life.readyAt === undefined ? end : { ...end, readyForMs: Date.now() - life.readyAt };
     } catch (error) {
       return { kind: 'failed', reason: errorText(error) };
     } finally {
@@ -235,4 +238,8 @@ export class Session {
     this.#pause = new AbortController();
     await wait(ms, undefined, { signal: this.#pause.signal }).catch(() => 'woken by start or stop');
   }
+}
+
+function pausesAfter(kind: Exclude<LifeEnd['kind'], 'stopped' | 'logged_out'>, wasReady: boolean): Pauses {
+  return kind === 'failed' && wasReady ? PAUSES.failedWhileReady : PAUSES[kind];
 }

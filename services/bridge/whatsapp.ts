@@ -53,7 +53,9 @@ export class WhatsApp {
     this.#profileDir = options.profileDir;
     this.#client = new wweb.Client({
       authStrategy: new KeptProfile(() => this.#watchBrowser(listener)),
+      // The default keeps the page's html in the working folder, and fails where that cannot be written. (gotcha 4)
       webVersionCache: { type: 'none' },
+      authTimeoutMs: options.limits.initMs,
       puppeteer: launchOptions(options),
     });
     listen(this.#client, listener);

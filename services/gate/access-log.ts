@@ -5,6 +5,11 @@ import type { Visit } from './visit.ts';
 /** As nginx names a request whose client left before there was an answer. */
 const CLIENT_LEFT = 499;
 
+/** Its lines carry no field that needs hiding, and looking for some would take a third of the time of a line. */
+export function createAccessLog(log: Log): Log {
+  return log.child({}, { redact: [] });
+}
+
 /** Writes the line of a request that is over, well or not. */
 export function logResponse(log: Log, visit: Visit, response: ServerResponse): void {
   logVisit(log, visit, response.headersSent ? response.statusCode : CLIENT_LEFT, !response.writableFinished);

@@ -1,15 +1,14 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { KitError } from '../contract/errors.ts';
 import type { Admitted } from './admit.ts';
 import { hasBody } from './framing.ts';
-import { endAfterBody } from './linger.ts';
 import type { GateOptions, GateRoute } from './options.ts';
 import { refuse } from './problems.ts';
 import { bodyTooLarge, RequestBody } from './request-body.ts';
 import { upstreamHeaders } from './request-headers.ts';
-import { breakOff, writeHead, writeInterim } from './response.ts';
+import { Answer, breakOff, writeInterim } from './response.ts';
 import type { Traffic } from './traffic.ts';
 import { type Upstream, UpstreamHandler } from './upstream.ts';
 import { isClosedConnection, isUnsendable, serviceUnavailable, upstreamProblem } from './upstream-error.ts';
@@ -56,8 +55,10 @@ interface Parts extends Way {
 /** One request with its answer: what undici calls back, and what the client's connection says meanwhile. */
 class Exchange extends UpstreamHandler {
   readonly #parts: Parts;
+  readonly #answer: Answer;
   #controller: Dispatcher.DispatchController | undefined;
   #stopWaiting: (() => void) | undefined;
+  #heldSinceMs: number | undefined;
   /** The request is on its way: from here on, only what is idempotent may be sent again. */
   #isSent = false;
   #isReusedSocket = false;
@@ -68,6 +69,7 @@ class Exchange extends UpstreamHandler {
   constructor(parts: Parts) {
     super();
     this.#parts = parts;
+    this.#answer = new Answer(parts.visit, parts.response);
   }
 
   start(): void {
@@ -103,7 +105,7 @@ class Exchange extends UpstreamHandler {
   onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
-    _headers: unknown,
+    headers: IncomingHttpHeaders,
     text = '',
   ): void {
     const { visit, response, traffic, body } = this.#parts;
@@ -112,26 +114,17 @@ class Exchange extends UpstreamHandler {
       return;
     }
     const isBodyUnread = body !== null && !visit.request.complete;
-    writeHead(
-      visit,
-      response,
-      { status, text, raw: controller.rawHeaders },
-      isBodyUnread || traffic.isDraining,
-    );
-    // The head goes with the first of the body where that is here already, else now: a stream may stay silent long.
-    process.nextTick(() => {
-      if (visit.bytesOut === 0 && !response.writableEnded) response.flushHeaders();
-    });
+    const head = { status, text, raw: controller.rawHeaders, contentLength: headers['content-length'] };
+    this.#answer.start(head, isBodyUnread || traffic.isDraining);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#parts.visit.bytesOut += chunk.length;
-    if (!this.#parts.response.write(chunk)) controller.pause();
+    if (!this.#answer.write(chunk)) controller.pause();
   }
 
   onResponseEnd(): void {
     this.#isOver = true;
-    endAfterBodyIfAny(this.#parts);
+    this.#answer.finish(this.#parts.body !== null);
   }
 
   override onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -160,9 +153,10 @@ class Exchange extends UpstreamHandler {
   }
 
   #wait(): void {
-    const { upstream, visit, dispatch } = this.#parts;
+    const { upstream, dispatch } = this.#parts;
+    this.#heldSinceMs ??= performance.now();
     this.#stopWaiting = upstream.hold.wait(
-      visit.startedMs,
+      this.#heldSinceMs,
       () => upstream.dispatch(dispatch, this),
       () => this.#fail(serviceUnavailable(upstream.service)),
     );
@@ -176,7 +170,7 @@ class Exchange extends UpstreamHandler {
 
   #onClientIdle(socket: Socket): void {
     const { response, body, options } = this.#parts;
-    if (body?.awaitsClient !== true && !response.writableNeedDrain) {
+    if (body?.awaitsClient !== true && !response.writableNeedDrain && !response.writableEnded) {
       socket.setTimeout(options.limits.idleTimeoutMs);
       return;
     }
@@ -207,9 +201,4 @@ class Exchange extends UpstreamHandler {
     this.#controller?.abort(new Error('the client has gone'));
     this.#parts.body?.destroy();
   }
-}
-
-function endAfterBodyIfAny({ visit, response, body }: Parts): void {
-  if (body === null) response.end();
-  else endAfterBody(visit.request, response);
 }

@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { errorText, KitError } from '../contract/errors.ts';
+import { createServer } from '../runtime/http.ts';
 import type { Address, GateLimits } from './options.ts';
 
 /** Longer than any platform's edge keeps a connection idle (Heroku 90 s): the edge closes it, not we. */
@@ -23,6 +24,8 @@ export function createGateServer(limits: GateLimits): Server {
     shouldUpgradeCallback: (request) => /\bwebsocket\b/i.test(request.headers.upgrade ?? ''),
     optimizeEmptyRequests: true,
   });
+  // Node would drop the lines beyond the thousandth, unseen by admission; `maxHeaderBytes` bounds them.
+  server.maxHeadersCount = 0;
   server.timeout = limits.idleTimeoutMs;
   server.maxConnections = limits.maxConnections;
   return server;
@@ -31,8 +34,10 @@ export function createGateServer(limits: GateLimits): Server {
 /** Throws `port_busy` where another process has the port. */
 export function listen(server: Server, { host, port }: Address): Promise<Address> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(error, port)));
+    const refused = (error: Error): void => reject(listenError(error, port));
+    server.once('error', refused);
     server.listen(port, host, () => {
+      server.off('error', refused);
       const address = server.address();
       resolve(
         typeof address === 'object' && address !== null ? { host, port: address.port } : { host, port },

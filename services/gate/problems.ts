@@ -1,8 +1,9 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ErrorCode, errorText, KitError } from '../contract/errors.ts';
 import { REQUEST_ID_HEADER } from '../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../contract/problem.ts';
+import { STATUS_CODES } from '../runtime/http.ts';
 import type { Log } from '../runtime/log.ts';
 import { logVisit } from './access-log.ts';
 import { endAfterBody, endSocket } from './linger.ts';

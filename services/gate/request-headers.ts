@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
 import { KitError } from '../contract/errors.ts';
 import { REQUEST_ID_HEADER, SECRET_HEADER } from '../contract/internal.ts';
 import type { Admitted } from './admit.ts';
@@ -63,12 +63,12 @@ function portOf(host: string, protocol: string): string {
 
 /** Source: RFC 7239 §6. */
 function forwardedNode(address: string): string {
-  return isIPv6(address) ? `"[${address}]"` : address || 'unknown';
+  return address.includes(':') ? `"[${address}]"` : address || 'unknown';
 }
 
 /** Of the request id where it is a UUID, so that log and trace show one number; nothing is sampled here. */
 function newTraceparent(requestId: string): string {
   const digits = requestId.replaceAll('-', '').toLowerCase();
-  const traceId = /^[0-9a-f]{32}$/.test(digits) ? digits : crypto.randomUUID().replaceAll('-', '');
+  const traceId = /^[0-9a-f]{32}$/.test(digits) ? digits : randomUUID().replaceAll('-', '');
   return `00-${traceId}-${traceId.slice(16)}-00`;
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { REQUEST_ID_HEADER } from '../contract/internal.ts';
 import { endToEndHeaders, FROM_UPSTREAM, VIA_NAME } from './headers.ts';
+import { endAfterBody } from './linger.ts';
 import type { Visit } from './visit.ts';
 
 /** Passes on a 1xx response, which HTTP/1.0 does not know. Source: RFC 9110 §15.2. */
@@ -10,19 +11,61 @@ export function writeInterim(visit: Visit, response: ServerResponse, status: num
   response.writeInformation(status, endToEndHeaders(textOf(raw), FROM_UPSTREAM));
 }
 
-/** Writes the head of a response as the upstream gave it, less what ends here. */
-export function writeHead(visit: Visit, response: ServerResponse, head: ResponseHead, isLast: boolean): void {
-  const headers = endToEndHeaders(textOf(head.raw), head.status === 204 ? BODYLESS : FROM_UPSTREAM);
-  headers.push('via', `1.1 ${VIA_NAME}`, REQUEST_ID_HEADER, visit.edge.requestId);
-  if (isLast) headers.push('connection', 'close');
-  response.writeHead(head.status, head.text, headers);
+/** Writes an upstream's final answer to the client, as it comes. */
+export class Answer {
+  readonly #visit: Visit;
+  readonly #response: ServerResponse;
+  #length: number | undefined;
+  #whole: Buffer | undefined;
+
+  constructor(visit: Visit, response: ServerResponse) {
+    this.#visit = visit;
+    this.#response = response;
+  }
+
+  /** The head as the upstream gave it, less what ends here. */
+  start(head: ResponseHead, isLast: boolean): void {
+    const headers = endToEndHeaders(textOf(head.raw), head.status === 204 ? BODYLESS : FROM_UPSTREAM);
+    headers.push('via', `1.1 ${VIA_NAME}`, REQUEST_ID_HEADER, this.#visit.edge.requestId);
+    if (isLast) headers.push('connection', 'close');
+    this.#length = head.contentLength === undefined ? undefined : Number(head.contentLength);
+    this.#response.writeHead(head.status, head.text, headers);
+    // The head goes with the first of the body where that is here already, else now: a stream may stay silent long.
+    process.nextTick(() => {
+      if (this.#visit.bytesOut === 0 && !this.#response.writableEnded) this.#response.flushHeaders();
+    });
+  }
+
+  /** False when the client reads too slowly. A short body that is whole goes out with its head, in one write. */
+  write(chunk: Buffer): boolean {
+    this.#visit.bytesOut += chunk.length;
+    if (chunk.length === this.#length && chunk.length <= ONE_WRITE_BYTES) {
+      this.#whole = chunk;
+      return true;
+    }
+    return this.#response.write(chunk);
+  }
+
+  finish(hadBody: boolean): void {
+    if (!hadBody) {
+      if (this.#whole === undefined) this.#response.end();
+      else this.#response.end(this.#whole.toString('latin1'), 'latin1');
+      return;
+    }
+    if (this.#whole !== undefined) this.#response.write(this.#whole);
+    endAfterBody(this.#visit.request, this.#response);
+  }
 }
 
 export interface ResponseHead {
   readonly status: number;
   readonly text: string;
   readonly raw: RawHeaders;
+  readonly contentLength: string | string[] | undefined;
 }
+
+/** Beyond this, copying a body into the text of its head costs more than a second write. */
+const ONE_WRITE_BYTES = 8 * 1024;
 
 export type RawHeaders = Dispatcher.DispatchController['rawHeaders'];
 

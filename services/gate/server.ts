@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { logResponse } from './access-log.ts';
+import { createAccessLog, logResponse } from './access-log.ts';
 import { admit, LIVE_PATH } from './admit.ts';
 import { answerClientError } from './client-error.ts';
 import { drainGate } from './drain.ts';
@@ -26,6 +26,7 @@ export interface Gate extends Address, AsyncDisposable {
  */
 export async function startGate(options: GateOptions): Promise<Gate> {
   const { log, limits } = options;
+  const accessLog = createAccessLog(log);
   const routes = orderRoutes(options.routes);
   const traffic = new Traffic();
   const server = createGateServer(limits);
@@ -40,11 +41,11 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     if (socket instanceof Socket) answerClientError(log, traffic, error, socket);
     else socket.destroy();
   });
-  server.on('drop', () =>
-    log.warn({ max: limits.maxConnections }, 'gate: a connection over the limit was closed'),
-  );
+  server.on('drop', () => traffic.noteDrop(log, limits.maxConnections));
 
   const address = await listen(server, options.listen);
+  // Out of file descriptors, say: those who are in are served on.
+  server.on('error', (error) => log.error({ err: error }, 'gate: could not accept a connection'));
   // The port is open while this loads.
   let forwarding: Forwarding | undefined;
   const loading = import('./forwarding.ts').then((module) => {
@@ -57,7 +58,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     const visit = new Visit(request, options.trustedProxyHops, awaitsContinue);
     traffic.addPassage(visit, response);
     response.on('close', () => {
-      logResponse(log, visit, response);
+      logResponse(accessLog, visit, response);
       if (traffic.isDraining) server.closeIdleConnections();
     });
     const refused = (thrown: unknown): void => refuse(log, visit, response, thrown, traffic.isDraining);

@@ -1,7 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Log } from '../runtime/log.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { Visit } from './visit.ts';
+
+const DROP_LOG_MS = 1_000;
 
 /** What is going through the gate now. */
 export class Traffic {
@@ -9,6 +12,16 @@ export class Traffic {
   readonly tunnels = new Set<Tunnel>();
   isDraining = false;
   readonly #latest = new WeakMap<Socket, Passage>();
+
+  #dropLoggedMs = Number.NEGATIVE_INFINITY;
+
+  /** Says that connections are over the limit, not more often than need be: it is others who cause these lines. */
+  noteDrop(log: Log, maxConnections: number): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#dropLoggedMs < DROP_LOG_MS) return;
+    this.#dropLoggedMs = nowMs;
+    log.warn(`gate: more than ${maxConnections} connections; further ones are closed (GATE_MAX_CONNECTIONS)`);
+  }
 
   addSocket(socket: Socket): void {
     this.sockets.add(socket);

@@ -1,5 +1,6 @@
 import { type Config, ConfigError, EXIT_CONFIG, loadConfig } from '#config';
 import { errorText, KitError } from '../contract/errors.ts';
+import { keepCompiled } from './compile-cache.ts';
 import { createLog, type Log } from './log.ts';
 import { onStopRequest } from './stop-request.ts';
 
@@ -39,6 +40,7 @@ export async function runService(
   });
   try {
     service = await start({ config, log });
+    keepCompiled();
   } catch (error) {
     log.fatal({ err: error }, `cannot start: ${errorText(error)}`);
     process.exit(error instanceof KitError && error.code === 'port_busy' ? EXIT_UNAVAILABLE : 1);

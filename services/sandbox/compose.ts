@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { KitError } from '../contract/errors.ts';
 import type { MediaStore } from './media-store.ts';
+import type { Phone } from './phone.ts';
 import type { PhoneMessage } from './records.ts';
 
 const WHATSAPP_ID = /^[\w.:-]{1,64}@(c\.us|g\.us|lid|newsletter)$/;
@@ -34,7 +35,7 @@ export function parseWhatsAppId(text: string): string | undefined {
   return number === undefined ? undefined : `${number}@c.us`;
 }
 
-export function composeIncoming(incoming: Incoming, media: MediaStore): PhoneMessage {
+export function composeIncoming(incoming: Incoming, phone: Phone): PhoneMessage {
   const chatId = idOf('from', incoming.from);
   const author = chatId.endsWith('@g.us') ? idOf('author', incoming.author ?? '') : undefined;
   const key = incoming.key ?? `3EB0${randomHex(9)}`;
@@ -44,14 +45,14 @@ export function composeIncoming(incoming: Incoming, media: MediaStore): PhoneMes
     from_me: false,
     chat_id: chatId,
     author,
-    name: incoming.name ?? `+${(author ?? chatId).split('@')[0]}`,
+    name: incoming.name ?? phone.memory.names.get(author ?? chatId),
     type: incoming.type ?? 'chat',
     body: incoming.body,
     t: Math.floor(Date.now() / 1000),
     ack: 1,
     details: {
       ...(incoming.quoted === undefined ? {} : { quotedStanzaID: incoming.quoted }),
-      ...mediaDetails(incoming, media),
+      ...mediaDetails(incoming, phone.media),
     },
     ...(incoming.media === undefined ? {} : { type: mediaType(incoming.media.mimetype) }),
     origin: 'contact',

@@ -13,6 +13,8 @@ export interface PhoneChat {
 export class Memory {
   readonly devices = new Map<string, Device>();
   readonly messages = new Map<string, PhoneMessage>();
+  /** The names that people go by, by WhatsApp id. */
+  readonly names = new Map<string, string>();
   readonly #chats = new Map<string, { id: string; name: string; unread: number; message_ids: string[] }>();
   /** Somebody unlinked the phone by hand: it no longer scans by itself. */
   isUnlinkedByHand = false;
@@ -26,7 +28,10 @@ export class Memory {
   }
 
   messagesOf(chatId: string): PhoneMessage[] {
-    const ids = this.#chats.get(chatId)?.message_ids ?? [];
+    return this.find(this.#chats.get(chatId)?.message_ids ?? []);
+  }
+
+  find(ids: readonly string[]): PhoneMessage[] {
     return ids.map((id) => this.messages.get(id)).filter((message) => message !== undefined);
   }
 
@@ -78,6 +83,7 @@ export class Memory {
     const chat = this.#chats.get(id) ?? { id, name: nameOf(message), unread: 0, message_ids: [] };
     chat.message_ids.push(message.id);
     if (message.origin === 'contact') {
+      if (message.name !== undefined) this.names.set(message.author ?? id, message.name);
       chat.unread += 1;
       chat.name = nameOf(message);
     }

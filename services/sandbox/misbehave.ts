@@ -1,5 +1,6 @@
-import { KitError } from '../contract/errors.ts';
+import { errorText, KitError } from '../contract/errors.ts';
 import { composeFromPhone, composeIncoming, idOf } from './compose.ts';
+import type { Command } from './pages.ts';
 import type { Phone } from './phone.ts';
 import type { PhoneMessage } from './records.ts';
 import type { Misbehaviour } from './requests.ts';
@@ -10,7 +11,7 @@ export async function misbehave(phone: Phone, wish: Misbehaviour): Promise<objec
     case 'policy': {
       const { kind: _kind, ...policy } = wish;
       phone.policy = { ...phone.policy, ...definedOf(policy) };
-      await phone.pages.current?.ask({ cmd: 'policy', policy: phone.policy });
+      await askIfThere(phone, { cmd: 'policy', policy: phone.policy });
       phone.changed();
       return { policy: phone.policy };
     }
@@ -22,7 +23,7 @@ export async function misbehave(phone: Phone, wish: Misbehaviour): Promise<objec
     }
     case 'offline':
       phone.isOffline = true;
-      await phone.pages.current?.ask({ cmd: 'offline' });
+      await askIfThere(phone, { cmd: 'offline' });
       phone.changed();
       return {};
     case 'online':
@@ -40,7 +41,7 @@ export async function misbehave(phone: Phone, wish: Misbehaviour): Promise<objec
       return {};
     case 'setUnregistered':
       phone.unregistered = wish.numbers.map((number) => idOf('numbers', number));
-      await phone.pages.current?.ask({ cmd: 'unregistered', ids: phone.unregistered });
+      await askIfThere(phone, { cmd: 'unregistered', ids: phone.unregistered });
       return { numbers: phone.unregistered };
     case 'fromPhone': {
       const message = composeFromPhone(wish.to, wish.body);
@@ -81,8 +82,7 @@ export function behave(phone: Phone): void {
 
 function goOnline(phone: Phone): void {
   phone.isOffline = false;
-  // A page that shows a code, or is not yet greeted, has nothing to come back from.
-  if (phone.pages.current?.deviceId !== undefined) phone.pages.current.push({ cmd: 'online' });
+  phone.pages.current?.push({ cmd: 'online' });
   phone.changed();
 }
 
@@ -95,7 +95,7 @@ function sendCiphertext(
   phone: Phone,
   wish: { from: string; body: string; resolveMs?: number | undefined },
 ): object {
-  const message = composeIncoming({ from: wish.from, type: 'ciphertext' }, phone.media);
+  const message = composeIncoming({ from: wish.from, type: 'ciphertext' }, phone);
   phone.keep(message);
   if (wish.resolveMs !== undefined) {
     const decrypt = () => {
@@ -105,6 +105,15 @@ function sendCiphertext(
     setTimeout(() => phone.isOpen && decrypt(), wish.resolveMs).unref();
   }
   return { id: message.id };
+}
+
+/** For what a page that comes later learns anyway: that this one went away in the meantime is no failure. */
+async function askIfThere(phone: Phone, command: Command): Promise<void> {
+  try {
+    await phone.pages.current?.ask(command);
+  } catch (error) {
+    phone.options.log.debug(`not told to the page: ${errorText(error)}`);
+  }
 }
 
 function pageOf(phone: Phone) {

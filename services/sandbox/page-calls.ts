@@ -27,7 +27,8 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
   ),
   define('code', { phone: z.string() }, (phone, page) => {
     page.pairingCode = randomHex(4);
-    phone.see(page, page.qr?.text ?? '', true);
+    phone.changed();
+    phone.linkSoon();
     return { code: page.pairingCode };
   }),
   define('up', {}, (phone, page) => phone.welcome(page)),
@@ -36,6 +37,7 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
     return { results: messages.map((message) => ({ id: message.id, state: phone.receive(message) })) };
   }),
   define('delivered', { ids: z.array(z.string()) }, (phone, _page, { ids }) => phone.delivered(ids)),
+  define('heard', { seq: z.number() }, (phone, _page, { seq }) => phone.delivery.heard(seq)),
   define('seen', { chat_id: z.string() }, (phone, _page, { chat_id }) =>
     phone.write({ kind: 'seen', chat_id }, chat_id),
   ),
@@ -66,7 +68,7 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
     (phone, _page, wanted) => readHistory(phone, wanted),
   ),
   define('messages', { ids: z.array(z.string()) }, (phone, _page, { ids }) => ({
-    messages: phone.shown(phone.find(ids)),
+    messages: phone.shown(phone.memory.find(ids)),
   })),
   define('note', { what: z.string(), data: z.string() }, (phone, _page, { what, data }) => {
     phone.options.log.debug(`page: ${what} ${data}`);

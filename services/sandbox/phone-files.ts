@@ -22,7 +22,8 @@ export function servePhonePage(): Router {
   const router = Router({ strict: false });
   const modules = new StrippedModules(FOLDER);
   router.get('/', (_request, response) => sendFile(response, 'index.html'));
-  router.get('/style.css', (_request, response) => sendFile(response, 'style.css'));
+  for (const name of ['style.css', 'icon.svg'])
+    router.get(`/${name}`, (_request, response) => sendFile(response, name));
   router.get('/:name', (request, response) => {
     const code = modules.read(request.params.name);
     if (code === undefined) throw new KitError('not_found', `nothing at /sandbox/${request.params.name}`);

@@ -3,6 +3,7 @@ import { errorText, KitError } from '../contract/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { Acknowledger } from './acknowledge.ts';
 import { randomHex } from './compose.ts';
+import { Delivery } from './delivery.ts';
 import { Journal } from './journal.ts';
 import { MediaStore } from './media-store.ts';
 import { Memory } from './memory.ts';
@@ -14,7 +15,6 @@ import type { Device, WireMessage } from './web/wire.ts';
 export const DEFAULT_NUMBER = '15550001111';
 const DEFAULT_PUSHNAME = 'Sandbox Phone';
 const AUTO_LINK_MS = 300;
-const DELIVERY_BATCH_COUNT = 100;
 
 export interface PhoneOptions {
   /** The sandbox's own folder. */
@@ -33,6 +33,7 @@ export type ChangeListener = (chatId?: string) => void;
 /** The phone and WhatsApp's server behind it: what it knows is on disk before anybody is told. */
 export class Phone {
   readonly memory = new Memory();
+  readonly delivery = new Delivery();
   readonly media: MediaStore;
   readonly pages: Pages;
   readonly options: PhoneOptions;
@@ -45,22 +46,18 @@ export class Phone {
   readonly #journal: Journal<PhoneRecord>;
   readonly #acknowledger: Acknowledger;
   readonly #listeners = new Set<ChangeListener>();
-  /** Messages that no page has shown yet. */
-  readonly #waiting = new Set<string>();
-  /** Acks that no page has heard of yet, by message: the one that it still shows. */
-  readonly #shownAcks = new Map<string, number>();
   #autoLinkTimer: NodeJS.Timeout | undefined;
 
   constructor(options: PhoneOptions) {
     this.options = options;
     this.policy = this.#usualPolicy();
     this.media = new MediaStore(join(options.folder, 'media'));
-    this.pages = new Pages(() => this.#changed());
+    this.pages = new Pages(() => this.changed());
     this.#acknowledger = new Acknowledger((id, ack) => this.acknowledge(id, ack));
     this.#journal = new Journal(join(options.folder, 'phone.jsonl'), (value) => phoneRecord.parse(value));
     for (const record of this.#journal.past) this.memory.apply(record);
     for (const message of this.memory.messages.values()) {
-      if (!message.delivered) this.#waiting.add(message.id);
+      if (!message.delivered) this.delivery.wait(message.id);
       if (message.origin === 'kit' && message.ack >= 0)
         this.#acknowledger.follow(message.id, message.ack, this.policy);
     }
@@ -70,10 +67,6 @@ export class Phone {
   get audience(): Page | undefined {
     const page = this.pages.current;
     return page?.isUp === true && !this.isOffline ? page : undefined;
-  }
-
-  get waitingCount(): number {
-    return this.#waiting.size;
   }
 
   get mayAutoLink(): boolean {
@@ -129,7 +122,7 @@ export class Phone {
       for (const other of this.pages.others(page))
         if (other.deviceId === deviceId) other.push({ cmd: 'conflict' });
     const linked = deviceId !== undefined && this.memory.devices.has(deviceId);
-    this.#changed();
+    this.changed();
     return { linked, offline: this.isOffline, policy: this.policy, unregistered: this.unregistered };
   }
 
@@ -137,26 +130,20 @@ export class Phone {
   welcome(page: Page): void {
     page.isUp = true;
     page.qr = undefined;
-    this.deliverWaiting();
-    this.#changed();
-  }
-
-  deliverWaiting(): void {
-    const page = this.audience;
-    if (page === undefined) return;
-    const items = [...this.#shownAcks.keys()].map((id) => [id, this.memory.messages.get(id)?.ack ?? 0]);
-    if (items.length > 0) page.push({ cmd: 'acks', items });
-    this.#shownAcks.clear();
-    const messages = this.find([...this.#waiting]);
-    for (let start = 0; start < messages.length; start += DELIVERY_BATCH_COUNT)
-      page.push({ cmd: 'incoming', messages: messages.slice(start, start + DELIVERY_BATCH_COUNT) });
+    if (this.audience !== undefined) this.delivery.flush(this.audience, this.memory);
+    this.changed();
   }
 
   /** A page shows a code: the phone may scan it by itself, once the library has seen it. */
   see(page: Page, text: string, isWatched: boolean): void {
     page.qr = { text, isWatched };
-    this.#changed();
-    if (!isWatched || !this.mayAutoLink) return;
+    this.changed();
+    if (isWatched) this.linkSoon();
+  }
+
+  /** Links by itself after a moment, where it may. */
+  linkSoon(): void {
+    if (!this.mayAutoLink) return;
     clearTimeout(this.#autoLinkTimer);
     this.#autoLinkTimer = setTimeout(() => {
       this.scan().catch((error) =>
@@ -172,7 +159,7 @@ export class Phone {
     if (known === undefined && mode === 'fail-result') return 'refused';
     if (known === undefined)
       this.keep({ ...wire, ack: 0, origin: 'kit', received_at: now(), delivered: true });
-    else if (known.ack > 0) this.tell({ cmd: 'acks', items: [[wire.id, known.ack]] });
+    else if (known.ack > 0) this.tell({ cmd: 'acks', items: [[wire.id, known.ack]], seq: 0 });
     if (mode === 'no-ack') return 'unacknowledged';
     if ((known?.ack ?? 0) === 0) this.#acknowledger.follow(wire.id, 0, this.policy);
     return 'received';
@@ -183,12 +170,12 @@ export class Phone {
     if (this.memory.messages.has(message.id)) return;
     this.write({ kind: 'message', message }, message.chat_id);
     if (message.delivered) return;
-    this.#waiting.add(message.id);
+    this.delivery.wait(message.id);
     this.tell({ cmd: 'incoming', messages: [message] });
   }
 
   delivered(ids: readonly string[]): void {
-    const fresh = ids.filter((id) => this.#waiting.delete(id));
+    const fresh = this.delivery.confirm(ids);
     if (fresh.length > 0) this.write({ kind: 'delivered', ids: fresh });
   }
 
@@ -196,19 +183,15 @@ export class Phone {
     const message = this.memory.messages.get(id);
     if (message === undefined || (ack >= 0 && message.ack >= ack)) return;
     this.write({ kind: 'ack', id, ack }, message.chat_id);
-    if (this.audience === undefined) this.#shownAcks.set(id, this.#shownAcks.get(id) ?? message.ack);
-    else this.tell({ cmd: 'acks', items: [[id, ack]] });
+    const seq = this.delivery.noteAck(id, message.ack);
+    this.tell({ cmd: 'acks', items: [[id, ack]], seq });
   }
 
   /** Messages as a page that is loaded anew is to show them. */
   shown(messages: readonly PhoneMessage[]): WireMessage[] {
     return messages
       .filter((message) => message.delivered)
-      .map((message) => ({ ...message, ack: this.#shownAcks.get(message.id) ?? message.ack }));
-  }
-
-  find(ids: readonly string[]): PhoneMessage[] {
-    return ids.map((id) => this.memory.messages.get(id)).filter((message) => message !== undefined);
+      .map((message) => ({ ...message, ack: this.delivery.shownAck(message) }));
   }
 
   /** Tells the page, if one listens. */
@@ -219,7 +202,7 @@ export class Phone {
   write(record: PhoneRecord, chatId?: string): void {
     this.#journal.append(record);
     this.memory.apply(record);
-    this.#changed(chatId);
+    this.changed(chatId);
   }
 
   /** Ends all misbehaviour. */
@@ -229,11 +212,7 @@ export class Phone {
     this.unregistered = [];
     this.pages.current?.push({ cmd: 'policy', policy: this.policy });
     this.pages.current?.push({ cmd: 'unregistered', ids: [] });
-    this.#changed();
-  }
-
-  changed(): void {
-    this.#changed();
+    this.changed();
   }
 
   close(): void {
@@ -247,7 +226,8 @@ export class Phone {
     return { ...DEFAULT_POLICY, ...this.options.policy };
   }
 
-  #changed(chatId?: string): void {
+  /** Tells whoever looks on that something is different. */
+  changed(chatId?: string): void {
     for (const listener of this.#listeners) listener(chatId);
   }
 }

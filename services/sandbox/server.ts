@@ -1,7 +1,8 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import express, { type Express, type Request, Router } from 'express';
 import { toString as qrToString } from 'qrcode';
 import { KitError } from '../contract/errors.ts';
+import { createServer } from '../runtime/http.ts';
 import type { Log } from '../runtime/log.ts';
 import { composeIncoming, parseWhatsAppId } from './compose.ts';
 import { openEventStream } from './event-stream.ts';
@@ -16,6 +17,7 @@ import { viewChats, viewMessage, viewReceived, viewState } from './views.ts';
 export type Authorize = (headers: IncomingHttpHeaders) => void;
 
 const MAX_BODY_BYTES = 96 * 1024 * 1024;
+const PICTURE = /^image\/(png|jpeg|gif|webp)$/;
 /** Changes within this time reach a phone page as one. */
 const CHANGE_GATHER_MS = 100;
 
@@ -59,8 +61,13 @@ function createApi(phone: Phone): Router {
   api.get('/media/:name', (request, response) => {
     const path = phone.media.pathOf(request.params.name);
     if (path === undefined) throw new KitError('not_found', 'no such medium');
-    // Whatever it is, it is looked at as an image or saved, never run.
-    response.set({ 'content-type': 'application/octet-stream', 'content-disposition': 'attachment' });
+    // Pictures are shown as what their message says they are; all else is saved, and nothing is ever run.
+    const type = queryText(request, 'type') ?? '';
+    response.set({
+      'content-type': PICTURE.test(type) ? type : 'application/octet-stream',
+      'content-disposition': 'attachment',
+      'x-content-type-options': 'nosniff',
+    });
     response.sendFile(path, { dotfiles: 'allow' });
   });
   api.get('/qr.svg', async (_request, response) => {
@@ -104,7 +111,7 @@ function createApi(phone: Phone): Router {
     response.json({ linked: false });
   });
   api.post('/incoming', (request, response) => {
-    const message = composeIncoming(readBody(request, incomingRequest), phone.media);
+    const message = composeIncoming(readBody(request, incomingRequest), phone);
     const isNew = !phone.memory.messages.has(message.id);
     phone.keep(message);
     const { id, chat_id, received_at } = message;

@@ -19,7 +19,7 @@ export function viewState(phone: Phone): object {
     pairing_code: page?.pairingCode ?? null,
     auto_link: phone.mayAutoLink,
     offline: phone.isOffline,
-    waiting: phone.waitingCount,
+    waiting: phone.delivery.waitingCount,
     messages: memory.messages.size,
     policy: phone.policy,
     settings: phone.settings,
@@ -76,10 +76,9 @@ export function viewMessage(message: PhoneMessage) {
   };
 }
 
-/** The text of a message: for media its caption. */
+/** The text of a message: for media its caption, for a poll its question. */
 function textOf(message: PhoneMessage): string {
   const { caption, pollName } = message.details;
-  if (message.body !== undefined) return message.body;
-  if (typeof caption === 'string') return caption;
-  return typeof pollName === 'string' ? pollName : '';
+  const texts = [message.body, caption, pollName];
+  return String(texts.find((text) => typeof text === 'string' && text !== '') ?? '');
 }

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { KitError } from '../contract/errors.ts';
 import { SECRET_HEADER } from '../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../contract/problem.ts';
+import { createServer } from '../runtime/http.ts';
 import { secretsEqual } from '../runtime/internal-secret.ts';
 import { INTERNAL_KEEP_ALIVE_MS, listen } from '../runtime/listen.ts';
 import { readHealth } from './health.ts';

@@ -1,5 +1,6 @@
 import { type Loaded, profiles } from '#config';
 import { errorText, KitError } from '../contract/errors.ts';
+import { keepCompiled } from '../runtime/compile-cache.ts';
 import { createLog } from '../runtime/log.ts';
 import { EXIT_UNAVAILABLE } from '../runtime/run-service.ts';
 import { createLineWriter, LogStream } from './log-stream.ts';
@@ -19,6 +20,7 @@ export async function runSupervisor(
   const log = createLog('supervisor', logging.level, { write: (line) => write(line.trimEnd()) });
   for (const warning of loaded.warnings) log.warn(warning);
   let supervisor: Supervisor | undefined;
+  process.stdout.on('error', () => undefined); // Whoever read the log is gone; the kit is worth more than its log.
   const end = async (exitCode: number) => {
     const inOrder = (await supervisor?.stop()) ?? true;
     log.info(inOrder ? 'stopped' : 'stopped, but not in order');
@@ -27,7 +29,8 @@ export async function runSupervisor(
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(0));
   // On a terminal SIGHUP means that it was closed; elsewhere, by custom, that an operator asks for another look.
   process.on('SIGHUP', () => (process.stdout.isTTY ? void end(0) : supervisor?.revive()));
-  process.on('uncaughtException', (error) => {
+  process.once('uncaughtException', (error) => {
+    // A second one ends the process as Node does it, and the guard the rest: it must not log itself to death.
     log.fatal({ err: error }, 'uncaught error in the supervisor');
     void end(1);
   });
@@ -43,5 +46,6 @@ export async function runSupervisor(
     for (const line of errorText(error).split('\n')) log.fatal(line);
     process.exit(error instanceof KitError ? EXIT_UNAVAILABLE : 1);
   }
+  keepCompiled();
   whenStarted(supervisor);
 }

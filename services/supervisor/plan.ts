@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { getCompileCacheDir } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type Config,
@@ -19,6 +20,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export function planServices(config: Config, run: string): ServicePlan[] {
   const services: readonly ServiceDeclaration[] = topology;
   const on = services.filter(({ name }) => isOn(name, config));
+  const compileCache = getCompileCacheDir();
   const provided = Object.assign({}, ...on.map(({ provides = {} }) => provides));
   return on.map((declaration) => {
     const port = portOf(config, declaration.name);
@@ -40,6 +42,8 @@ export function planServices(config: Config, run: string): ServicePlan[] {
         ...fill(provided[declaration.name] ?? {}, config.dataDir),
         // What is not ours finds its port where every program looks for it.
         ...(declaration.kit ? {} : { PORT: String(port), HOST: config.internal.host }),
+        // Node gives the folder for its own version; the variable wants the one above.
+        NODE_COMPILE_CACHE: compileCache === undefined ? undefined : dirname(compileCache),
         [RUN_VARIABLE]: run,
       },
       folder: ROOT,

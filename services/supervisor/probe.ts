@@ -1,4 +1,4 @@
-import { get } from 'node:http';
+import { get } from '../runtime/http.ts';
 
 /** Asks a service on its internal address; gives the status and the body, or undefined when nothing came in time. */
 export function probe(

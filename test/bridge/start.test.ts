@@ -95,6 +95,17 @@ describe('bridge, starting and ending', () => {
     await world.untilState('ready');
   });
 
+  it('outlives what the library throws where nobody catches it, and starts the browser anew', async () => {
+    await world.link({ limits: { initMs: 8_000, readyMs: 20_000 } });
+    await world.misbehave('settings', { debugDelayMs: 60_000 });
+    await world.misbehave('reload');
+    await world.untilState('disconnected');
+    assert.ok(world.log.some((line) => line.includes('whatsapp-web.js failed: auth timeout')));
+    await world.phone('behave', {});
+    await world.untilState('ready');
+    assert.equal((await world.send('still the same process')).status, 200);
+  });
+
   it('finishes the send under way on SIGTERM and leaves no process behind', async () => {
     await world.link();
     await world.misbehave('policy', { addMs: 500 });

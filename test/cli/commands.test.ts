@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const COMMAND = fileURLToPath(new URL('../../bin/gatehouse.ts', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../bin/gatehouse.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-cli-'));
 const gatehouse = (args: string[], env: Record<string, string> = {}) =>
   spawnSync(process.execPath, [COMMAND, ...args], {

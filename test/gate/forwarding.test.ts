@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
-import { echo, exchangeRaw, startTestGate, startUpstream } from './support.ts';
+import { echo, exchangeRaw, RawClient, startTestGate, startUpstream } from './support.ts';
 
 describe('gate, forwarding', () => {
   it('sends method, target, headers and body to the upstream as they came, and the answer back', async () => {
@@ -30,6 +30,43 @@ describe('gate, forwarding', () => {
 
     assert.equal(status, 200);
     assert.match(body, /"body":"abcde"/);
+  });
+
+  it('passes a GET with a body, and keeps to its end on a shared connection', async () => {
+    await using upstream = await startUpstream(echo);
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+
+    client.send('GET /api/1 HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nGET /');
+    await client.until(/"body":"GET \/"/);
+    const received = await client.send('GET /api/2 HTTP/1.1\r\nHost: h\r\n\r\n').until(/"url":"\/api\/2"/);
+
+    assert.equal(received.match(/HTTP\/1\.1 200/g)?.length, 2);
+  });
+
+  it('passes an empty POST with its length', async () => {
+    await using upstream = await startUpstream(echo);
+    await using gate = await startTestGate(upstream);
+
+    const { body } = await exchangeRaw(
+      gate.port,
+      'POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n',
+    );
+
+    assert.match(body, /"content-length":"0"/);
+  });
+
+  it('reads all header lines, however many there are', async () => {
+    await using upstream = await startUpstream(echo);
+    await using gate = await startTestGate(upstream);
+    const many = 'a:\r\n'.repeat(1_500);
+
+    const { status, code } = await exchangeRaw(
+      gate.port,
+      `GET /api HTTP/1.1\r\nHost: h\r\n${many}Host: other\r\n\r\n`,
+    );
+
+    assert.deepEqual([status, code], [400, 'host_invalid']);
   });
 
   it('passes status, reason and repeated headers of the upstream', async () => {

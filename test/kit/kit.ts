@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { findMarked, signalProcess } from '../../services/supervisor/process-table.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COMMAND = join(ROOT, 'bin/gatehouse.ts');
+const COMMAND = join(ROOT, 'bin/gatehouse.js');
 
 /** What is not set by the test must not come from whoever runs it. */
 const CLEAN = ['PORT', 'BRIDGE_PORT', 'WHATSAPP_BRIDGE_PORT', 'API_KEYS', 'GATEHOUSE_PROFILE', 'WHATSAPP'];
@@ -85,7 +85,7 @@ export class Kit implements AsyncDisposable {
   }
 
   /** Waits until `holds` gives something true. Fails with the kit's log when it takes longer than the limit. */
-  async until<T>(what: string, holds: () => Promise<T> | T, withinMs = 30_000): Promise<T> {
+  async until<T>(what: string, holds: () => Promise<T> | T, withinMs = 30_000): Promise<NonNullable<T>> {
     return until(what, holds, withinMs, () => this.output);
   }
 
@@ -174,7 +174,7 @@ export async function until<T>(
   holds: () => Promise<T> | T,
   withinMs: number,
   more: () => string = () => '',
-): Promise<T> {
+): Promise<NonNullable<T>> {
   const limit = performance.now() + withinMs;
   for (;;) {
     let last: unknown;

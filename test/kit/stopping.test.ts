@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
@@ -96,6 +97,20 @@ describe('kit, told to stop', function () {
     await using kit = await startKit();
     await kit.until('something runs', () => kit.output.includes('gate started'));
     assert.equal(await kit.stop(), 0);
+    assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
+  });
+
+  it('keeps running when nobody reads its log any more, and still stops in order', async () => {
+    await using kit = await (
+      await startKit({ args: ['start'], env: { PUPPETEER_EXECUTABLE_PATH: '/bin/false' } })
+    ).up();
+    kit.child.stdout?.destroy();
+    kit.child.stderr?.destroy();
+    const exited = once(kit.child, 'exit');
+    for (let count = 0; count < 20; count += 1)
+      assert.equal((await fetch(`${kit.origin}/health`)).status, 200);
+    kit.child.kill('SIGTERM');
+    assert.deepEqual(await exited, [0, null]);
     assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
   });
 });

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { until, World } from './world.ts';
+import wweb from 'whatsapp-web.js';
+import { recordOf, until, World } from './world.ts';
+
+const { Poll } = wweb;
 
 const FROM = '15553330000@c.us';
 
@@ -14,7 +17,7 @@ describe('sandbox, with messages for a client that is away', () => {
       bodies.map((message) => message.body),
       ['one', 'two', 'three'],
     );
-    await until('they are confirmed', () => world.running.phone.waitingCount === 0);
+    await until('they are confirmed', () => world.running.phone.delivery.waitingCount === 0);
 
     await witness.kill();
     await world.control('incoming', { from: FROM, body: 'four' });
@@ -30,9 +33,22 @@ describe('sandbox, with messages for a client that is away', () => {
     const { id } = await witness.client.sendMessage(FROM, 'slowly read');
     await until('ack 1', () => witness.acksOf(id._serialized).includes(1));
     await world.control('misbehave', { kind: 'offline' });
-    await until('read at the phone', () => world.running.phone.find([id._serialized])[0]?.ack === 3);
+    await until('read at the phone', () => world.running.phone.memory.find([id._serialized])[0]?.ack === 3);
     assert.deepEqual(witness.acksOf(id._serialized), [1]);
     await world.control('misbehave', { kind: 'online' });
     await until('ack 3', () => witness.acksOf(id._serialized).includes(3));
+  });
+});
+
+describe('sandbox, with polls', () => {
+  it('tells votes, by the options of the poll', async () => {
+    await using world = await World.open();
+    const witness = await world.startReadyClient();
+    const sent = await witness.client.sendMessage(FROM, new Poll('Tea?', ['yes', 'no']));
+    const id = sent.id._serialized;
+    await until('the poll at the phone', async () => (await world.received()).at(-1)?.body === 'Tea?');
+    await world.control('misbehave', { kind: 'vote', id, options: [1], from: FROM });
+    const [vote] = await witness.next('vote_update');
+    assert.deepEqual(recordOf(vote).selectedOptions, [{ name: 'no', localId: 1 }]);
   });
 });

@@ -22,7 +22,7 @@ describe('sandbox, after a reload of the page', () => {
       caption: 'three',
     });
     ids.push(sent.id._serialized, heard.id._serialized, pictured.id._serialized);
-    await until('all is confirmed', async () => world.running.phone.waitingCount === 0);
+    await until('all is confirmed', async () => world.running.phone.delivery.waitingCount === 0);
     await until('ack 3 of the picture', () => witness.acksOf(pictured.id._serialized).includes(3));
     await world.control('misbehave', { kind: 'reload' });
     await witness.next('ready');
@@ -52,7 +52,7 @@ describe('sandbox, after a reload of the page', () => {
   it('gives messages beyond those loaded, on demand', async () => {
     const { phone } = world.running;
     for (let n = 0; n < 450; n++) await world.control('incoming', { from: FROM, body: `more ${n}` });
-    await until('all are shown', () => phone.waitingCount === 0);
+    await until('all are shown', () => phone.delivery.waitingCount === 0);
     await world.control('misbehave', { kind: 'reload' });
     await witness.next('ready');
     const announced = witness.all('message').length;

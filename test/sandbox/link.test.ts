@@ -56,3 +56,55 @@ describe('sandbox, lacking a module that the library needs', () => {
     assert.equal(witness.all('ready').length, 0);
   });
 });
+
+describe('sandbox, before the library listens', () => {
+  it('waits for it, so that `ready` and messages come however slow the library is', async () => {
+    await using world = await World.open();
+    const settings = { openingMs: 0, pairMs: 0, syncMs: 0, debugDelayMs: 400 };
+    await world.control('misbehave', { kind: 'settings', ...settings });
+    await (await world.startReadyClient()).close();
+    await world.control('incoming', { from: '15553330000', body: 'early' });
+    const witness = await world.startReadyClient();
+    assert.equal((await witness.nextMessage()).body, 'early');
+  });
+
+  it('does not wait when it is told to be eager, as the real page: `ready` never comes', async () => {
+    await using world = await World.open();
+    await (await world.startReadyClient()).close();
+    const settings = { openingMs: 0, pairMs: 0, syncMs: 0, debugDelayMs: 400, eager: true };
+    await world.control('misbehave', { kind: 'settings', ...settings });
+    const witness = world.startClient();
+    await witness.client.initialize();
+    await until('the page is up', () => world.running.phone.pages.current?.isUp === true);
+    assert.equal(await witness.client.getState(), 'CONNECTED');
+    assert.equal(witness.all('ready').length, 0);
+  });
+});
+
+describe('sandbox, offline while a code is shown', () => {
+  it('shows a code again when it is back', async () => {
+    await using world = await World.open();
+    const witness = world.startClient();
+    await witness.client.initialize();
+    await witness.next('qr');
+    await world.control('misbehave', { kind: 'offline' });
+    await until('no code', async () => (await stateOf(world)).qr === null);
+    await world.control('misbehave', { kind: 'online' });
+    await witness.next('qr');
+    await until('a code', async () => (await stateOf(world)).qr !== null);
+  });
+});
+
+describe('sandbox, asked for a pairing code', () => {
+  it('gives one, and links when the phone takes it', async () => {
+    await using world = await World.open();
+    const witness = world.startClient();
+    await witness.client.initialize();
+    await witness.next('qr');
+    const code = await witness.client.requestPairingCode('15550001111');
+    assert.match(code, /^[0-9A-F]{8}$/);
+    assert.equal((await stateOf(world)).pairing_code, code);
+    await world.control('scan');
+    await witness.next('ready');
+  });
+});

@@ -1,11 +1,11 @@
 import { showCall, showReaction, showVote } from './addons.ts';
-import { call } from './link.ts';
+import { call, tell } from './link.ts';
 import { show } from './messages.ts';
 import { applyAck } from './outbox.ts';
 import { current, parsePolicy } from './settings.ts';
 import { Socket } from './socket.ts';
 import { Msg } from './store.ts';
-import { type Fields, listOf, parseMessage, recordOf, textOf, textsOf } from './wire.ts';
+import { type Fields, listOf, numberOf, parseMessage, recordOf, textOf, textsOf } from './wire.ts';
 
 /** What the phone may ask of the page, by name. Those about the connection are added by `life.ts`. */
 export const commands: Record<string, (command: Fields) => unknown> = {
@@ -19,6 +19,7 @@ export const commands: Record<string, (command: Fields) => unknown> = {
       const [id, ack] = listOf(item);
       applyAck(String(id), Number(ack));
     }
+    hear(numberOf(command, 'seq'));
   },
   edit(command) {
     Msg.get(textOf(command, 'id'))?.set({ body: textOf(command, 'body') });
@@ -68,4 +69,18 @@ async function confirm(ids: readonly string[]): Promise<void> {
     console.warn(`the phone was not told what was shown: ${error}`);
   }
   isConfirming = false;
+}
+
+const HEAR_MS = 250;
+let heardSeq = 0;
+let hearing: ReturnType<typeof setTimeout> | undefined;
+
+/** Confirms acks: one call now and then is enough, for unconfirmed ones only come again after a reload. */
+function hear(seq: number): void {
+  heardSeq = Math.max(heardSeq, seq);
+  if (hearing !== undefined) return;
+  hearing = setTimeout(() => {
+    hearing = undefined;
+    tell('heard', { seq: heardSeq });
+  }, HEAR_MS);
 }

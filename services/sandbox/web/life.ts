@@ -39,7 +39,7 @@ Object.assign(actions, { connect, logOut, refreshQr: showQr });
 
 Object.assign(commands, {
   rotate: turnCode,
-  online: connect,
+  online: () => (Socket.state === 'TIMEOUT' ? connect() : undefined),
   offline: () => Socket.set({ state: 'TIMEOUT' }),
   conflict: () => Socket.set({ state: 'CONFLICT' }),
   async linked(command: { device: unknown }) {
@@ -105,6 +105,7 @@ async function reportUp(): Promise<void> {
 async function connect(): Promise<void> {
   Socket.set({ state: 'OPENING' });
   await sleep(current.settings.openingMs);
+  if (device === undefined) return showQr();
   if (!Socket.hasSynced) return goUp();
   Socket.set({ state: 'CONNECTED' });
   await deliverKept();

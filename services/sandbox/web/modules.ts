@@ -121,6 +121,13 @@ export const modules: Record<string, unknown> = {
     },
   },
 
+  WAWebBackendJobsCommon: { mediaTypeFromProtobuf: () => null },
+  WAWebE2EProtoUtils: { typeAttributeFromProtobuf: () => 'text' },
+  WAWebQuotedMsgModelUtils: {
+    getQuotedMsgObj: (msg: MsgModel) =>
+      Msg.getModelsArray().find((other) => other.id.id === msg.get('quotedStanzaID')),
+  },
+
   // sending
   WALinkify: { findLink: (text: unknown) => linksOf(text)[0], findLinks: linksOf },
   WAWebLinkPreviewChatAction: {

@@ -1,0 +1,54 @@
+import { signalProcess } from '../../services/supervisor/process-table.ts';
+import { type Kit, startKit } from '../kit/kit.ts';
+import type { Figure } from './main.ts';
+import { median, summary } from './median.ts';
+
+const RUNS = 7;
+const MOST_TIMES = 2;
+/** Longer than a run must last to be no quick failure, or the wait before a restart is measured. */
+const STABLE_MS = '200';
+
+/** From kill -9 of the gate or the api to its first answer, against its own start, both by the supervisor's log. */
+export async function measureRestart(): Promise<Figure[]> {
+  await using kit = await (
+    await startKit({
+      args: ['start'],
+      env: { PUPPETEER_EXECUTABLE_PATH: '/bin/false', RESTART_STABLE_MS: STABLE_MS },
+    })
+  ).up();
+  const figures: Figure[] = [];
+  for (const [service, path] of [
+    ['gate', '/health/live'],
+    ['api', '/api/whatsapp/status'],
+  ] as const) {
+    const [back, own]: [number[], number[]] = [[], []];
+    for (let run = 0; run < RUNS; run += 1) {
+      await kit.until('it has lived for a while', async () => ((await ageMs(kit, service)) ?? 0) > 500);
+      const pid = kit.pidOf(service);
+      const from = performance.now();
+      signalProcess(pid, 'SIGKILL');
+      const spawned = await kit.until('it is spawned', () =>
+        kit.pidOf(service) === pid ? undefined : performance.now(),
+      );
+      await kit.until('it answers', async () => (await fetch(`${kit.origin}${path}`)).ok);
+      const now = performance.now();
+      back.push(now - from);
+      own.push(now - spawned);
+    }
+    const times = median(back) / median(own);
+    figures.push({
+      what: `${service} back after kill -9`,
+      value: summary(back, 'ms'),
+      peer: `its own start, ${summary(own, 'ms')}`,
+      ratio: `${times.toFixed(2)} times`,
+      target: `at most ${MOST_TIMES} times`,
+      met: times <= MOST_TIMES,
+    });
+  }
+  return figures;
+}
+
+async function ageMs(kit: Kit, service: string): Promise<number | undefined> {
+  const { services } = await (await fetch(`${kit.origin}/health`)).json();
+  return services[service]?.state === 'ready' ? Date.now() - Date.parse(services[service].since) : undefined;
+}
