@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { request } from '../services/runtime/http.ts';
+import { exchange } from '../services/runtime/internal-call.ts';
 
 const FRIEND = '15550100199@c.us';
 const WORDS = 'The first words through one port';
 const ANSWER = 'Loud and clear';
 /** A first start may have to warm up a browser on a slow disk. */
 const READY_WITHIN_MS = 120_000;
+const CALL_WITHIN_MS = 60_000;
 const ARRIVES_WITHIN_MS = 15_000;
 
 /** Sends a message through the public port, lets the phone answer, and tells what happened. Throws when it does not. */
@@ -60,31 +61,28 @@ export async function firstMessage(
 `);
 }
 
-function call(
+async function call(
   origin: string,
   key: string | undefined,
   method: string,
   path: string,
   body?: object,
 ): Promise<{ status: number; body: unknown }> {
-  return new Promise((resolve, reject) => {
-    const headers = {
-      ...(key === undefined ? {} : { 'x-api-key': key }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    };
-    const asked = request(`${origin}${path}`, { method, headers, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        const isJson = /json/.test(response.headers['content-type'] ?? '');
-        resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text });
-      });
-    });
-    asked.on('error', reject);
-    asked.end(body === undefined ? undefined : JSON.stringify(body));
-  });
+  const { hostname, port } = new URL(origin);
+  const headers = {
+    ...(key === undefined ? {} : { 'x-api-key': key }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+  };
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const answer = await exchange(
+    { hostname, port, method, path, headers, agent: false },
+    CALL_WITHIN_MS,
+    text,
+  );
+  return {
+    status: answer.status,
+    body: answer.type.includes('json') ? JSON.parse(answer.text) : answer.text,
+  };
 }
 
 async function until(what: string, withinMs: number, holds: () => Promise<boolean>): Promise<void> {

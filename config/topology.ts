@@ -36,6 +36,8 @@ export const topology = [
     critical: false,
     stopGraceMs: 15_000,
     kit: true,
+    // puppeteer makes a logger for each message of its protocol, and each would ask whether there is a terminal.
+    provides: { bridge: { DEBUG_COLORS: 'no' } },
   },
   {
     name: 'api',

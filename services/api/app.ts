@@ -1,14 +1,15 @@
-import express, { type Express } from 'express';
+import type { Express } from 'express';
 import { EVENTS_PATH } from '../contract/internal.ts';
+import { demandKey, demandSecret } from '../runtime/access.ts';
+import { readJson } from '../runtime/json-bodies.ts';
 import type { Log } from '../runtime/log.ts';
-import { demandKey, demandSecret } from './access.ts';
-import { readJson } from './bodies.ts';
+import { answerProblem, answerUnknown } from '../runtime/problem-answers.ts';
+import { createServiceApp } from '../runtime/service-app.ts';
 import type { BridgeClient } from './bridge-client.ts';
 import { chatRoutes } from './chats.ts';
 import type { EventHub } from './event-hub.ts';
 import { streamEvents } from './event-stream.ts';
 import { takeEvents } from './intake.ts';
-import { answerProblem, answerUnknown } from './problems.ts';
 import { sendMessage } from './send.ts';
 import { sessionRoutes } from './session.ts';
 
@@ -23,10 +24,7 @@ export interface AppParts {
 
 /** The api: what it answers, in the order in which a request passes. */
 export function createApp({ secret, apiKeys, maxBodyBytes, bridge, hub, log }: AppParts): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.enable('case sensitive routing');
-  app.set('query parser', 'simple');
+  const app = createServiceApp();
 
   app.get('/internal/ready', (_request, response) => void response.json({ status: 'ok' }));
   app.use(demandSecret(secret));

@@ -1,5 +1,4 @@
-import got, { HTTPError, RequestError, TimeoutError } from 'got';
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   type BridgeStatus,
   bridgeStatusSchema,
@@ -12,9 +11,9 @@ import {
   type SendAnswer,
   sendAnswerSchema,
 } from '../contract/bridge.ts';
-import { isErrorCode, KitError } from '../contract/errors.ts';
+import { type ErrorCode, errorText, isErrorCode, KitError } from '../contract/errors.ts';
 import type { WhatsAppMessage } from '../contract/events.ts';
-import { SECRET_HEADER } from '../contract/internal.ts';
+import { InternalCaller, SilenceError } from '../runtime/internal-call.ts';
 import type { Log } from '../runtime/log.ts';
 
 export interface BridgeAddress {
@@ -40,57 +39,48 @@ export interface BridgeClient {
 
 /** The network's time on top of the bridge's own limits, so that it is the bridge that says what took too long. */
 const MARGIN_MS = 5_000;
+const SEND_PATH = '/send';
 
 export function createBridgeClient(address: BridgeAddress, secret: string, log: Log): BridgeClient {
   const { host, port } = address;
-  const client = got.extend({
-    prefixUrl: `http://${host}:${port}`,
-    headers: { [SECRET_HEADER]: secret },
-    retry: { limit: 0 },
-    responseType: 'json',
-  });
+  const caller = new InternalCaller(address, secret);
   const call = async <T>(
     schema: z.ZodType<T>,
-    method: 'get' | 'post',
+    method: 'GET' | 'POST',
     path: string,
     timeoutMs: number,
-    json?: object,
+    body?: object,
   ): Promise<T> => {
-    try {
-      const { body } = await client(path, {
-        method,
-        timeout: { request: timeoutMs + MARGIN_MS },
-        ...(json === undefined ? {} : { json }),
-      });
-      const answer = schema.safeParse(body);
-      if (answer.success) return answer.data;
-      throw new KitError(
-        path === 'send' ? 'outcome_unknown' : 'bridge_failed',
-        'the WhatsApp bridge gave an answer that the api does not understand',
-        { cause: answer.error },
-      );
-    } catch (error) {
+    const answer = await caller.call(method, path, timeoutMs + MARGIN_MS, body).catch((error: unknown) => {
       throw explain(error, { host, port, path }, log);
-    }
+    });
+    const json = parseJson(answer.text);
+    if (answer.status !== 200) throw fromProblem(answer.status, json);
+    const parsed = schema.safeParse(json);
+    if (parsed.success) return parsed.data;
+    const code = path === SEND_PATH ? 'outcome_unknown' : 'bridge_failed';
+    throw new KitError(code, 'the WhatsApp bridge gave an answer that the api does not understand', {
+      cause: parsed.error,
+    });
   };
   const { sendTimeoutMs, callTimeoutMs } = address;
   return {
-    send: (chatId, message) => call(sendAnswerSchema, 'post', 'send', sendTimeoutMs, { chatId, message }),
-    status: () => call(bridgeStatusSchema, 'get', 'status', callTimeoutMs),
-    qr: () => call(qrAnswerSchema, 'get', 'qr', callTimeoutMs),
+    send: (chatId, message) => call(sendAnswerSchema, 'POST', SEND_PATH, sendTimeoutMs, { chatId, message }),
+    status: () => call(bridgeStatusSchema, 'GET', '/status', callTimeoutMs),
+    qr: () => call(qrAnswerSchema, 'GET', '/qr', callTimeoutMs),
     pairingCode: (phoneNumber) =>
-      call(pairingCodeAnswerSchema, 'post', 'pairing-code', callTimeoutMs, { phoneNumber }),
-    connect: () => call(bridgeStatusSchema, 'post', 'connect', callTimeoutMs),
-    disconnect: () => call(bridgeStatusSchema, 'post', 'disconnect', callTimeoutMs),
-    logout: () => call(bridgeStatusSchema, 'post', 'logout', callTimeoutMs),
+      call(pairingCodeAnswerSchema, 'POST', '/pairing-code', callTimeoutMs, { phoneNumber }),
+    connect: () => call(bridgeStatusSchema, 'POST', '/connect', callTimeoutMs),
+    disconnect: () => call(bridgeStatusSchema, 'POST', '/disconnect', callTimeoutMs),
+    logout: () => call(bridgeStatusSchema, 'POST', '/logout', callTimeoutMs),
     chats: async (limit) =>
-      (await call(chatsAnswerSchema, 'get', `chats?limit=${limit}`, callTimeoutMs)).chats,
+      (await call(chatsAnswerSchema, 'GET', `/chats?limit=${limit}`, callTimeoutMs)).chats,
     messages: async (chatId, limit) =>
       (
         await call(
           messagesAnswerSchema,
-          'get',
-          `chats/${encodeURIComponent(chatId)}/messages?limit=${limit}`,
+          'GET',
+          `/chats/${encodeURIComponent(chatId)}/messages?limit=${limit}`,
           callTimeoutMs,
         )
       ).messages,
@@ -105,10 +95,8 @@ function explain(
   error: unknown,
   { host, port, path }: { host: string; port: number; path: string },
   log: Log,
-): unknown {
-  if (error instanceof HTTPError) return fromProblem(error);
-  if (!(error instanceof RequestError)) return error;
-  if (error.code === 'ECONNREFUSED') {
+): KitError {
+  if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED') {
     log.error(
       { host, port, path },
       `the bridge at ${host}:${port} refused the connection: it is starting or restarting, or listens elsewhere; compare WHATSAPP_BRIDGE_PORT with its line "WhatsApp bridge will listen on port"`,
@@ -117,30 +105,27 @@ function explain(
       cause: error,
     });
   }
-  log.error(
-    { host, port, path, code: error.code },
-    `the call to the bridge at ${host}:${port} broke off: ${error.message}`,
-  );
-  if (path === 'send')
+  log.error({ host, port, path }, `the call to the bridge at ${host}:${port} broke off: ${errorText(error)}`);
+  if (path === SEND_PATH)
     return new KitError('outcome_unknown', 'the bridge broke off while it was sending', { cause: error });
-  const slow = error instanceof TimeoutError;
-  return new KitError(
-    'bridge_failed',
-    slow ? 'the WhatsApp bridge did not answer in time' : 'the WhatsApp bridge broke off',
-    { cause: error },
-  );
+  const what = error instanceof SilenceError ? 'did not answer in time' : 'broke off';
+  return new KitError('bridge_failed', `the WhatsApp bridge ${what}`, { cause: error });
 }
 
-function fromProblem(error: HTTPError): KitError {
-  const body: unknown = error.response.body;
-  if (typeof body === 'object' && body !== null && 'code' in body && isErrorCode(body.code)) {
-    return new KitError(
-      body.code,
-      'detail' in body && typeof body.detail === 'string' ? body.detail : 'the bridge refused',
-      { cause: error },
-    );
+const problemSchema = z.object({ code: z.custom<ErrorCode>(isErrorCode), detail: z.string() });
+
+/** The bridge's own problem, passed on. */
+function fromProblem(status: number, json: unknown): KitError {
+  const problem = problemSchema.safeParse(json);
+  return problem.success
+    ? new KitError(problem.data.code, problem.data.detail)
+    : new KitError('bridge_failed', `the WhatsApp bridge answered ${status}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // What is no JSON fits no schema either.
   }
-  return new KitError('bridge_failed', `the WhatsApp bridge answered ${error.response.statusCode}`, {
-    cause: error,
-  });
 }

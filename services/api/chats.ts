@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { toChatId } from '../contract/chat-id.ts';
-import { parseBy } from './bodies.ts';
+import { parseBy } from '../runtime/json-bodies.ts';
 import type { BridgeClient } from './bridge-client.ts';
 
 const pageSchema = z.strictObject({

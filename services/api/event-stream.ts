@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
-import { parseBy } from './bodies.ts';
+import { parseBy } from '../runtime/json-bodies.ts';
 import type { EventHub, SequencedEvent } from './event-hub.ts';
 
 /** Below the shortest idle limit of the platforms: 55 s at Heroku. */

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { toChatId } from '../contract/chat-id.ts';
-import { parseBy } from './bodies.ts';
+import { parseBy } from '../runtime/json-bodies.ts';
 import type { BridgeClient } from './bridge-client.ts';
 
 /** WhatsApp's own limit of a text message. */

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { toPhoneDigits } from '../contract/chat-id.ts';
 import { errorText, KitError } from '../contract/errors.ts';
-import { parseBy } from './bodies.ts';
+import { parseBy } from '../runtime/json-bodies.ts';
 import type { BridgeClient } from './bridge-client.ts';
 import { drawQr } from './qr-image.ts';
 

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { BridgeEvent } from '../contract/events.ts';
+import { http } from '../runtime/http.ts';
+import type { Origin } from '../runtime/internal-call.ts';
+import { INTERNAL_KEEP_ALIVE_MS, listen } from '../runtime/listen.ts';
 import type { Log } from '../runtime/log.ts';
 import { survivePipeErrors } from './browser-pipes.ts';
 import { within } from './deadline.ts';
@@ -7,7 +10,7 @@ import { EventSender } from './event-sender.ts';
 import type { BridgeLimits } from './limits.ts';
 import { eventOf, type News } from './news.ts';
 import { Sender } from './send.ts';
-import { createApp, listen } from './server.ts';
+import { createApp } from './server.ts';
 import { Session } from './session.ts';
 
 /** What is left for the api to take the last events when the bridge closes. */
@@ -23,8 +26,8 @@ export interface BridgeOptions {
   readonly sessionsDir: string;
   readonly browserPath: string;
   readonly headless: boolean;
-  /** Where events are posted: `http://127.0.0.1:8003`. */
-  readonly apiOrigin: string;
+  /** Where events are posted. */
+  readonly api: Origin;
   readonly limits: BridgeLimits;
   readonly log: Log;
 }
@@ -64,9 +67,9 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     log,
     eventsWaiting: () => events.waiting,
   });
-  const server = await listen(app, options.host, options.port);
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const server = http.createServer(app);
+  server.keepAliveTimeout = INTERNAL_KEEP_ALIVE_MS;
+  const port = await listen(server, options.port, options.host);
   log.info(`HTTP server listening on port ${port} for send commands`);
   session.start();
 

@@ -1,11 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { errorText } from '../contract/errors.ts';
 import type { BridgeEvent } from '../contract/events.ts';
-import { EVENTS_PATH, SECRET_HEADER } from '../contract/internal.ts';
+import { EVENTS_PATH } from '../contract/internal.ts';
+import { backoffMs } from '../runtime/backoff.ts';
+import { InternalCaller, type Origin } from '../runtime/internal-call.ts';
 import type { Log } from '../runtime/log.ts';
-import { backoffMs } from './backoff.ts';
 
 const BATCH_EVENTS = 100;
+/** Between two posts in a row: a burst goes in few pieces, while a lone event goes at once. */
+const GATHER_MS = 50;
 const POST_LIMIT_MS = 10_000;
 const PAUSES = { firstMs: 100, mostMs: 5_000 };
 const DEFAULT_MOST_WAITING = 10_000;
@@ -13,7 +16,7 @@ const DEFAULT_MOST_WAITING = 10_000;
 const REFUSED = [400, 413, 415, 422];
 
 export interface EventSenderOptions {
-  readonly apiOrigin: string;
+  readonly api: Origin;
   readonly secret: string;
   readonly log: Log;
   readonly mostWaiting?: number;
@@ -25,14 +28,17 @@ export interface EventSenderOptions {
  */
 export class EventSender {
   readonly #options: EventSenderOptions;
+  readonly #caller: InternalCaller;
   readonly #waiting: BridgeEvent[] = [];
   readonly #closed = new AbortController();
   #isPosting = false;
   #posted: Promise<void> = Promise.resolve();
   #dropped = 0;
+  #nextPostAt = 0;
 
   constructor(options: EventSenderOptions) {
     this.#options = options;
+    this.#caller = new InternalCaller(options.api, options.secret);
   }
 
   get waiting(): number {
@@ -55,12 +61,15 @@ export class EventSender {
     await this.#posted;
     clearTimeout(timer);
     this.#closed.abort();
+    this.#caller.close();
     if (this.waiting > 0) this.#options.log.warn(`${this.waiting} events did not reach the api`);
   }
 
   async #postAll(): Promise<void> {
     let batchSize = BATCH_EVENTS;
     for (let failures = 0; this.waiting > 0 && !this.#closed.signal.aborted; ) {
+      await this.#pause(this.#nextPostAt - performance.now());
+      this.#nextPostAt = performance.now() + GATHER_MS;
       const batch = this.#waiting.slice(0, batchSize);
       const droppedBefore = this.#dropped;
       const outcome = await this.#post(batch);
@@ -83,18 +92,18 @@ export class EventSender {
   }
 
   async #post(events: readonly BridgeEvent[]): Promise<'taken' | 'refused' | 'failed'> {
-    const { apiOrigin, secret, log } = this.#options;
+    const { log } = this.#options;
     try {
-      const response = await fetch(new URL(EVENTS_PATH, apiOrigin), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', [SECRET_HEADER]: secret },
-        body: JSON.stringify({ events }),
-        signal: AbortSignal.any([AbortSignal.timeout(POST_LIMIT_MS), this.#closed.signal]),
-      });
-      await response.body?.cancel();
-      if (response.ok) return 'taken';
-      log.warn({ status: response.status, events: events.length }, 'the api did not take events');
-      return REFUSED.includes(response.status) ? 'refused' : 'failed';
+      const { status } = await this.#caller.call(
+        'POST',
+        EVENTS_PATH,
+        POST_LIMIT_MS,
+        { events },
+        this.#closed.signal,
+      );
+      if (status >= 200 && status < 300) return 'taken';
+      log.warn({ status, events: events.length }, 'the api did not take events');
+      return REFUSED.includes(status) ? 'refused' : 'failed';
     } catch (error) {
       log.debug({ trouble: errorText(error), events: events.length }, 'the api was not reached with events');
       return 'failed';
@@ -114,6 +123,7 @@ export class EventSender {
   }
 
   async #pause(ms: number): Promise<void> {
+    if (ms <= 0) return;
     await wait(ms, undefined, { signal: this.#closed.signal }).catch(() => 'closed');
   }
 }

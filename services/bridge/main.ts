@@ -22,7 +22,7 @@ await runService('bridge', async ({ config, log }) => {
     sessionsDir: session.folder,
     browserPath,
     headless: true,
-    apiOrigin: `http://${internal.apiHost}:${ports.api}`,
+    api: { host: internal.apiHost, port: ports.api },
     limits: {
       initMs: session.initTimeoutMs,
       readyMs: session.readyTimeoutMs,

@@ -1,7 +1,7 @@
 import type { Client } from 'whatsapp-web.js';
 import { z } from 'zod';
 import type { News } from './news.ts';
-import { PageDataError, parse, readMessage, widSchema } from './page-data.ts';
+import { PageDataError, parse, readMessage, readMessageIds, widSchema } from './page-data.ts';
 
 /** Turns the library's events into news; what cannot be read becomes news of that, and is never thrown at the page. */
 export function listenForNews(client: Client, tell: (news: News) => void): void {
@@ -15,8 +15,8 @@ export function listenForNews(client: Client, tell: (news: News) => void): void 
   client.on('message_ack', (message, ack) =>
     read(() => ({
       kind: 'ack',
-      message: readMessage(message.rawData),
-      ack: parse(z.number().int(), ack, 'ack'),
+      message: readMessageIds(message.rawData),
+      ack: parse(ackSchema, ack, 'ack'),
     })),
   );
   client.on('message_edit', (message, _body: unknown, previous: unknown) =>
@@ -48,6 +48,8 @@ export function listenForNews(client: Client, tell: (news: News) => void): void 
     }),
   );
 }
+
+const ackSchema = z.number().int();
 
 const reactionSchema = z.object({
   msgId: widSchema,

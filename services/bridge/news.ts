@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { BridgeEvent, WhatsAppMessage } from '../contract/events.ts';
 import type { PageDataError } from './page-data.ts';
 
+/** What tells a message from every other. */
+export type MessageIds = Pick<WhatsAppMessage, 'id' | 'stanza_id' | 'chat_id'>;
+
 /** Something that WhatsApp told, read from the page. */
 export type News =
   | { readonly kind: 'message' | 'message_sent' | 'revoked'; readonly message: WhatsAppMessage }
-  | { readonly kind: 'ack'; readonly message: WhatsAppMessage; readonly ack: number }
+  | { readonly kind: 'ack'; readonly message: MessageIds; readonly ack: number }
   | { readonly kind: 'edited'; readonly message: WhatsAppMessage; readonly previousBody: string | undefined }
   | {
       readonly kind: 'reaction';

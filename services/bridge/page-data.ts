@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { WhatsAppMessage } from '../contract/events.ts';
+import type { MessageIds } from './news.ts';
 
 /** What came from the page and was not what it is known to be: WhatsApp Web has probably changed. */
 export class PageDataError extends Error {
@@ -10,17 +11,9 @@ export class PageDataError extends Error {
 export function readMessage(raw: unknown): WhatsAppMessage {
   const data = parse(rawMessage, raw, 'message');
   const { id } = data;
-  const fallbackId = [
-    id.fromMe,
-    id.remote,
-    id.id,
-    ...(id.participant === undefined ? [] : [id.participant]),
-  ].join('_');
   const hasMedia = data.directPath !== undefined;
   return {
-    id: id._serialized ?? fallbackId,
-    stanza_id: id.id,
-    chat_id: id.remote,
+    ...idsOf(id),
     from: data.from ?? id.remote,
     to: data.to ?? id.remote,
     from_me: id.fromMe,
@@ -36,6 +29,16 @@ export function readMessage(raw: unknown): WhatsAppMessage {
       ? {}
       : { mentions: data.mentionedJidList }),
   };
+}
+
+/** Only which message it is: an acknowledgement needs no more. Throws PageDataError. */
+export function readMessageIds(raw: unknown): MessageIds {
+  return idsOf(parse(identified, raw, 'message').id);
+}
+
+function idsOf({ _serialized, fromMe, remote, id, participant }: z.infer<typeof messageKey>): MessageIds {
+  const parts = [fromMe, remote, id, ...(participant === undefined ? [] : [participant])];
+  return { id: _serialized ?? parts.join('_'), stanza_id: id, chat_id: remote };
 }
 
 const pageState = z.object({ state: z.string().nullish(), hasSynced: z.boolean(), injected: z.boolean() });
@@ -63,14 +66,17 @@ export const widSchema = z.union([
 
 const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
 
-const rawMessage = z.object({
-  id: z.object({
-    _serialized: maybe(z.string()),
-    id: z.string(),
-    fromMe: z.boolean(),
-    remote: widSchema,
-    participant: maybe(widSchema),
-  }),
+const messageKey = z.object({
+  _serialized: maybe(z.string()),
+  id: z.string(),
+  fromMe: z.boolean(),
+  remote: widSchema,
+  participant: maybe(widSchema),
+});
+
+const identified = z.object({ id: messageKey });
+
+const rawMessage = identified.extend({
   type: maybe(z.string()),
   body: maybe(z.string()),
   caption: maybe(z.string()),

@@ -1,5 +1,4 @@
-import type { Server } from 'node:http';
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { Express } from 'express';
 import {
   type BridgeHealth,
   type BridgeStatus,
@@ -8,18 +7,17 @@ import {
   sendBodySchema,
 } from '../contract/bridge.ts';
 import { KitError } from '../contract/errors.ts';
-import { SECRET_HEADER } from '../contract/internal.ts';
-import { secretsEqual } from '../runtime/internal-secret.ts';
+import { demandSecret } from '../runtime/access.ts';
+import { parseBy, readJson } from '../runtime/json-bodies.ts';
 import type { Log } from '../runtime/log.ts';
-import { answerProblems, read } from './problems.ts';
+import { answerProblem, answerUnknown } from '../runtime/problem-answers.ts';
+import { createServiceApp } from '../runtime/service-app.ts';
 import type { Sender } from './send.ts';
 import { isPageError } from './send-errors.ts';
 import type { Session } from './session.ts';
 import type { WhatsApp } from './whatsapp.ts';
 
-const BODY_LIMIT = '512kb';
-/** Above the idle time of the callers' connection pools, so that none of them writes into a closing socket. */
-const KEEP_ALIVE_MS = 72_000;
+const MAX_BODY_BYTES = 512 * 1024;
 
 export interface ServerParts {
   readonly session: Session;
@@ -32,17 +30,15 @@ export interface ServerParts {
 
 export function createApp(parts: ServerParts): Express {
   const { session, sender } = parts;
-  const app = express();
-  app.disable('x-powered-by');
-  app.set('query parser', 'simple');
+  const app = createServiceApp();
   app.get('/health', (request, response) => {
     response.json(health(parts, request.socket.localPort ?? 0));
   });
-  app.use(requireSecret(parts.secret));
-  app.use(express.json({ limit: BODY_LIMIT }));
+  app.use(demandSecret(parts.secret));
+  app.use(readJson(MAX_BODY_BYTES));
 
   app.post('/send', async (request, response) => {
-    response.json(await sender.send(read(sendBodySchema, request.body, 'body_invalid')));
+    response.json(await sender.send(parseBy(sendBodySchema, request.body, 'body_invalid')));
   });
   app.get('/status', (_request, response) => {
     response.json(status(parts));
@@ -51,7 +47,7 @@ export function createApp(parts: ServerParts): Express {
     response.json(session.currentQr());
   });
   app.post('/pairing-code', async (request, response) => {
-    const { phoneNumber } = read(pairingCodeBodySchema, request.body, 'body_invalid');
+    const { phoneNumber } = parseBy(pairingCodeBodySchema, request.body, 'body_invalid');
     response.json({ code: await session.requestPairingCode(phoneNumber) });
   });
   app.post('/connect', (_request, response) => {
@@ -67,11 +63,11 @@ export function createApp(parts: ServerParts): Express {
     response.json(status(parts));
   });
   app.get('/chats', async (request, response) => {
-    const { limit } = read(limitQuerySchema, request.query, 'query_invalid');
+    const { limit } = parseBy(limitQuerySchema, request.query, 'query_invalid');
     response.json({ chats: await ask(session, 'the chats', (whatsapp) => whatsapp.chats(limit)) });
   });
   app.get('/chats/:id/messages', async (request, response) => {
-    const { limit } = read(limitQuerySchema, request.query, 'query_invalid');
+    const { limit } = parseBy(limitQuerySchema, request.query, 'query_invalid');
     const { id } = request.params;
     const messages = await ask(session, 'the messages', (whatsapp) => whatsapp.messages(id, limit));
     if (messages === undefined) throw new KitError('chat_unknown', `there is no chat ${id}`);
@@ -84,20 +80,9 @@ export function createApp(parts: ServerParts): Express {
     response.json({ message });
   });
 
-  app.use((request) => {
-    throw new KitError('route_unknown', `the bridge has no ${request.method} ${request.path}`);
-  });
-  app.use(answerProblems(parts.log));
+  app.use(answerUnknown);
+  app.use(answerProblem(parts.log));
   return app;
-}
-
-export async function listen(app: Express, host: string, port: number): Promise<Server> {
-  const { promise, resolve, reject } = Promise.withResolvers<Server>();
-  const server = app.listen(port, host, (error) =>
-    error ? reject(portError(error, host, port)) : resolve(server),
-  );
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  return promise;
 }
 
 function health(parts: ServerParts, port: number): BridgeHealth {
@@ -132,21 +117,4 @@ async function ask<T>(session: Session, what: string, act: (whatsapp: WhatsApp) 
     const problem = isPageError(error) ? 'the page refused' : 'the browser gave no answer';
     throw new KitError('bridge_failed', `${problem}: ${what}`, { cause: error });
   }
-}
-
-function requireSecret(secret: string) {
-  return (request: Request, _response: Response, next: NextFunction) => {
-    if (!secretsEqual(request.get(SECRET_HEADER) ?? '', secret)) {
-      throw new KitError(
-        'secret_missing',
-        `${request.method} ${request.path} without the secret of this boot`,
-      );
-    }
-    next();
-  };
-}
-
-function portError(error: Error, host: string, port: number): Error {
-  const isBusy = 'code' in error && error.code === 'EADDRINUSE';
-  return isBusy ? new KitError('port_busy', `port ${port} of ${host} is in use`, { cause: error }) : error;
 }

@@ -113,7 +113,7 @@ export class WhatsApp {
     });
     return sent === undefined || sent === null
       ? undefined
-      : readMessage(parse(z.object({ rawData: z.unknown() }), sent, 'sent message').rawData);
+      : readMessage(parse(sentSchema, sent, 'sent message').rawData);
   }
 
   /** The address at which WhatsApp knows this number; undefined when it knows no account for it. */
@@ -184,6 +184,8 @@ export class WhatsApp {
 }
 
 const watched = new WeakSet<Page>();
+
+const sentSchema = z.object({ rawData: z.unknown() });
 
 const accountSchema = z.object({
   wid: widSchema,

@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
-import { errorText, KitError } from '../contract/errors.ts';
-import { createServer } from '../runtime/http.ts';
-import type { Address, GateLimits } from './options.ts';
+import { http } from '../runtime/http.ts';
+import type { GateLimits } from './options.ts';
 
 /** Longer than any platform's edge keeps a connection idle (Heroku 90 s): the edge closes it, not we. */
 const KEEP_ALIVE_MS = 95_000;
@@ -10,7 +9,7 @@ const CHECK_MS = 1_000;
 
 /** Node's server with our limits; what its own defaults would break is named here. */
 export function createGateServer(limits: GateLimits): Server {
-  const server = createServer({
+  const server = http.createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: limits.headerTimeoutMs,
     // Node's default kills uploads that take longer than 5 minutes; `idleTimeoutMs` limits the idle ones.
@@ -29,24 +28,4 @@ export function createGateServer(limits: GateLimits): Server {
   server.timeout = limits.idleTimeoutMs;
   server.maxConnections = limits.maxConnections;
   return server;
-}
-
-/** Throws `port_busy` where another process has the port. */
-export function listen(server: Server, { host, port }: Address): Promise<Address> {
-  return new Promise((resolve, reject) => {
-    const refused = (error: Error): void => reject(listenError(error, port));
-    server.once('error', refused);
-    server.listen(port, host, () => {
-      server.off('error', refused);
-      const address = server.address();
-      resolve(
-        typeof address === 'object' && address !== null ? { host, port: address.port } : { host, port },
-      );
-    });
-  });
-}
-
-function listenError(error: Error, port: number): Error {
-  if (!('code' in error) || error.code !== 'EADDRINUSE') return error;
-  return new KitError('port_busy', `port ${port} is in use: ${errorText(error)}`, { cause: error });
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { type ErrorCode, errorText, KitError } from '../contract/errors.ts';
 import { REQUEST_ID_HEADER } from '../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../contract/problem.ts';
-import { STATUS_CODES } from '../runtime/http.ts';
+import { http } from '../runtime/http.ts';
 import type { Log } from '../runtime/log.ts';
 import { logVisit } from './access-log.ts';
 import { endAfterBody, endSocket } from './linger.ts';
@@ -63,7 +63,7 @@ export function refuseUpgrade(log: Log, visit: Visit, thrown: unknown): void {
 /** Writes a whole response with a problem document on a bare socket, and returns its status. */
 export function writeRawProblem(visit: Visit | undefined, socket: Socket, thrown: unknown): number {
   const { status, headers, body } = problemReply(visit, thrown);
-  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
+  let head = `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}\r\n`;
   for (let index = 0; index < headers.length; index += 2)
     head += `${headers[index]}: ${headers[index + 1]}\r\n`;
   if (socket.writable) {

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { listen } from '../runtime/listen.ts';
 import { createAccessLog, logResponse } from './access-log.ts';
 import { admit, LIVE_PATH } from './admit.ts';
 import { answerClientError } from './client-error.ts';
 import { drainGate } from './drain.ts';
 import type { Forwarding } from './forwarding.ts';
-import { createGateServer, listen } from './http-server.ts';
+import { createGateServer } from './http-server.ts';
 import type { Address, GateOptions } from './options.ts';
 import { answerLive, answerOptions } from './own-answers.ts';
 import { refuse, refuseUpgrade } from './problems.ts';
@@ -43,7 +44,8 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   });
   server.on('drop', () => traffic.noteDrop(log, limits.maxConnections));
 
-  const address = await listen(server, options.listen);
+  const { host } = options.listen;
+  const port = await listen(server, options.listen.port, host);
   // Out of file descriptors, say: those who are in are served on.
   server.on('error', (error) => log.error({ err: error }, 'gate: could not accept a connection'));
   // The port is open while this loads.
@@ -52,7 +54,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     forwarding = new module.Forwarding(options, traffic);
     return forwarding;
   });
-  log.info({ host: address.host, port: address.port }, `gate: listening on port ${address.port}`);
+  log.info({ host, port }, `gate: listening on port ${port}`);
 
   function onRequest(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     const visit = new Visit(request, options.trustedProxyHops, awaitsContinue);
@@ -90,7 +92,8 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   }
 
   return {
-    ...address,
+    host,
+    port,
     async drain() {
       await drainGate(server, traffic, options.drainMs);
       await (await loading).destroy();

@@ -1,19 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { KitError } from '../contract/errors.ts';
-import { secretsEqual } from './internal-secret.ts';
+import { secretTest } from './internal-secret.ts';
 
 /**
- * Throws KitError `key_missing` or `key_invalid` unless the request carries one of the keys, as a bearer token, as
+ * A check that throws KitError `key_missing` or `key_invalid` unless a request carries one of the keys, as a bearer token, as
  * `X-Api-Key` or as the password of Basic authentication (for a browser that opens a page). Without keys, which the
  * config allows on loopback only, everyone may pass.
  */
-export function demandApiKey(headers: IncomingHttpHeaders, keys: readonly string[]): void {
-  if (keys.length === 0) return;
-  const given = givenKey(headers);
-  if (given === undefined) throw new KitError('key_missing', 'the request carries no API key');
-  // Every key is compared, so that the time tells nothing of which one came near.
-  const matches = keys.filter((key) => secretsEqual(key, given));
-  if (matches.length === 0) throw new KitError('key_invalid', 'the API key is not one of those in API_KEYS');
+export function apiKeyCheck(keys: readonly string[]): (headers: IncomingHttpHeaders) => void {
+  const tests = keys.map(secretTest);
+  return (headers) => {
+    if (tests.length === 0) return;
+    const given = givenKey(headers);
+    if (given === undefined) throw new KitError('key_missing', 'the request carries no API key');
+    // Every key is compared, so that the time tells nothing of which one came near.
+    const matches = tests.filter((isKey) => isKey(given));
+    if (matches.length === 0)
+      throw new KitError('key_invalid', 'the API key is not one of those in API_KEYS');
+  };
 }
 
 function givenKey(headers: IncomingHttpHeaders): string | undefined {

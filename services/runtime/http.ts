@@ -1,5 +1,5 @@
 /**
- * The values of `node:http`. An import of that module touches every name it exports, and some of them (`fetch`'s
- * relatives) load Node's own undici: 50 ms and several MB in each process, before a port is open. This way does not.
+ * `node:http`. An import of that module touches every name it exports, and some of them (relatives of `fetch`) load
+ * Node's own undici: 50 ms and several MB in each process, before a port is open. This way does not.
  */
-export const { createServer, get, request, STATUS_CODES } = process.getBuiltinModule('node:http');
+export const http = process.getBuiltinModule('node:http');

@@ -1,8 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** Whether two secrets are equal, in a time that tells nothing of where they differ, nor of their length. */
-export function secretsEqual(left: string, right: string): boolean {
-  return timingSafeEqual(digest(left), digest(right));
+/** Tells whether a text is the secret, in a time that tells nothing of where they differ, nor of the secret's length. */
+export type SecretTest = (given: string) => boolean;
+
+export function secretTest(secret: string): SecretTest {
+  const expected = digest(secret);
+  return (given) => timingSafeEqual(digest(given), expected);
 }
 
 function digest(text: string): Buffer {

@@ -1,5 +1,8 @@
-import type { Server } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import { KitError } from '../contract/errors.ts';
+
+type Server = HttpServer | HttpsServer;
 
 /**
  * Binds a server and gives the port it got. Throws KitError `port_busy` when another process holds the port.
@@ -28,6 +31,7 @@ export const INTERNAL_KEEP_ALIVE_MS = 72_000;
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
+  if (graceMs <= 0) server.closeAllConnections();
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearTimeout(cut);

@@ -1,19 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { KitError } from '../contract/errors.ts';
 import { SECRET_HEADER } from '../contract/internal.ts';
-import { demandApiKey } from '../runtime/api-keys.ts';
+import { apiKeyCheck } from '../runtime/api-keys.ts';
 import { findBrowser } from '../runtime/find-browser.ts';
-import { secretsEqual } from '../runtime/internal-secret.ts';
+import { secretTest } from '../runtime/internal-secret.ts';
 import { runService } from '../runtime/run-service.ts';
 import { startSandbox } from './sandbox.ts';
 
 await runService('sandbox', async ({ config, log }) => {
+  const isSecret = secretTest(config.internal.secret);
+  const demandApiKey = apiKeyCheck(config.apiKeys);
   const authorize = (headers: IncomingHttpHeaders): void => {
     const given = headers[SECRET_HEADER];
-    if (typeof given !== 'string' || !secretsEqual(given, config.internal.secret)) {
+    if (typeof given !== 'string' || !isSecret(given)) {
       throw new KitError('secret_missing', 'the sandbox answers the gate alone');
     }
-    demandApiKey(headers, config.apiKeys);
+    demandApiKey(headers);
   };
   const sandbox = await startSandbox({
     host: config.internal.host,

@@ -1,6 +1,4 @@
-import type { Request } from 'express';
 import { z } from 'zod';
-import { type FieldError, KitError } from '../contract/errors.ts';
 import { SEND_MODES } from './web/settings.ts';
 
 const MAX_BODY_CHARS = 65_536;
@@ -90,27 +88,3 @@ export const misbehaveRequest = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('call'), from: person, isVideo: z.boolean().optional() }),
 ]);
 export type Misbehaviour = z.infer<typeof misbehaveRequest>;
-
-/** The body of a request, checked. Throws `body_invalid`, which names each bad field. */
-export function readBody<Schema extends z.ZodType>(request: Request, schema: Schema): z.infer<Schema> {
-  const isEmpty =
-    request.headers['transfer-encoding'] === undefined && !Number(request.headers['content-length']);
-  if (!isEmpty && !request.is('json'))
-    throw new KitError('media_type_unsupported', 'the body is not declared as JSON');
-  const result = schema.safeParse(isEmpty ? {} : request.body);
-  if (result.success) return result.data;
-  const fields = result.error.issues.flatMap(fieldErrorsOf);
-  const [first] = fields;
-  throw new KitError('body_invalid', `${first?.field} ${first?.message}`, { fields });
-}
-
-function fieldErrorsOf(issue: z.core.$ZodIssue): FieldError[] {
-  const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: 'is not a known field' }));
-  const message =
-    issue.message.startsWith('is ') || issue.message.startsWith('must ')
-      ? issue.message
-      : `is invalid: ${issue.message}`;
-  return [{ field: path.length === 0 ? 'body' : path.join('.'), message }];
-}

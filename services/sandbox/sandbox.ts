@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { closeServer, listen } from '../runtime/listen.ts';
 import type { Log } from '../runtime/log.ts';
 import { writeBrowserWrapper } from './browser-wrapper.ts';
 import { loadCertificate } from './certificate.ts';
-import { closeServer, listen } from './listen.ts';
 import { Phone } from './phone.ts';
 import { type Authorize, createPhoneServer } from './server.ts';
 import { createStandIn } from './stand-in.ts';
@@ -46,7 +46,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const standIn = createStandIn(certificate, phone, log);
   const phoneServer = createPhoneServer(phone, options.authorize, log);
   const close = async () => {
-    await Promise.all([closeServer(standIn), closeServer(phoneServer)]);
+    await Promise.all([closeServer(standIn, 0), closeServer(phoneServer, 0)]);
     phone.close();
   };
   try {

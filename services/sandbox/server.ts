@@ -1,16 +1,18 @@
 import type { IncomingHttpHeaders, Server } from 'node:http';
-import express, { type Express, type Request, Router } from 'express';
+import { type Express, type Request, Router } from 'express';
 import { toString as qrToString } from 'qrcode';
 import { KitError } from '../contract/errors.ts';
-import { createServer } from '../runtime/http.ts';
+import { http } from '../runtime/http.ts';
+import { parseBy, readJson } from '../runtime/json-bodies.ts';
 import type { Log } from '../runtime/log.ts';
+import { answerProblem, answerUnknown } from '../runtime/problem-answers.ts';
+import { createServiceApp } from '../runtime/service-app.ts';
 import { composeIncoming, parseWhatsAppId } from './compose.ts';
 import { openEventStream } from './event-stream.ts';
 import { behave, misbehave } from './misbehave.ts';
 import type { Phone } from './phone.ts';
 import { servePhonePage } from './phone-files.ts';
-import { answerProblems, answerUnknown } from './problems.ts';
-import { incomingRequest, misbehaveRequest, noBody, readBody, scanRequest } from './requests.ts';
+import { incomingRequest, misbehaveRequest, noBody, scanRequest } from './requests.ts';
 import { viewChats, viewMessage, viewReceived, viewState } from './views.ts';
 
 /** Throws a KitError for a request that may not pass. */
@@ -23,13 +25,12 @@ const CHANGE_GATHER_MS = 100;
 
 /** The phone by HTTP: its page at /sandbox, its control under /sandbox/api. */
 export function createPhoneServer(phone: Phone, authorize: Authorize, log: Log): Server {
-  return createServer(createApp(phone, authorize, log));
+  return http.createServer(createApp(phone, authorize, log));
 }
 
 function createApp(phone: Phone, authorize: Authorize, log: Log): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.set('strict routing', true);
+  const app = createServiceApp();
+  app.enable('strict routing');
   app.get('/sandbox/api/health', (_request, response) => {
     response.json({ status: 'ok' });
   });
@@ -37,10 +38,10 @@ function createApp(phone: Phone, authorize: Authorize, log: Log): Express {
     authorize(request.headers);
     next();
   });
-  app.use('/sandbox/api', express.json({ limit: MAX_BODY_BYTES, strict: false }), createApi(phone));
+  app.use('/sandbox/api', readJson(MAX_BODY_BYTES), createApi(phone));
   app.use('/sandbox', servePhonePage());
   app.use(answerUnknown);
-  app.use(answerProblems(log));
+  app.use(answerProblem(log, 'Basic'));
   return app;
 }
 
@@ -95,7 +96,7 @@ function createApi(phone: Phone): Router {
     stream.send({ chat_ids: [] }, 'change');
   });
   api.post('/scan', async (request, response) => {
-    const { phone: number, pushname } = readBody(request, scanRequest);
+    const { phone: number, pushname } = parseBy(scanRequest, request.body, 'body_invalid');
     const user = number === undefined ? undefined : accountNumber(number);
     const device = await phone.scan({ phone: user, pushname });
     response.json({
@@ -106,23 +107,22 @@ function createApi(phone: Phone): Router {
     });
   });
   api.post('/unlink', (request, response) => {
-    readBody(request, noBody);
+    parseBy(noBody, request.body, 'body_invalid');
     phone.unlink();
     response.json({ linked: false });
   });
   api.post('/incoming', (request, response) => {
-    const message = composeIncoming(readBody(request, incomingRequest), phone);
-    const isNew = !phone.memory.messages.has(message.id);
+    const message = composeIncoming(parseBy(incomingRequest, request.body, 'body_invalid'), phone);
     phone.keep(message);
     const { id, chat_id, received_at } = message;
-    response.status(isNew ? 201 : 200).json({ id, chat_id, received_at });
+    response.json({ id, chat_id, received_at });
   });
   api.post('/misbehave', async (request, response) => {
-    const wish = readBody(request, misbehaveRequest);
+    const wish = parseBy(misbehaveRequest, request.body, 'body_invalid');
     response.json({ done: wish.kind, ...(await misbehave(phone, wish)) });
   });
   api.post('/behave', (request, response) => {
-    readBody(request, noBody);
+    parseBy(noBody, request.body, 'body_invalid');
     behave(phone);
     response.json({ done: 'behave' });
   });

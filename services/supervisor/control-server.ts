@@ -2,8 +2,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { KitError } from '../contract/errors.ts';
 import { SECRET_HEADER } from '../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../contract/problem.ts';
-import { createServer } from '../runtime/http.ts';
-import { secretsEqual } from '../runtime/internal-secret.ts';
+import { http } from '../runtime/http.ts';
+import { type SecretTest, secretTest } from '../runtime/internal-secret.ts';
 import { INTERNAL_KEEP_ALIVE_MS, listen } from '../runtime/listen.ts';
 import { readHealth } from './health.ts';
 import type { Service } from './service.ts';
@@ -17,8 +17,9 @@ export interface ControlOptions {
 
 /** The control server: `GET /health`, the health tree, for the gate alone. 200 once the api is ready, 503 before. */
 export async function startControlServer(options: ControlOptions): Promise<Server> {
-  const server = createServer((request, response) => {
-    answer(request, options).then(
+  const isSecret = secretTest(options.secret);
+  const server = http.createServer((request, response) => {
+    answer(request, options.services, isSecret).then(
       ({ status, body }) => send(request, response, status, 'application/json', body),
       (error: unknown) => {
         const problem = toProblem(error);
@@ -33,10 +34,11 @@ export async function startControlServer(options: ControlOptions): Promise<Serve
 
 async function answer(
   request: IncomingMessage,
-  { secret, services }: ControlOptions,
+  services: readonly Service[],
+  isSecret: SecretTest,
 ): Promise<{ status: number; body: object }> {
   const given = request.headers[SECRET_HEADER];
-  if (typeof given !== 'string' || !secretsEqual(given, secret))
+  if (typeof given !== 'string' || !isSecret(given))
     throw new KitError('secret_missing', 'the control server answers the gate alone');
   if (request.method !== 'GET' && request.method !== 'HEAD')
     throw new KitError('method_refused', 'the health page takes GET and HEAD');

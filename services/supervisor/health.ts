@@ -44,7 +44,7 @@ async function readWhatsApp(
   if (bridge?.state !== 'ready')
     return { ready: false, state: bridge === undefined ? 'absent' : `bridge ${bridge.state}` };
   const answer = await probe(bridge.plan.origin, bridge.plan.declaration.readyPath, BRIDGE_ANSWERS_WITHIN_MS);
-  const said = parse(answer?.body);
+  const said = parse(answer?.text);
   return {
     ready: said.whatsapp_ready === true,
     state: typeof said.state === 'string' ? said.state : 'bridge silent',

@@ -21,7 +21,6 @@ export function planServices(config: Config, run: string): ServicePlan[] {
   const services: readonly ServiceDeclaration[] = topology;
   const on = services.filter(({ name }) => isOn(name, config));
   const compileCache = getCompileCacheDir();
-  const provided = Object.assign({}, ...on.map(({ provides = {} }) => provides));
   return on.map((declaration) => {
     const port = portOf(config, declaration.name);
     const [file = process.execPath, ...args] = declaration.command ?? [
@@ -39,7 +38,7 @@ export function planServices(config: Config, run: string): ServicePlan[] {
       environment: {
         ...inheritedEnvironment(),
         ...toEnvironment(config, declaration.kit),
-        ...fill(provided[declaration.name] ?? {}, config.dataDir),
+        ...fill(Object.assign({}, ...on.map(({ provides }) => provides?.[declaration.name])), config.dataDir),
         // What is not ours finds its port where every program looks for it.
         ...(declaration.kit ? {} : { PORT: String(port), HOST: config.internal.host }),
         // Node gives the folder for its own version; the variable wants the one above.

@@ -25,12 +25,12 @@ export class RestartPolicy {
   }
 
   ended(ranMs: number, random = Math.random): Verdict {
-    const { limit, stableMs, backoffMs: firstMs, backoffMaxMs } = this.#limits;
+    const { limit, stableMs, backoffMs: firstMs, backoffMaxMs: mostMs } = this.#limits;
     this.#quickFailures = ranMs >= stableMs ? 1 : this.#quickFailures + 1;
     if (this.#quickFailures >= limit) return { failed: true };
     return {
       restartInMs:
-        this.#quickFailures === 1 ? 0 : backoffMs(this.#quickFailures - 1, firstMs, backoffMaxMs, random),
+        this.#quickFailures === 1 ? 0 : backoffMs(this.#quickFailures - 1, { firstMs, mostMs }, random),
     };
   }
 

@@ -9,7 +9,7 @@ const optionsSchema = z.object({
   session: z.string(),
   sessionsDir: z.string(),
   browserPath: z.string(),
-  apiOrigin: z.string(),
+  api: z.object({ host: z.string(), port: z.number() }),
   limits: z.object({
     initMs: z.number(),
     readyMs: z.number(),

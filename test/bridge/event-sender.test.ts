@@ -13,7 +13,7 @@ describe('bridge, its sender of events', () => {
   const start = (mostWaiting?: number) => {
     const log = pino({ level: 'silent' });
     const limit = mostWaiting === undefined ? {} : { mostWaiting };
-    sender = new EventSender({ apiOrigin: api.origin, secret: SECRET, log, ...limit });
+    sender = new EventSender({ api: api.origin, secret: SECRET, log, ...limit });
   };
   const keys = () => api.events.map(({ key }) => key);
   beforeEach(async () => {

@@ -17,8 +17,8 @@ export class FakeApi {
     this.#secret = secret;
   }
 
-  get origin(): string {
-    return `http://127.0.0.1:${this.#port}`;
+  get origin(): { host: string; port: number } {
+    return { host: '127.0.0.1', port: this.#port };
   }
 
   async goUp(): Promise<void> {

@@ -84,7 +84,7 @@ export class World {
       session: 'test',
       sessionsDir: this.sessionsDir,
       browserPath,
-      apiOrigin: this.api.origin,
+      api: this.api.origin,
       limits: { ...LIMITS, ...limits },
     };
     this.log.length = 0;

@@ -34,7 +34,7 @@ export function parseBy<T>(
   const fields = result.error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((field) => ({ field: [...issue.path, field].join('.'), message: 'is not known here' }))
-      : [{ field: issue.path.join('.') || '(whole)', message: issue.message }],
+      : [{ field: issue.path.join('.') || 'body', message: issue.message }],
   );
   throw new KitError(code, fields.map(({ field, message }) => `${field}: ${message}`).join('; '), { fields });
 }

@@ -2,18 +2,21 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { KitError } from '../contract/errors.ts';
 import { REQUEST_ID_HEADER } from '../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../contract/problem.ts';
-import type { Log } from '../runtime/log.ts';
+import type { Log } from './log.ts';
 
 /** How long a client had better wait before it asks a session again that is not ready. */
 const RETRY_AFTER_S = 5;
 
 /** What no route took. */
 export const answerUnknown: RequestHandler = (request) => {
-  throw new KitError('not_found', `the api has no ${request.method} ${request.path}`);
+  throw new KitError('not_found', `there is no ${request.method} ${request.path} here`);
 };
 
-/** Every error as a problem document; what nobody foresaw is logged under its request id and shown to nobody. */
-export function answerProblem(log: Log): ErrorRequestHandler {
+/**
+ * Every error as a problem document; what nobody foresaw is logged under its request id and shown to nobody.
+ * `challenge` is the way of authentication that a 401 asks for: `Basic` makes a browser ask for the key.
+ */
+export function answerProblem(log: Log, challenge = 'Bearer'): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
     if (response.headersSent) {
       next(thrown);
@@ -24,7 +27,7 @@ export function answerProblem(log: Log): ErrorRequestHandler {
     if (!(error instanceof KitError)) log.error({ err: error, request_id: requestId }, 'unexpected error');
     const problem = toProblem(error, requestId);
     if (problem.status === 503) response.set('retry-after', String(RETRY_AFTER_S));
-    if (problem.status === 401) response.set('www-authenticate', 'Bearer realm="gatehouse"');
+    if (problem.status === 401) response.set('www-authenticate', `${challenge} realm="gatehouse"`);
     response.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
   };
 }
@@ -49,5 +52,5 @@ function toKitError(thrown: unknown): unknown {
 }
 
 function malformed(message: string, cause: Error): KitError {
-  return new KitError('body_invalid', message, { cause, fields: [{ field: '(whole)', message }] });
+  return new KitError('body_invalid', message, { cause, fields: [{ field: 'body', message }] });
 }
