@@ -21,7 +21,7 @@ export const ERRORS = {
   method_refused: [
     405,
     'Method not allowed',
-    'Use a method that the documents list for this path; CONNECT and TRACE are never forwarded.',
+    'Use one of the methods in Allow, or those that the documents list for this path.',
   ],
   origin_refused: [
     403,
@@ -38,6 +38,11 @@ export const ERRORS = {
     400,
     'Upgrade refused',
     'Only WebSocket upgrades, and only on the routes that declare them, are forwarded.',
+  ],
+  loop_detected: [
+    508,
+    'Loop detected',
+    'The gate is its own upstream, directly or by another proxy: correct the ports.',
   ],
   // forwarding, at the gate
   service_unavailable: [

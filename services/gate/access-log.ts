@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Log } from '../runtime/log.ts';
+import { LIVE_PATH } from './admit.ts';
 import type { Visit } from './visit.ts';
 
 /** As nginx names a request whose client left before there was an answer. */
@@ -17,7 +18,8 @@ export function logResponse(log: Log, visit: Visit, response: ServerResponse): v
 
 /** Writes the one line of a request. `aborted` means that the client did not get, or not take, the whole answer. */
 export function logVisit(log: Log, visit: Visit, status: number, aborted: boolean): void {
-  log.info(
+  const quiet = status < 400 && isHealthPath(visit.request.url ?? '');
+  log[quiet ? 'debug' : 'info'](
     {
       method: visit.request.method,
       path: withoutSecrets(visit.request.url ?? ''),
@@ -33,6 +35,11 @@ export function logVisit(log: Log, visit: Visit, status: number, aborted: boolea
     },
     'request',
   );
+}
+
+/** Somebody asks every few seconds, all day: only a bad answer is worth a line. */
+function isHealthPath(target: string): boolean {
+  return target === '/health' || target === LIVE_PATH;
 }
 
 /** A target without the values of query keys that carry secrets, nor the user of an absolute URL. */

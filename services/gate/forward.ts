@@ -17,6 +17,8 @@ import type { Visit } from './visit.ts';
 /** Methods that may be sent twice. Source: RFC 9110 §9.2.2. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
+const EVENT_STREAM = /^text\/event-stream\b/i;
+
 /** Sends an admitted request to its upstream and the answer back, both as they come. Throws what is wrong beforehand. */
 export function forwardRequest(way: Way, admitted: Admitted): void {
   const { options, visit, route } = way;
@@ -116,6 +118,7 @@ class Exchange extends UpstreamHandler {
     const isBodyUnread = body !== null && !visit.request.complete;
     const head = { status, text, raw: controller.rawHeaders, contentLength: headers['content-length'] };
     this.#answer.start(head, isBodyUnread || traffic.isDraining);
+    if (EVENT_STREAM.test(String(headers['content-type']))) this.#endAtDrain();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -191,6 +194,18 @@ class Exchange extends UpstreamHandler {
     this.#isOver = true;
     const { options, visit, response, traffic } = this.#parts;
     refuse(options.log, visit, response, error, traffic.isDraining);
+  }
+
+  /** An event stream has no end of its own. */
+  #endAtDrain(): void {
+    const { traffic, response } = this.#parts;
+    const endStream = () => {
+      this.#abandon();
+      response.end();
+    };
+    traffic.eventStreams.add(endStream);
+    response.once('close', () => traffic.eventStreams.delete(endStream));
+    if (traffic.isDraining) endStream();
   }
 
   /** The client has gone, or has got its answer elsewhere: so must the upstream's side go. */

@@ -51,7 +51,7 @@ export function upstreamHeaders(
 function refuseLoop(via: string | undefined): void {
   if (via !== undefined && via.split(VIA_NAME).length > MAX_PASSES) {
     throw new KitError(
-      'request_malformed',
+      'loop_detected',
       `the request has passed ${MAX_PASSES} gates of this name: it goes in a circle`,
     );
   }

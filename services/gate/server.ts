@@ -61,7 +61,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     traffic.addPassage(visit, response);
     response.on('close', () => {
       logResponse(accessLog, visit, response);
-      if (traffic.isDraining) server.closeIdleConnections();
+      if (traffic.endsIdle) server.closeIdleConnections();
     });
     const refused = (thrown: unknown): void => refuse(log, visit, response, thrown, traffic.isDraining);
     try {

@@ -10,7 +10,11 @@ const DROP_LOG_MS = 1_000;
 export class Traffic {
   readonly sockets = new Set<Socket>();
   readonly tunnels = new Set<Tunnel>();
+  /** Ends an event stream that an upstream would keep open for ever. */
+  readonly eventStreams = new Set<() => void>();
   isDraining = false;
+  /** Connections without a request are closed as soon as they are. */
+  endsIdle = false;
   readonly #latest = new WeakMap<Socket, Passage>();
 
   #dropLoggedMs = Number.NEGATIVE_INFINITY;

@@ -48,7 +48,7 @@ describe('bridge, its sender of events', () => {
     for (const key of ['a', 'wrong', 'b']) sender.take(event(key));
     await until('the others', () => api.events.length === 2);
     assert.deepEqual(keys(), ['a', 'b']);
-    assert.equal(sender.waiting, 0);
+    await until('nothing to wait', () => sender.waiting === 0);
   });
 
   it('drops the oldest when too many wait', async () => {

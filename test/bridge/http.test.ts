@@ -50,7 +50,7 @@ describe('bridge, its HTTP before and while a phone is linked', () => {
   it('answers 404 for a route that it does not have', async () => {
     const { status, body } = await world.call('GET', '/nowhere');
     assert.equal(status, 404);
-    assert.match(JSON.stringify(body), /route_unknown/);
+    assert.match(JSON.stringify(body), /not_found/);
   });
 
   it('shows the QR code, and the next one when WhatsApp replaces it', async () => {

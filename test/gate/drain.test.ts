@@ -119,4 +119,24 @@ describe('gate, while it drains', () => {
 
     assert.ok(received.endsWith(`\x01\x02\x03${'\x07'.repeat(197)}\x88\x02\x03\xe9`));
   });
+
+  it('ends an event stream, whole, rather than wait for it', async () => {
+    let upstreamLost = false;
+    await using upstream = await startUpstream((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: one\n\n');
+      response.on('close', () => {
+        upstreamLost = true;
+      });
+    });
+    await using gate = await startTestGate(upstream, { drainMs: 60_000 });
+    using client = new RawClient(gate.port);
+    client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
+    await client.until(/data: one/);
+
+    await gate.drain();
+
+    assert.match(await client.untilClosed(), /data: one[\s\S]*\r\n0\r\n\r\n$/);
+    await waitFor(() => upstreamLost, 'the upstream to hear of it');
+  });
 });
