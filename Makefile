@@ -3,6 +3,8 @@ SHELL := /bin/sh
 # The pinned Node of node_modules comes before the machine's own.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.installed
+# Mocha takes CI for a terminal with colours.
+MOCHA := mocha $(shell [ -t 1 ] || echo --no-color)
 
 help: ## show the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,13 +19,13 @@ demo: setup ## run it on the sandbox: no account, no network, a first message by
 	@exec node bin/gatehouse.js demo
 
 test: setup ## run all tests: real processes, a real browser
-	@mocha
+	@$(MOCHA)
 
 check: setup ## types, lint, drift of rendered files, tests with coverage
 	@tsc --noEmit
 	@biome check
 	@node bin/gatehouse.js render --check
-	@c8 --config .c8rc.json mocha
+	@c8 --config .c8rc.json $(MOCHA)
 
 bench: setup ## measure, as ratios against a peer in the same run
 	@node test/bench/main.ts
