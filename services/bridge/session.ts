@@ -230,7 +230,10 @@ export class Session {
     if (state === before.state && reason === before.reason) return;
     const since = state === before.state ? before.since : new Date().toISOString();
     this.#status = { state, since, ...(reason === undefined ? {} : { reason }) };
-    this.#options.log.info({ state, reason }, `session ${this.#options.session} is ${state}`);
+    this.#options.log.info(
+      { state, reason },
+      `session ${this.#options.session} is ${state}${reason === undefined ? '' : `: ${reason}`}`,
+    );
     this.#observer.state(this.#status);
   }
 

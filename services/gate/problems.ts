@@ -105,7 +105,7 @@ function mayHaveBody(request: IncomingMessage): boolean {
 /** What the client is not told: a fault of ours, and what lies behind a service's. */
 function logCause(log: Log, visit: Visit, thrown: unknown): void {
   const request_id = visit.edge.requestId;
-  if (!(thrown instanceof KitError)) log.error({ err: thrown, request_id }, 'gate: unexpected error');
+  if (!(thrown instanceof KitError)) log.error({ err: thrown, request_id }, 'unexpected error');
   else if (thrown.cause !== undefined)
-    log.warn({ request_id, cause: errorText(thrown.cause) }, `gate: ${thrown.message}`);
+    log.warn({ request_id, cause: errorText(thrown.cause) }, thrown.message);
 }

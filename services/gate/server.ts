@@ -47,14 +47,14 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   const { host } = options.listen;
   const port = await listen(server, options.listen.port, host);
   // Out of file descriptors, say: those who are in are served on.
-  server.on('error', (error) => log.error({ err: error }, 'gate: could not accept a connection'));
+  server.on('error', (error) => log.error({ err: error }, 'could not accept a connection'));
   // The port is open while this loads.
   let forwarding: Forwarding | undefined;
   const loading = import('./forwarding.ts').then((module) => {
     forwarding = new module.Forwarding(options, traffic);
     return forwarding;
   });
-  log.info({ host, port }, `gate: listening on port ${port}`);
+  log.info({ host, port }, `gate listening on port ${port}`);
 
   function onRequest(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     const visit = new Visit(request, options.trustedProxyHops, awaitsContinue);

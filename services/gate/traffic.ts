@@ -24,7 +24,7 @@ export class Traffic {
     const nowMs = performance.now();
     if (nowMs - this.#dropLoggedMs < DROP_LOG_MS) return;
     this.#dropLoggedMs = nowMs;
-    log.warn(`gate: more than ${maxConnections} connections; further ones are closed (GATE_MAX_CONNECTIONS)`);
+    log.warn(`more than ${maxConnections} connections; further ones are closed (GATE_MAX_CONNECTIONS)`);
   }
 
   addSocket(socket: Socket): void {

@@ -39,12 +39,22 @@ export class LogStream {
 export async function createLineWriter(pretty: boolean): Promise<LineWriter> {
   if (!pretty) return (line) => void process.stdout.write(`${line}\n`);
   const { prettyFactory } = await import('pino-pretty');
-  const format = prettyFactory({
+  const look = {
     colorize: process.stdout.isTTY && process.stdout.hasColors(),
     ignore: 'pid,hostname',
     translateTime: 'SYS:HH:MM:ss.l',
-  });
-  return (line) => void process.stdout.write(format(line));
+    messageFormat: sayLine,
+  };
+  // Our messages say what the fields say; only an error has more to tell.
+  const [brief, full] = [prettyFactory({ ...look, hideObject: true }), prettyFactory(look)];
+  return (line) => void process.stdout.write(line.includes('"err":') ? full(line) : brief(line));
+}
+
+/** The message of a line; of a request, what happened to it. */
+function sayLine(line: Record<string, unknown>, messageKey: string): string {
+  if (line[messageKey] !== 'request') return String(line[messageKey]);
+  const { method, path, status, duration_ms, service = 'gate', code } = line;
+  return `${method} ${path} → ${status}${code === undefined ? '' : ` ${code}`} in ${duration_ms} ms (${service})`;
 }
 
 /** What a service of the kit logs already carries its name; anything else is wrapped. */
