@@ -171,7 +171,6 @@ export class Service {
 
   #onEnded(how: string, ranMs: number): void {
     if (this.#isStopping) return;
-    this.restarts += 1;
     const verdict = this.#policy.ended(ranMs);
     if ('failed' in verdict) {
       this.#setState(
@@ -185,6 +184,7 @@ export class Service {
       this.#hooks.onFailed(this);
       return;
     }
+    this.restarts += 1;
     this.#setState('restarting', `it ${how}`);
     this.#hooks.log.warn(
       { service: this.name, restartInMs: verdict.restartInMs },
