@@ -1,2 +1,2 @@
-// The Makefile finds or installs a browser (scripts/browser.sh); the package's own download at install would fail offline.
+// The Makefile finds or installs a browser (scripts/find-browser.sh); the package's own download at install would fail offline.
 module.exports = { skipDownload: true };

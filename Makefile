@@ -3,8 +3,8 @@ SHELL := /bin/sh
 # The pinned Node of node_modules comes before the machine's own.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.installed
-# Mocha takes CI for a terminal with colours. (-t 2: standard output is a pipe in here)
-MOCHA = mocha $$([ -t 2 ] || echo --no-color)
+# Mocha takes CI for a terminal with colours.
+MOCHA := mocha $(if $(MAKE_TERMOUT),,--no-color)
 
 help: ## show the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

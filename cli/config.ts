@@ -1,6 +1,6 @@
 import { explainConfig } from '#config';
+import { loadOrExit } from '../services/runtime/load-or-exit.ts';
 import type { Command } from './arguments.ts';
-import { loadOrExit } from './settings.ts';
 
 /** `gatehouse config`: every setting, its value and where that came from; `--json`; `--check` says only whether it is good. */
 export function showConfig({ settings, json, check }: Command): void {

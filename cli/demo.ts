@@ -1,14 +1,17 @@
-import { inheritedEnvironment } from '#config';
+import { loadOrExit } from '../services/runtime/load-or-exit.ts';
 import { runSupervisor } from '../services/supervisor/main.ts';
 import type { Command } from './arguments.ts';
 import { firstMessage } from './first-message.ts';
-import { loadOrExit } from './settings.ts';
 import { publicOrigin } from './start.ts';
 
 /** `gatehouse demo`: the whole kit on the sandbox, whose phone links itself, and a first message there and back. */
 export async function demo({ settings }: Command): Promise<void> {
-  const autoLink = inheritedEnvironment().SANDBOX_AUTO_LINK || 'true';
-  const loaded = loadOrExit({ SANDBOX_AUTO_LINK: autoLink, ...settings, WHATSAPP: 'sandbox' });
+  const wish = { ...settings, WHATSAPP: 'sandbox' };
+  const given = loadOrExit(wish);
+  const loaded =
+    given.resolved.get('sandbox.autoLink')?.variable === undefined
+      ? loadOrExit({ ...wish, SANDBOX_AUTO_LINK: 'true' })
+      : given;
   await runSupervisor(loaded, ({ config }) => {
     const say = (text: string) => void process.stderr.write(text);
     firstMessage(publicOrigin(config), config.apiKeys[0], config.sandbox.autoLink, say).catch(

@@ -1,7 +1,7 @@
 import type { Config } from '#config';
+import { loadOrExit } from '../services/runtime/load-or-exit.ts';
 import { runSupervisor } from '../services/supervisor/main.ts';
 import type { Command } from './arguments.ts';
-import { loadOrExit } from './settings.ts';
 
 /** `gatehouse start`: runs the kit until it is told to stop. */
 export async function start({ settings }: Command): Promise<void> {
@@ -12,8 +12,8 @@ export async function start({ settings }: Command): Promise<void> {
 
 /** Where the kit is reached from this machine. */
 export function publicOrigin({ gate, ports }: Config): string {
-  const host = ['0.0.0.0', '::', '127.0.0.1', '::1'].includes(gate.host) ? 'localhost' : gate.host;
-  return `http://${host}:${ports.gate}`;
+  const host = ['0.0.0.0', '::', '127.0.0.1'].includes(gate.host) ? 'localhost' : gate.host;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${ports.gate}`;
 }
 
 function welcome(config: Config): string {

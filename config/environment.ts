@@ -13,7 +13,7 @@ export function inheritedEnvironment(): Variables {
  * it, so that the child settles to the very same values. Secrets only when `withSecrets`.
  */
 export function toEnvironment(config: Config, withSecrets: boolean): Record<string, string | undefined> {
-  const variables: Record<string, string | undefined> = {};
+  const variables: Record<string, string | undefined> = { [SETTLED_VARIABLE]: '1' };
   for (const { path, setting } of listSettings()) {
     for (const name of setting.fallbacks ?? []) variables[name] = undefined;
     const value = valueAt(config, path);
@@ -22,3 +22,10 @@ export function toEnvironment(config: Config, withSecrets: boolean): Record<stri
   }
   return variables;
 }
+
+/** Whether these variables are a settled configuration, to which a `.env` file has nothing to add. */
+export function isSettled(env: Variables): boolean {
+  return env[SETTLED_VARIABLE] === '1';
+}
+
+const SETTLED_VARIABLE = 'GATEHOUSE_SETTLED';

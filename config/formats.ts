@@ -8,6 +8,9 @@ const formats = {
     validate: wholeNumber(1, 65_535),
   },
   count: { coerce: digits, validate: wholeNumber(0, 1_000_000) },
+  // Where nothing would mean broken: a limit of 0 connections, a time limit of 0.
+  limit: { coerce: digits, validate: wholeNumber(1, 1_000_000) },
+  'time-limit': { coerce: digits, validate: wholeNumber(1, 86_400_000, ' milliseconds') },
   milliseconds: { coerce: digits, validate: wholeNumber(0, 86_400_000, ' milliseconds') },
   bytes: {
     coerce: parseBytes,

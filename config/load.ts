@@ -1,9 +1,10 @@
 import { resolve as resolvePath } from 'node:path';
 import convict from 'convict';
 import { readEnvFile } from './env-file.ts';
+import { isSettled } from './environment.ts';
 import { registerFormats } from './formats.ts';
 import { findNearMisses } from './near-misses.ts';
-import { detectProfile, isProfileName, type ProfileName } from './profiles.ts';
+import { detectProfile, isProfileName, type ProfileName, profiles } from './profiles.ts';
 import { type Finding, rules } from './rules.ts';
 import { listSettings, type PlacedSetting, schema } from './schema.ts';
 import type { Config } from './shape.ts';
@@ -49,7 +50,8 @@ export function loadConfig(options: LoadOptions = {}): Loaded {
   const sources: Sources = {
     'command line': options.commandLine ?? {},
     environment: options.env ?? process.env,
-    '.env': readFile(resolvePath(folder, '.env'), problems),
+    // The supervisor has read it for all; a child that read it again could settle to something else.
+    '.env': isSettled(options.env ?? process.env) ? {} : readFile(resolvePath(folder, '.env'), problems),
   };
   const settings = listSettings();
   const profile = findProfile(sources);
@@ -60,6 +62,8 @@ export function loadConfig(options: LoadOptions = {}): Loaded {
   }
   const { config, findings } = settle(settings, resolved, profile);
   const bad = new Set(findings.map(({ path }) => path));
+  // A profile that does not exist is reported; the rules then look at what the detected one would be.
+  if (bad.has('profile')) config.profile = profile;
   findings.push(...rules.flatMap((rule) => rule({ config, resolved, bad })));
   problems.push(...findings.map((finding) => describe(finding, settings, resolved)));
   for (const { variable, value, meant } of findNearMisses(settings, sources)) {
@@ -69,7 +73,16 @@ export function loadConfig(options: LoadOptions = {}): Loaded {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   completePaths(config, folder);
+  followInternalHost(config, resolved);
   return { config, resolved, warnings: [...resolved.values()].flatMap(({ warning }) => warning ?? []) };
+}
+
+/** On one machine the services are reached where they bind, unless somebody says otherwise. */
+function followInternalHost(config: Config, resolved: ReadonlyMap<string, Resolved>): void {
+  if (profiles[config.profile].spansHosts) return;
+  const { internal } = config;
+  if (resolved.get('internal.apiHost')?.variable === undefined) internal.apiHost = internal.host;
+  if (resolved.get('internal.bridgeHost')?.variable === undefined) internal.bridgeHost = internal.host;
 }
 
 /** Paths made absolute, so that no process can read them differently. */

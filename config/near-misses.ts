@@ -11,7 +11,7 @@ export interface NearMiss {
 
 /**
  * Variables that look like a misspelt setting. In the environment, which holds other programs' variables too, only
- * long names count (`APP_PORT` is somebody else's); in `.env` and on the command line shorter ones do.
+ * long names count (`APP_PORT` is somebody else's); in `.env` shorter ones do.
  */
 export function findNearMisses(settings: readonly PlacedSetting[], sources: Sources): NearMiss[] {
   const known = new Set(settings.flatMap(({ setting }) => [setting.env, ...(setting.fallbacks ?? [])]));

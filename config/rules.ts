@@ -27,6 +27,8 @@ export const rules: readonly Rule[] = [
   sandboxIsMeant,
   drainFitsGrace,
   hostsShareSecret,
+  sendFitsGate,
+  idleOutlivesPing,
 ];
 
 function portsDiffer({ config, resolved, bad }: Settled): Finding[] {
@@ -118,6 +120,36 @@ function hostsShareSecret({ config, bad }: Settled): Finding[] {
     {
       path: 'internal.secret',
       message: `must be set and the same for every service in the profile ${config.profile}: openssl rand -hex 32`,
+    },
+  ];
+}
+
+/** The bridge and the api must be the ones to say what took too long: the gate cuts without knowing. */
+const MARGIN_MS = 10_000;
+
+function sendFitsGate({ config, bad }: Settled): Finding[] {
+  const { sendTimeoutMs, sendWaitMs } = config.session;
+  const needed = sendTimeoutMs + sendWaitMs + MARGIN_MS;
+  if (['session.sendTimeoutMs', 'session.sendWaitMs', 'gate.upstreamTimeoutMs'].some((path) => bad.has(path)))
+    return [];
+  if (config.gate.upstreamTimeoutMs >= needed) return [];
+  return [
+    {
+      path: 'gate.upstreamTimeoutMs',
+      message: `must be at least ${needed} milliseconds: SEND_TIMEOUT_MS=${sendTimeoutMs} and SEND_WAIT_MS=${sendWaitMs} and ${MARGIN_MS} for the way; raise it, or lower those`,
+    },
+  ];
+}
+
+/** Twice the time between two pings of an event stream. */
+const LEAST_IDLE_MS = 50_000;
+
+function idleOutlivesPing({ config, bad }: Settled): Finding[] {
+  if (bad.has('gate.idleTimeoutMs') || config.gate.idleTimeoutMs >= LEAST_IDLE_MS) return [];
+  return [
+    {
+      path: 'gate.idleTimeoutMs',
+      message: `must be at least ${LEAST_IDLE_MS} milliseconds, or it cuts every event stream between two pings`,
     },
   ];
 }

@@ -33,7 +33,7 @@ export const stopSettings: SettingsOf<Config['stop']> = {
   graceMs: {
     doc: 'What the platform grants from the stop signal to SIGKILL; DRAIN_MS must be shorter.',
     env: 'STOP_GRACE_MS',
-    format: 'milliseconds',
+    format: 'time-limit',
     default: profiles.local.stopGraceMs,
     profileDefault: (profile) => profiles[profile].stopGraceMs,
     group: RUNNING,
@@ -45,7 +45,7 @@ export const restartSettings: SettingsOf<Config['restart']> = {
   limit: {
     doc: 'Quick failures in a row after which a service counts as failed.',
     env: 'RESTART_LIMIT',
-    format: 'count',
+    format: 'limit',
     default: 6,
     group: RUNNING,
   },
@@ -59,7 +59,7 @@ export const restartSettings: SettingsOf<Config['restart']> = {
   backoffMaxMs: {
     doc: 'Longest wait between restarts.',
     env: 'RESTART_BACKOFF_MAX_MS',
-    format: 'milliseconds',
+    format: 'time-limit',
     default: 30_000,
     group: RUNNING,
   },
@@ -73,7 +73,7 @@ export const restartSettings: SettingsOf<Config['restart']> = {
   readyTimeoutMs: {
     doc: 'Longest a service may take to become ready before it is started anew.',
     env: 'START_TIMEOUT_MS',
-    format: 'milliseconds',
+    format: 'time-limit',
     default: 60_000,
     group: RUNNING,
   },

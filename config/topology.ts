@@ -35,6 +35,8 @@ export const topology = [
     needs: ['gate', 'sandbox'],
     critical: false,
     stopGraceMs: 15_000,
+    // The browser writes its profile when it closes; killed before, it may have to be linked again.
+    leastStopMs: 4_000,
     kit: true,
     // puppeteer makes a logger for each message of its protocol, and each would ask whether there is a terminal.
     provides: { bridge: { DEBUG_COLORS: 'no' } },
@@ -123,6 +125,8 @@ export interface ServiceDeclaration {
   readonly critical: boolean;
   /** The longest this service may take to stop, within the drain budget of the kit. */
   readonly stopGraceMs: number;
+  /** What it needs of the drain budget at least, however long those before it take. */
+  readonly leastStopMs?: number;
   /** Part of the kit: it gets the boot secret, and stops by message rather than by signal. */
   readonly kit: boolean;
   /** Runs only when a setting has this value. */

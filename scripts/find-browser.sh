@@ -9,9 +9,11 @@ if [ -n "$PUPPETEER_EXECUTABLE_PATH" ]; then
   echo "PUPPETEER_EXECUTABLE_PATH is $PUPPETEER_EXECUTABLE_PATH, which is not an executable file: correct or unset it" >&2
   exit 1
 fi
-for name in chromium chromium-browser google-chrome-stable google-chrome chrome; do
+for name in chromium google-chrome-stable google-chrome chrome; do
   command -v "$name" >/dev/null && exit 0
 done
+# On Ubuntu this one is a stub that asks for a snap.
+runs "$(command -v chromium-browser)" && exit 0
 for path in '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' '/Applications/Chromium.app/Contents/MacOS/Chromium'; do
   [ -x "$path" ] && exit 0
 done

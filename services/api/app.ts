@@ -1,5 +1,5 @@
 import type { Express } from 'express';
-import { EVENTS_PATH } from '../contract/internal.ts';
+import { EVENTS_PATH, MAX_EVENTS_BYTES } from '../contract/internal.ts';
 import { demandKey, demandSecret } from '../runtime/access.ts';
 import { readJson } from '../runtime/json-bodies.ts';
 import type { Log } from '../runtime/log.ts';
@@ -28,7 +28,7 @@ export function createApp({ secret, apiKeys, maxBodyBytes, bridge, hub, log }: A
 
   app.get('/internal/ready', (_request, response) => void response.json({ status: 'ok' }));
   app.use(demandSecret(secret));
-  app.post(EVENTS_PATH, readJson(maxBodyBytes), takeEvents(hub));
+  app.post(EVENTS_PATH, readJson(MAX_EVENTS_BYTES), takeEvents(hub));
 
   app.use('/api', demandKey(apiKeys));
   app.get('/api/events', streamEvents(hub));

@@ -55,7 +55,7 @@ export function createBridgeClient(address: BridgeAddress, secret: string, log: 
       throw explain(error, { host, port, path }, log);
     });
     const json = parseJson(answer.text);
-    if (answer.status !== 200) throw fromProblem(answer.status, json);
+    if (answer.status !== 200) throw fromProblem(answer.status, json, path, log);
     const parsed = schema.safeParse(json);
     if (parsed.success) return parsed.data;
     const code = path === SEND_PATH ? 'outcome_unknown' : 'bridge_failed';
@@ -112,14 +112,29 @@ function explain(
   return new KitError('bridge_failed', `the WhatsApp bridge ${what}`, { cause: error });
 }
 
+/** What the bridge says of WhatsApp is for the caller; what it says of the call itself is for us. */
+const FOR_THE_CALLER: readonly string[] = [
+  'whatsapp_not_ready',
+  'qr_unavailable',
+  'already_linked',
+  'recipient_invalid',
+  'recipient_not_on_whatsapp',
+  'recipient_not_resolvable',
+  'chat_unknown',
+  'send_refused',
+  'outcome_unknown',
+] satisfies ErrorCode[];
 const problemSchema = z.object({ code: z.custom<ErrorCode>(isErrorCode), detail: z.string() });
 
-/** The bridge's own problem, passed on. */
-function fromProblem(status: number, json: unknown): KitError {
-  const problem = problemSchema.safeParse(json);
-  return problem.success
-    ? new KitError(problem.data.code, problem.data.detail)
-    : new KitError('bridge_failed', `the WhatsApp bridge answered ${status}`);
+function fromProblem(status: number, json: unknown, path: string, log: Log): KitError {
+  const problem = problemSchema.safeParse(json).data;
+  if (problem !== undefined && FOR_THE_CALLER.includes(problem.code))
+    return new KitError(problem.code, problem.detail);
+  log.error(
+    { status, path, problem },
+    `the bridge answered ${status} to ${path}: ${problem?.code ?? 'no problem document'}`,
+  );
+  return new KitError('bridge_failed', `the WhatsApp bridge answered ${status}`);
 }
 
 function parseJson(text: string): unknown {

@@ -10,52 +10,59 @@ export interface SequencedEvent {
   readonly data: BridgeEvent['data'];
 }
 
-export interface EventReader {
-  take(event: SequencedEvent): void;
-  end(): void;
-}
-
-/** How many events a reader may have missed and still get. */
+/** How many events are kept at least, for whoever comes back. */
 const KEPT = 10_000;
+/** A second has room for this many: numbers of a later start are always higher than all of an earlier one. */
+const PER_SECOND = 1_000_000;
 
-/** Takes the bridge's events, each once, and gives them to every reader, in order. */
+/** Takes the bridge's events, each once, and keeps them for readers, who come for them at their own pace. */
 export class EventHub {
   #kept: { key: string; event: SequencedEvent }[] = [];
   readonly #keys = new Set<string>();
-  readonly #readers = new Set<EventReader>();
-  #lastSeq = 0;
+  readonly #wakers = new Set<() => void>();
+  #lastSeq = Math.floor(Date.now() / 1000) * PER_SECOND;
+  #isClosed = false;
 
-  /** Adds events that are not there yet. */
-  add(events: readonly BridgeEvent[]): void {
-    for (const { key, kind, ...rest } of events) {
-      if (this.#keys.has(key)) continue; // The bridge repeats what it does not know to have arrived.
-      this.#lastSeq += 1;
-      const event = { seq: this.#lastSeq, type: kind, ...rest };
-      this.#keys.add(key);
-      this.#kept.push({ key, event });
-      for (const reader of this.#readers) reader.take(event);
-    }
-    if (this.#kept.length < 2 * KEPT) return;
-    for (const { key } of this.#kept.slice(0, -KEPT)) this.#keys.delete(key);
-    this.#kept = this.#kept.slice(-KEPT);
+  get lastSeq(): number {
+    return this.#lastSeq;
   }
 
-  /**
-   * Gives a reader all that follows `after`, then every new event, until the returned function is called. Without
-   * `after`, or with one from before a restart of the api, only what is new, or all that is kept.
-   */
-  subscribe(reader: EventReader, after?: number): () => void {
-    if (after !== undefined) {
-      const from = after > this.#lastSeq ? 0 : after;
-      for (const { event } of this.#kept) if (event.seq > from) reader.take(event);
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Adds events that are not there yet, and wakes the readers. */
+  add(events: readonly BridgeEvent[]): void {
+    for (const { key: ownKey, kind, ...rest } of events) {
+      const key = `${rest.session}/${ownKey}`;
+      if (this.#keys.has(key)) continue; // The bridge repeats what it does not know to have arrived.
+      this.#lastSeq += 1;
+      this.#keys.add(key);
+      this.#kept.push({ key, event: { seq: this.#lastSeq, type: kind, ...rest } });
     }
-    this.#readers.add(reader);
-    return () => void this.#readers.delete(reader);
+    if (this.#kept.length >= 2 * KEPT) {
+      for (const { key } of this.#kept.slice(0, -KEPT)) this.#keys.delete(key);
+      this.#kept = this.#kept.slice(-KEPT);
+    }
+    for (const wake of this.#wakers) wake();
+  }
+
+  /** The first event behind `after` that is still kept. */
+  next(after: number): SequencedEvent | undefined {
+    const first = this.#kept[0]?.event.seq ?? 0;
+    // Numbers have no gaps while the hub lives, so the place is known.
+    return this.#kept[Math.max(0, after + 1 - first)]?.event;
+  }
+
+  /** Calls back whenever there may be more to read, or the hub has closed, until the returned function is called. */
+  onMore(wake: () => void): () => void {
+    this.#wakers.add(wake);
+    return () => void this.#wakers.delete(wake);
   }
 
   /** Ends every reader; they come back to the next api. */
   close(): void {
-    for (const reader of this.#readers) reader.end();
-    this.#readers.clear();
+    this.#isClosed = true;
+    for (const wake of this.#wakers) wake();
   }
 }

@@ -24,7 +24,11 @@ export function sessionRoutes(bridge: BridgeClient): Router {
   });
 
   router.get('/qr', async (request, response) => {
-    const wanted = request.accepts(['json', 'image/png', 'image/svg+xml']);
+    // A browser that opens this address takes anything, and wants to see the code.
+    const isPage = request.get('accept')?.includes('text/html') === true;
+    const wanted = request.accepts(
+      isPage ? ['image/svg+xml', 'image/png', 'json'] : ['json', 'image/png', 'image/svg+xml'],
+    );
     if (wanted === false)
       throw new KitError('not_acceptable', 'a QR code comes as application/json, image/png or image/svg+xml');
     const answer = await bridge.qr();

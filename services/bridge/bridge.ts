@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { errorText } from '../contract/errors.ts';
 import type { BridgeEvent } from '../contract/events.ts';
 import { http } from '../runtime/http.ts';
 import type { Origin } from '../runtime/internal-call.ts';
@@ -78,7 +79,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
     await within(sendsMs, sender.close(), 'the sends under way').catch((error: unknown) => {
-      log.warn({ err: error }, 'closing with sends under way: their outcome is unknown');
+      log.warn(`closing with sends under way, whose outcome is unknown: ${errorText(error)}`);
     });
     await session.stop('the bridge closes');
     await events.close(LAST_EVENTS_MS);
@@ -98,6 +99,6 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
 
 function eventOfNews(session: string, news: News, log: Log): BridgeEvent | undefined {
   if (news.kind !== 'unreadable') return eventOf(session, news);
-  log.error({ err: news.error }, 'an event of WhatsApp could not be read: it is lost');
+  log.error({ err: news.error }, `an event of WhatsApp could not be read and is lost: ${news.error.message}`);
   return undefined;
 }

@@ -18,7 +18,7 @@ export function survivePipeErrors(log: Log): void {
     if (!(child instanceof ChildProcess)) return;
     child.once('spawn', () => {
       for (const pipe of child.stdio) {
-        pipe?.on('error', (error) => log.debug({ trouble: error.message }, 'a pipe to the browser broke'));
+        pipe?.on('error', (error) => log.debug(`a pipe to the browser broke: ${error.message}`));
       }
     });
   });

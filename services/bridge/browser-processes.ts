@@ -1,28 +1,30 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import {
+  argumentsOf,
+  listProcesses,
+  type ProcessRow,
+  readProcess,
+  signalProcess,
+} from '../runtime/process-table.ts';
 
 const GONE_LIMIT_MS = 5_000;
 const GONE_POLL_MS = 10;
 
-interface ProcessRow {
-  readonly pid: number;
-  readonly parent: number;
-  readonly group: number;
-  readonly args: readonly string[];
-}
-
-/** The browsers of this machine that run on the profile: their main processes, by the exact argument. */
+/**
+ * The browsers of this machine that run on the profile: their main processes, by the exact argument. None on a system
+ * without /proc, which cannot be searched.
+ */
 export function browsersOf(profileDir: string): number[] {
-  return mainProcesses(profileDir, readProcesses());
+  return mainProcesses(profileDir, livingProcesses(listProcesses));
 }
 
 /**
  * Every process of the browsers on the profile, with descendants and process groups; and what is left of the group of a
  * browser that has itself died. By its group, not its pid: that may be another's by now.
  */
-export function browserTree(profileDir: string, browserPid?: number): number[] {
-  const rows = readProcesses();
+export function browserTree(profileDir: string, browserPid?: number, list = listProcesses): number[] {
+  const rows = livingProcesses(list);
   const mains = mainProcesses(profileDir, rows);
   const groups = new Set(browserPid === undefined ? mains : [...mains, browserPid]);
   const tree = new Set([...mains, ...rows.filter((row) => groups.has(row.group)).map((row) => row.pid)]);
@@ -35,56 +37,44 @@ export function browserTree(profileDir: string, browserPid?: number): number[] {
 }
 
 /**
- * Kills all of them, which also ends a stopped (SIGSTOP) browser, and waits until they are gone.
- * Returns how many there were.
+ * Kills all of them, which also ends a stopped (SIGSTOP) browser, and waits until they are gone. On a system without
+ * /proc (macOS) it kills the process group of the browser, which puppeteer starts as the leader of its own.
  */
-export async function killBrowserTree(profileDir: string, browserPid?: number): Promise<number> {
-  const victims = browserTree(profileDir, browserPid);
-  for (const pid of victims) kill(pid);
-  const giveUpAt = Date.now() + GONE_LIMIT_MS;
-  while (victims.some(isAlive)) {
-    if (Date.now() > giveUpAt)
-      throw new Error(`browser processes ${victims.filter(isAlive)} survive SIGKILL`);
+export async function killBrowserTree(
+  profileDir: string,
+  browserPid?: number,
+  list = listProcesses,
+): Promise<void> {
+  if (list().length > 0) return killAll(browserTree(profileDir, browserPid, list), isLiving);
+  if (browserPid !== undefined) await killAll([-browserPid], (group) => signalProcess(group, 0));
+}
+
+async function killAll(victims: readonly number[], isThere: (victim: number) => boolean): Promise<void> {
+  for (const victim of victims) signalProcess(victim, 'SIGKILL');
+  const giveUpAt = performance.now() + GONE_LIMIT_MS;
+  while (victims.some(isThere)) {
+    if (performance.now() > giveUpAt)
+      throw new Error(
+        `browser processes ${victims.filter(isThere).join(', ')} survive SIGKILL for ${GONE_LIMIT_MS} ms`,
+      );
     await wait(GONE_POLL_MS);
   }
-  return victims.length;
 }
 
 function mainProcesses(profileDir: string, rows: readonly ProcessRow[]): number[] {
   const argument = `--user-data-dir=${resolve(profileDir)}`;
-  return rows
-    .filter((row) => row.args.includes(argument) && !row.args.some((arg) => arg.startsWith('--type=')))
-    .map((row) => row.pid);
+  return rows.map((row) => row.pid).filter((pid) => isMainProcess(argumentsOf(pid), argument));
 }
 
-function readProcesses(): ProcessRow[] {
-  return readdirSync('/proc').flatMap((name) => {
-    const row = /^\d+$/.test(name) ? readProcess(Number(name)) : undefined;
-    return row === undefined ? [] : [row];
-  });
+function isMainProcess(args: readonly string[], argument: string): boolean {
+  return args.includes(argument) && !args.some((arg) => arg.startsWith('--type='));
 }
 
-/** One process; undefined when it is gone, or a zombie that only waits for its parent. Source: proc(5). */
-function readProcess(pid: number): ProcessRow | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (state === 'Z' || state === 'X') return undefined;
-    const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return { pid, parent: Number(parent), group: Number(group), args };
-  } catch {
-    return undefined; // it ended while we looked
-  }
+/** Without zombies, which only wait for their parents. */
+function livingProcesses(list: () => readonly ProcessRow[]): ProcessRow[] {
+  return list().filter((row) => !row.isZombie);
 }
 
-function isAlive(pid: number): boolean {
-  return readProcess(pid) !== undefined;
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
+function isLiving(pid: number): boolean {
+  return readProcess(pid)?.isZombie === false;
 }

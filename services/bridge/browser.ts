@@ -4,7 +4,7 @@ import type { LaunchOptions } from 'puppeteer';
 import { KitError } from '../contract/errors.ts';
 import type { BridgeLimits } from './limits.ts';
 
-/** What WhatsApp Web needs nothing of; measured in facts/whatsapp-web.md. */
+/** Switches off what WhatsApp Web needs nothing of. */
 const BASE_FLAGS = [
   '--disable-gpu',
   '--disable-quic',

@@ -50,15 +50,13 @@ export class EventSender {
     this.#dropOldest();
     if (this.#isPosting || this.#closed.signal.aborted) return;
     this.#isPosting = true;
-    this.#posted = this.#postAll().finally(() => {
-      this.#isPosting = false;
-    });
+    this.#posted = this.#postAll();
   }
 
   /** Waits up to `ms` for the api to take the rest. */
   async close(ms: number): Promise<void> {
     const timer = setTimeout(() => this.#closed.abort(), ms);
-    await this.#posted;
+    while (this.#isPosting) await this.#posted;
     clearTimeout(timer);
     this.#closed.abort();
     this.#caller.close();
@@ -83,12 +81,13 @@ export class EventSender {
         batchSize = 1; // one of them is wrong: the others must not share its fate
         continue;
       }
-      if (outcome === 'refused')
-        this.#options.log.error({ event: batch[0] }, 'the api refused an event: it is lost');
+      if (outcome === 'refused') this.#tellLost(batch);
       // Those that were dropped meanwhile stood at the head of this very batch.
       this.#waiting.splice(0, Math.max(0, batch.length - (this.#dropped - droppedBefore)));
       batchSize = BATCH_EVENTS;
     }
+    // In the same step as the look at the queue: an event taken in between would wait for the next one.
+    this.#isPosting = false;
   }
 
   async #post(events: readonly BridgeEvent[]): Promise<'taken' | 'refused' | 'failed'> {
@@ -102,12 +101,24 @@ export class EventSender {
         this.#closed.signal,
       );
       if (status >= 200 && status < 300) return 'taken';
-      log.warn({ status, events: events.length }, 'the api did not take events');
+      log.warn(
+        { status, events: events.length },
+        `the api answered ${status} to ${events.length} events and did not take them`,
+      );
       return REFUSED.includes(status) ? 'refused' : 'failed';
     } catch (error) {
-      log.debug({ trouble: errorText(error), events: events.length }, 'the api was not reached with events');
+      log.debug(
+        { events: events.length },
+        `the api was not reached with ${events.length} events: ${errorText(error)}`,
+      );
       return 'failed';
     }
+  }
+
+  /** Names it only: an event holds what people write, and the code by which a phone links. */
+  #tellLost(events: readonly BridgeEvent[]): void {
+    for (const { kind, key } of events)
+      this.#options.log.error({ kind, key }, `the api refused the ${kind} event ${key}: it is lost`);
   }
 
   #dropOldest(): void {

@@ -12,7 +12,7 @@ export class LifeEndedError extends Error {
   override readonly name = 'LifeEndedError';
 }
 
-/** What an error of the start means. The library leaves the browser running on each of them. (gotcha 7) */
+/** What an error of the start means. The library leaves the browser running on each of them: whoever asks must close it. */
 export function endOfStart(error: unknown): LifeEnd {
   const text = errorText(error);
   const network = /net::ERR_\w+/.exec(text);

@@ -89,7 +89,7 @@ export class Life {
     const end = await this.#ended.promise;
     clearTimeout(this.#nextLook);
     const trouble = await this.#whatsapp.close(this.#limits.destroyMs);
-    if (trouble !== undefined) this.#log.info({ trouble: errorText(trouble) }, 'the browser was killed');
+    if (trouble !== undefined) this.#log.info(`the browser was killed: ${errorText(trouble)}`);
     return end;
   }
 
@@ -131,7 +131,7 @@ export class Life {
       navigated: () => {
         if (this.#phase !== 'loading') void this.#look();
       },
-      pageError: (text) => this.#log.warn({ page_error: text }, 'an error in the page'),
+      pageError: (text) => this.#log.warn(`an error in the page: ${text}`),
       news: (news) => this.#observer.news(news),
     };
   }
@@ -154,7 +154,10 @@ export class Life {
         this.#whatsapp.installSteering(),
       );
     } catch (error) {
-      this.#log.warn({ err: error }, 'message ids cannot be chosen beforehand in this page');
+      this.#log.warn(
+        { err: error },
+        `message ids cannot be chosen beforehand in this page: ${errorText(error)}`,
+      );
     }
     if (this.#dead.signal.aborted) return;
     this.#readyAt ??= Date.now();

@@ -6,7 +6,7 @@ export interface BridgeLimits {
   readonly readyMs: number;
   /** One call into the page, other than a send. */
   readonly callMs: number;
-  /** One send, until the message stands in the chat. */
+  /** One send, from its arrival until the message stands in the chat: its wait for others and the check of its number included. */
   readonly sendMs: number;
   /** From there until WhatsApp's server has acknowledged it. */
   readonly ackWaitMs: number;

@@ -13,10 +13,10 @@ export const READ_PAGE = `(() => {
   }
 })()`;
 
-/** When the sync ended before the library listened, it never hears of it and `ready` never comes. (gotcha 3) */
+/** When the sync ended before the library listened, it never hears of it and `ready` never comes. */
 export const REPEAT_SYNCED = 'void window.onAppStateHasSyncedEvent()';
 
-/** The library calls this in Node, where it throws, and the QR code freezes. (gotcha 5) */
+/** The library calls this in Node, where it throws, and the QR code freezes. */
 export const REFRESH_QR = "void window.require('WAWebCmd').Cmd.refreshQR()";
 
 /** Unlinks this device, as client.logout() does, without its closing of the browser and deleting of the profile. */
@@ -25,7 +25,7 @@ export const UNLINK = "window.require('WAWebSocketModel').Socket.logout()";
 /**
  * Lets a send choose its message id, and die when it comes too late: `sendMessage(…, { extra: { gatehouse: { id,
  * notAfter } } })`. A send that hung in the page until its caller gave up must not go out afterwards. Where the page
- * resists, the message gets an id of WhatsApp's own, which `message_create` tells. (facts §4)
+ * resists, the message gets an id of WhatsApp's own, which `message_create` tells.
  */
 export const INSTALL_STEERING = `(() => {
   const send = window.WWebJS.sendMessage;

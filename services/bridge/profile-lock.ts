@@ -4,11 +4,13 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { KitError } from '../contract/errors.ts';
+import { errorText, KitError } from '../contract/errors.ts';
 import { browsersOf, killBrowserTree } from './browser-processes.ts';
 
 const SINGLETON_LINKS = ['SingletonLock', 'SingletonCookie', 'SingletonSocket'];
 const SOCKET_LIMIT_MS = 1_000;
+/** Source: sqlite.org/rescode.html. */
+const SQLITE_BUSY = 5;
 
 const ownerSchema = z.object({ pid: z.number(), host: z.string(), since: z.string() });
 
@@ -18,33 +20,29 @@ export interface ProfileLock {
 
 /**
  * The sole right to the profile. The lock is the kernel's, through SQLite (Node has no flock): it holds between
- * containers that share the volume, and ends with the process, however that ends. Throws `bridge_failed` naming the
- * owner when another process has it.
+ * containers that share the volume, and ends with the process, however that ends. Throws `bridge_failed`: naming the
+ * owner when another process has it, and what is wrong with the folder when nobody can lock there.
  */
 export function lockProfile(profileDir: string): ProfileLock {
-  mkdirSync(dirname(profileDir), { recursive: true });
   const ownerFile = `${profileDir}.owner`;
-  const database = new DatabaseSync(`${profileDir}.lock`);
+  let database: DatabaseSync | undefined;
   try {
+    mkdirSync(dirname(profileDir), { recursive: true });
+    database = new DatabaseSync(`${profileDir}.lock`);
     database.exec('BEGIN EXCLUSIVE');
-  } catch (cause) {
-    database.close();
-    throw new KitError(
-      'bridge_failed',
-      `${profileDir} is in use by ${readOwner(ownerFile)}; stop that one first`,
-      {
-        cause,
-      },
+    writeFileSync(
+      ownerFile,
+      JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() }),
     );
+  } catch (cause) {
+    database?.close(); // or this very process would hold the lock, and refuse itself the next time
+    throw new KitError('bridge_failed', whyNotLocked(profileDir, ownerFile, cause), { cause });
   }
-  writeFileSync(
-    ownerFile,
-    JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() }),
-  );
+  const held = database;
   return {
     release() {
       rmSync(ownerFile, { force: true });
-      database.close();
+      held.close();
     },
   };
 }
@@ -52,7 +50,8 @@ export function lockProfile(profileDir: string): ProfileLock {
 /**
  * Makes the profile free for a browser of ours, once `lockProfile` has told that no other bridge lives on it: kills an
  * orphaned browser, and removes the links that a browser of another host has left (after a container was replaced).
- * Returns what was done, for the log. Throws `bridge_failed` when a browser elsewhere answers. Source: facts §7.
+ * Returns what was done, for the log. Throws `bridge_failed` when a browser elsewhere answers. The links
+ * (`SingletonLock` → `HOST-PID`) are Chromium's: it waits for ever on those of a host that it cannot ask.
  */
 export async function freeProfile(profileDir: string): Promise<string | undefined> {
   const orphans = browsersOf(profileDir);
@@ -72,6 +71,18 @@ export async function freeProfile(profileDir: string): Promise<string | undefine
   // Removed without a look whether they exist: they dangle, and existsSync follows them.
   for (const name of SINGLETON_LINKS) rmSync(join(profileDir, name), { force: true });
   return `removed the lock that ${owner} left`;
+}
+
+function whyNotLocked(profileDir: string, ownerFile: string, cause: unknown): string {
+  if (isBusy(cause)) return `${profileDir} is in use by ${readOwner(ownerFile)}; stop that one first`;
+  const folder = dirname(profileDir);
+  return `${profileDir} cannot be locked: ${errorText(cause)}; let this user write to ${folder} and see that its disk has room, or set SESSIONS_DIR to another folder`;
+}
+
+/** Whether another connection holds the lock. The low byte of SQLite's extended codes is the primary one. */
+function isBusy(error: unknown): boolean {
+  if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return false;
+  return (error.errcode & 0xff) === SQLITE_BUSY;
 }
 
 function readOwner(ownerFile: string): string {

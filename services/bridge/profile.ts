@@ -50,7 +50,7 @@ export class Profile {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
       throw error;
     }
-    this.#log.warn({ place }, `${reason}: the profile is kept in quarantine`);
+    this.#log.warn({ place }, `${reason}: the profile is kept in quarantine at ${place}`);
     const all = (await readdir(quarantineDir))
       .filter((name) => name.startsWith(`session-${this.#session}.`))
       .sort();

@@ -1,7 +1,7 @@
 import { errorText } from '../contract/errors.ts';
 import type { Log } from '../runtime/log.ts';
 
-/** What the library throws as bare strings, in listeners that nobody awaits. (gotcha 6) */
+/** What the library throws as bare strings, in listeners that nobody awaits: they reach us as unhandled rejections. */
 const LIBRARY_STRINGS = ['auth timeout', 'ready timeout'];
 /** puppeteer names the caller of a function that threw in the page by an encoded URL. */
 const LIBRARY_PATHS =
@@ -20,10 +20,10 @@ export function isLibraryRejection(reason: unknown): boolean {
 export function guardRejections(session: { libraryFailed(text: string): void }, log: Log): void {
   process.on('unhandledRejection', (reason) => {
     if (isLibraryRejection(reason)) {
-      log.warn({ err: reason }, 'whatsapp-web.js left a rejection unhandled');
+      log.warn({ err: reason }, `whatsapp-web.js left a rejection unhandled: ${errorText(reason)}`);
       session.libraryFailed(errorText(reason).split('\n')[0] ?? '');
     } else {
-      log.fatal({ err: reason }, 'unhandled rejection');
+      log.fatal({ err: reason }, `unhandled rejection: ${errorText(reason)}`);
       process.exit(1);
     }
   });

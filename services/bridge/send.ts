@@ -5,17 +5,26 @@ import { errorText, KitError } from '../contract/errors.ts';
 import type { WhatsAppMessage } from '../contract/events.ts';
 import type { Log } from '../runtime/log.ts';
 import { Acks } from './acks.ts';
-
 import { DeadlineError } from './deadline.ts';
-import type { Life } from './life.ts';
 import { LifeEndedError } from './life-end.ts';
 import type { BridgeLimits } from './limits.ts';
 import type { News } from './news.ts';
 import { Recipients } from './recipients.ts';
 import { isPageError, refusalOf } from './send-errors.ts';
+import type { WhatsApp } from './whatsapp.ts';
 
 /** What a link looks like: only for those does the library look for a preview, which takes a while. */
 const LINK = /https?:\/\/|www\./i;
+
+/** With less time left than this, a send is not begun: to say that nothing was sent is better than not to know. */
+const LEAST_SEND_MS = 100;
+
+/** What a send needs of the life of a browser. */
+export interface SendingLife {
+  readonly signal: AbortSignal;
+  call<T>(what: string, act: (whatsapp: SendingPage) => Promise<T>, ms?: number): Promise<T>;
+}
+export type SendingPage = Pick<WhatsApp, 'addressOf' | 'sendText'>;
 
 interface InFlight {
   readonly stanzaId: string;
@@ -33,7 +42,7 @@ interface InFlight {
  */
 export class Sender {
   readonly acks = new Acks();
-  readonly #readyLife: () => Life;
+  readonly #readyLife: () => SendingLife;
   readonly #limits: BridgeLimits;
   readonly #log: Log;
   readonly #recipients = new Recipients();
@@ -43,19 +52,25 @@ export class Sender {
   readonly #open = new Set<Promise<unknown>>();
 
   /** `readyLife` throws `whatsapp_not_ready`. */
-  constructor(readyLife: () => Life, limits: BridgeLimits, log: Log) {
+  constructor(readyLife: () => SendingLife, limits: BridgeLimits, log: Log) {
     this.#readyLife = readyLife;
     this.#limits = limits;
     this.#log = log;
   }
 
-  /** Throws `whatsapp_not_ready`, `recipient_*`, `chat_unknown`, `send_refused` and `outcome_unknown`. */
+  /**
+   * Settles within `sendMs` and `ackWaitMs` of its call, however many wait: the caller gives up soon after that, and a
+   * message that goes out later would be sent twice. Throws `whatsapp_not_ready`, `recipient_*`, `chat_unknown`,
+   * `send_refused` and `outcome_unknown`.
+   */
   async send(body: SendBody): Promise<SendAnswer> {
     const chatId = toChatId(body.chatId);
     const stanzaId = body.stanza_id ?? `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
     if (this.#isClosed) throw new KitError('whatsapp_not_ready', 'the bridge is closing');
     this.#readyLife();
-    const added = this.#turn.then(() => this.#add(chatId, body.message, stanzaId));
+    // Each ends by its own deadline, and no later one has an earlier deadline: so the turn comes in time to say no.
+    const deadline = new SendDeadline(this.#limits.sendMs);
+    const added = this.#turn.then(() => this.#add(chatId, body.message, stanzaId, deadline));
     this.#turn = added.catch(() => 'the next has its turn all the same');
     const outcome = added.then(({ message, life }) => this.#acknowledged(message, life));
     this.#open.add(outcome);
@@ -85,14 +100,16 @@ export class Sender {
     chatId: string,
     text: string,
     stanzaId: string,
-  ): Promise<{ message: WhatsAppMessage; life: Life }> {
+    deadline: SendDeadline,
+  ): Promise<{ message: WhatsAppMessage; life: SendingLife }> {
+    deadline.check('it waited for other sends');
     const life = this.#readyLife();
-    const address = await this.#resolve(life, chatId);
+    const address = await this.#resolve(life, chatId, deadline);
+    const leftMs = deadline.check('the check of its number took too long');
     const created = Promise.withResolvers<WhatsAppMessage>();
     const flight: InFlight = { stanzaId, chatId: address, text, created };
     this.#inFlight = flight;
-    const { sendMs } = this.#limits;
-    const options = { stanzaId, notAfter: Date.now() + sendMs, linkPreview: LINK.test(text) };
+    const options = { stanzaId, notAfter: Date.now() + leftMs, linkPreview: LINK.test(text) };
     try {
       const message = await life.call(
         'the send',
@@ -108,11 +125,14 @@ export class Sender {
             .catch(created.reject);
           return created.promise;
         },
-        sendMs,
+        leftMs,
       );
       if (message.stanza_id !== stanzaId) {
         const got = message.stanza_id;
-        this.#log.warn({ chosen: stanzaId, got }, 'the page did not take the chosen id');
+        this.#log.warn(
+          { chosen: stanzaId, got },
+          `the page did not take the chosen id ${stanzaId}: it sent under ${got}`,
+        );
       }
       return { message, life };
     } catch (error) {
@@ -126,9 +146,9 @@ export class Sender {
   }
 
   /** Nothing has been sent yet: a browser that fails here leaves no doubt. */
-  async #resolve(life: Life, chatId: string): Promise<string> {
+  async #resolve(life: SendingLife, chatId: string, deadline: SendDeadline): Promise<string> {
     try {
-      return await this.#recipients.addressOf(life, chatId);
+      return await this.#recipients.addressOf(life, chatId, Math.min(this.#limits.callMs, deadline.leftMs));
     } catch (error) {
       if (error instanceof KitError) throw error;
       if (isPageError(error)) throw refusalOf(error, chatId);
@@ -136,7 +156,7 @@ export class Sender {
     }
   }
 
-  async #acknowledged(message: WhatsAppMessage, life: Life): Promise<SendAnswer> {
+  async #acknowledged(message: WhatsAppMessage, life: SendingLife): Promise<SendAnswer> {
     const ack = await this.acks.settled(message.stanza_id, this.#limits.ackWaitMs, life.signal);
     if (ack < 0) throw new KitError('send_refused', `WhatsApp refused ${message.id} (ack -1)`);
     if (ack === 0 && life.signal.aborted) throw unknownOutcome(message.id, life.signal.reason);
@@ -147,6 +167,28 @@ export class Sender {
       ack,
       timestamp: message.timestamp,
     };
+  }
+}
+
+/** Until when a message must stand in its chat, from the arrival of its send. */
+class SendDeadline {
+  readonly #ms: number;
+  readonly #at: number;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+    this.#at = performance.now() + ms;
+  }
+
+  get leftMs(): number {
+    return this.#at - performance.now();
+  }
+
+  /** The time left. Throws `whatsapp_not_ready` when it is too short to begin. */
+  check(why: string): number {
+    const { leftMs } = this;
+    if (leftMs >= LEAST_SEND_MS) return leftMs;
+    throw new KitError('whatsapp_not_ready', `nothing was sent: ${why}, and its ${this.#ms} ms have passed`);
   }
 }
 

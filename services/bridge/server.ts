@@ -73,6 +73,7 @@ export function createApp(parts: ServerParts): Express {
     if (messages === undefined) throw new KitError('chat_unknown', `there is no chat ${id}`);
     response.json({ messages });
   });
+  // By a serialized id or a stanza id: how the outcome of a send is looked up.
   app.get('/messages/:id', async (request, response) => {
     const { id } = request.params;
     const message = await ask(session, 'a message', (whatsapp) => whatsapp.message(id));

@@ -45,6 +45,7 @@ const PAUSES = {
 } as const;
 /** A browser that was ready for this long had no part in earlier failures. */
 const STABLE_MS = 10_000;
+const LOGGED_OUT = 'logged out by request';
 
 /**
  * One WhatsApp login. Keeps a browser alive for it, one life after the other, until it is stopped:
@@ -62,6 +63,10 @@ export class Session {
   #status: SessionStatus = { state: 'stopped', since: new Date().toISOString() };
   #isWanted = false;
   #running: Promise<void> | undefined;
+  /** The run under way is to end, even if the session is wanted again meanwhile: then another follows it. */
+  #isStopping = false;
+  /** A logout that waits for the run to put the profile into quarantine, between two lives. */
+  #reset: PromiseWithResolvers<void> | undefined;
   #pause = new AbortController();
   #life: Life | undefined;
   #restarts = 0;
@@ -109,6 +114,7 @@ export class Session {
     this.#pause.abort();
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
+      this.#isStopping = false;
       if (this.#isWanted) this.start();
     });
   }
@@ -116,27 +122,27 @@ export class Session {
   /** Closes the browser and keeps the login; resolves when no process of it is left. */
   async stop(reason: string): Promise<void> {
     this.#isWanted = false;
+    this.#isStopping = this.#running !== undefined;
     this.#pause.abort();
     this.#life?.end({ kind: 'stopped', reason });
     await this.#running;
     if (!this.#isWanted) this.#setStatus('stopped', reason);
   }
 
-  /** Unlinks the device, puts the profile into quarantine and goes on to a new QR code. */
+  /**
+   * Unlinks the device, puts the profile into quarantine and goes on to a new QR code. The run itself does it, between
+   * two lives, so that no start can come in between. Throws `bridge_failed` when the profile is not to be had.
+   */
   async logout(): Promise<void> {
-    const reason = 'logged out by request';
+    if (this.#reset !== undefined) return this.#reset.promise;
+    const reset = Promise.withResolvers<void>();
+    reset.promise.catch(() => 'thrown below, perhaps only after the unlinking');
+    this.#reset = reset;
     const life = this.#life;
-    if (life === undefined) {
-      await this.stop(reason);
-      await this.#profile.claim();
-      await this.#profile.quarantine(reason);
-      this.#profile.release();
-    } else {
-      if (life.isReady) await this.#unlink(life);
-      life.end({ kind: 'logged_out', reason });
-      await life.gone;
-    }
     this.start();
+    if (life?.isReady) await this.#unlink(life);
+    life?.end({ kind: 'logged_out', reason: LOGGED_OUT });
+    await reset.promise;
   }
 
   /** The QR code to scan. Throws `qr_unavailable`. */
@@ -156,16 +162,18 @@ export class Session {
 
   async #run(): Promise<void> {
     let failures = 0;
-    while (this.#isWanted) {
+    while (!this.#isStopping) {
+      if (this.#reset !== undefined) await this.#resetProfile(LOGGED_OUT);
       const end = await this.#liveOnce();
       if (end.kind === 'stopped') continue;
       this.#setStatus(end.kind === 'offline' ? 'offline' : 'disconnected', end.reason);
       this.#restarts += 1;
       failures = (end.readyForMs ?? 0) > STABLE_MS ? 1 : failures + 1;
-      if (end.kind === 'logged_out') await this.#quarantine(end.reason);
-      else if (this.#isWanted)
+      if (end.kind === 'logged_out') await this.#resetProfile(end.reason);
+      else if (!this.#isStopping && this.#reset === undefined)
         await this.#rest(backoffMs(failures, pausesAfter(end.kind, end.readyForMs !== undefined)));
     }
+    if (this.#reset !== undefined) await this.#resetProfile(LOGGED_OUT);
     this.#profile.release();
   }
 
@@ -178,7 +186,8 @@ export class Session {
       await this.#profile.claim();
       // Not before the port is open: the library and puppeteer take a third of a second to load.
       const { WhatsApp } = await import('./whatsapp.ts');
-      if (!this.#isWanted) return { kind: 'stopped', reason: 'stopped while it started' };
+      if (this.#isStopping || this.#reset !== undefined)
+        return { kind: 'stopped', reason: 'stopped while it started' };
       const browser = { browserPath, headless, profileDir: this.#profile.dir, limits };
       const life = new Life((listener) => new WhatsApp(browser, listener), limits, this.#lifeObserver(), log);
       this.#life = life;
@@ -208,11 +217,23 @@ export class Session {
     };
   }
 
-  async #quarantine(reason: string): Promise<void> {
+  /** Puts the profile into quarantine, and tells a logout that waits for it. Never throws. */
+  async #resetProfile(reason: string): Promise<void> {
+    const reset = this.#reset;
     try {
+      await this.#profile.claim();
       await this.#profile.quarantine(reason);
+      reset?.resolve();
     } catch (error) {
-      this.#options.log.error({ err: error }, 'the profile could not be moved: it is used again as it is');
+      if (reset === undefined)
+        this.#options.log.error(
+          { err: error },
+          `the profile could not be moved and is used again as it is: ${errorText(error)}`,
+        );
+      reset?.reject(error);
+    } finally {
+      // A logout that came meanwhile has its turn after this.
+      if (this.#reset === reset) this.#reset = undefined;
     }
   }
 
@@ -221,7 +242,7 @@ export class Session {
       await life.call('the unlinking', (whatsapp) => whatsapp.unlink());
     } catch (error) {
       // The page navigates away as it unlinks, which may break this very call off.
-      this.#options.log.info({ trouble: errorText(error) }, 'the call that unlinks was broken off');
+      this.#options.log.info(`the call that unlinks was broken off: ${errorText(error)}`);
     }
   }
 

@@ -53,7 +53,7 @@ export class WhatsApp {
     this.#profileDir = options.profileDir;
     this.#client = new wweb.Client({
       authStrategy: new KeptProfile(() => this.#watchBrowser(listener)),
-      // The default keeps the page's html in the working folder, and fails where that cannot be written. (gotcha 4)
+      // The default keeps the page's html in the working folder, and fails where that cannot be written.
       webVersionCache: { type: 'none' },
       authTimeoutMs: options.limits.initMs,
       puppeteer: launchOptions(options),
@@ -107,7 +107,7 @@ export class WhatsApp {
     const sent: unknown = await this.#client.sendMessage(chatId, text, {
       sendSeen: false,
       linkPreview: options.linkPreview,
-      // It ignores the result, but the message that it then returns has the ack: 1, or -1. (gotcha 9)
+      // It ignores the result, but the message that it then returns has the ack: 1, or -1.
       waitUntilMsgSent: true,
       extra: { gatehouse: { id: options.stanzaId, notAfter: options.notAfter } },
     });
@@ -167,7 +167,7 @@ export class WhatsApp {
     return pupPage.evaluate(source);
   }
 
-  /** The library has no event for the death of its browser or page. (gotchas 1, 2) */
+  /** The library has no event for the death of its browser or page, and goes on as if both lived. */
   #watchBrowser(listener: WhatsAppListener): void {
     if (this.#isClosed) throw new Error('closed while the browser started');
     const { pupBrowser, pupPage } = this.#client;

@@ -73,7 +73,6 @@ export const pairingCodeBodySchema = z.strictObject({
     .regex(/^\d{8,15}$/, 'must be 8 to 15 digits: the country code and the number, nothing else'),
 });
 export const pairingCodeAnswerSchema = z.object({ code: z.string() });
-export type PairingCodeAnswer = z.infer<typeof pairingCodeAnswerSchema>;
 
 export const chatSchema = z.object({
   id: z.string(),
@@ -90,8 +89,6 @@ export type Chat = z.infer<typeof chatSchema>;
 export const chatsAnswerSchema = z.object({ chats: z.array(chatSchema) });
 /** `GET /chats/:id/messages`, oldest first. */
 export const messagesAnswerSchema = z.object({ messages: z.array(messageSchema) });
-/** `GET /messages/:id`: the message of a serialized id or a stanza id, as this device knows it; 404 if it does not. */
-export const messageAnswerSchema = z.object({ message: messageSchema });
 
 export const limitQuerySchema = z.strictObject({
   limit: z

@@ -32,7 +32,6 @@ export const ERRORS = {
   body_too_large: [413, 'Body too large', 'Send a smaller body, or raise GATE_MAX_BODY_BYTES.'],
   headers_too_large: [431, 'Headers too large', 'Send fewer or shorter headers.'],
   request_timeout: [408, 'Request too slow', 'Send the request faster.'],
-  too_many_requests: [429, 'Too many requests', 'Wait for Retry-After seconds, or raise the limit.'],
   route_unknown: [404, 'No such route', 'See the README for the routes that this kit exposes.'],
   upgrade_refused: [
     400,
@@ -106,6 +105,11 @@ export const ERRORS = {
   bridge_failed: [502, 'WhatsApp bridge failed', 'See the log of the bridge.'],
   // every process
   already_running: [500, 'Already running', 'Stop the other one, or set another DATA_DIR.'],
+  data_dir_unusable: [
+    500,
+    'Data folder not usable',
+    'Mount a volume that the kit may write, or set another DATA_DIR.',
+  ],
   port_busy: [500, 'Port in use', 'Stop the process that holds the port, or set another port.'],
   internal_error: [500, 'Internal error', 'See the log for the request id, and report it.'],
 } as const satisfies Record<string, readonly [status: number, title: string, remedy: string]>;

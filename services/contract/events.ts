@@ -84,8 +84,6 @@ export const bridgeEventSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 export type BridgeEvent = z.infer<typeof bridgeEventSchema>;
-export type BridgeEventKind = BridgeEvent['kind'];
 
-/** The body of `POST EVENTS_PATH`; any 2xx means that all of them are on disk. */
+/** The body of `POST EVENTS_PATH`; any 2xx means that the api has taken all of them, in memory: the bridge forgets them. */
 export const eventBatchSchema = z.object({ events: z.array(bridgeEventSchema).min(1).max(100) });
-export type EventBatch = z.infer<typeof eventBatchSchema>;

@@ -4,5 +4,8 @@ export const SECRET_HEADER = 'x-gatehouse-secret';
 /** One id for a request through every process and log. */
 export const REQUEST_ID_HEADER = 'x-request-id';
 
+/** Largest batch of events: the bridge sends at most 100 at once, each with one message. */
+export const MAX_EVENTS_BYTES = 16 * 1024 ** 2;
+
 /** Where the bridge posts its events on the api. */
 export const EVENTS_PATH = '/internal/events';

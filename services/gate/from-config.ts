@@ -42,7 +42,7 @@ function serviceRoutes(config: Config): GateRoute[] {
     .filter(({ name, exposure }) => exposure === 'routed' && isOn(name, config))
     .flatMap(({ name, routes, kit }) => {
       const upstream = {
-        host: name === 'api' ? config.internal.apiHost : '127.0.0.1',
+        host: name === 'api' ? config.internal.apiHost : config.internal.host,
         port: portOf(config, name),
       };
       return routes.map(({ prefix, exact = false, upgrade = false }) => ({

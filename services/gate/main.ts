@@ -4,5 +4,5 @@ import { startGate } from './server.ts';
 
 await runService('gate', async ({ config, log }) => {
   const gate = await startGate(optionsFrom(config, log));
-  return { close: () => gate.drain() };
+  return { close: (graceMs) => gate.drain(graceMs) };
 });

@@ -17,8 +17,8 @@ import { Visit } from './visit.ts';
 
 /** A gate that listens. */
 export interface Gate extends Address, AsyncDisposable {
-  /** Lets what is in flight finish, for `drainMs` at most; see `drain.ts`. Disposing does not wait. */
-  drain(): Promise<void>;
+  /** Lets what is in flight finish, for `drainMs` at most unless told; see `drain.ts`. Disposing does not wait. */
+  drain(withinMs?: number): Promise<void>;
 }
 
 /**
@@ -46,8 +46,6 @@ export async function startGate(options: GateOptions): Promise<Gate> {
 
   const { host } = options.listen;
   const port = await listen(server, options.listen.port, host);
-  // Out of file descriptors, say: those who are in are served on.
-  server.on('error', (error) => log.error({ err: error }, 'could not accept a connection'));
   // The port is open while this loads.
   let forwarding: Forwarding | undefined;
   const loading = import('./forwarding.ts').then((module) => {
@@ -94,8 +92,8 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   return {
     host,
     port,
-    async drain() {
-      await drainGate(server, traffic, options.drainMs);
+    async drain(withinMs = options.drainMs) {
+      await drainGate(server, traffic, withinMs);
       await (await loading).destroy();
     },
     async [Symbol.asyncDispose]() {

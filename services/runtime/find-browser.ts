@@ -2,7 +2,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { inheritedEnvironment } from '#config';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'];
+/** `chromium-browser` last: on Ubuntu it is a stub that asks for a snap. */
+const NAMES = ['chromium', 'google-chrome-stable', 'google-chrome', 'chrome', 'chromium-browser'];
 const MAC_PATHS = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
@@ -22,7 +23,7 @@ export async function findBrowser(
       `PUPPETEER_EXECUTABLE_PATH is ${configured}, which is not an executable file: correct it, or unset it to have a browser found`,
     );
   }
-  const onPath = path.split(delimiter).flatMap((folder) => NAMES.map((name) => join(folder, name)));
+  const onPath = NAMES.flatMap((name) => path.split(delimiter).map((folder) => join(folder, name)));
   const found = [...onPath, ...MAC_PATHS].find(isExecutable) ?? (await downloaded());
   if (found !== undefined) return found;
   throw new Error(

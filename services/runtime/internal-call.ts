@@ -86,7 +86,10 @@ export function exchange(options: RequestOptions, timeoutMs: number, body?: stri
           request.destroy(new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`));
         else chunks.push(chunk);
       });
-      response.on('error', reject);
+      response.on('error', (error) => {
+        clearTimeout(silence);
+        reject(error);
+      });
       response.on('end', () => {
         clearTimeout(silence);
         resolve({

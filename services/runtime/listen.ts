@@ -9,15 +9,21 @@ type Server = HttpServer | HttpsServer;
  */
 export function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    const refused = (error: NodeJS.ErrnoException) => {
       const busy = error.code === 'EADDRINUSE';
       reject(
         busy
           ? new KitError('port_busy', `${host}:${port} is in use by another process`, { cause: error })
           : error,
       );
-    });
+    };
+    server.once('error', refused);
     server.listen(port, host, () => {
+      server.off('error', refused);
+      // Out of file descriptors, say: those who are in are served on.
+      server.on('error', (error) =>
+        process.emitWarning(`a connection could not be accepted: ${error.message}`),
+      );
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
     });

@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { KitError } from '../contract/errors.ts';
 import { REQUEST_ID_HEADER } from '../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../contract/problem.ts';
@@ -12,11 +12,8 @@ export const answerUnknown: RequestHandler = (request) => {
   throw new KitError('not_found', `there is no ${request.method} ${request.path} here`);
 };
 
-/**
- * Every error as a problem document; what nobody foresaw is logged under its request id and shown to nobody.
- * `challenge` is the way of authentication that a 401 asks for: `Basic` makes a browser ask for the key.
- */
-export function answerProblem(log: Log, challenge = 'Bearer'): ErrorRequestHandler {
+/** Every error as a problem document; what nobody foresaw is logged under its request id and shown to nobody. */
+export function answerProblem(log: Log): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
     if (response.headersSent) {
       next(thrown);
@@ -27,15 +24,21 @@ export function answerProblem(log: Log, challenge = 'Bearer'): ErrorRequestHandl
     if (!(error instanceof KitError)) log.error({ err: error, request_id: requestId }, 'unexpected error');
     const problem = toProblem(error, requestId);
     if (problem.status === 503) response.set('retry-after', String(RETRY_AFTER_S));
-    if (problem.status === 401) response.set('www-authenticate', `${challenge} realm="gatehouse"`);
+    if (problem.status === 401) response.set('www-authenticate', challengeFor(request));
     response.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
   };
 }
 
-/** The body parser's errors carry a `type`. */
+/** A browser that opens a page asks its user for the key, as a password; programs are told to send it as a token. */
+function challengeFor(request: Request): string {
+  const isPage = request.get('accept')?.includes('text/html') === true;
+  return `${isPage ? 'Basic' : 'Bearer'} realm="gatehouse"`;
+}
+
+/** The body parser's errors carry a `type`, those of Express and its file server a `status`. */
 function toKitError(thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || !('type' in thrown)) return thrown;
-  switch (thrown.type) {
+  if (!(thrown instanceof Error) || thrown instanceof KitError) return thrown;
+  switch ('type' in thrown ? thrown.type : undefined) {
     case 'entity.parse.failed':
       return malformed('the body is not valid JSON', thrown);
     case 'entity.too.large':
@@ -47,10 +50,18 @@ function toKitError(thrown: unknown): unknown {
     case 'request.size.invalid':
       return malformed('the body ended before its time', thrown);
     default:
-      return thrown;
+      return byStatus(thrown);
   }
 }
 
 function malformed(message: string, cause: Error): KitError {
   return new KitError('body_invalid', message, { cause, fields: [{ field: 'body', message }] });
+}
+
+function byStatus(error: Error): Error {
+  const status = 'status' in error && typeof error.status === 'number' ? error.status : 500;
+  if (status === 404) return new KitError('not_found', 'there is nothing here', { cause: error });
+  if (status >= 400 && status < 500)
+    return new KitError('request_malformed', error.message, { cause: error });
+  return error;
 }

@@ -1,6 +1,7 @@
-import { type Config, ConfigError, EXIT_CONFIG, loadConfig } from '#config';
+import type { Config } from '#config';
 import { errorText, KitError } from '../contract/errors.ts';
 import { keepCompiled } from './compile-cache.ts';
+import { loadOrExit } from './load-or-exit.ts';
 import { createLog, type Log } from './log.ts';
 import { onStopRequest } from './stop-request.ts';
 
@@ -26,16 +27,16 @@ export async function runService(
   name: string,
   start: (context: ServiceContext) => Promise<RunningService>,
 ): Promise<void> {
-  const config = configOrExit();
+  const { config } = loadOrExit();
   const log = createLog(name, config.log.level);
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught error');
     process.exit(1);
   });
   let service: RunningService | undefined;
-  onStopRequest(async (reason) => {
+  onStopRequest(async (reason, graceMs = config.stop.drainMs) => {
     log.debug({ reason }, 'stopping');
-    await service?.close(config.stop.drainMs);
+    await service?.close(graceMs);
     process.exit(0);
   });
   try {
@@ -44,16 +45,5 @@ export async function runService(
   } catch (error) {
     log.fatal({ err: error }, `cannot start: ${errorText(error)}`);
     process.exit(error instanceof KitError && error.code === 'port_busy' ? EXIT_UNAVAILABLE : 1);
-  }
-}
-
-/** The settled configuration; prints every problem and exits with 78 where there are any. */
-export function configOrExit(commandLine: Readonly<Record<string, string>> = {}): Config {
-  try {
-    return loadConfig({ commandLine }).config;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.problems.join('\n')}\n`);
-    process.exit(EXIT_CONFIG);
   }
 }

@@ -1,21 +1,21 @@
 /**
- * Runs `stop` once, when this process is asked to end.
+ * Runs `stop` once, when this process is asked to end, with the time it is given where somebody gave one.
  *
  * Under the supervisor that is a message, or the supervisor's death: a platform may signal every process at once
  * (Heroku does), and whoever others still call must not be the first to go. So a signal is only passed on to the
  * supervisor, which decides. Alone, SIGTERM and SIGINT mean the same, and repeated ones nothing more.
  */
-export function onStopRequest(stop: (reason: string) => void): void {
+export function onStopRequest(stop: (reason: string, graceMs?: number) => void): void {
   let asked = false;
-  const ask = (reason: string) => {
+  const ask = (reason: string, graceMs?: number) => {
     if (asked) return;
     asked = true;
-    stop(reason);
+    stop(reason, graceMs);
   };
   const supervised = process.connected === true;
   if (supervised) {
     process.on('message', (message) => {
-      if (message === STOP_MESSAGE) ask('the supervisor asks');
+      if (isStopMessage(message)) ask('the supervisor asks', message.graceMs);
     });
     process.on('disconnect', () => ask('the supervisor is gone'));
   }
@@ -27,8 +27,17 @@ export function onStopRequest(stop: (reason: string) => void): void {
   }
 }
 
-/** From the supervisor to a service of the kit: drain and end. */
-export const STOP_MESSAGE = 'gatehouse:stop';
+/** From the supervisor to a service of the kit: drain and end within `graceMs`, after which it is killed. */
+export interface StopMessage {
+  readonly type: 'gatehouse:stop';
+  readonly graceMs: number;
+}
 
 /** From a service to the supervisor: I was sent SIGTERM or SIGINT. */
 export const SIGNALED_MESSAGE = 'gatehouse:signaled';
+
+function isStopMessage(message: unknown): message is StopMessage {
+  return (
+    typeof message === 'object' && message !== null && 'type' in message && message.type === 'gatehouse:stop'
+  );
+}

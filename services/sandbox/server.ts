@@ -41,7 +41,7 @@ function createApp(phone: Phone, authorize: Authorize, log: Log): Express {
   app.use('/sandbox/api', readJson(MAX_BODY_BYTES), createApi(phone));
   app.use('/sandbox', servePhonePage());
   app.use(answerUnknown);
-  app.use(answerProblem(log, 'Basic'));
+  app.use(answerProblem(log));
   return app;
 }
 

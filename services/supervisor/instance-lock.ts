@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KitError } from '../contract/errors.ts';
+import { errorText, KitError } from '../contract/errors.ts';
 import type { Log } from '../runtime/log.ts';
-import { findMarked, readProcess, signalProcess } from './process-table.ts';
+import { findMarked, readProcess, signalProcess } from '../runtime/process-table.ts';
 
 /** Names a run of the kit in the environment of all its processes. */
 export const RUN_VARIABLE = 'GATEHOUSE_RUN';
@@ -18,14 +18,47 @@ interface Holder {
 }
 
 /**
- * Makes this process the only supervisor of a data folder, and ends what a killed one has left behind. Throws
- * KitError `already_running` when another one lives. Gives the way to release the lock.
+ * Makes this process the only supervisor of a data folder on this machine, and ends what a killed one has left behind.
+ * Throws KitError `already_running` when another one lives, and `data_dir_unusable`. Gives the way to release the lock.
  */
 export async function lockInstance(dataDir: string, run: string, log: Log): Promise<() => void> {
-  mkdirSync(dataDir, { recursive: true });
   const path = join(dataDir, 'supervisor.lock');
   const self: Holder = { pid: process.pid, startedAt: readProcess(process.pid)?.startedAt ?? '', run };
-  if (!tryWrite(path, self)) {
+  prepareFolder(dataDir);
+  if (!tryWrite(path, self)) await takeOver(path, self, dataDir, log);
+  return () => {
+    if (readHolder(path)?.run === run) rmSync(path, { force: true });
+  };
+}
+
+function prepareFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    accessSync(dataDir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new KitError(
+      'data_dir_unusable',
+      `DATA_DIR ${dataDir} cannot be written (${errorText(error)}): mount a volume there that user ${process.getuid?.() ?? ''} may write, or set another DATA_DIR`,
+      { cause: error },
+    );
+  }
+}
+
+/** One at a time: of two starts over the same stale lock only one may have it. */
+async function takeOver(path: string, self: Holder, dataDir: string, log: Log): Promise<void> {
+  const turn = `${path}.turn`;
+  if (!tryWrite(turn, self)) {
+    const other = readHolder(turn);
+    if (other !== undefined && isAlive(other))
+      throw new KitError(
+        'already_running',
+        `another start on ${dataDir} is under way, as process ${other.pid}`,
+      );
+    rmSync(turn, { force: true });
+    if (!tryWrite(turn, self))
+      throw new KitError('already_running', `another start on ${dataDir} is under way`);
+  }
+  try {
     const holder = readHolder(path);
     if (holder !== undefined && isAlive(holder)) {
       throw new KitError(
@@ -33,16 +66,17 @@ export async function lockInstance(dataDir: string, run: string, log: Log): Prom
         `the kit already runs on ${dataDir}, as process ${holder.pid}: stop it, or set another DATA_DIR and PORT`,
       );
     }
-    if (holder !== undefined) await endLeftovers(holder.run, log);
-    writeFileSync(path, JSON.stringify(self));
+    if (holder !== undefined) await endLeftovers(holder.run, 'that an earlier run had left behind', log);
+    rmSync(path, { force: true });
+    if (!tryWrite(path, self))
+      throw new KitError('already_running', `another start on ${dataDir} is under way`);
+  } finally {
+    rmSync(turn, { force: true });
   }
-  return () => {
-    if (readHolder(path)?.run === run) rmSync(path, { force: true });
-  };
 }
 
 /** Kills every process that carries a run's mark, and waits until they are gone. Gives how many there were. */
-export async function endLeftovers(run: string, log: Log): Promise<number> {
+export async function endLeftovers(run: string, which: string, log: Log): Promise<number> {
   const mark = `${RUN_VARIABLE}=${run}`;
   const found = findMarked(mark);
   const until = Date.now() + GONE_WITHIN_MS;
@@ -50,18 +84,33 @@ export async function endLeftovers(run: string, log: Log): Promise<number> {
     for (const pid of left) signalProcess(pid, 'SIGKILL');
     await sleep(20);
   }
-  if (found.length > 0)
-    log.warn({ processes: found }, `ended ${found.length} processes that an earlier run had left behind`);
+  if (found.length > 0) log.warn({ processes: found }, `ended ${found.length} processes ${which}`);
   return found.length;
 }
 
+/** Appears whole or not at all: nobody can read half of it. */
 function tryWrite(path: string, holder: Holder): boolean {
+  const draft = `${path}.${holder.run}`;
+  writeFileSync(draft, JSON.stringify(holder));
   try {
-    writeFileSync(path, JSON.stringify(holder), { flag: 'wx' });
+    if (!tryLink(draft, path)) writeFileSync(path, readFileSync(draft), { flag: 'wx' });
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** False where the file system knows no links. */
+function tryLink(draft: string, path: string): boolean {
+  try {
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw error;
+    return false;
   }
 }
 

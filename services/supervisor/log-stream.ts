@@ -29,6 +29,15 @@ export class LogStream {
     }
   }
 
+  /** A service has ended: what it wrote without an end of line is a line. */
+  end(service: string): void {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const open = this.#open.get(`${service}/${stream}`);
+      if (open !== undefined) this.#line(service, stream, open.rest + open.decoder.end());
+      this.#open.delete(`${service}/${stream}`);
+    }
+  }
+
   #line(service: string, stream: 'stdout' | 'stderr', line: string): void {
     if (line.trim() === '') return;
     this.#write(isOwnJson(line, service) ? line : wrap(service, stream, line));
@@ -45,10 +54,12 @@ export async function createLineWriter(pretty: boolean): Promise<LineWriter> {
     translateTime: 'SYS:HH:MM:ss.l',
     messageFormat: sayLine,
   };
-  // Our messages say what the fields say; only an error has more to tell.
+  // A message says what matters; what went wrong shows all it has.
   const [brief, full] = [prettyFactory({ ...look, hideObject: true }), prettyFactory(look)];
-  return (line) => void process.stdout.write(line.includes('"err":') ? full(line) : brief(line));
+  return (line) => void process.stdout.write(TROUBLE.test(line) ? full(line) : brief(line));
 }
+
+const TROUBLE = /^\{"level":"(?:warn|error|fatal)"/;
 
 /** The message of a line; of a request, what happened to it. */
 function sayLine(line: Record<string, unknown>, messageKey: string): string {

@@ -19,16 +19,20 @@ export async function runSupervisor(
   const write = await createLineWriter(pretty);
   const log = createLog('supervisor', logging.level, { write: (line) => write(line.trimEnd()) });
   for (const warning of loaded.warnings) log.warn(warning);
-  let supervisor: Supervisor | undefined;
+  let starting: Promise<Supervisor> | undefined;
   process.stdout.on('error', () => undefined); // Whoever read the log is gone; the kit is worth more than its log.
   const end = async (exitCode: number) => {
+    // What fails to start has said so, and has nothing to stop.
+    const supervisor = await starting?.catch(() => undefined);
     const inOrder = (await supervisor?.stop()) ?? true;
     log.info(inOrder ? 'stopped' : 'stopped, but not in order');
     process.exit(inOrder ? exitCode : 1);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(0));
   // On a terminal SIGHUP means that it was closed; elsewhere, by custom, that an operator asks for another look.
-  process.on('SIGHUP', () => (process.stdout.isTTY ? void end(0) : supervisor?.revive()));
+  process.on('SIGHUP', () =>
+    process.stdout.isTTY ? void end(0) : void starting?.then((supervisor) => supervisor.revive()),
+  );
   process.once('uncaughtException', (error) => {
     // A second one ends the process as Node does it, and the guard the rest: it must not log itself to death.
     log.fatal({ err: error }, 'uncaught error in the supervisor');
@@ -36,16 +40,17 @@ export async function runSupervisor(
   });
   try {
     log.info({ profile }, `starting, profile ${profile} (${profiles[profile].doc})`);
-    supervisor = await startSupervisor({
+    starting = startSupervisor({
       loaded,
       log,
       logStream: new LogStream(write),
       onCriticalFailure: () => void end(1),
     });
+    const supervisor = await starting;
+    keepCompiled();
+    whenStarted(supervisor);
   } catch (error) {
     for (const line of errorText(error).split('\n')) log.fatal(line);
     process.exit(error instanceof KitError ? EXIT_UNAVAILABLE : 1);
   }
-  keepCompiled();
-  whenStarted(supervisor);
 }

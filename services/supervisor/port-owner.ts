@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { commandOf, listPids } from './process-table.ts';
+import { commandOf, listPids } from '../runtime/process-table.ts';
 
 /** Who listens on a TCP port of this machine, as far as this user may know; undefined otherwise. Linux only. */
 export function findPortOwner(port: number): { pid: number; command: string } | undefined {

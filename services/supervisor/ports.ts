@@ -19,25 +19,30 @@ export interface PortWish {
  */
 export async function settlePorts(wishes: readonly PortWish[], log: Log): Promise<Map<PortName, number>> {
   const settled = new Map<PortName, number>();
-  const taken = new Set(wishes.filter(({ mayMove }) => !mayMove).map(({ port }) => port));
+  const given = new Set<number>();
+  const wished = new Set(wishes.map(({ port }) => port));
   const problems: string[] = [];
   // Those that may not move first: whoever may, gives way.
   for (const wish of [...wishes].sort((left, right) => Number(left.mayMove) - Number(right.mayMove))) {
     if (!wish.mayMove) {
-      if (await isFree(wish.port, wish.host)) settled.set(wish.name, wish.port);
-      else
+      if (await isFree(wish.port, wish.host)) {
+        settled.set(wish.name, wish.port);
+        given.add(wish.port);
+      } else
         problems.push(
           `${wish.variable} ${wish.port} is in use${heldBy(wish.port)}: stop that process, or set ${wish.variable} to another port`,
         );
       continue;
     }
-    const port = await nextFree(wish.port, wish.host, taken);
+    // Nobody moves to where another of the kit wishes to be.
+    const avoided = new Set([...given, ...[...wished].filter((port) => port !== wish.port)]);
+    const port = await nextFree(wish.port, wish.host, avoided);
     if (port !== wish.port)
       log.warn(
         { service: wish.name, wished: wish.port, port },
-        `${wish.variable} ${wish.port} is in use${heldBy(wish.port)}: ${wish.name} moves to ${port}`,
+        `${wish.variable} ${wish.port} is in use${given.has(wish.port) ? ' by another service of the kit' : heldBy(wish.port)}: ${wish.name} moves to ${port}`,
       );
-    taken.add(port);
+    given.add(port);
     settled.set(wish.name, port);
   }
   if (problems.length > 0) throw new KitError('port_busy', problems.join('\n'));

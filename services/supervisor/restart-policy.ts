@@ -24,9 +24,10 @@ export class RestartPolicy {
     return this.#quickFailures;
   }
 
-  ended(ranMs: number, random = Math.random): Verdict {
+  /** A run that was never ready failed quickly, however long it took. */
+  ended(ranMs: number, wasReady: boolean, random = Math.random): Verdict {
     const { limit, stableMs, backoffMs: firstMs, backoffMaxMs: mostMs } = this.#limits;
-    this.#quickFailures = ranMs >= stableMs ? 1 : this.#quickFailures + 1;
+    this.#quickFailures = wasReady && ranMs >= stableMs ? 1 : this.#quickFailures + 1;
     if (this.#quickFailures >= limit) return { failed: true };
     return {
       restartInMs:

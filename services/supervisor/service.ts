@@ -2,13 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceDeclaration } from '#config';
 import type { Log } from '../runtime/log.ts';
-import { SIGNALED_MESSAGE, STOP_MESSAGE } from '../runtime/stop-request.ts';
-import { probe } from './probe.ts';
-import { findMarked, signalProcess } from './process-table.ts';
+import { findMarked, signalProcess } from '../runtime/process-table.ts';
+import { SIGNALED_MESSAGE, type StopMessage } from '../runtime/stop-request.ts';
+import { isSilent, probe } from './probe.ts';
 import { type RestartLimits, RestartPolicy } from './restart-policy.ts';
 
 /** Names one run of one service in the environment of all its processes. */
 const SPAWN_VARIABLE = 'GATEHOUSE_SPAWN';
+/** What a service keeps of its time to end after it has drained, before it is killed. */
+const REPORT_MS = 300;
 const READY_POLL_MS = 15;
 const LIVENESS_EVERY_MS = 10_000;
 const LIVENESS_TIMEOUT_MS = 5_000;
@@ -38,7 +40,10 @@ export interface ServicePlan {
 
 export interface ServiceHooks {
   readonly onOutput: (service: string, stream: 'stdout' | 'stderr', chunk: Buffer) => void;
+  readonly onOutputEnd: (service: string) => void;
   readonly onFailed: (service: Service) => void;
+  /** The whole kit is being stopped. */
+  readonly isKitStopping: () => boolean;
   readonly log: Log;
 }
 
@@ -60,6 +65,9 @@ export class Service {
   #liveness: NodeJS.Timeout | undefined;
   #nextStart: NodeJS.Timeout | undefined;
   #isStopping = false;
+  /** This run was ended by request: that is no failure. */
+  #isAskedEnd = false;
+  #wasReady = false;
 
   constructor(plan: ServicePlan, hooks: ServiceHooks) {
     this.name = plan.declaration.name;
@@ -95,8 +103,9 @@ export class Service {
     this.#hooks.log.info({ service: this.name, pid: child.pid }, `${this.name} started`);
     child.stdout?.on('data', (chunk: Buffer) => this.#hooks.onOutput(this.name, 'stdout', chunk));
     child.stderr?.on('data', (chunk: Buffer) => this.#hooks.onOutput(this.name, 'stderr', chunk));
+    child.on('close', () => this.#hooks.onOutputEnd(this.name));
     child.on('message', (message) => {
-      if (message === SIGNALED_MESSAGE) void this.#onSignaled();
+      if (message === SIGNALED_MESSAGE) void this.#onSignaled(child);
     });
     this.#ended = new Promise((resolve) => {
       const end = (how: string) => {
@@ -107,7 +116,10 @@ export class Service {
         resolve();
         this.#onEnded(how, performance.now() - startedAt);
       };
-      child.on('error', (error) => end(`could not be started: ${error.message}`));
+      child.on('error', (error) => {
+        this.#hooks.log.error({ err: error, service: this.name }, `${this.name} could not be started`);
+        end('could not be started');
+      });
       child.on('exit', (code, signal) =>
         end(signal === null ? `exited with code ${code}` : `was ended by ${signal}`),
       );
@@ -135,8 +147,9 @@ export class Service {
     const child = this.#child;
     if (child?.pid === undefined) return true;
     this.#setState('stopping', this.reason);
-    if (child.connected) child.send(STOP_MESSAGE, () => undefined);
-    else signalProcess(child.pid, 'SIGTERM');
+    const message: StopMessage = { type: 'gatehouse:stop', graceMs: Math.max(0, withinMs - REPORT_MS) };
+    if (child.connected) child.send(message, () => undefined);
+    else if (!signalProcess(-child.pid, 'SIGTERM')) signalProcess(child.pid, 'SIGTERM');
     const late = new AbortController();
     const inTime = await Promise.race([
       this.#ended.then(() => true),
@@ -158,20 +171,22 @@ export class Service {
     if (!signalProcess(-pid, 'SIGKILL')) signalProcess(pid, 'SIGKILL');
   }
 
-  async #onSignaled(): Promise<void> {
+  async #onSignaled(child: ChildProcess): Promise<void> {
     await sleep(SIGNAL_TO_ALL_WITHIN_MS, undefined, { ref: false });
-    if (this.#isStopping || this.#child === undefined) return;
+    if (this.#hooks.isKitStopping() || this.#child !== child || this.state === 'stopping') return;
     this.#hooks.log.info(
       { service: this.name },
       `${this.name} was asked by a signal to stop: it is stopped in order and started again`,
     );
-    this.#policy.forget();
+    this.#isAskedEnd = true;
     await this.#end(this.plan.declaration.stopGraceMs);
   }
 
   #onEnded(how: string, ranMs: number): void {
     if (this.#isStopping) return;
-    const verdict = this.#policy.ended(ranMs);
+    const verdict = this.#isAskedEnd ? { restartInMs: 0 } : this.#policy.ended(ranMs, this.#wasReady);
+    this.#isAskedEnd = false;
+    this.#wasReady = false;
     if ('failed' in verdict) {
       this.#setState(
         'failed',
@@ -215,12 +230,13 @@ export class Service {
 
   #onReady(child: ChildProcess): void {
     this.#setState('ready');
+    this.#wasReady = true;
     this.#ready.resolve();
     let misses = 0;
     this.#liveness = setInterval(async () => {
-      const answer = await probe(this.plan.origin, this.plan.declaration.readyPath, LIVENESS_TIMEOUT_MS);
+      const silent = await isSilent(this.plan.origin, this.plan.declaration.readyPath, LIVENESS_TIMEOUT_MS);
       if (this.#child !== child || this.state !== 'ready') return;
-      misses = answer === undefined ? misses + 1 : 0;
+      misses = silent ? misses + 1 : 0;
       if (misses < LIVENESS_MISSES || child.pid === undefined) return;
       this.#hooks.log.error(
         { service: this.name },

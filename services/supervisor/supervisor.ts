@@ -10,7 +10,7 @@ import { planServices } from './plan.ts';
 import { portWishes, settlePorts } from './ports.ts';
 import { Service } from './service.ts';
 
-/** What each service still to stop is left of the drain budget, at least. */
+/** What a service is left of the drain budget at least, unless the topology says more. */
 const LEAST_STOP_MS = 500;
 
 export interface Supervisor {
@@ -47,28 +47,33 @@ export async function startSupervisor({
     unlock();
     throw error;
   });
-  const dismissGuard = postGuard(run);
+  let stopped: Promise<boolean> | undefined;
   const hooks = {
     onOutput: logStream.take.bind(logStream),
+    onOutputEnd: logStream.end.bind(logStream),
     onFailed: ({ name, plan }: Service) => {
       if (plan.declaration.critical) onCriticalFailure(name);
     },
+    isKitStopping: () => stopped !== undefined,
     log,
   };
   const services = planServices(config, run).map((plan) => new Service(plan, hooks));
-  for (const service of services) void startInOrder(service, services);
   const control = await startControlServer({
     host: config.internal.host,
     port: config.ports.supervisor,
     secret: config.internal.secret,
     services,
+  }).catch((error: unknown) => {
+    unlock();
+    throw error;
   });
+  const dismissGuard = postGuard(run, log);
+  for (const service of services) void startInOrder(service, services);
 
-  let stopped: Promise<boolean> | undefined;
   const stop = async () => {
     const inOrder = await stopInOrder(services, config.stop.drainMs);
     await closeServer(control, LEAST_STOP_MS);
-    const left = await endLeftovers(run, log);
+    const left = await endLeftovers(run, 'that had outlived their service', log);
     dismissGuard();
     unlock();
     return inOrder && left === 0;
@@ -104,13 +109,16 @@ async function startInOrder(service: Service, services: readonly Service[]): Pro
   service.start();
 }
 
-/** One after the other, in the order of the topology. */
+/** One after the other, in the order of the topology; each leaves the later ones what they need at least. */
 async function stopInOrder(services: readonly Service[], budgetMs: number): Promise<boolean> {
   const until = performance.now() + budgetMs;
+  const leastOf = ({ plan }: Service) => plan.declaration.leastStopMs ?? LEAST_STOP_MS;
+  const needed = services.reduce((sum, service) => sum + leastOf(service), 0);
+  const scale = Math.min(1, budgetMs / needed);
   let inOrder = true;
   for (const [index, service] of services.entries()) {
-    const reserved = (services.length - index - 1) * LEAST_STOP_MS;
-    const left = Math.round(Math.max(LEAST_STOP_MS, until - performance.now() - reserved));
+    const reserved = services.slice(index + 1).reduce((sum, later) => sum + leastOf(later) * scale, 0);
+    const left = Math.round(Math.max(leastOf(service) * scale, until - performance.now() - reserved));
     inOrder = (await service.stop(Math.min(left, service.plan.declaration.stopGraceMs))) && inOrder;
   }
   return inOrder;

@@ -47,6 +47,14 @@ describe('api, while the bridge fails', () => {
     assert.deepEqual([status, body.code, body.detail], [422, 'recipient_not_on_whatsapp', 'no account']);
   });
 
+  it('keeps what the bridge says of the call itself to the log', async () => {
+    await using world = await startWorld(
+      answerJson(403, { code: 'secret_missing', detail: 'x' }, 'application/problem+json'),
+    );
+    assert.equal((await send(world)).body.code, 'bridge_failed');
+    assert.match(world.logged.join(''), /the bridge answered 403 to \/send: secret_missing/);
+  });
+
   it('takes an answer that is no problem document for a failure of the bridge', async () => {
     await using world = await startWorld(answerJson(500, { oops: true }));
     assert.equal((await send(world)).body.code, 'bridge_failed');

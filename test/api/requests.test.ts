@@ -12,6 +12,25 @@ describe('api, of what it is asked', () => {
     await request(world.origin).post('/internal/events').send({ events: [] }).expect(403);
   });
 
+  it('asks a browser for the key as a password, and a program for a token', async () => {
+    await using world = await startWorld(qr, ['k'.repeat(24)]);
+    const asked = (accept: string) =>
+      request(world.origin)
+        .get('/api/whatsapp/qr')
+        .set({ ...fromGate, accept });
+    assert.match((await asked('text/html,*/*;q=0.8')).headers['www-authenticate'] ?? '', /^Basic /);
+    assert.match((await asked('*/*')).headers['www-authenticate'] ?? '', /^Bearer /);
+  });
+
+  it('calls a path that is no text a bad request, not a failure of its own', async () => {
+    await using world = await startWorld(qr);
+    const { status, body } = await request(world.origin)
+      .get('/api/whatsapp/chats/%ff/messages')
+      .set(fromGate);
+    assert.deepEqual([status, body.code], [400, 'request_malformed']);
+    assert.deepEqual(world.logged, []);
+  });
+
   it('answers what it does not have with 404 and a problem document', async () => {
     await using world = await startWorld(qr);
     for (const path of ['/api/nothing', '/api/whatsapp/Send', '/API/whatsapp/qr', '/internal/ready/x']) {
@@ -30,7 +49,10 @@ describe('api, of what it is asked', () => {
     assert.deepEqual((await asked('image/png')).body.subarray(1, 4).toString(), 'PNG');
     assert.match((await asked('image/svg+xml')).body.toString(), /^<svg /);
     assert.equal((await asked('*/*')).type, 'application/json');
-    assert.equal((await asked('text/html,image/svg+xml,*/*;q=0.8')).type, 'image/svg+xml');
+    const chrome =
+      'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7';
+    for (const page of [chrome, 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'])
+      assert.equal((await asked(page)).type, 'image/svg+xml');
     assert.equal((await asked('text/plain')).status, 406);
   });
 

@@ -10,8 +10,7 @@ const SECRET = 'of this boot';
 describe('bridge, its sender of events', () => {
   let api: FakeApi;
   let sender: EventSender;
-  const start = (mostWaiting?: number) => {
-    const log = pino({ level: 'silent' });
+  const start = (mostWaiting?: number, log = pino({ level: 'silent' })) => {
     const limit = mostWaiting === undefined ? {} : { mostWaiting };
     sender = new EventSender({ api: api.origin, secret: SECRET, log, ...limit });
   };
@@ -49,6 +48,33 @@ describe('bridge, its sender of events', () => {
     await until('the others', () => api.events.length === 2);
     assert.deepEqual(keys(), ['a', 'b']);
     await until('nothing to wait', () => sender.waiting === 0);
+  });
+
+  it('names a refused event in the log, and tells nothing of what it holds', async () => {
+    const lines: string[] = [];
+    start(undefined, pino({}, { write: (line) => lines.push(line) }));
+    api.refuseWith = () => 400;
+    const at = new Date().toISOString();
+    sender.take({
+      ...{ session: 'test', key: 'the-key', at, kind: 'qr' },
+      data: { qr: 'the linking code', generated_at: at },
+    });
+    await until('nothing to wait', () => sender.waiting === 0);
+    const log = lines.join('');
+    assert.match(log, /the api answered 400 to 1 events/);
+    assert.match(log, /the api refused the qr event the-key: it is lost/);
+    assert.doesNotMatch(log, /linking code/);
+  });
+
+  it('posts at once what comes in the very moment in which the queue has become empty', async () => {
+    // The line of the lost event is the last thing before that moment.
+    const write = (line: string) => {
+      if (line.includes('lost')) queueMicrotask(() => sender.take(event('next')));
+    };
+    start(undefined, pino({}, { write }));
+    api.refuseWith = (events) => (events.some(({ key }) => key === 'wrong') ? 400 : undefined);
+    sender.take(event('wrong'));
+    await until('the next', () => keys().includes('next'), 2_000);
   });
 
   it('drops the oldest when too many wait', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chatsAnswerSchema, messagesAnswerSchema, sendAnswerSchema } from '../../services/contract/bridge.ts';
 import { until } from './until.ts';
-import { startWorld, type World } from './world.ts';
+import { LIMITS, startWorld, type World } from './world.ts';
 
 describe('bridge, sending', () => {
   let world: World;
@@ -116,6 +116,23 @@ describe('bridge, sending', () => {
     await world.phone('behave', {});
     assert.equal((await world.send('goes on')).status, 200);
     assert.equal((await world.status()).restarts, 0);
+  });
+
+  it('answers each that waits behind a hanging send before its caller gives up, and sends none of them later', async () => {
+    await world.misbehave('policy', { mode: 'hang-add' });
+    const texts = ['hangs, too', 'waits', 'waits, too'];
+    const startedAt = performance.now();
+    const answers = await Promise.all(texts.map((text) => world.send(text)));
+    const tookMs = performance.now() - startedAt;
+    assert.ok(tookMs < LIMITS.sendMs + LIMITS.ackWaitMs, `the last answer came after ${tookMs} ms`);
+    const codes = answers.map(({ status }) => status).sort();
+    assert.deepEqual(codes, [503, 503, 504], JSON.stringify(answers));
+    await world.phone('behave', {});
+    assert.equal((await world.send('goes on again')).status, 200);
+    assert.deepEqual(
+      world.received().filter((text) => texts.includes(text)),
+      [],
+    );
   });
 
   it('sends nothing while the link to WhatsApp is down, and goes on when it is back', async () => {

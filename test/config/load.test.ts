@@ -118,6 +118,43 @@ describe('config, of ports', () => {
   });
 });
 
+describe('config, of values together', () => {
+  it('names a profile that does not exist, and goes on looking', () => {
+    const problems = problemsOf({ GATEHOUSE_PROFILE: 'foo', PORT: 'x', STOP_GRACE_MS: '5000' });
+    assert.match(problems.join('\n'), /^GATEHOUSE_PROFILE \(profile\) is "foo": must be one of/m);
+    assert.match(problems.join('\n'), /^PORT /m);
+    assert.match(problems.join('\n'), /^DRAIN_MS \(stop\.drainMs\) must be less than STOP_GRACE_MS=5000/m);
+  });
+
+  it('refuses nothing where nothing would break the kit', () => {
+    for (const variable of [
+      'GATE_MAX_CONNECTIONS',
+      'GATE_HEADER_TIMEOUT_MS',
+      'START_TIMEOUT_MS',
+      'BRIDGE_INIT_TIMEOUT_MS',
+    ]) {
+      assert.match(
+        problemsOf({ [variable]: '0' })[0] ?? '',
+        new RegExp(`^${variable} .*: must be a whole number from 1 to`),
+      );
+    }
+    assert.deepEqual(problemsOf({ GATE_HOLD_MS: '0', SEND_WAIT_MS: '0', TRUSTED_PROXY_HOPS: '0' }), []);
+  });
+
+  it('keeps the limit of a send below that of the gate', () => {
+    assert.match(
+      problemsOf({ SEND_TIMEOUT_MS: '60000' })[0] ?? '',
+      /^GATE_UPSTREAM_TIMEOUT_MS .* must be at least 80000 milliseconds/,
+    );
+    assert.deepEqual(problemsOf({ SEND_TIMEOUT_MS: '60000', GATE_UPSTREAM_TIMEOUT_MS: '90000' }), []);
+  });
+
+  it('reaches the services where they bind', () => {
+    const { internal } = load({ INTERNAL_HOST: '::1' }).config;
+    assert.deepEqual([internal.apiHost, internal.bridgeHost], ['::1', '::1']);
+  });
+});
+
 describe('config, of flags', () => {
   it('reads 0 and no as false, which convict itself reads as true', () => {
     for (const text of ['0', 'no', 'off', 'false'])
@@ -168,6 +205,18 @@ describe('config, handed to a child', () => {
       ),
     );
     assert.deepEqual(load(handed).config, config);
+  });
+
+  it('does not look at a .env file again: what was empty stays empty', () => {
+    const handed = Object.fromEntries(
+      Object.entries(toEnvironment(load().config, true)).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      ),
+    );
+    const other = mkdtempSync(join(tmpdir(), 'gatehouse-config-'));
+    writeFileSync(join(other, '.env'), `API_KEYS=${'k'.repeat(24)}\nPORT=oops\n`);
+    assert.deepEqual(load(handed, {}, other).config.apiKeys, []);
+    rmSync(other, { recursive: true });
   });
 
   it('keeps the secrets back from a service that is not of the kit', () => {

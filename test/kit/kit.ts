@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { findMarked, signalProcess } from '../../services/supervisor/process-table.ts';
+import { findMarked, signalProcess } from '../../services/runtime/process-table.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const COMMAND = join(ROOT, 'bin/gatehouse.js');

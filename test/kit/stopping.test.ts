@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
-import { findMarked } from '../../services/supervisor/process-table.ts';
+import { findMarked } from '../../services/runtime/process-table.ts';
 import { openEvents } from './events.ts';
 import { startKit } from './kit.ts';
 
@@ -120,5 +120,33 @@ describe('kit, told to stop', function () {
     kit.child.kill('SIGTERM');
     assert.deepEqual(await exited, [0, null]);
     assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
+  });
+
+  it('drains in order even when the platform signals every process at once', async () => {
+    await using kit = await (await startKit()).ready();
+    await kit.post('/sandbox/api/misbehave', { kind: 'policy', serverAckMs: 1_500 });
+    const answer = kit.post('/api/whatsapp/send', { chat_id: '15551234567', message: 'under way' });
+    await kit.until('the phone has it', async () =>
+      (await kit.received()).some(({ body }) => body === 'under way'),
+    );
+    for (const service of ['gate', 'api', 'bridge', 'sandbox']) process.kill(kit.pidOf(service), 'SIGTERM');
+    kit.child.kill('SIGTERM');
+    assert.equal((await answer).status, 200);
+    assert.equal(await kit.exit, 0);
+    for (const service of ['api', 'bridge'])
+      assert.equal(kit.output.split(`${service} started`).length, 2, `${service} was started again`);
+  });
+
+  it('leaves the bridge the time to close its browser, though a send hangs', async () => {
+    await using kit = await (await startKit({ env: { DRAIN_MS: '8000' } })).ready();
+    await kit.post('/sandbox/api/misbehave', { kind: 'policy', mode: 'hang-add' });
+    const answer = kit.post('/api/whatsapp/send', { chat_id: '15551234567', message: 'hangs' }).then(
+      ({ status }) => status,
+      () => 'broken off',
+    );
+    await kit.until('it is under way', () => kit.output.includes('misbehave'));
+    assert.equal(await kit.stop(), 0);
+    assert.ok(!kit.output.includes('did not stop within'), kit.output.slice(-2_000));
+    assert.notEqual(await answer, 200);
   });
 });

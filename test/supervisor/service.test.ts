@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { createLog } from '../../services/runtime/log.ts';
-import { findMarked } from '../../services/supervisor/process-table.ts';
+import { findMarked } from '../../services/runtime/process-table.ts';
 import { Service, type ServicePlan } from '../../services/supervisor/service.ts';
 import { freePorts, until } from '../kit/kit.ts';
 
@@ -47,6 +47,8 @@ async function startService(script: string, limits: Partial<ServicePlan['limits'
     },
     {
       onOutput: (name, stream, chunk) => void lines.push(`${name} ${stream} ${chunk}`),
+      onOutputEnd: () => undefined,
+      isKitStopping: () => false,
       onFailed: ({ name }) => void failed.push(name),
       log: createLog('supervisor', 'silent'),
     },

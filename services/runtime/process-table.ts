@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** A row of the system's process table. */
 export interface ProcessRow {
   readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
   readonly session: number;
   /** Clock ticks since boot: with the pid it names a process for good, since pids are used again. */
   readonly startedAt: string;
@@ -14,9 +16,21 @@ export function readProcess(pid: number): ProcessRow | undefined {
   const stat = readOrEmpty(`/proc/${pid}/stat`);
   // The second field is the program's name in brackets and may hold anything, so count from its last bracket.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, , , session, , , , , , , , , , , , , , , , startedAt] = fields;
+  const [state, parent, group, session, , , , , , , , , , , , , , , , startedAt] = fields;
   if (startedAt === undefined) return undefined;
-  return { pid, session: Number(session), startedAt, isZombie: state === 'Z' };
+  return {
+    pid,
+    parent: Number(parent),
+    group: Number(group),
+    session: Number(session),
+    startedAt,
+    isZombie: state === 'Z' || state === 'X',
+  };
+}
+
+/** Every process of this system, zombies included; none when it has no /proc. */
+export function listProcesses(): ProcessRow[] {
+  return listPids().flatMap((pid) => readProcess(pid) ?? []);
 }
 
 /**
@@ -24,7 +38,7 @@ export function readProcess(pid: number): ProcessRow | undefined {
  * hide their environment, but share its session. Never a process of our own session.
  */
 export function findMarked(mark: string): number[] {
-  const rows = listPids().flatMap((pid) => readProcess(pid) ?? []);
+  const rows = listProcesses();
   const own = rows.find(({ pid }) => pid === process.pid)?.session;
   const sessions = new Set(rows.filter(({ pid }) => hasMark(pid, mark)).map(({ session }) => session));
   return rows
@@ -32,9 +46,15 @@ export function findMarked(mark: string): number[] {
     .map(({ pid }) => pid);
 }
 
+/** The arguments of a process, its program first; none when it is gone or a zombie. */
+export function argumentsOf(pid: number): string[] {
+  const text = readOrEmpty(`/proc/${pid}/cmdline`);
+  return text === '' ? [] : text.split('\0');
+}
+
 /** The command line of a process, for a message. */
 export function commandOf(pid: number): string {
-  return readOrEmpty(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
+  return argumentsOf(pid).join(' ').trim();
 }
 
 export function listPids(): number[] {
@@ -47,7 +67,7 @@ export function listPids(): number[] {
   }
 }
 
-/** Signals a process that may have ended meanwhile. Gives whether it was there. */
+/** Signals a process, or by a negative number a group, that may have ended meanwhile. Gives whether it was there. */
 export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);
