@@ -31,6 +31,7 @@ export function parseCommand(args: readonly string[]): Command {
   if (name === undefined)
     throw new UsageError(`there is no command "${word}"; there are ${commandNames.join(', ')}`);
   if (more.length > 0) throw new UsageError(`"${more.join(' ')}" is more than ${name} takes`);
+  refuseMisplaced(name, values);
   const settings = settingFlags.flatMap((variable) => {
     const value: unknown = Reflect.get(values, toFlag(variable));
     return typeof value === 'string' ? [[variable, value]] : [];
@@ -41,6 +42,16 @@ export function parseCommand(args: readonly string[]): Command {
     json: values.json === true,
     check: values.check === true,
   };
+}
+
+/** Flags that a command would pass over in silence. */
+function refuseMisplaced(name: CommandName, values: object): void {
+  const misplaced = [
+    ...(name === 'config' ? [] : ['json']),
+    ...(name === 'config' || name === 'render' ? [] : ['check']),
+    ...(name === 'demo' ? ['whatsapp'] : []),
+  ].find((flag) => Reflect.get(values, flag) !== undefined);
+  if (misplaced !== undefined) throw new UsageError(`${name} takes no --${misplaced}`);
 }
 
 /** `API_PORT` on the command line is `--api-port`. */

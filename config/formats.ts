@@ -16,6 +16,11 @@ const formats = {
     coerce: parseBytes,
     validate: wholeNumber(1, 2 ** 40, ' bytes, or such a number with KiB, MiB or GiB, as in 16MiB'),
   },
+  // Less than a browser sends would be refused, and a health check too.
+  'header-bytes': {
+    coerce: parseBytes,
+    validate: wholeNumber(1_024, 1024 ** 2, ' bytes, or such a number with KiB or MiB, as in 32KiB'),
+  },
   flag: {
     coerce: parseFlag,
     validate: (value: unknown) =>

@@ -96,7 +96,7 @@ function readFile(path: string, problems: string[]): Variables {
     return readEnvFile(path);
   } catch (error) {
     problems.push(
-      `.env cannot be read (${error instanceof Error ? error.message : error}): mend its permissions or remove it`,
+      `.env cannot be used (${error instanceof Error ? error.message : error}): mend or remove it`,
     );
     return {};
   }

@@ -28,16 +28,26 @@ function* search(
 ): Generator<NearMiss> {
   for (const [variable, value] of Object.entries(variables)) {
     const slips = slipsAllowed(variable);
-    if (slips === 0 || known.has(variable)) continue;
-    const meant = [...known].find((name) => distance(name, variable) <= slips);
+    if (slips === 0 || known.has(variable) || isOthers.test(variable)) continue;
+    const meant = [...known].find((name) => isSlip(name, variable.toUpperCase(), slips));
     if (meant !== undefined) yield { variable, value: value ?? '', meant };
   }
 }
+
+/** npm hands its settings down in lower case. */
+const isOthers = /^npm_/;
 
 function slipsInEnvironment(name: string): number {
   return name.length >= 12 ? 2 : name.length >= 9 ? 1 : 0;
 }
 
 function slipsInFile(name: string): number {
-  return name.length >= 9 ? 2 : name.length >= 5 ? 1 : 0;
+  return name.length >= 9 ? 2 : name.length >= 4 ? 1 : 0;
+}
+
+/** Two letters that changed places are one slip, not two. */
+function isSlip(meant: string, written: string, slips: number): boolean {
+  if (distance(meant, written) <= slips) return true;
+  const at = [...meant].findIndex((letter, index) => letter !== written[index]);
+  return at >= 0 && meant.slice(0, at) + meant[at + 1] + meant[at] + meant.slice(at + 2) === written;
 }

@@ -25,7 +25,7 @@ export const gateSettings: SettingsOf<Config['gate']> = {
   maxHeaderBytes: {
     doc: 'Largest request header block.',
     env: 'GATE_MAX_HEADER_BYTES',
-    format: 'bytes',
+    format: 'header-bytes',
     default: 32 * 1024,
     group: GATE,
   },

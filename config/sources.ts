@@ -28,19 +28,21 @@ export interface Resolved {
  */
 export function resolve({ setting }: PlacedSetting, sources: Sources, profile: ProfileName): Resolved {
   const chain = [setting.env, ...(setting.fallbacks ?? [])];
-  for (const origin of ['command line', 'environment', '.env'] as const) {
-    const given = chain.flatMap((variable) => {
+  const given = (['command line', 'environment', '.env'] as const).flatMap((origin) =>
+    chain.flatMap((variable) => {
       const text = sources[origin][variable];
-      return text === undefined || text === '' ? [] : [{ variable, text }];
-    });
-    const [first, ...others] = given;
-    if (first === undefined) continue;
-    const other = others.find(({ text }) => text !== first.text);
+      return text === undefined || text === '' ? [] : [{ origin, variable, text }];
+    }),
+  );
+  const [first, ...others] = given;
+  if (first !== undefined) {
+    // The same variable in a stronger source is an override, and meant.
+    const other = others.find(({ variable, text }) => variable !== first.variable && text !== first.text);
     const shown = ({ variable, text }: { variable: string; text: string }) =>
       setting.sensitive ? variable : `${variable}=${text}`;
     const warning =
       other && `${shown(first)} and ${shown(other)} differ: ${first.variable} wins; remove ${other.variable}`;
-    return { origin, ...first, ...(warning === undefined ? {} : { warning }) };
+    return { ...first, ...(warning === undefined ? {} : { warning }) };
   }
   const differs = setting.profileDefault !== undefined && setting.profileDefault(profile) !== setting.default;
   return { origin: differs ? 'profile' : 'default' };

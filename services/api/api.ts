@@ -1,5 +1,5 @@
-import { http } from '../runtime/http.ts';
-import { closeServer, INTERNAL_KEEP_ALIVE_MS, listen } from '../runtime/listen.ts';
+import { createInternalServer } from '../runtime/internal-server.ts';
+import { closeServer, listen } from '../runtime/listen.ts';
 import type { Log } from '../runtime/log.ts';
 import type { RunningService } from '../runtime/run-service.ts';
 import { createApp } from './app.ts';
@@ -23,9 +23,7 @@ export interface ApiOptions {
 export async function startApi(options: ApiOptions): Promise<RunningService & { readonly port: number }> {
   const hub = new EventHub();
   const bridge = createBridgeClient(options.bridge, options.secret, options.log);
-  const server = http.createServer(createApp({ ...options, bridge, hub }));
-  server.keepAliveTimeout = INTERNAL_KEEP_ALIVE_MS;
-  server.requestTimeout = 0; // The gate limits slow clients; a cut here would look like a failing api.
+  const server = createInternalServer(createApp({ ...options, bridge, hub }));
   const port = await listen(server, options.port, options.host);
   return {
     port,

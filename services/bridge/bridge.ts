@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { errorText } from '../contract/errors.ts';
 import type { BridgeEvent } from '../contract/events.ts';
-import { http } from '../runtime/http.ts';
 import type { Origin } from '../runtime/internal-call.ts';
-import { INTERNAL_KEEP_ALIVE_MS, listen } from '../runtime/listen.ts';
+import { createInternalServer } from '../runtime/internal-server.ts';
+import { listen } from '../runtime/listen.ts';
 import type { Log } from '../runtime/log.ts';
 import { survivePipeErrors } from './browser-pipes.ts';
 import { within } from './deadline.ts';
@@ -68,8 +68,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     log,
     eventsWaiting: () => events.waiting,
   });
-  const server = http.createServer(app);
-  server.keepAliveTimeout = INTERNAL_KEEP_ALIVE_MS;
+  const server = createInternalServer(app);
   const port = await listen(server, options.port, options.host);
   log.info(`HTTP server listening on port ${port} for send commands`);
   session.start();

@@ -51,7 +51,7 @@ export function lockProfile(profileDir: string): ProfileLock {
  * Makes the profile free for a browser of ours, once `lockProfile` has told that no other bridge lives on it: kills an
  * orphaned browser, and removes the links that a browser of another host has left (after a container was replaced).
  * Returns what was done, for the log. Throws `bridge_failed` when a browser elsewhere answers. The links
- * (`SingletonLock` → `HOST-PID`) are Chromium's: it waits for ever on those of a host that it cannot ask.
+ * (`SingletonLock` → `HOST-PID`) are Chromium's, which refuses to start on those of another host.
  */
 export async function freeProfile(profileDir: string): Promise<string | undefined> {
   const orphans = browsersOf(profileDir);

@@ -3,7 +3,7 @@ import { DeadlineError } from './deadline.ts';
 import { LifeEndedError } from './life-end.ts';
 import { PageDataError } from './page-data.ts';
 
-/** Errors by which puppeteer says that the page went away, not that it answered: puppeteer-core 24.43, by killing the browser under a call. */
+/** Errors by which puppeteer says that the page went away, not that it answered. */
 const BROKEN_OFF =
   /Target closed|Session closed|detached Frame|Execution context was destroyed|frame was detached|Protocol error|timed out|Cannot find context|Connection closed/i;
 

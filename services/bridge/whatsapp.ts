@@ -167,7 +167,7 @@ export class WhatsApp {
     return pupPage.evaluate(source);
   }
 
-  /** The library has no event for the death of its browser or page, and goes on as if both lived. */
+  /** The library has no event for the death of its browser or page. */
   #watchBrowser(listener: WhatsAppListener): void {
     if (this.#isClosed) throw new Error('closed while the browser started');
     const { pupBrowser, pupPage } = this.#client;

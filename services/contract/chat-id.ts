@@ -1,6 +1,6 @@
 import { KitError } from './errors.ts';
 
-const WHATSAPP_ID = /^[\w.:-]+@(?:c\.us|g\.us|lid|broadcast|newsletter)$/;
+const WHATSAPP_ID = /^[\w.:-]+@(?:c\.us|g\.us|lid|newsletter)$/;
 /** What people put around and between the digits of a number; some of it is not on a keyboard. */
 const DECORATION = /[\s().\-/\u00a0\u2010-\u2015\u202a-\u202e\u2066-\u2069]/g;
 const PREFIXES = /^(?:tel:|whatsapp:|(?:https?:\/\/)?wa\.me\/)/i;

@@ -26,7 +26,7 @@ export const ERRORS = {
   origin_refused: [
     403,
     'Foreign origin',
-    'This kit is bound to loopback and has no key: call it from this machine, not from a web page of another site. Set API_KEYS to open it.',
+    'Call the kit from a program, or from a page of its own, not from a web page of another site.',
   ],
   expectation_failed: [417, 'Expectation failed', 'The only expectation understood is 100-continue.'],
   body_too_large: [413, 'Body too large', 'Send a smaller body, or raise GATE_MAX_BODY_BYTES.'],

@@ -3,7 +3,7 @@ import { KitError } from '../contract/errors.ts';
 import { secretTest } from './internal-secret.ts';
 
 /**
- * A check that throws KitError `key_missing` or `key_invalid` unless a request carries one of the keys, as a bearer token, as
+ * A check that throws KitError `key_missing`, `key_invalid` or `origin_refused` unless a request carries one of the keys, as a bearer token, as
  * `X-Api-Key` or as the password of Basic authentication (for a browser that opens a page). Without keys, which the
  * config allows on loopback only, everyone may pass.
  */
@@ -27,6 +27,19 @@ function givenKey(headers: IncomingHttpHeaders): string | undefined {
   if (credentials === '') return undefined;
   if (scheme.toLowerCase() === 'bearer') return credentials;
   if (scheme.toLowerCase() !== 'basic') return undefined;
+  refuseForeignPage(headers);
   const [, password] = Buffer.from(credentials, 'base64').toString('utf8').split(/:(.*)/s);
   return password === '' ? undefined : password;
+}
+
+/**
+ * A browser that knows a password sends it along with whatever a page of another site makes it send. Such a request
+ * has an `Origin`, unless it only reads. Throws KitError `origin_refused`.
+ */
+function refuseForeignPage({ origin, host }: IncomingHttpHeaders): void {
+  if (origin === undefined || origin.replace(/^https?:\/\//, '') === host) return;
+  throw new KitError(
+    'origin_refused',
+    `a page of ${origin} may not use the key that a browser keeps for this kit`,
+  );
 }

@@ -30,9 +30,6 @@ export function listen(server: Server, port: number, host: string): Promise<numb
   });
 }
 
-/** Idle sockets of a caller within the kit: longer than the caller keeps them, so that no reuse meets a close. */
-export const INTERNAL_KEEP_ALIVE_MS = 72_000;
-
 /** Ends a server: no new connection, idle ones closed, busy ones answered; after `graceMs` what is left is cut. */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -40,8 +40,11 @@ function readKept(path: string): Certificate | undefined {
     const [, key, cert] = PEM.exec(readFileSync(path, 'utf8')) ?? [];
     return key === undefined || cert === undefined ? undefined : withSpki(key, cert);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+    // Not there yet, or no certificate any more: a new one is made.
+    const isUnreadable =
+      error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EISDIR');
+    if (isUnreadable) throw error;
+    return undefined;
   }
 }
 

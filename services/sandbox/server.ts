@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, Server } from 'node:http';
 import { type Express, type Request, Router } from 'express';
 import { toString as qrToString } from 'qrcode';
 import { KitError } from '../contract/errors.ts';
-import { http } from '../runtime/http.ts';
+import { createInternalServer } from '../runtime/internal-server.ts';
 import { parseBy, readJson } from '../runtime/json-bodies.ts';
 import type { Log } from '../runtime/log.ts';
 import { answerProblem, answerUnknown } from '../runtime/problem-answers.ts';
@@ -25,7 +25,7 @@ const CHANGE_GATHER_MS = 100;
 
 /** The phone by HTTP: its page at /sandbox, its control under /sandbox/api. */
 export function createPhoneServer(phone: Phone, authorize: Authorize, log: Log): Server {
-  return http.createServer(createApp(phone, authorize, log));
+  return createInternalServer(createApp(phone, authorize, log));
 }
 
 function createApp(phone: Phone, authorize: Authorize, log: Log): Express {

@@ -2,9 +2,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { KitError } from '../contract/errors.ts';
 import { SECRET_HEADER } from '../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../contract/problem.ts';
-import { http } from '../runtime/http.ts';
 import { type SecretTest, secretTest } from '../runtime/internal-secret.ts';
-import { INTERNAL_KEEP_ALIVE_MS, listen } from '../runtime/listen.ts';
+import { createInternalServer } from '../runtime/internal-server.ts';
+import { listen } from '../runtime/listen.ts';
 import { readHealth } from './health.ts';
 import type { Service } from './service.ts';
 
@@ -18,7 +18,7 @@ export interface ControlOptions {
 /** The control server: `GET /health`, the health tree, for the gate alone. 200 once the api is ready, 503 before. */
 export async function startControlServer(options: ControlOptions): Promise<Server> {
   const isSecret = secretTest(options.secret);
-  const server = http.createServer((request, response) => {
+  const server = createInternalServer((request, response) => {
     answer(request, options.services, isSecret).then(
       ({ status, body }) => send(request, response, status, 'application/json', body),
       (error: unknown) => {
@@ -27,7 +27,6 @@ export async function startControlServer(options: ControlOptions): Promise<Serve
       },
     );
   });
-  server.keepAliveTimeout = INTERNAL_KEEP_ALIVE_MS;
   await listen(server, options.port, options.host);
   return server;
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText, KitError } from '../contract/errors.ts';
@@ -24,24 +24,24 @@ interface Holder {
 export async function lockInstance(dataDir: string, run: string, log: Log): Promise<() => void> {
   const path = join(dataDir, 'supervisor.lock');
   const self: Holder = { pid: process.pid, startedAt: readProcess(process.pid)?.startedAt ?? '', run };
-  prepareFolder(dataDir);
-  if (!tryWrite(path, self)) await takeOver(path, self, dataDir, log);
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    if (!tryWrite(path, self)) await takeOver(path, self, dataDir, log);
+  } catch (error) {
+    throw error instanceof KitError ? error : unusable(dataDir, error);
+  }
   return () => {
     if (readHolder(path)?.run === run) rmSync(path, { force: true });
   };
 }
 
-function prepareFolder(dataDir: string): void {
-  try {
-    mkdirSync(dataDir, { recursive: true });
-    accessSync(dataDir, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw new KitError(
-      'data_dir_unusable',
-      `DATA_DIR ${dataDir} cannot be written (${errorText(error)}): mount a volume there that user ${process.getuid?.() ?? ''} may write, or set another DATA_DIR`,
-      { cause: error },
-    );
-  }
+function unusable(dataDir: string, cause: unknown): KitError {
+  const user = process.getuid?.() ?? '';
+  return new KitError(
+    'data_dir_unusable',
+    `DATA_DIR ${dataDir} cannot be written (${errorText(cause)}): make it a folder with room that user ${user} may write, in a container a volume, or set another DATA_DIR`,
+    { cause },
+  );
 }
 
 /** One at a time: of two starts over the same stale lock only one may have it. */

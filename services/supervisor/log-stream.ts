@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import type { LogOutput } from './log-output.ts';
 
 /** A line longer than this is cut in pieces, so that a service cannot fill the memory with one. */
 const MAX_LINE = 65_536;
@@ -44,9 +45,9 @@ export class LogStream {
   }
 }
 
-/** The pretty or plain way to standard output. Pretty needs a library that is loaded only then. */
-export async function createLineWriter(pretty: boolean): Promise<LineWriter> {
-  if (!pretty) return (line) => void process.stdout.write(`${line}\n`);
+/** The pretty or plain way to an output. Pretty needs a library that is loaded only then. */
+export async function createLineWriter(pretty: boolean, output: LogOutput): Promise<LineWriter> {
+  if (!pretty) return (line) => output.write(`${line}\n`);
   const { prettyFactory } = await import('pino-pretty');
   const look = {
     colorize: process.stdout.isTTY && process.stdout.hasColors(),
@@ -56,7 +57,7 @@ export async function createLineWriter(pretty: boolean): Promise<LineWriter> {
   };
   // A message says what matters; what went wrong shows all it has.
   const [brief, full] = [prettyFactory({ ...look, hideObject: true }), prettyFactory(look)];
-  return (line) => void process.stdout.write(TROUBLE.test(line) ? full(line) : brief(line));
+  return (line) => output.write(TROUBLE.test(line) ? full(line) : brief(line));
 }
 
 const TROUBLE = /^\{"level":"(?:warn|error|fatal)"/;

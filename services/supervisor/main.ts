@@ -3,6 +3,7 @@ import { errorText, KitError } from '../contract/errors.ts';
 import { keepCompiled } from '../runtime/compile-cache.ts';
 import { createLog } from '../runtime/log.ts';
 import { EXIT_UNAVAILABLE } from '../runtime/run-service.ts';
+import { LogOutput } from './log-output.ts';
 import { createLineWriter, LogStream } from './log-stream.ts';
 import { type Supervisor, startSupervisor } from './supervisor.ts';
 
@@ -16,16 +17,17 @@ export async function runSupervisor(
 ): Promise<void> {
   const { log: logging, profile } = loaded.config;
   const pretty = logging.format === 'pretty' || (logging.format === 'auto' && process.stdout.isTTY === true);
-  const write = await createLineWriter(pretty);
+  const output = new LogOutput(process.stdout);
+  const write = await createLineWriter(pretty, output);
   const log = createLog('supervisor', logging.level, { write: (line) => write(line.trimEnd()) });
   for (const warning of loaded.warnings) log.warn(warning);
   let starting: Promise<Supervisor> | undefined;
-  process.stdout.on('error', () => undefined); // Whoever read the log is gone; the kit is worth more than its log.
   const end = async (exitCode: number) => {
     // What fails to start has said so, and has nothing to stop.
     const supervisor = await starting?.catch(() => undefined);
     const inOrder = (await supervisor?.stop()) ?? true;
     log.info(inOrder ? 'stopped' : 'stopped, but not in order');
+    await output.flush();
     process.exit(inOrder ? exitCode : 1);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(0));
@@ -51,6 +53,7 @@ export async function runSupervisor(
     whenStarted(supervisor);
   } catch (error) {
     for (const line of errorText(error).split('\n')) log.fatal(line);
+    await output.flush();
     process.exit(error instanceof KitError ? EXIT_UNAVAILABLE : 1);
   }
 }

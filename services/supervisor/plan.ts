@@ -60,6 +60,6 @@ function reachable(host: string): string {
 
 function fill(variables: Readonly<Record<string, string>>, dataDir: string): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(variables).map(([name, text]) => [name, text.replaceAll('{DATA_DIR}', dataDir)]),
+    Object.entries(variables).map(([name, text]) => [name, text.replaceAll('{DATA_DIR}', () => dataDir)]),
   );
 }

@@ -26,7 +26,13 @@ describe('command line', () => {
   });
 
   it('refuses what it does not know with 64 and a word on where to look', () => {
-    for (const args of [['strat'], ['start', '--prot', '1'], ['config', 'now']]) {
+    for (const args of [
+      ['strat'],
+      ['start', '--prot', '1'],
+      ['config', 'now'],
+      ['start', '--check'],
+      ['demo', '--whatsapp', 'real'],
+    ]) {
       const { status, stderr, stdout } = gatehouse(args);
       assert.equal(status, 64, args.join(' '));
       assert.match(stderr, /^gatehouse: .*\nTry: gatehouse help\n$/);

@@ -19,6 +19,13 @@ describe('API keys', () => {
     [{ authorization: `bearer ${keys[1]}` }, 'passes'],
     [{ 'x-api-key': keys[1] ?? '' }, 'passes'],
     [{ authorization: basic(`anyone:${keys[0]}`) }, 'passes'],
+    [{ authorization: basic(`:${keys[0]}`), host: 'kit.example', origin: 'https://kit.example' }, 'passes'],
+    [
+      { authorization: basic(`:${keys[0]}`), host: 'kit.example', origin: 'https://evil.example' },
+      'origin_refused',
+    ],
+    [{ authorization: basic(`:${keys[0]}`), host: 'kit.example', origin: 'null' }, 'origin_refused'],
+    [{ authorization: `Bearer ${keys[0]}`, host: 'kit.example', origin: 'https://app.example' }, 'passes'],
     [{}, 'key_missing'],
     [{ authorization: 'Bearer' }, 'key_missing'],
     [{ authorization: 'Bearer ' }, 'key_missing'],
