@@ -55,7 +55,7 @@ export const sessionSettings: SettingsOf<Config['session']> = {
     group: WHATSAPP,
   },
   sendTimeoutMs: {
-    doc: 'Longest the page may take over one message; then the outcome counts as unknown.',
+    doc: 'Longest a send may take until the message is in the chat, its wait for others included; then nothing is sent any more, or the outcome counts as unknown.',
     env: 'SEND_TIMEOUT_MS',
     format: 'time-limit',
     default: 30_000,

@@ -39,6 +39,8 @@ export interface BridgeClient {
 
 /** The network's time on top of the bridge's own limits, so that it is the bridge that says what took too long. */
 const MARGIN_MS = 5_000;
+/** Closing a browser that hangs, and setting its profile aside, on top of a call into it. */
+const CLOSING_MS = 15_000;
 const SEND_PATH = '/send';
 
 export function createBridgeClient(address: BridgeAddress, secret: string, log: Log): BridgeClient {
@@ -72,7 +74,7 @@ export function createBridgeClient(address: BridgeAddress, secret: string, log: 
       call(pairingCodeAnswerSchema, 'POST', '/pairing-code', callTimeoutMs, { phoneNumber }),
     connect: () => call(bridgeStatusSchema, 'POST', '/connect', callTimeoutMs),
     disconnect: () => call(bridgeStatusSchema, 'POST', '/disconnect', callTimeoutMs),
-    logout: () => call(bridgeStatusSchema, 'POST', '/logout', callTimeoutMs),
+    logout: () => call(bridgeStatusSchema, 'POST', '/logout', callTimeoutMs + CLOSING_MS),
     chats: async (limit) =>
       (await call(chatsAnswerSchema, 'GET', `/chats?limit=${limit}`, callTimeoutMs)).chats,
     messages: async (chatId, limit) =>

@@ -1,7 +1,7 @@
 /** Carries the boot secret on every internal call; the gate strips it from what comes from outside. */
 export const SECRET_HEADER = 'x-gatehouse-secret';
 
-/** One id for a request through every process and log. */
+/** The id of a request at the gate, in the access log, the api's log and the problem document. */
 export const REQUEST_ID_HEADER = 'x-request-id';
 
 /** Largest batch of events: the bridge sends at most 100 at once, each with one message. */

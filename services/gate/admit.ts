@@ -19,7 +19,7 @@ export const LIVE_PATH = '/health/live';
 
 /**
  * The one gate-keeper of requests and upgrades alike. Throws the KitError that answers a request which the upstream,
- * or a proxy before us, could read otherwise than we do. Source: the tables of facts/proxy.md §3, §4 and §8.
+ * or a proxy before us, could read otherwise than we do. Source: RFC 9112 §3 and §6; the vectors stand in test/gate/refusals.test.ts.
  */
 export function admit(request: IncomingMessage, options: AdmissionOptions): Admitted {
   const method = request.method ?? '';

@@ -18,7 +18,7 @@ export class Tunnel {
     this.#upstream = upstream;
     // Not before the library has piped: a listener makes the socket flow, and its first bytes would go nowhere else.
     process.nextTick(() => upstream.on('data', (chunk: Buffer) => this.#onData(chunk)));
-    // Destroyed, not only ended: a half-closed socket stays until the other side thinks of it (test: upgrade-abort).
+    // Destroyed, not only ended: a half-closed socket stays until the other side thinks of it (test/gate/upgrade.test.ts).
     for (const event of ['end', 'close']) {
       client.once(event, () => letGo(upstream));
       upstream.once(event, () => letGo(client));

@@ -190,7 +190,7 @@ export class Service {
     if ('failed' in verdict) {
       this.#setState(
         'failed',
-        `crash loop: it ${how}, ${this.#policy.quickFailures} times in a row; its log says why, SIGHUP to the supervisor tries again`,
+        `crash loop: it ${how}, ${this.#policy.quickFailures} times in a row; its log says why; restart the kit, or send SIGHUP to its supervisor, to try again`,
       );
       this.#hooks.log.error(
         { service: this.name, reason: this.reason },

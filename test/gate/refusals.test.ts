@@ -9,7 +9,7 @@ import {
   type Upstream,
 } from './support.ts';
 
-/** Each vector with where it comes from: the tables of facts/proxy.md. */
+/** Each vector with where it comes from: an RFC, a CVE, or what Node and the proxy libraries were measured to let through. */
 const VECTORS: readonly (readonly [
   source: string,
   what: string,

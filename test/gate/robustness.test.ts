@@ -7,7 +7,7 @@ const SEED = Number(process.env.FC_SEED ?? Date.now() % 1_000_000);
 
 describe('gate, what must not bring it down', () => {
   for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'POST']) {
-    it(`stands after a ${method} with a Trailer header (facts/proxy.md §1)`, async () => {
+    it(`stands after a ${method} with a Trailer header`, async () => {
       await using upstream = await startUpstream(echo);
       await using gate = await startTestGate(upstream);
 

@@ -44,6 +44,7 @@ export class Kit implements AsyncDisposable {
     variables: Readonly<Record<string, string>>,
     ports: KitPorts,
     dataDir: string | undefined,
+    terminal: boolean,
   ) {
     this.ports = ports;
     this.#ownsData = dataDir === undefined;
@@ -54,10 +55,13 @@ export class Kit implements AsyncDisposable {
     const portVariables = Object.fromEntries(
       Object.entries(ports).map(([name, port]) => [name, String(port)]),
     );
-    this.child = spawn(process.execPath, [COMMAND, ...args], {
+    const command = [process.execPath, COMMAND, ...args];
+    // util-linux's `script` gives the kit a terminal of its own, whose keyboard is our end of its input.
+    const [file = '', ...rest] = terminal ? ['script', '-qefc', command.join(' '), '/dev/null'] : command;
+    this.child = spawn(file, rest, {
       cwd: this.dataDir, // Where no .env lies.
       env: { ...inherited, DATA_DIR: this.dataDir, ...portVariables, ...variables },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [terminal ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8');
@@ -143,11 +147,19 @@ export interface KitOptions {
   readonly ports?: Partial<KitPorts>;
   /** Kept after the test; a new one that is removed unless given. */
   readonly dataDir?: string;
+  /** On a terminal of its own. */
+  readonly terminal?: boolean;
 }
 
 /** Starts the kit; does not wait for anything. */
-export async function startKit({ args = ['demo'], env = {}, ports, dataDir }: KitOptions = {}): Promise<Kit> {
-  return new Kit(args, env, { ...(await freePorts()), ...ports }, dataDir);
+export async function startKit({
+  args = ['demo'],
+  env = {},
+  ports,
+  dataDir,
+  terminal = false,
+}: KitOptions = {}): Promise<Kit> {
+  return new Kit(args, env, { ...(await freePorts()), ...ports }, dataDir, terminal);
 }
 
 export async function freePorts(): Promise<KitPorts> {

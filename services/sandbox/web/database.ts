@@ -11,7 +11,7 @@ export async function transact<T>(
   opened ??= openDatabase();
   const database = await opened;
   return new Promise((resolve, reject) => {
-    // Relaxed survives a killed browser all the same (facts §7), and costs no disk write per message.
+    // Relaxed survives a killed browser all the same, and costs no disk write per message.
     const transaction = database.transaction(name, mode, { durability: 'relaxed' });
     const request = act(transaction.objectStore(name));
     transaction.oncomplete = () => resolve(request.result);

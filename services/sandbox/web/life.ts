@@ -83,7 +83,7 @@ async function goUp(): Promise<void> {
   await sleep(pairMs);
   await hydrate();
   Socket.set({ state: 'CONNECTED' });
-  // The real page does not wait, and then `ready` may never come (facts §5.3): that is `eager`.
+  // The real page does not wait, and then `ready` may never come: that is `eager`.
   if (!eager) await Socket.listenedTo('change:hasSynced', LISTENER_LIMIT_MS);
   for (const progress of [10, 60, 99]) {
     me.offlineProgress = progress;
