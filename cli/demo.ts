@@ -12,8 +12,7 @@ export async function demo({ settings }: Command): Promise<void> {
     given.resolved.get('sandbox.autoLink')?.variable === undefined
       ? loadOrExit({ ...wish, SANDBOX_AUTO_LINK: 'true' })
       : given;
-  await runSupervisor(loaded, ({ config }) => {
-    const say = (text: string) => void process.stderr.write(text);
+  await runSupervisor(loaded, ({ config }, say) => {
     firstMessage(publicOrigin(config), config.apiKeys[0], config.sandbox.autoLink, say).catch(
       (error: unknown) =>
         say(

@@ -5,8 +5,8 @@ import type { Command } from './arguments.ts';
 
 /** `gatehouse start`: runs the kit until it is told to stop. */
 export async function start({ settings }: Command): Promise<void> {
-  await runSupervisor(loadOrExit(settings), ({ config, allReady }) => {
-    void allReady.then(() => process.stderr.write(welcome(config)));
+  await runSupervisor(loadOrExit(settings), ({ config, allReady }, say) => {
+    void allReady.then(() => say(welcome(config)));
   });
 }
 

@@ -13,7 +13,7 @@ import { type Supervisor, startSupervisor } from './supervisor.ts';
  */
 export async function runSupervisor(
   loaded: Loaded,
-  whenStarted: (supervisor: Supervisor) => void = () => undefined,
+  whenStarted: (supervisor: Supervisor, say: (text: string) => void) => void = () => undefined,
 ): Promise<void> {
   const { log: logging, profile } = loaded.config;
   const pretty = logging.format === 'pretty' || (logging.format === 'auto' && process.stdout.isTTY === true);
@@ -50,7 +50,9 @@ export async function runSupervisor(
     });
     const supervisor = await starting;
     keepCompiled();
-    whenStarted(supervisor);
+    // What is for people goes beside the log, and must not hold anybody up either.
+    const beside = new LogOutput(process.stderr);
+    whenStarted(supervisor, (text) => beside.write(text));
   } catch (error) {
     for (const line of errorText(error).split('\n')) log.fatal(line);
     await output.flush();
