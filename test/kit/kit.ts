@@ -57,7 +57,9 @@ export class Kit implements AsyncDisposable {
     );
     const command = [process.execPath, COMMAND, ...args];
     // util-linux's `script` gives the kit a terminal of its own, whose keyboard is our end of its input.
-    const [file = '', ...rest] = terminal ? ['script', '-qefc', command.join(' '), '/dev/null'] : command;
+    const [file = '', ...rest] = terminal
+      ? ['script', '-qefc', `exec ${command.join(' ')}`, '/dev/null']
+      : command;
     this.child = spawn(file, rest, {
       cwd: this.dataDir, // Where no .env lies.
       env: { ...inherited, DATA_DIR: this.dataDir, ...portVariables, ...variables },

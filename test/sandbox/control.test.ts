@@ -130,7 +130,11 @@ describe('sandbox, HTTP control with a key', () => {
       '/sandbox/api/stream',
       '/nothing',
     ])
-      await request(world.origin).get(path).expect(401).expect('www-authenticate', 'Basic realm="gatehouse"');
+      await request(world.origin)
+        .get(path)
+        .set('accept', 'text/html,*/*;q=0.8')
+        .expect(401)
+        .expect('www-authenticate', 'Basic realm="gatehouse"');
   });
 });
 
