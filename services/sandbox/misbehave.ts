@@ -33,8 +33,11 @@ export async function misbehave(phone: Phone, wish: Misbehaviour): Promise<objec
       pageOf(phone).push({ cmd: 'reload' });
       return {};
     case 'conflict':
+      // Not asked: the page that is taken over goes away, and often before it has answered.
+      pageOf(phone).push({ cmd: 'conflict' });
+      return {};
     case 'rotate':
-      await pageOf(phone).ask({ cmd: wish.kind });
+      await pageOf(phone).ask({ cmd: 'rotate' });
       return {};
     case 'state':
       await pageOf(phone).ask({ cmd: 'state', state: wish.state });
