@@ -30,6 +30,9 @@ check: setup ## types, lint, drift of rendered files, tests with coverage
 bench: setup ## measure, as ratios against a peer in the same run
 	@node test/bench/main.ts
 
+chaos: setup ## kill everything at random and prove that no message is lost or doubled (SCENARIO= SEED= SEEDS= DATABASE=)
+	@node test/chaos/main.ts
+
 render: $(INSTALLED) ## write what is made from the schema: .env.example, tables in the documents
 	@node bin/gatehouse.js render
 
@@ -45,4 +48,4 @@ $(INSTALLED): package.json package-lock.json
 	@npm ci --loglevel=error --no-fund --no-audit >/dev/null
 	@touch $@
 
-.PHONY: help setup start demo test check bench render format clean
+.PHONY: help setup start demo test check bench chaos render format clean

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import convict from 'convict';
 
 /** The kit's formats. Each refuses what it does not understand; none repairs. A validator throws with the remedy. */
@@ -51,6 +51,23 @@ const formats = {
       ),
   },
   'api-keys': { coerce: (text: string) => text.split(','), validate: validateApiKeys },
+  'database-url': {
+    coerce: (text: string) => text,
+    validate: (value: unknown) =>
+      demand(
+        value === '' || isDatabaseUrl(value),
+        'must be a URL such as postgres://user:password@host:5432/name',
+      ),
+  },
+  networks: { coerce: splitList, validate: validateNetworks },
+  'media-types': {
+    coerce: splitList,
+    validate: (value: unknown) =>
+      demand(
+        isListOf(value, (type) => /^[a-z]+\/(?:\*|[a-z0-9][a-z0-9.+-]*)$/.test(type)),
+        'must be media types separated by commas, such as image/*,application/pdf',
+      ),
+  },
   'boot-secret': {
     coerce: (text: string) => text,
     validate: (value: unknown) =>
@@ -115,6 +132,39 @@ function isHost(value: unknown): boolean {
     value.length <= 253 &&
     value.split('.').every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(label))
   );
+}
+
+function isDatabaseUrl(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { protocol, pathname, hostname } = new URL(value);
+  return ['postgres:', 'postgresql:'].includes(protocol) && hostname !== '' && pathname.length > 1;
+}
+
+function splitList(text: string): string[] {
+  return text.split(',').map((item) => item.trim());
+}
+
+function isListOf(value: unknown, holds: (item: string) => boolean): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string' && holds(item));
+}
+
+function validateNetworks(value: unknown): void {
+  demand(
+    isListOf(value, isNetwork),
+    'must be networks separated by commas, each an address and a prefix length such as 10.1.0.0/16',
+  );
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix = '', ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0 || !/^\d{1,3}$/.test(prefix)) return false;
+  try {
+    new BlockList().addSubnet(address, Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
+    return true;
+  } catch {
+    return false; // The prefix is longer than the address.
+  }
 }
 
 function validateApiKeys(value: unknown): void {

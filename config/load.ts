@@ -89,6 +89,7 @@ function followInternalHost(config: Config, resolved: ReadonlyMap<string, Resolv
 function completePaths(config: Config, folder: string): void {
   config.dataDir = resolvePath(folder, config.dataDir);
   config.session.folder = resolvePath(folder, config.session.folder || `${config.dataDir}/sessions`);
+  config.store.folder = resolvePath(folder, config.store.folder || config.dataDir);
 }
 
 function readFile(path: string, problems: string[]): Variables {

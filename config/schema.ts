@@ -1,5 +1,6 @@
 import { apiKeysSetting, internalSettings } from './settings-access.ts';
 import { gateSettings } from './settings-gate.ts';
+import { outboxSettings, pacingSettings, storeSettings, webhookSettings } from './settings-messages.ts';
 import { portAutoSetting, portSettings } from './settings-ports.ts';
 import {
   dataDirSetting,
@@ -22,6 +23,10 @@ export const schema: SettingsOf<Config> = {
   whatsapp: whatsappSetting,
   session: sessionSettings,
   sandbox: sandboxSettings,
+  store: storeSettings,
+  outbox: outboxSettings,
+  pacing: pacingSettings,
+  webhooks: webhookSettings,
   dataDir: dataDirSetting,
   stop: stopSettings,
   restart: restartSettings,

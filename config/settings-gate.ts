@@ -30,7 +30,7 @@ export const gateSettings: SettingsOf<Config['gate']> = {
     group: GATE,
   },
   maxBodyBytes: {
-    doc: 'Largest request body.',
+    doc: 'Largest request body; uploads of media may have MEDIA_MAX_BYTES after all.',
     env: 'GATE_MAX_BODY_BYTES',
     format: 'bytes',
     default: 16 * 1024 ** 2,

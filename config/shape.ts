@@ -48,6 +48,40 @@ export interface Config {
     sendWaitMs: number;
   };
   sandbox: { allowed: boolean; autoLink: boolean };
+  store: {
+    databaseUrl: string;
+    folder: string;
+    eventsKeepDays: number;
+    messagesKeepDays: number;
+    maxBytes: number;
+    spoolMaxBytes: number;
+  };
+  outbox: {
+    ttlHours: number;
+    maxWaiting: number;
+    concurrency: number;
+    retryMs: number;
+    retryMaxMs: number;
+    mediaMaxBytes: number;
+    mediaTypes: string[];
+    mediaFetchTimeoutMs: number;
+    ackTimeoutMs: number;
+  };
+  pacing: {
+    mode: string;
+    gapMs: number;
+    jitterMs: number;
+    perMinute: number;
+    firstContactsPerDay: number;
+    parkMinutes: number;
+  };
+  webhooks: {
+    most: number;
+    timeoutMs: number;
+    retryMs: number;
+    retryHours: number;
+    allowNetworks: string[];
+  };
   dataDir: string;
   stop: { drainMs: number; graceMs: number };
   restart: {

@@ -47,7 +47,11 @@ export const topology = [
     port: { env: 'API_PORT', default: 8003, doc: 'The api, behind the gate.' },
     exposure: 'routed',
     readyPath: '/internal/ready',
-    routes: [{ prefix: '/api' }],
+    routes: [
+      { prefix: '/api' },
+      { prefix: '/api/whatsapp/media', exact: true, maxBody: 'MEDIA_MAX_BYTES' },
+      { prefix: '/ws', upgrade: true },
+    ],
     needs: ['gate'],
     critical: false,
     stopGraceMs: 15_000,
@@ -75,7 +79,10 @@ export const topology = [
       bridge: {
         PUPPETEER_EXECUTABLE_PATH: '{DATA_DIR}/sandbox/browser',
         SESSIONS_DIR: '{DATA_DIR}/sandbox/sessions',
+        STORE_DIR: '{DATA_DIR}/sandbox',
       },
+      // What was meant for the stand-in must never go to real people.
+      api: { STORE_DIR: '{DATA_DIR}/sandbox' },
     },
   },
 ] as const satisfies readonly ServiceDeclaration[];
@@ -97,6 +104,8 @@ export interface RouteDeclaration {
   readonly exact?: boolean;
   /** WebSocket upgrades may pass. */
   readonly upgrade?: boolean;
+  /** The setting of a body's limit here, where that is larger than GATE_MAX_BODY_BYTES. */
+  readonly maxBody?: 'MEDIA_MAX_BYTES';
 }
 
 export interface PortDeclaration {

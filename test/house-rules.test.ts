@@ -37,12 +37,11 @@ function mayImport(part: string): string[] {
   return ['cli'];
 }
 
-/** Code without its comments and the contents of its strings. */
+/** Code without its comments and the contents of its strings; whichever begins first hides the other. */
 function codeOf(text: string): string {
-  return text
-    .replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '')
-    .replace(/'(?:[^'\\\n]|\\.)*'/g, "''")
-    .replace(/`(?:[^`\\]|\\.)*`/g, '``');
+  return text.replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/gm, (match) =>
+    match.startsWith('/') ? '' : "''",
+  );
 }
 
 describe('house rules', () => {

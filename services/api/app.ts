@@ -2,40 +2,54 @@ import type { Express } from 'express';
 import { EVENTS_PATH, MAX_EVENTS_BYTES } from '../contract/internal.ts';
 import { demandKey, demandSecret } from '../runtime/access.ts';
 import { readJson } from '../runtime/json-bodies.ts';
-import type { Log } from '../runtime/log.ts';
 import { answerProblem, answerUnknown } from '../runtime/problem-answers.ts';
 import { createServiceApp } from '../runtime/service-app.ts';
+import type { ApiOptions } from './api.ts';
 import type { BridgeClient } from './bridge-client.ts';
 import { chatRoutes } from './chats.ts';
-import type { EventHub } from './event-hub.ts';
-import { streamEvents } from './event-stream.ts';
-import { takeEvents } from './intake.ts';
-import { sendMessage } from './send.ts';
+import type { EventLog } from './events/event-log.ts';
+import { answerEvents, refusePlainSocket } from './events/events-route.ts';
+import { takeEvents } from './events/intake.ts';
+import type { MessageChanges } from './outbox/changes.ts';
+import type { Dispatcher } from './outbox/dispatcher.ts';
+import { takeUpload } from './outbox/media-upload.ts';
+import { messageRoutes } from './outbox/messages.ts';
 import { sessionRoutes } from './session.ts';
+import type { Store } from './store/store.ts';
+import type { Deliverer } from './webhooks/deliverer.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 
-export interface AppParts {
-  readonly secret: string;
-  readonly apiKeys: readonly string[];
-  readonly maxBodyBytes: number;
+export interface AppParts extends Omit<ApiOptions, 'bridge' | 'store'> {
+  readonly storage: Store;
+  readonly changes: MessageChanges;
+  readonly events: EventLog;
   readonly bridge: BridgeClient;
-  readonly hub: EventHub;
-  readonly log: Log;
+  readonly dispatcher: Dispatcher;
+  readonly deliverer: Deliverer;
 }
 
 /** The api: what it answers, in the order in which a request passes. */
-export function createApp({ secret, apiKeys, maxBodyBytes, bridge, hub, log }: AppParts): Express {
+export function createApp(parts: AppParts): Express {
+  const { secret, apiKeys, maxBodyBytes, bridge, storage, log } = parts;
   const app = createServiceApp();
 
-  app.get('/internal/ready', (_request, response) => void response.json({ status: 'ok' }));
+  // Ready although the database is away: it answers for itself, and the supervisor could mend nothing by a restart.
+  app.get(
+    '/internal/ready',
+    (_request, response) => void response.json({ status: 'ok', storage: storage.status }),
+  );
   app.use(demandSecret(secret));
-  app.post(EVENTS_PATH, readJson(MAX_EVENTS_BYTES), takeEvents(hub));
+  app.post(EVENTS_PATH, readJson(MAX_EVENTS_BYTES), takeEvents(parts));
 
   app.use('/api', demandKey(apiKeys));
-  app.get('/api/events', streamEvents(hub));
+  app.get('/api/events', answerEvents(parts));
+  app.get('/ws', demandKey(apiKeys), refusePlainSocket);
+  app.post('/api/whatsapp/media', takeUpload(parts));
   app.use('/api', readJson(maxBodyBytes));
-  app.post('/api/whatsapp/send', sendMessage(bridge));
-  app.use('/api/whatsapp', sessionRoutes(bridge));
+  app.use('/api/whatsapp', messageRoutes(parts));
+  app.use('/api/whatsapp', sessionRoutes(parts));
   app.use('/api/whatsapp/chats', chatRoutes(bridge));
+  app.use('/api/webhooks', webhookRoutes(parts));
 
   app.use(answerUnknown);
   app.use(answerProblem(log));

@@ -9,6 +9,7 @@ import {
   type QrAnswer,
   qrAnswerSchema,
   type SendAnswer,
+  type SendBody,
   sendAnswerSchema,
 } from '../contract/bridge.ts';
 import { type ErrorCode, errorText, isErrorCode, KitError } from '../contract/errors.ts';
@@ -26,7 +27,7 @@ export interface BridgeAddress {
 
 /** What the api asks of the bridge. Each call throws KitError with the bridge's own code, or tells why it is away. */
 export interface BridgeClient {
-  send(chatId: string, message: string): Promise<SendAnswer>;
+  send(body: SendBody): Promise<SendAnswer>;
   status(): Promise<BridgeStatus>;
   qr(): Promise<QrAnswer>;
   pairingCode(phoneNumber: string): Promise<{ code: string }>;
@@ -67,7 +68,7 @@ export function createBridgeClient(address: BridgeAddress, secret: string, log: 
   };
   const { sendTimeoutMs, callTimeoutMs } = address;
   return {
-    send: (chatId, message) => call(sendAnswerSchema, 'POST', SEND_PATH, sendTimeoutMs, { chatId, message }),
+    send: (body) => call(sendAnswerSchema, 'POST', SEND_PATH, sendTimeoutMs, body),
     status: () => call(bridgeStatusSchema, 'GET', '/status', callTimeoutMs),
     qr: () => call(qrAnswerSchema, 'GET', '/qr', callTimeoutMs),
     pairingCode: (phoneNumber) =>
@@ -123,8 +124,12 @@ const FOR_THE_CALLER: readonly string[] = [
   'recipient_not_on_whatsapp',
   'recipient_not_resolvable',
   'chat_unknown',
+  'recipient_restricted',
+  'media_unusable',
   'send_refused',
+  'send_failed',
   'outcome_unknown',
+  'not_found',
 ] satisfies ErrorCode[];
 const problemSchema = z.object({ code: z.custom<ErrorCode>(isErrorCode), detail: z.string() });
 

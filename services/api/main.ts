@@ -2,7 +2,8 @@ import { runService } from '../runtime/run-service.ts';
 import { startApi } from './api.ts';
 
 await runService('api', async ({ config, log }) => {
-  const { ports, internal, session } = config;
+  const { ports, internal, session, store } = config;
+  const isSandbox = config.whatsapp === 'sandbox';
   const api = await startApi({
     host: internal.host,
     port: ports.api,
@@ -15,6 +16,24 @@ await runService('api', async ({ config, log }) => {
       sendTimeoutMs: session.sendTimeoutMs + session.sendWaitMs,
       callTimeoutMs: session.callTimeoutMs,
     },
+    session: session.name,
+    sendWaitMs: session.sendWaitMs,
+    // Each loads its library: only one is ever used.
+    openStore: async () =>
+      store.databaseUrl === ''
+        ? (await import('./store/sqlite.ts')).openSqlite(store.folder)
+        : (await import('./store/postgres.ts')).openPostgres(
+            store.databaseUrl,
+            isSandbox ? 'gatehouse_sandbox' : 'gatehouse',
+            log,
+          ),
+    store,
+    outbox: config.outbox,
+    pacing: {
+      ...config.pacing,
+      isOn: config.pacing.mode === 'on' || (config.pacing.mode === 'auto' && !isSandbox),
+    },
+    webhooks: config.webhooks,
     log,
   });
   log.info({ port: api.port }, `api listening on port ${api.port}`);

@@ -3,14 +3,20 @@ import { z } from 'zod';
 import { toPhoneDigits } from '../contract/chat-id.ts';
 import { errorText, KitError } from '../contract/errors.ts';
 import { parseBy } from '../runtime/json-bodies.ts';
-import type { BridgeClient } from './bridge-client.ts';
+import type { AppParts } from './app.ts';
+import { readBacklog } from './outbox/backlog.ts';
 import { drawQr } from './qr-image.ts';
 
 const pairingSchema = z.strictObject({ phone_number: z.string().min(1).max(64) });
 const nothing = z.strictObject({});
 
 /** The WhatsApp login: its state, how to link a phone, how to begin anew. */
-export function sessionRoutes(bridge: BridgeClient): Router {
+export function sessionRoutes({
+  bridge,
+  dispatcher,
+  storage,
+  session,
+}: Pick<AppParts, 'bridge' | 'dispatcher' | 'storage' | 'session'>): Router {
   const router = Router({ caseSensitive: true });
 
   // Never an error: whoever asks for the state wants to know it most when the bridge is away.
@@ -20,7 +26,8 @@ export function sessionRoutes(bridge: BridgeClient): Router {
       whatsapp_ready: false,
       reason: errorText(error),
     }));
-    response.json(withoutPid(status));
+    const outbox = await readBacklog(storage, session, dispatcher.whyWaiting);
+    response.json({ ...withoutPid(status), ...(outbox === undefined ? {} : { outbox }) });
   });
 
   router.get('/qr', async (request, response) => {

@@ -7,7 +7,7 @@ const REMEMBERED = 5_000;
  */
 export class Acks {
   readonly #acks = new Map<string, number>();
-  readonly #waiting = new Map<string, () => void>();
+  readonly #waiting = new Map<string, Set<() => void>>();
   #lastServerAckAt: Date | undefined;
 
   get lastServerAckAt(): Date | undefined {
@@ -24,7 +24,7 @@ export class Acks {
       this.#acks.delete(oldest);
     }
     if (ack >= 1) this.#lastServerAckAt = new Date();
-    if (ack !== 0) this.#waiting.get(stanzaId)?.();
+    if (ack !== 0) for (const wake of this.#waiting.get(stanzaId) ?? []) wake();
   }
 
   of(stanzaId: string): number {
@@ -38,11 +38,13 @@ export class Acks {
       const timer = setTimeout(resolve, ms);
       const onAbort = () => resolve();
       signal.addEventListener('abort', onAbort);
-      this.#waiting.set(stanzaId, resolve);
+      const waiting = this.#waiting.get(stanzaId) ?? new Set();
+      this.#waiting.set(stanzaId, waiting.add(resolve));
       await promise;
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      this.#waiting.delete(stanzaId);
+      waiting.delete(resolve);
+      if (waiting.size === 0) this.#waiting.delete(stanzaId);
     }
     return this.of(stanzaId);
   }

@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { errorText } from '../contract/errors.ts';
 import type { BridgeEvent } from '../contract/events.ts';
 import type { Origin } from '../runtime/internal-call.ts';
 import { createInternalServer } from '../runtime/internal-server.ts';
 import { listen } from '../runtime/listen.ts';
 import type { Log } from '../runtime/log.ts';
+import { Backfill } from './backfill.ts';
 import { survivePipeErrors } from './browser-pipes.ts';
 import { within } from './deadline.ts';
 import { EventSender } from './event-sender.ts';
-import type { BridgeLimits } from './limits.ts';
+import { type BridgeLimits, LEAST_HEAL_STEP_MS } from './limits.ts';
 import { eventOf, type News } from './news.ts';
 import { Sender } from './send.ts';
 import { createApp } from './server.ts';
 import { Session } from './session.ts';
+import { AckWatchdog } from './watchdog.ts';
 
 /** What is left for the api to take the last events when the bridge closes. */
 const LAST_EVENTS_MS = 1_000;
@@ -25,12 +28,17 @@ export interface BridgeOptions {
   /** The session's name: letters, digits, `-` and `_`. */
   readonly session: string;
   readonly sessionsDir: string;
+  /** Where events are kept until the api has taken them. */
+  readonly storeDir: string;
+  readonly spoolMaxBytes: number;
   readonly browserPath: string;
   readonly headless: boolean;
   /** Where events are posted. */
   readonly api: Origin;
   readonly limits: BridgeLimits;
   readonly log: Log;
+  /** Ends this process, for another to start: called once the bridge has closed because nothing else helps. */
+  end(): void;
 }
 
 export interface Bridge {
@@ -48,15 +56,53 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const { log, limits } = options;
   if (!/^[\w-]+$/.test(options.session)) throw new Error(`"${options.session}" is no name for a session`);
   survivePipeErrors(log);
-  const events = new EventSender(options);
+  const spoolDir = join(options.storeDir, 'spool', options.session);
+  const events = new EventSender({
+    ...options,
+    spoolDir,
+    onKept: (kept) => backfill.kept(kept),
+    onTrouble: (reason) => session.remark(reason),
+  });
+  const take = (news: News) => {
+    const event = eventOfNews(options.session, news, log);
+    if (event !== undefined) events.take(event);
+  };
   const head = () => ({ session: options.session, key: randomUUID(), at: new Date().toISOString() });
   const session = new Session(options, {
-    state: (data) => events.take({ ...head(), kind: 'state', data }),
+    state: (data) => {
+      if (data.state === 'qr') watchdog.forget();
+      if (data.state === 'syncing') backfill.linking();
+      events.take({ ...head(), kind: 'state', data });
+    },
     qr: ({ qr, generated_at }) => events.take({ ...head(), kind: 'qr', data: { qr, generated_at } }),
     news: (news) => {
       sender.take(news);
-      const event = eventOfNews(options.session, news, log);
-      if (event !== undefined) events.take(event);
+      watchdog.take(news);
+      take(news);
+    },
+    pageReady: (life) => {
+      watchdog.pageReady(life);
+      backfill.pageReady(life);
+    },
+    pageAway: () => backfill.pageAway(),
+  });
+  const backfill = new Backfill({
+    session: options.session,
+    cursorPath: join(spoolDir, 'known.json'),
+    log,
+    take: (event) => events.take(event),
+    kept: () => events.kept(),
+  });
+  const watchdog = new AckWatchdog({
+    ackTimeoutMs: limits.ackTimeoutMs,
+    stepMs: limits.healStepMs ?? Math.max(LEAST_HEAL_STEP_MS, limits.ackTimeoutMs / 2),
+    recordPath: join(spoolDir, 'unacknowledged.json'),
+    log,
+    hold: (reason) => session.hold(reason),
+    tell: take,
+    giveUp: (reason) => {
+      log.fatal(reason);
+      void closeOnce().finally(() => options.end());
     },
   });
   const sender = new Sender(() => session.readyLife, limits, log);
@@ -71,9 +117,11 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const server = createInternalServer(app);
   const port = await listen(server, options.port, options.host);
   log.info(`HTTP server listening on port ${port} for send commands`);
+  await watchdog.start();
   session.start();
 
   const close = async (graceMs: number) => {
+    watchdog.stop();
     const sendsMs = Math.max(0, graceMs - limits.destroyMs - LAST_EVENTS_MS);
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
@@ -81,19 +129,17 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       log.warn(`closing with sends under way, whose outcome is unknown: ${errorText(error)}`);
     });
     await session.stop('the bridge closes');
+    await backfill.close();
     await events.close(LAST_EVENTS_MS);
     server.closeAllConnections();
     await closed;
   };
   let closing: Promise<void> | undefined;
-  return {
-    port,
-    session,
-    close: (graceMs = limits.sendMs + limits.destroyMs) => {
-      closing ??= close(graceMs);
-      return closing;
-    },
+  const closeOnce = (graceMs = limits.sendMs + limits.destroyMs) => {
+    closing ??= close(graceMs);
+    return closing;
   };
+  return { port, session, close: closeOnce };
 }
 
 function eventOfNews(session: string, news: News, log: Log): BridgeEvent | undefined {

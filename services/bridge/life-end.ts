@@ -1,10 +1,36 @@
 import { errorText } from '../contract/errors.ts';
+import type { SessionState } from '../contract/events.ts';
+import type { Pauses } from '../runtime/backoff.ts';
 import { DeadlineError } from './deadline.ts';
 
 /** Why the life of a browser ended. */
 export interface LifeEnd {
   readonly kind: 'failed' | 'offline' | 'conflict' | 'logged_out' | 'stopped';
   readonly reason: string;
+}
+
+/** First pause and longest pause before the next browser, by what ended the last one. */
+const PAUSES = {
+  failed: { firstMs: 500, mostMs: 60_000 },
+  // What was ready once will be so again: the longer pauses are for what does not even start.
+  failedWhileReady: { firstMs: 500, mostMs: 5_000 },
+  offline: { firstMs: 1_000, mostMs: 30_000 },
+  // Whoever took the login over keeps it for a while, or two kits would take it from each other for ever.
+  conflict: { firstMs: 30_000, mostMs: 300_000 },
+} as const;
+
+/** What a session is between two browsers. */
+export function stateAfter({ kind }: LifeEnd): SessionState {
+  if (kind === 'stopped') return 'stopped';
+  return kind === 'offline' ? 'offline' : 'disconnected';
+}
+
+/** How long it stays so. */
+export function pausesAfter(
+  kind: Exclude<LifeEnd['kind'], 'stopped' | 'logged_out'>,
+  wasReady: boolean,
+): Pauses {
+  return kind === 'failed' && wasReady ? PAUSES.failedWhileReady : PAUSES[kind];
 }
 
 /** The browser died, or was given up, before a call into it was answered. */

@@ -15,10 +15,14 @@ export interface LifeObserver {
   qr(code: string): void;
   pairingCode(code: string): void;
   news(news: News): void;
+  /** It has ended for this reason; its browser is yet to be closed. */
+  ended(end: LifeEnd): void;
 }
 
 /** Between two looks at a page that is not ready yet. */
 const TEND_MS = 500;
+/** A page that is ready answers a look in milliseconds: past this it does not count as ready, until it does answer. */
+const LATE_MS = 3_000;
 
 /**
  * One browser, from its launch to its death. Whatever goes wrong ends it (`end`, the first reason counts) and a new one
@@ -98,6 +102,7 @@ export class Life {
     if (this.#dead.signal.aborted) return;
     this.#dead.abort(new LifeEndedError(end.reason));
     this.#ended.resolve(end);
+    this.#observer.ended(end);
   }
 
   /** One call into the page, within `callMs`; a page that does not even answer a look afterwards ends the life. */
@@ -169,10 +174,13 @@ export class Life {
     if (state === 'CONNECTED' && this.#phase === 'degraded') {
       this.#enter('ready');
       this.#observer.state('ready');
-    } else if (state !== 'CONNECTED' && this.#phase === 'ready') {
-      this.#enter('degraded');
-      this.#observer.state('degraded', `the link to WhatsApp is ${state}`);
-    }
+    } else if (state !== 'CONNECTED') this.#degrade(`the link to WhatsApp is ${state}`);
+  }
+
+  #degrade(reason: string): void {
+    if (this.#phase !== 'ready' || this.#dead.signal.aborted) return;
+    this.#enter('degraded');
+    this.#observer.state('degraded', reason);
   }
 
   /** Looks at the page, cures what the library misses, and comes again; a page that does not answer ends the life. */
@@ -180,6 +188,8 @@ export class Life {
     if (this.#isLooking || this.#dead.signal.aborted) return;
     this.#isLooking = true;
     clearTimeout(this.#nextLook);
+    const lateMs = Math.min(LATE_MS, this.#limits.callMs / 2);
+    const late = setTimeout(() => this.#degrade(`the page has not answered for ${lateMs} ms`), lateMs);
     try {
       const page = await this.#call('a look at the page', this.#limits.callMs, () =>
         this.#whatsapp.pageState(),
@@ -190,6 +200,7 @@ export class Life {
       if (error instanceof DeadlineError)
         this.end({ kind: 'failed', reason: `the page hangs: ${error.message}` });
     } finally {
+      clearTimeout(late);
       this.#isLooking = false;
     }
     if (this.#dead.signal.aborted) return;

@@ -10,6 +10,10 @@ export interface BridgeLimits {
   readonly sendMs: number;
   /** From there until WhatsApp's server has acknowledged it. */
   readonly ackWaitMs: number;
+  /** From there until the session counts as degraded, if it was not. */
+  readonly ackTimeoutMs: number;
+  /** Each step that is then taken to heal it; half of `ackTimeoutMs`, and at least 5 s, when unset. */
+  readonly healStepMs?: number | undefined;
   /** A polite close of the browser; then it is killed. */
   readonly destroyMs: number;
   /** Between two looks at a page that is ready. */
@@ -17,3 +21,4 @@ export interface BridgeLimits {
 }
 
 export const DEFAULT_PROBE_MS = 5_000;
+export const LEAST_HEAL_STEP_MS = 5_000;

@@ -8,7 +8,7 @@ import { guardRejections } from './rejections.ts';
 const DESTROY_MS = 5_000;
 
 await runService('bridge', async ({ config, log }) => {
-  const { ports, internal, session } = config;
+  const { ports, internal, session, store, outbox } = config;
   log.info(`WhatsApp bridge will listen on port: ${ports.bridge}`);
   const browserPath = await findBrowser(session.browserPath).catch((error: unknown) => {
     log.error(errorText(error)); // The session says the same and keeps looking: a browser may yet be installed.
@@ -20,6 +20,8 @@ await runService('bridge', async ({ config, log }) => {
     secret: internal.secret,
     session: session.name,
     sessionsDir: session.folder,
+    storeDir: store.folder,
+    spoolMaxBytes: store.spoolMaxBytes,
     browserPath,
     headless: true,
     api: { host: internal.apiHost, port: ports.api },
@@ -29,9 +31,11 @@ await runService('bridge', async ({ config, log }) => {
       callMs: session.callTimeoutMs,
       sendMs: session.sendTimeoutMs,
       ackWaitMs: session.sendWaitMs,
+      ackTimeoutMs: outbox.ackTimeoutMs,
       destroyMs: DESTROY_MS,
     },
     log,
+    end: () => process.exit(1),
   });
   guardRejections(bridge.session, log);
   return bridge;

@@ -3,6 +3,11 @@ import { z } from 'zod';
 import type { News } from './news.ts';
 import { PageDataError, parse, readMessage, readMessageIds, widSchema } from './page-data.ts';
 
+/** When a message was edited last, in Unix ms; undefined when it was not, or when the page does not say. */
+export function editTimeOf(raw: unknown): number | undefined {
+  return editedSchema.safeParse(raw).data?.latestEditSenderTimestampMs;
+}
+
 /** Turns the library's events into news; what cannot be read becomes news of that, and is never thrown at the page. */
 export function listenForNews(client: Client, tell: (news: News) => void): void {
   const read = (make: () => News) => tell(orUnreadable(make));
@@ -24,6 +29,7 @@ export function listenForNews(client: Client, tell: (news: News) => void): void 
       kind: 'edited',
       message: readMessage(message.rawData),
       previousBody: typeof previous === 'string' ? previous : undefined,
+      editedAt: editTimeOf(message.rawData),
     })),
   );
   client.on('message_revoke_everyone', (message) =>
@@ -48,6 +54,8 @@ export function listenForNews(client: Client, tell: (news: News) => void): void 
     }),
   );
 }
+
+const editedSchema = z.object({ latestEditSenderTimestampMs: z.number().int().positive() });
 
 const ackSchema = z.number().int();
 

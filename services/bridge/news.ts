@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { BridgeEvent, WhatsAppMessage } from '../contract/events.ts';
 import type { PageDataError } from './page-data.ts';
 
@@ -9,7 +9,13 @@ export type MessageIds = Pick<WhatsAppMessage, 'id' | 'stanza_id' | 'chat_id'>;
 export type News =
   | { readonly kind: 'message' | 'message_sent' | 'revoked'; readonly message: WhatsAppMessage }
   | { readonly kind: 'ack'; readonly message: MessageIds; readonly ack: number }
-  | { readonly kind: 'edited'; readonly message: WhatsAppMessage; readonly previousBody: string | undefined }
+  | {
+      readonly kind: 'edited';
+      readonly message: WhatsAppMessage;
+      readonly previousBody: string | undefined;
+      /** By WhatsApp, in Unix ms, if it says. */
+      readonly editedAt: number | undefined;
+    }
   | {
       readonly kind: 'reaction';
       readonly messageId: string;
@@ -45,14 +51,11 @@ export function eventOf(session: string, news: Exclude<News, { kind: 'unreadable
         ...news.message,
         ...(news.previousBody === undefined ? {} : { previous_body: news.previousBody }),
       };
-      // An edit has no id of its own here: two edits to the same text and back are told apart by a fresh one.
-      return {
-        ...head,
-        kind: 'edited',
-        key: `edited:${news.message.id}:${randomUUID()}`,
-        whatsapp_id: news.message.id,
-        data,
-      };
+      const { id, body } = news.message;
+      const text = createHash('sha256').update(body).digest('hex').slice(0, 16);
+      // An edit has no id of its own. Where WhatsApp names no time either, a text that comes back is one event.
+      const key = `edited:${id}:${news.editedAt ?? ''}:${text}`;
+      return { ...head, kind: 'edited', key, whatsapp_id: id, data };
     }
     case 'reaction': {
       const { messageId, sender, reaction, timestamp } = news;

@@ -31,6 +31,23 @@ export function readMessage(raw: unknown): WhatsAppMessage {
   };
 }
 
+/** A message that was looked up, and what WhatsApp lets this account do to it. */
+export interface FoundMessage extends Pick<WhatsAppMessage, 'id' | 'stanza_id' | 'chat_id'> {
+  readonly from_me: boolean;
+  readonly timestamp: number;
+  readonly ack: number;
+  readonly type: string;
+  readonly body: string;
+  readonly mayEdit: boolean;
+  readonly mayRevoke: boolean;
+}
+
+/** What `findInChat` gives. Throws PageDataError. */
+export function readFound(raw: unknown): FoundMessage {
+  const { id, t, ...about } = parse(foundMessage, raw, 'message that was looked up');
+  return { ...idsOf(id), from_me: id.fromMe, timestamp: t, ...about };
+}
+
 /** Only which message it is: an acknowledgement needs no more. Throws PageDataError. */
 export function readMessageIds(raw: unknown): MessageIds {
   return idsOf(parse(identified, raw, 'message').id);
@@ -75,6 +92,15 @@ const messageKey = z.object({
 });
 
 const identified = z.object({ id: messageKey });
+
+const foundMessage = identified.extend({
+  t: z.number().int(),
+  ack: z.number().int().catch(0),
+  type: z.string(),
+  body: z.string(),
+  mayEdit: z.boolean(),
+  mayRevoke: z.boolean(),
+});
 
 const rawMessage = identified.extend({
   type: maybe(z.string()),

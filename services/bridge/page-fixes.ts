@@ -22,36 +22,6 @@ export const REFRESH_QR = "void window.require('WAWebCmd').Cmd.refreshQR()";
 /** Unlinks this device, as client.logout() does, without its closing of the browser and deleting of the profile. */
 export const UNLINK = "window.require('WAWebSocketModel').Socket.logout()";
 
-/**
- * Lets a send choose its message id, and die when it comes too late: `sendMessage(…, { extra: { gatehouse: { id,
- * notAfter } } })`. A send that hung in the page until its caller gave up must not go out afterwards. Where the page
- * resists, the message gets an id of WhatsApp's own, which `message_create` tells.
- */
-export const INSTALL_STEERING = `(() => {
-  const send = window.WWebJS.sendMessage;
-  if (send.steered) return;
-  const MsgKey = window.require('WAWebMsgKey');
-  const newId = MsgKey.newId;
-  let chosen;
-  MsgKey.newId = async function (...args) {
-    const id = chosen;
-    chosen = undefined;
-    return id ?? newId.apply(this, args);
-  };
-  window.WWebJS.sendMessage = async (chat, content, options = {}) => {
-    const { gatehouse, ...extraOptions } = options.extraOptions ?? {};
-    if (!gatehouse) return send(chat, content, options);
-    if (Date.now() > gatehouse.notAfter) throw new Error('gatehouse: too late to send');
-    chosen = gatehouse.id;
-    try {
-      return await send(chat, content, { ...options, extraOptions });
-    } finally {
-      if (chosen === gatehouse.id) chosen = undefined;
-    }
-  };
-  window.WWebJS.sendMessage.steered = true;
-})()`;
-
 /** The chats with the newest activity, as `Chat` of the contract. The library's getChats() serializes every one. */
 export function listChats(limit: number): string {
   return `window.require('WAWebCollections').Chat.getModelsArray()

@@ -1,50 +1,29 @@
-import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { readlinkSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { z } from 'zod';
 import { errorText, KitError } from '../contract/errors.ts';
+import { type FileLock, lockFile } from '../runtime/file-lock.ts';
 import { browsersOf, killBrowserTree } from './browser-processes.ts';
 
 const SINGLETON_LINKS = ['SingletonLock', 'SingletonCookie', 'SingletonSocket'];
 const SOCKET_LIMIT_MS = 1_000;
-/** Source: sqlite.org/rescode.html. */
-const SQLITE_BUSY = 5;
-
-const ownerSchema = z.object({ pid: z.number(), host: z.string(), since: z.string() });
-
-export interface ProfileLock {
-  release(): void;
-}
-
 /**
- * The sole right to the profile. The lock is the kernel's, through SQLite (Node has no flock): it holds between
- * containers that share the volume, and ends with the process, however that ends. Throws `bridge_failed`: naming the
- * owner when another process has it, and what is wrong with the folder when nobody can lock there.
+ * The sole right to the profile (`lockFile`). Throws `bridge_failed`: naming the owner when another process has it, and
+ * what is wrong with the folder when nobody can lock there.
  */
-export function lockProfile(profileDir: string): ProfileLock {
-  const ownerFile = `${profileDir}.owner`;
-  let database: DatabaseSync | undefined;
+export function lockProfile(profileDir: string): FileLock {
   try {
-    mkdirSync(dirname(profileDir), { recursive: true });
-    database = new DatabaseSync(`${profileDir}.lock`);
-    database.exec('BEGIN EXCLUSIVE');
-    writeFileSync(
-      ownerFile,
-      JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() }),
-    );
+    return lockFile(profileDir, 'bridge_failed');
   } catch (cause) {
-    database?.close(); // or this very process would hold the lock, and refuse itself the next time
-    throw new KitError('bridge_failed', whyNotLocked(profileDir, ownerFile, cause), { cause });
+    if (cause instanceof KitError) throw cause;
+    const folder = dirname(profileDir);
+    throw new KitError(
+      'bridge_failed',
+      `${profileDir} cannot be locked: ${errorText(cause)}; let this user write to ${folder} and see that its disk has room, or set SESSIONS_DIR to another folder`,
+      { cause },
+    );
   }
-  const held = database;
-  return {
-    release() {
-      rmSync(ownerFile, { force: true });
-      held.close();
-    },
-  };
 }
 
 /**
@@ -71,27 +50,6 @@ export async function freeProfile(profileDir: string): Promise<string | undefine
   // Removed without a look whether they exist: they dangle, and existsSync follows them.
   for (const name of SINGLETON_LINKS) rmSync(join(profileDir, name), { force: true });
   return `removed the lock that ${owner} left`;
-}
-
-function whyNotLocked(profileDir: string, ownerFile: string, cause: unknown): string {
-  if (isBusy(cause)) return `${profileDir} is in use by ${readOwner(ownerFile)}; stop that one first`;
-  const folder = dirname(profileDir);
-  return `${profileDir} cannot be locked: ${errorText(cause)}; let this user write to ${folder} and see that its disk has room, or set SESSIONS_DIR to another folder`;
-}
-
-/** Whether another connection holds the lock. The low byte of SQLite's extended codes is the primary one. */
-function isBusy(error: unknown): boolean {
-  if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return false;
-  return (error.errcode & 0xff) === SQLITE_BUSY;
-}
-
-function readOwner(ownerFile: string): string {
-  try {
-    const owner = ownerSchema.parse(JSON.parse(readFileSync(ownerFile, 'utf8')));
-    return `process ${owner.pid} on ${owner.host} since ${owner.since}`;
-  } catch {
-    return 'another process'; // it has the lock, and has not written its name yet
-  }
 }
 
 function readLink(path: string): string | undefined {

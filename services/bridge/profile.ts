@@ -1,7 +1,8 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { FileLock } from '../runtime/file-lock.ts';
 import type { Log } from '../runtime/log.ts';
-import { freeProfile, lockProfile, type ProfileLock } from './profile-lock.ts';
+import { freeProfile, lockProfile } from './profile-lock.ts';
 
 /** Quarantined profiles that are kept, the newest. */
 const QUARANTINED_KEPT = 3;
@@ -15,7 +16,7 @@ export class Profile {
   readonly #sessionsDir: string;
   readonly #session: string;
   readonly #log: Log;
-  #lock: ProfileLock | undefined;
+  #lock: FileLock | undefined;
 
   constructor(sessionsDir: string, session: string, log: Log) {
     this.#sessionsDir = resolve(sessionsDir);

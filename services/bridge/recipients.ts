@@ -1,5 +1,5 @@
 import { KitError } from '../contract/errors.ts';
-import type { SendingLife } from './send.ts';
+import type { SendingLife } from './send-life.ts';
 
 const REMEMBERED = 10_000;
 const UNKNOWN_TTL_MS = 600_000;
@@ -18,7 +18,7 @@ export class Recipients {
     const known = this.#known.get(chatId);
     if (known !== undefined) return known;
     if ((this.#unknownUntil.get(chatId) ?? 0) > Date.now()) throw notOnWhatsApp(chatId);
-    const address = await life.call('the check of a number', (whatsapp) => whatsapp.addressOf(chatId), ms);
+    const address = await life.call('the check of a number', ({ sends }) => sends.addressOf(chatId), ms);
     if (address === undefined) {
       remember(this.#unknownUntil, chatId, Date.now() + UNKNOWN_TTL_MS);
       throw notOnWhatsApp(chatId);

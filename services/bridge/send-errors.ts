@@ -6,6 +6,8 @@ import { PageDataError } from './page-data.ts';
 /** Errors by which puppeteer says that the page went away, not that it answered. */
 const BROKEN_OFF =
   /Target closed|Session closed|detached Frame|Execution context was destroyed|frame was detached|Protocol error|timed out|Cannot find context|Connection closed/i;
+/** WhatsApp's restriction of first contacts; in what words the real page tells of it is unknown. */
+const RESTRICTED = /^gatehouse: restricted|\b463\b|reach[-_ ]?out|time[-_ ]?lock/i;
 
 /** Whether the page itself threw: it answered, and nothing is under way. All else leaves the outcome open. */
 export function isPageError(error: unknown): boolean {
@@ -14,10 +16,17 @@ export function isPageError(error: unknown): boolean {
   return !BROKEN_OFF.test(errorText(error));
 }
 
-/** What the page's error says of the send that it ended. */
+/** Whether the page found a message under the id that it was to send under. */
+export function isAlreadyThere(error: unknown): boolean {
+  return errorText(error).includes('gatehouse: already there');
+}
+
+/** What the page's error says of the send that it ended before anything was sent. */
 export function refusalOf(error: unknown, chatId: string): KitError {
-  const text = errorText(error);
+  const text = errorText(error).split('\n')[0] ?? '';
   const options = { cause: error };
+  const restriction = restrictionOf(error, chatId);
+  if (restriction !== undefined) return restriction;
   if (/No LID for user|LID is missing/i.test(text)) {
     return new KitError(
       'recipient_not_resolvable',
@@ -31,5 +40,32 @@ export function refusalOf(error: unknown, chatId: string): KitError {
   if (text.includes('gatehouse: too late')) {
     return new KitError('whatsapp_not_ready', 'nothing was sent: the page was too slow to begin', options);
   }
-  return new KitError('send_refused', `WhatsApp Web refused the message: ${text.split('\n')[0]}`, options);
+  if (/gatehouse: not synced|Could not get the quoted message/.test(text)) {
+    return new KitError(
+      'whatsapp_not_ready',
+      'nothing was sent: WhatsApp has just loaded its page anew',
+      options,
+    );
+  }
+  if (text.includes("'atob'"))
+    return new KitError('media_unusable', 'the data of the medium is not base64', options);
+  return new KitError('send_failed', `nothing was sent: WhatsApp Web failed with "${text}"`, options);
+}
+
+/** WhatsApp's refusal to let this account write to a stranger; undefined when the error says no such thing. */
+export function restrictionOf(error: unknown, chatId: string): KitError | undefined {
+  const text = errorText(error).split('\n')[0] ?? '';
+  if (!RESTRICTED.test(text)) return undefined;
+  return new KitError(
+    'recipient_restricted',
+    `WhatsApp lets this account write to no more strangers now, and refused ${chatId}: ${text}`,
+    { cause: error },
+  );
+}
+
+/** The error of a send that may or may not have gone out. */
+export function unknownOutcome(id: string, cause: unknown): KitError {
+  const known = cause instanceof DeadlineError || cause instanceof LifeEndedError;
+  const why = known ? cause.message : `the browser broke off: ${errorText(cause)}`;
+  return new KitError('outcome_unknown', `message ${id} may have been sent: ${why}`, { cause });
 }

@@ -1,80 +1,76 @@
-import { randomBytes } from 'node:crypto';
 import type { SendAnswer, SendBody } from '../contract/bridge.ts';
-import { toChatId } from '../contract/chat-id.ts';
-import { errorText, KitError } from '../contract/errors.ts';
-import type { WhatsAppMessage } from '../contract/events.ts';
+import { type ErrorCode, KitError } from '../contract/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { Acks } from './acks.ts';
-import { DeadlineError } from './deadline.ts';
-import { LifeEndedError } from './life-end.ts';
+import { within } from './deadline.ts';
 import type { BridgeLimits } from './limits.ts';
 import type { News } from './news.ts';
-import { Recipients } from './recipients.ts';
-import { isPageError, refusalOf } from './send-errors.ts';
-import type { WhatsApp } from './whatsapp.ts';
+import { isAction } from './send-actions.ts';
+import { SendDeadline } from './send-deadline.ts';
+import { unknownOutcome } from './send-errors.ts';
+import { onlyLooks, type SendJob, toJob } from './send-job.ts';
+import type { SendingLife } from './send-life.ts';
+import { type KeptAnswer, SendMemory } from './send-memory.ts';
+import { type Placement, Placing } from './send-placing.ts';
 
-/** What a link looks like: only for those does the library look for a preview, which takes a while. */
-const LINK = /https?:\/\/|www\./i;
+/** How long the reason of a refusal may come after the refusal. */
+const REASON_MS = 500;
 
-/** With less time left than this, a send is not begun: to say that nothing was sent is better than not to know. */
-const LEAST_SEND_MS = 100;
+/** After these the next call with the same id looks for the message first, and sends it without a preview of links. */
+const DOUBTFUL: readonly ErrorCode[] = [
+  'outcome_unknown',
+  'send_failed',
+  'send_refused',
+  'recipient_restricted',
+];
 
-/** What a send needs of the life of a browser. */
-export interface SendingLife {
-  readonly signal: AbortSignal;
-  call<T>(what: string, act: (whatsapp: SendingPage) => Promise<T>, ms?: number): Promise<T>;
-}
-export type SendingPage = Pick<WhatsApp, 'addressOf' | 'sendText'>;
-
-interface InFlight {
-  readonly stanzaId: string;
-  readonly chatId: string;
-  readonly text: string;
-  /** The message, once the page has shown it: from then on it may reach WhatsApp, whatever the call says. */
-  readonly created: PromiseWithResolvers<WhatsAppMessage>;
-  /** One with the same text in the same chat under another id: ours, if the page does not let ids be chosen. */
-  lookalike?: WhatsAppMessage;
+interface UnderWay {
+  readonly outcome: Promise<SendAnswer>;
+  readonly onlyLooks: boolean;
 }
 
 /**
  * Sends one message at a time, each under an id chosen before, and waits for the acknowledgement of WhatsApp's server,
- * meanwhile sending the next. A failure is either certain not to have sent, or `outcome_unknown` with the id.
+ * meanwhile sending the next. Each id is sent at most once, however often it is asked for: whoever asks meanwhile gets
+ * the same outcome, whoever asks later the same answer, and after an unknown outcome it is looked for first. A failure
+ * is either certain not to have sent, or `outcome_unknown` with the id.
  */
 export class Sender {
   readonly acks = new Acks();
   readonly #readyLife: () => SendingLife;
   readonly #limits: BridgeLimits;
-  readonly #log: Log;
-  readonly #recipients = new Recipients();
+  readonly #memory = new SendMemory();
+  readonly #placing: Placing;
+  readonly #underWay = new Map<string, UnderWay>();
   #turn: Promise<unknown> = Promise.resolve();
-  #inFlight: InFlight | undefined;
   #isClosed = false;
-  readonly #open = new Set<Promise<unknown>>();
 
   /** `readyLife` throws `whatsapp_not_ready`. */
   constructor(readyLife: () => SendingLife, limits: BridgeLimits, log: Log) {
     this.#readyLife = readyLife;
     this.#limits = limits;
-    this.#log = log;
+    this.#placing = new Placing(this.acks, this.#memory, limits, log);
   }
 
   /**
    * Settles within `sendMs` and `ackWaitMs` of its call, however many wait: the caller gives up soon after that, and a
    * message that goes out later would be sent twice. Throws `whatsapp_not_ready`, `recipient_*`, `chat_unknown`,
-   * `send_refused` and `outcome_unknown`.
+   * `media_unusable`, `not_found`, `send_failed`, `send_refused` and `outcome_unknown`.
    */
   async send(body: SendBody): Promise<SendAnswer> {
-    const chatId = toChatId(body.chatId);
-    const stanzaId = body.stanza_id ?? `3EB0${randomBytes(9).toString('hex').toUpperCase()}`;
-    if (this.#isClosed) throw new KitError('whatsapp_not_ready', 'the bridge is closing');
-    this.#readyLife();
+    const job = toJob(body);
     // Each ends by its own deadline, and no later one has an earlier deadline: so the turn comes in time to say no.
     const deadline = new SendDeadline(this.#limits.sendMs);
-    const added = this.#turn.then(() => this.#add(chatId, body.message, stanzaId, deadline));
-    this.#turn = added.catch(() => 'the next has its turn all the same');
-    const outcome = added.then(({ message, life }) => this.#acknowledged(message, life));
-    this.#open.add(outcome);
-    return outcome.finally(() => this.#open.delete(outcome));
+    for (;;) {
+      const other = this.#underWay.get(job.stanzaId);
+      if (other === undefined) break;
+      if (onlyLooks(job) || !other.onlyLooks) return other.outcome;
+      await other.outcome.catch(() => 'it was only to look: this one sends');
+    }
+    if (this.#isClosed) throw new KitError('whatsapp_not_ready', 'the bridge is closing');
+    const outcome = this.#send(job, deadline).finally(() => this.#underWay.delete(job.stanzaId));
+    this.#underWay.set(job.stanzaId, { outcome, onlyLooks: onlyLooks(job) });
+    return outcome;
   }
 
   /** Takes what WhatsApp tells of own messages. */
@@ -83,117 +79,81 @@ export class Sender {
     if (news.kind !== 'message_sent') return;
     const { message } = news;
     if (message.ack !== 0) this.acks.record(message.stanza_id, message.ack);
-    const flight = this.#inFlight;
-    if (flight === undefined) return;
-    if (message.stanza_id === flight.stanzaId) flight.created.resolve(message);
-    else if (message.body === flight.text && message.chat_id === flight.chatId) flight.lookalike = message;
+    this.#placing.adding.take(message);
   }
 
   /** Refuses any further send; resolves when none is under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    while (this.#open.size > 0) await Promise.allSettled(this.#open);
+    while (this.#underWay.size > 0)
+      await Promise.allSettled([...this.#underWay.values()].map(({ outcome }) => outcome));
   }
 
-  /** Puts the message into its chat; the call into the page goes on until WhatsApp's server has it. */
-  async #add(
-    chatId: string,
-    text: string,
-    stanzaId: string,
-    deadline: SendDeadline,
-  ): Promise<{ message: WhatsAppMessage; life: SendingLife }> {
-    deadline.check('it waited for other sends');
-    const life = this.#readyLife();
-    const address = await this.#resolve(life, chatId, deadline);
-    const leftMs = deadline.check('the check of its number took too long');
-    const created = Promise.withResolvers<WhatsAppMessage>();
-    const flight: InFlight = { stanzaId, chatId: address, text, created };
-    this.#inFlight = flight;
-    const options = { stanzaId, notAfter: Date.now() + leftMs, linkPreview: LINK.test(text) };
+  async #send(job: SendJob, deadline: SendDeadline): Promise<SendAnswer> {
+    const kept = this.#memory.answerOf(job.stanzaId);
+    const again = kept === undefined ? undefined : await this.#answerAgain(job, kept);
+    if (again !== undefined) return again;
+    this.#readyLife();
+    const { content } = job;
     try {
-      const message = await life.call(
-        'the send',
-        (whatsapp) => {
-          whatsapp
-            .sendText(address, text, options)
-            .then((sent) => {
-              if (sent === undefined)
-                throw new KitError('chat_unknown', `WhatsApp opens no chat for ${chatId}`);
-              this.acks.record(sent.stanza_id, sent.ack);
-              created.resolve(sent);
-            })
-            .catch(created.reject);
-          return created.promise;
-        },
-        leftMs,
-      );
-      if (message.stanza_id !== stanzaId) {
-        const got = message.stanza_id;
-        this.#log.warn(
-          { chosen: stanzaId, got },
-          `the page did not take the chosen id ${stanzaId}: it sent under ${got}`,
-        );
+      if (isAction(content)) {
+        return await this.#inTurn(deadline, async (life) => {
+          const answer = await this.#placing.act(life, job, content, deadline);
+          return this.#keep(job, { answer, stanzaId: undefined, signal: life.signal });
+        });
       }
-      return { message, life };
+      const placement = await this.#inTurn(deadline, (life) =>
+        this.#placing.place(life, job, content, deadline),
+      );
+      return await this.#acknowledged(job, placement);
     } catch (error) {
-      if (error instanceof KitError) throw error;
-      if (isPageError(error)) throw refusalOf(error, chatId);
-      if (flight.lookalike !== undefined) return { message: flight.lookalike, life };
-      throw unknownOutcome(`true_${address}_${stanzaId}`, error);
-    } finally {
-      this.#inFlight = undefined;
+      if (job.isRepeatable && error instanceof KitError && DOUBTFUL.includes(error.code))
+        this.#memory.doubt(job.stanzaId);
+      throw error;
     }
   }
 
-  /** Nothing has been sent yet: a browser that fails here leaves no doubt. */
-  async #resolve(life: SendingLife, chatId: string, deadline: SendDeadline): Promise<string> {
-    try {
-      return await this.#recipients.addressOf(life, chatId, Math.min(this.#limits.callMs, deadline.leftMs));
-    } catch (error) {
-      if (error instanceof KitError) throw error;
-      if (isPageError(error)) throw refusalOf(error, chatId);
-      throw new KitError('whatsapp_not_ready', `nothing was sent: ${errorText(error)}`, { cause: error });
+  /** The answer of an earlier call; undefined when it no longer says where the message is. */
+  async #answerAgain(
+    job: SendJob,
+    { answer, stanzaId, signal }: KeptAnswer,
+  ): Promise<SendAnswer | undefined> {
+    if (stanzaId === undefined) return answer;
+    const known = this.acks.of(stanzaId);
+    if (known >= 0 && known + answer.ack > 0) return { ...answer, ack: Math.max(known, answer.ack) };
+    if (known === 0 && job.retry === undefined && !signal.aborted) {
+      const ack = await this.acks.settled(stanzaId, this.#limits.ackWaitMs, signal);
+      if (ack > 0 || (ack === 0 && !signal.aborted)) return { ...answer, ack };
     }
+    this.#memory.doubt(job.stanzaId);
+    return undefined;
   }
 
-  async #acknowledged(message: WhatsAppMessage, life: SendingLife): Promise<SendAnswer> {
-    const ack = await this.acks.settled(message.stanza_id, this.#limits.ackWaitMs, life.signal);
-    if (ack < 0) throw new KitError('send_refused', `WhatsApp refused ${message.id} (ack -1)`);
-    if (ack === 0 && life.signal.aborted) throw unknownOutcome(message.id, life.signal.reason);
-    return {
-      success: true,
-      messageId: message.id,
-      chatId: message.chat_id,
-      ack,
-      timestamp: message.timestamp,
-    };
-  }
-}
-
-/** Until when a message must stand in its chat, from the arrival of its send. */
-class SendDeadline {
-  readonly #ms: number;
-  readonly #at: number;
-
-  constructor(ms: number) {
-    this.#ms = ms;
-    this.#at = performance.now() + ms;
+  /** Runs when all that came before is through with the page. */
+  #inTurn<T>(deadline: SendDeadline, act: (life: SendingLife) => Promise<T>): Promise<T> {
+    const done = this.#turn.then(() => {
+      deadline.check('it waited for other sends');
+      return act(this.#readyLife());
+    });
+    this.#turn = done.catch(() => 'the next has its turn all the same');
+    return done;
   }
 
-  get leftMs(): number {
-    return this.#at - performance.now();
+  async #acknowledged(job: SendJob, { message, refusal, life }: Placement): Promise<SendAnswer> {
+    const { id, stanza_id, chat_id, timestamp } = message;
+    void refusal.then((error) => error && this.acks.record(stanza_id, -1));
+    const ack = await this.acks.settled(stanza_id, this.#limits.ackWaitMs, life.signal);
+    if (ack < 0) {
+      const why = await within(REASON_MS, refusal, 'the reason of a refusal').catch(() => undefined);
+      throw why ?? new KitError('send_refused', `WhatsApp refused ${id} (ack -1)`);
+    }
+    if (ack === 0 && life.signal.aborted) throw unknownOutcome(id, life.signal.reason);
+    const answer = { success: true, messageId: id, chatId: chat_id, ack, timestamp } as const;
+    return this.#keep(job, { answer, stanzaId: stanza_id, signal: life.signal });
   }
 
-  /** The time left. Throws `whatsapp_not_ready` when it is too short to begin. */
-  check(why: string): number {
-    const { leftMs } = this;
-    if (leftMs >= LEAST_SEND_MS) return leftMs;
-    throw new KitError('whatsapp_not_ready', `nothing was sent: ${why}, and its ${this.#ms} ms have passed`);
+  #keep(job: SendJob, kept: KeptAnswer): SendAnswer {
+    if (job.isRepeatable) this.#memory.keep(job.stanzaId, kept);
+    return kept.answer;
   }
-}
-
-function unknownOutcome(id: string, cause: unknown): KitError {
-  const known = cause instanceof DeadlineError || cause instanceof LifeEndedError;
-  const why = known ? cause.message : `the browser broke off: ${errorText(cause)}`;
-  return new KitError('outcome_unknown', `message ${id} may have been sent: ${why}`, { cause });
 }

@@ -17,7 +17,8 @@ import { isPageError } from './send-errors.ts';
 import type { Session } from './session.ts';
 import type { WhatsApp } from './whatsapp.ts';
 
-const MAX_BODY_BYTES = 512 * 1024;
+/** The api says how large a medium may be; this only bounds what a call of it can cost. */
+const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 export interface ServerParts {
   readonly session: Session;

@@ -2,15 +2,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { QrAnswer } from '../contract/bridge.ts';
 import { errorText, KitError } from '../contract/errors.ts';
 import type { SessionState } from '../contract/events.ts';
-import { backoffMs, type Pauses } from '../runtime/backoff.ts';
+import { backoffMs } from '../runtime/backoff.ts';
 import type { Log } from '../runtime/log.ts';
 import { requireBrowser } from './browser.ts';
+import { requireRoom } from './disk-room.ts';
 import { Life, type LifeObserver } from './life.ts';
-import type { LifeEnd } from './life-end.ts';
+import { type LifeEnd, pausesAfter, stateAfter } from './life-end.ts';
 import type { BridgeLimits } from './limits.ts';
 import { LinkCodes } from './link-codes.ts';
-import type { News } from './news.ts';
 import { Profile } from './profile.ts';
+import type { SessionObserver, SessionStatus } from './session-observer.ts';
+import type { WhatsAppListener } from './whatsapp.ts';
 
 export interface SessionOptions {
   /** Its name: letters, digits, `-` and `_`. */
@@ -22,27 +24,6 @@ export interface SessionOptions {
   readonly log: Log;
 }
 
-export interface SessionStatus {
-  readonly state: SessionState;
-  readonly since: string;
-  readonly reason?: string;
-}
-
-export interface SessionObserver {
-  state(status: SessionStatus): void;
-  qr(answer: QrAnswer): void;
-  news(news: News): void;
-}
-
-/** First pause and longest pause before the next browser, by what ended the last one. */
-const PAUSES = {
-  failed: { firstMs: 500, mostMs: 60_000 },
-  // What was ready once will be so again: the longer pauses are for what does not even start.
-  failedWhileReady: { firstMs: 500, mostMs: 5_000 },
-  offline: { firstMs: 1_000, mostMs: 30_000 },
-  // Whoever took the login over keeps it for a while, or two kits would take it from each other for ever.
-  conflict: { firstMs: 30_000, mostMs: 300_000 },
-} as const;
 /** A browser that was ready for this long had no part in earlier failures. */
 const STABLE_MS = 10_000;
 const LOGGED_OUT = 'logged out by request';
@@ -70,6 +51,10 @@ export class Session {
   #pause = new AbortController();
   #life: Life | undefined;
   #restarts = 0;
+  #heldBecause: string | undefined;
+  #remark: string | undefined;
+  /** Started while a browser was being closed: no pause before the next. */
+  #isHurried = false;
 
   constructor(options: SessionOptions, observer: SessionObserver) {
     this.#options = options;
@@ -78,7 +63,8 @@ export class Session {
   }
 
   get status(): SessionStatus {
-    return this.#status;
+    const reasons = [this.#status.reason, this.#remark].filter((reason) => reason !== undefined);
+    return reasons.length === 0 ? this.#status : { ...this.#status, reason: reasons.join('; ') };
   }
 
   get life(): Life | undefined {
@@ -86,7 +72,7 @@ export class Session {
   }
 
   get isReady(): boolean {
-    return this.#life?.isReady === true;
+    return this.#life?.isReady === true && this.#heldBecause === undefined;
   }
 
   get pairingCode(): string | undefined {
@@ -100,7 +86,7 @@ export class Session {
 
   /** The life to send with. Throws `whatsapp_not_ready`. */
   get readyLife(): Life {
-    if (this.#life?.isReady) return this.#life;
+    if (this.#life !== undefined && this.isReady) return this.#life;
     const { state, reason } = this.#status;
     throw new KitError(
       'whatsapp_not_ready',
@@ -111,12 +97,24 @@ export class Session {
   /** Starts it, or ends the pause before the next try. */
   start(): void {
     this.#isWanted = true;
+    this.#isHurried = this.#life?.signal.aborted === true;
     this.#pause.abort();
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
       this.#isStopping = false;
       if (this.#isWanted) this.start();
     });
+  }
+
+  /** While there is a reason a page that is ready is not enough: the session is `degraded`, and sends nothing. */
+  hold(reason: string | undefined): void {
+    this.#heldBecause = reason;
+    if (this.#life?.isReady) this.#setReady();
+  }
+
+  /** Something beside the state that whoever asks for it should know. */
+  remark(text: string | undefined): void {
+    this.#remark = text;
   }
 
   /** Closes the browser and keeps the login; resolves when no process of it is left. */
@@ -166,7 +164,7 @@ export class Session {
       if (this.#reset !== undefined) await this.#resetProfile(LOGGED_OUT);
       const end = await this.#liveOnce();
       if (end.kind === 'stopped') continue;
-      this.#setStatus(end.kind === 'offline' ? 'offline' : 'disconnected', end.reason);
+      this.#setStatus(stateAfter(end), end.reason);
       this.#restarts += 1;
       failures = (end.readyForMs ?? 0) > STABLE_MS ? 1 : failures + 1;
       if (end.kind === 'logged_out') await this.#resetProfile(end.reason);
@@ -179,9 +177,12 @@ export class Session {
 
   /** One browser, from its start to its end; never throws. */
   async #liveOnce(): Promise<LifeEnd & { readyForMs?: number }> {
-    const { browserPath, headless, limits, log } = this.#options;
+    const { browserPath, headless, limits, log, sessionsDir } = this.#options;
     this.#setStatus('starting');
+    this.#isHurried = false;
+    this.#observer.pageAway();
     try {
+      await requireRoom(sessionsDir);
       await requireBrowser(browserPath);
       await this.#profile.claim();
       // Not before the port is open: the library and puppeteer take a third of a second to load.
@@ -189,7 +190,13 @@ export class Session {
       if (this.#isStopping || this.#reset !== undefined)
         return { kind: 'stopped', reason: 'stopped while it started' };
       const browser = { browserPath, headless, profileDir: this.#profile.dir, limits };
-      const life = new Life((listener) => new WhatsApp(browser, listener), limits, this.#lifeObserver(), log);
+      const open = (listener: WhatsAppListener) => new WhatsApp(browser, listener);
+      const life: Life = new Life(
+        open,
+        limits,
+        this.#lifeObserver(() => life),
+        log,
+      );
       this.#life = life;
       const end = await life.run();
       return life.readyAt === undefined ? end : { ...end, readyForMs: Date.now() - life.readyAt };
@@ -201,9 +208,14 @@ export class Session {
     }
   }
 
-  #lifeObserver(): LifeObserver {
+  #lifeObserver(life: () => Life): LifeObserver {
     return {
-      state: (state, reason) => this.#setStatus(state, reason),
+      state: (state, reason) => {
+        if (state !== 'ready' && state !== 'degraded') this.#observer.pageAway();
+        if (state !== 'ready') return this.#setStatus(state, reason);
+        this.#setReady();
+        this.#observer.pageReady(life());
+      },
       qr: (code) => {
         const qr = this.#codes.showQr(code);
         this.#setStatus('qr', 'waiting for the phone to scan');
@@ -214,7 +226,17 @@ export class Session {
         this.#setStatus('pairing', 'waiting for the pairing code on the phone');
       },
       news: (news) => this.#observer.news(news),
+      // At once: until its browser is closed, nobody should take the session for what it was.
+      ended: (end) => {
+        this.#observer.pageAway();
+        this.#setStatus(stateAfter(end), end.reason);
+      },
     };
+  }
+
+  #setReady(): void {
+    if (this.#heldBecause === undefined) this.#setStatus('ready');
+    else this.#setStatus('degraded', this.#heldBecause);
   }
 
   /** Puts the profile into quarantine, and tells a logout that waits for it. Never throws. */
@@ -259,11 +281,8 @@ export class Session {
   }
 
   async #rest(ms: number): Promise<void> {
+    if (this.#isHurried) return;
     this.#pause = new AbortController();
     await wait(ms, undefined, { signal: this.#pause.signal }).catch(() => 'woken by start or stop');
   }
-}
-
-function pausesAfter(kind: Exclude<LifeEnd['kind'], 'stopped' | 'logged_out'>, wasReady: boolean): Pauses {
-  return kind === 'failed' && wasReady ? PAUSES.failedWhileReady : PAUSES[kind];
 }

@@ -11,6 +11,8 @@ import type { News } from './news.ts';
 import { listenForNews } from './news-listener.ts';
 import { type PageState, parse, readMessage, readPageState, widSchema } from './page-data.ts';
 import * as fixes from './page-fixes.ts';
+import { INSTALL_STEERING } from './page-steering.ts';
+import { WhatsAppSends } from './whatsapp-sends.ts';
 
 export interface WhatsAppListener {
   qr(code: string): void;
@@ -29,13 +31,6 @@ export interface WhatsAppListener {
   news(news: News): void;
 }
 
-export interface SendOptions {
-  readonly stanzaId: string;
-  /** Unix time in ms after which the page must not begin to send. */
-  readonly notAfter: number;
-  readonly linkPreview: boolean;
-}
-
 export interface Account {
   readonly id: string;
   readonly name?: string;
@@ -44,6 +39,7 @@ export interface Account {
 
 /** One browser with one WhatsApp Web. None of its calls has a deadline of its own: see `life.ts`. */
 export class WhatsApp {
+  readonly sends: WhatsAppSends;
   readonly #client: wweb.Client;
   readonly #profileDir: string;
   #starting: Promise<void> | undefined;
@@ -58,6 +54,7 @@ export class WhatsApp {
       authTimeoutMs: options.limits.initMs,
       puppeteer: launchOptions(options),
     });
+    this.sends = new WhatsAppSends(this.#client);
     listen(this.#client, listener);
   }
 
@@ -91,7 +88,7 @@ export class WhatsApp {
   }
 
   async installSteering(): Promise<void> {
-    await this.#evaluate(fixes.INSTALL_STEERING);
+    await this.#evaluate(INSTALL_STEERING);
   }
 
   async requestPairingCode(phoneNumber: string): Promise<string> {
@@ -100,26 +97,6 @@ export class WhatsApp {
 
   async unlink(): Promise<void> {
     await this.#evaluate(fixes.UNLINK);
-  }
-
-  /** The message once WhatsApp's server has taken or refused it; undefined when the page found no chat. */
-  async sendText(chatId: string, text: string, options: SendOptions): Promise<WhatsAppMessage | undefined> {
-    const sent: unknown = await this.#client.sendMessage(chatId, text, {
-      sendSeen: false,
-      linkPreview: options.linkPreview,
-      // It ignores the result, but the message that it then returns has the ack: 1, or -1.
-      waitUntilMsgSent: true,
-      extra: { gatehouse: { id: options.stanzaId, notAfter: options.notAfter } },
-    });
-    return sent === undefined || sent === null
-      ? undefined
-      : readMessage(parse(sentSchema, sent, 'sent message').rawData);
-  }
-
-  /** The address at which WhatsApp knows this number; undefined when it knows no account for it. */
-  async addressOf(chatId: string): Promise<string | undefined> {
-    const wid: unknown = await this.#client.getNumberId(chatId);
-    return wid === null || wid === undefined ? undefined : parse(widSchema, wid, 'address of a number');
   }
 
   async chats(limit: number): Promise<Chat[]> {
@@ -135,6 +112,11 @@ export class WhatsApp {
   async message(id: string): Promise<WhatsAppMessage | undefined> {
     const raw = await this.#evaluate(fixes.findMessage(id));
     return raw === null || raw === undefined ? undefined : readMessage(raw);
+  }
+
+  /** Runs what only one part asks of the page (`backfill-page.ts`, `watchdog-page.ts`). */
+  run(source: string): Promise<unknown> {
+    return this.#evaluate(source);
   }
 
   /**
@@ -184,8 +166,6 @@ export class WhatsApp {
 }
 
 const watched = new WeakSet<Page>();
-
-const sentSchema = z.object({ rawData: z.unknown() });
 
 const accountSchema = z.object({
   wid: widSchema,

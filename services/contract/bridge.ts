@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bridgeContentSchema } from './content.ts';
 import { messageSchema, sessionStateSchema } from './events.ts';
 
 /** The id that a sender may choose for a message, of the form that WhatsApp Web itself makes. */
@@ -6,13 +7,36 @@ export const stanzaIdSchema = z
   .string()
   .regex(/^3EB0[0-9A-F]{18}$/, 'must be 3EB0 and 18 hexadecimal digits');
 
-/** `POST /send`. Accepted by every version: `chatId` (a WhatsApp id, or a phone number) and `message`. */
-export const sendBodySchema = z.strictObject({
-  chatId: z.string().min(1).max(128),
-  message: z.string().min(1).max(65_536),
-  /** Chosen by the caller and kept by it before it sends, so that an unknown outcome can be looked up. */
-  stanza_id: stanzaIdSchema.optional(),
-});
+/**
+ * `POST /send`. Accepted by every version: `chatId` (a WhatsApp id, or a phone number) and `message`. Instead of
+ * `message` there may be `content`, which is any kind of message.
+ *
+ * With a `stanza_id` the call may be repeated: while the first is under way the second gets the same outcome. `retry`
+ * says that an earlier call of the same message may have got through: then the bridge first looks for it, by its id, and
+ * where the page did not let ids be chosen, by its text in the chat; and sends only what is not there.
+ */
+export const sendBodySchema = z
+  .strictObject({
+    chatId: z.string().min(1).max(128),
+    message: z.string().min(1).max(65_536).optional(),
+    content: bridgeContentSchema.optional(),
+    /** Chosen by the caller and kept by it before it sends, so that an unknown outcome can be looked up. */
+    stanza_id: stanzaIdSchema.optional(),
+    retry: z
+      .strictObject({
+        /** Unix time in seconds of the first try: what is older is another message. */
+        since: z.number().int(),
+        /** Stanza ids of other messages of this chat with the same text. */
+        known: z.array(z.string()).max(1_000),
+        /** Do not send what is not there: `not_found` instead. */
+        only_look: z.boolean().optional(),
+      })
+      .optional(),
+  })
+  .refine(({ message, content }) => (message === undefined) !== (content === undefined), {
+    path: ['message'],
+    message: 'must be there, or content instead',
+  });
 export type SendBody = z.infer<typeof sendBodySchema>;
 
 export const sendAnswerSchema = z.object({

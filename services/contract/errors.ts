@@ -58,6 +58,7 @@ export const ERRORS = {
   // the api
   body_invalid: [400, 'Invalid body', 'Mend the fields named in "errors".'],
   query_invalid: [400, 'Invalid query', 'Mend the parameters named in "errors".'],
+  header_invalid: [400, 'Invalid header', 'Mend the headers named in "errors".'],
   media_type_unsupported: [415, 'Unsupported media type', 'Send content-type: application/json.'],
   key_missing: [
     401,
@@ -66,6 +67,46 @@ export const ERRORS = {
   ],
   key_invalid: [401, 'API key not accepted', 'Send one of the keys in API_KEYS.'],
   secret_missing: [403, 'Internal route', 'Only the kit itself may call this; go through the public port.'],
+  key_reused: [
+    422,
+    'Idempotency key used for another request',
+    'Use a key of its own for each message; repeat a request with the same key only unchanged.',
+  ],
+  message_final: [
+    409,
+    'Too late',
+    'The message has left the outbox: GET /api/whatsapp/messages/{id} tells what became of it.',
+  ],
+  message_waiting: [
+    409,
+    'Not sent yet',
+    'Wait until the message is sent, or cancel it: DELETE /api/whatsapp/messages/{id}.',
+  ],
+  message_expired: [410, 'Expired', 'The message was not sent before its expires_at; send it anew.'],
+  message_canceled: [410, 'Canceled', 'The message was canceled before it was sent.'],
+  outbox_full: [
+    503,
+    'Outbox full',
+    'More messages wait than OUTBOX_MAX_WAITING: see GET /api/whatsapp/status why they do not go out.',
+  ],
+  media_unusable: [
+    422,
+    'Medium not usable',
+    'See the detail; send another file, or by upload instead of URL.',
+  ],
+  media_too_large: [413, 'Medium too large', 'Send a smaller file, or raise MEDIA_MAX_BYTES.'],
+  address_refused: [
+    422,
+    'Address refused',
+    'Use a public address; for one of your own network set OUTBOUND_ALLOW_NETWORKS.',
+  ],
+  webhook_limit: [409, 'Too many webhooks', 'Remove one, or raise WEBHOOKS_MOST.'],
+  storage_full: [507, 'Disk full', 'Free space on the volume of the database; nothing was accepted.'],
+  storage_unavailable: [
+    503,
+    'Store not available',
+    'The database cannot be written now: see /health and the log; nothing was accepted.',
+  ],
   not_found: [404, 'Not found', 'Check the path and the id.'],
   not_acceptable: [406, 'Not acceptable', 'Ask for one of the types named in the detail.'],
   // WhatsApp, at the bridge
@@ -96,7 +137,17 @@ export const ERRORS = {
     'WhatsApp gives no address for this number now: let the recipient write first, then try again.',
   ],
   chat_unknown: [404, 'Unknown chat', 'GET /api/whatsapp/chats lists the chats of this session.'],
+  recipient_restricted: [
+    429,
+    'WhatsApp restricts first contacts',
+    'Messages to strangers wait for PACING_PARK_MINUTES; all others go on.',
+  ],
   send_refused: [502, 'WhatsApp refused the message', 'See the detail; the message was not sent.'],
+  send_failed: [
+    502,
+    'WhatsApp Web failed to send',
+    'See the detail; the message was not sent, and is tried again.',
+  ],
   outcome_unknown: [
     504,
     'Outcome unknown',
@@ -120,17 +171,20 @@ export type ErrorCode = keyof typeof ERRORS;
 export class KitError extends Error {
   override readonly name = 'KitError';
   readonly code: ErrorCode;
-  /** What was wrong, by field, for `body_invalid` and `query_invalid`. */
+  /** What was wrong, by field, parameter or header. */
   readonly fields: readonly FieldError[] | undefined;
+  /** The accepted message that this became of. */
+  readonly messageId: string | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: ErrorOptions & { fields?: readonly FieldError[] } = {},
+    options: ErrorOptions & { fields?: readonly FieldError[]; messageId?: string } = {},
   ) {
     super(message, options);
     this.code = code;
     this.fields = options.fields;
+    this.messageId = options.messageId;
   }
 }
 

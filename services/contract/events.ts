@@ -82,8 +82,47 @@ export const bridgeEventSchema = z.discriminatedUnion('kind', [
     kind: z.literal('qr'),
     data: z.object({ qr: z.string(), generated_at: z.iso.datetime() }),
   }),
+  /** Events are missing here, for the reason given: what was in them may still be read from the chats. */
+  z.object({
+    ...head,
+    kind: z.literal('gap'),
+    data: z.object({ lost: z.number().int().optional(), reason: z.string() }),
+  }),
 ]);
 export type BridgeEvent = z.infer<typeof bridgeEventSchema>;
 
-/** The body of `POST EVENTS_PATH`; any 2xx means that the api has taken all of them, in memory: the bridge forgets them. */
+/** What the api itself adds to the log: the end of an accepted message that did not go out. */
+export interface OutboxEvent {
+  readonly session: string;
+  readonly key: string;
+  readonly at: string;
+  readonly kind: 'message_failed';
+  readonly data: {
+    readonly id: string;
+    readonly chat_id: string;
+    readonly status: 'failed' | 'expired' | 'canceled';
+    readonly code?: string;
+    readonly reason?: string;
+  };
+}
+
+/** Everything that stands in the event log. */
+export type LoggedEvent = BridgeEvent | OutboxEvent;
+
+export const EVENT_TYPES = [
+  'message',
+  'message_sent',
+  'message_failed',
+  'ack',
+  'edited',
+  'revoked',
+  'reaction',
+  'call',
+  'state',
+  'qr',
+  'gap',
+] as const satisfies readonly LoggedEvent['kind'][];
+export type EventType = (typeof EVENT_TYPES)[number];
+
+/** The body of `POST EVENTS_PATH`; any 2xx means that all of them are in the api's log on disk: the bridge forgets them. */
 export const eventBatchSchema = z.object({ events: z.array(bridgeEventSchema).min(1).max(100) });

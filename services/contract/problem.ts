@@ -12,6 +12,8 @@ export interface Problem {
   readonly remedy: string;
   readonly request_id?: string;
   readonly errors?: readonly FieldError[];
+  /** The accepted message that this became of. */
+  readonly id?: string;
 }
 
 /** The problem document of an error. What is no KitError tells the client nothing of its message. */
@@ -30,5 +32,6 @@ export function toProblem(thrown: unknown, requestId?: string): Problem {
     remedy,
     ...(requestId === undefined ? {} : { request_id: requestId }),
     ...(error.fields === undefined ? {} : { errors: error.fields }),
+    ...(error.messageId === undefined ? {} : { id: error.messageId }),
   };
 }

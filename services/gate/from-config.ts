@@ -11,6 +11,9 @@ import {
 import type { Log } from '../runtime/log.ts';
 import type { GateOptions, GateRoute } from './options.ts';
 
+/** Above the limit of a service, so that it is the service that says what was too large. */
+const BODY_MARGIN_BYTES = 1024 ** 2;
+
 /** The gate that this configuration and the topology describe. */
 export function optionsFrom(config: Config, log: Log): GateOptions {
   const { gate, internal, ports } = config;
@@ -38,6 +41,7 @@ export function optionsFrom(config: Config, log: Log): GateOptions {
 
 function serviceRoutes(config: Config): GateRoute[] {
   const services: readonly ServiceDeclaration[] = topology;
+  const bodyLimits = { MEDIA_MAX_BYTES: config.outbox.mediaMaxBytes };
   return services
     .filter(({ name, exposure }) => exposure === 'routed' && isOn(name, config))
     .flatMap(({ name, routes, kit }) => {
@@ -45,13 +49,16 @@ function serviceRoutes(config: Config): GateRoute[] {
         host: name === 'api' ? config.internal.apiHost : config.internal.host,
         port: portOf(config, name),
       };
-      return routes.map(({ prefix, exact = false, upgrade = false }) => ({
+      return routes.map(({ prefix, exact = false, upgrade = false, maxBody }) => ({
         service: name,
         prefix,
         exact,
         upgrade,
         internal: kit,
         upstream,
+        ...(maxBody === undefined
+          ? {}
+          : { maxBodyBytes: Math.max(config.gate.maxBodyBytes, bodyLimits[maxBody] + BODY_MARGIN_BYTES) }),
       }));
     });
 }

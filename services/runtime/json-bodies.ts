@@ -1,6 +1,9 @@
 import express, { type RequestHandler } from 'express';
 import type { z } from 'zod';
-import { type ErrorCode, KitError } from '../contract/errors.ts';
+import { type ErrorCode, type FieldError, KitError } from '../contract/errors.ts';
+
+const MOST_FIELDS = 100;
+const MOST_CHARACTERS = 200;
 
 /** Reads a JSON body; anything else with a body is refused with `media_type_unsupported`. */
 export function readJson(maxBytes: number): RequestHandler {
@@ -31,10 +34,25 @@ export function parseBy<T>(
 ): T {
   const result = schema.safeParse(value ?? {});
   if (result.success) return result.data;
-  const fields = result.error.issues.flatMap((issue) =>
+  throw fieldsError(code, wrongFields(result.error));
+}
+
+/** What is wrong, by field: `media.url`. */
+export function wrongFields(error: z.ZodError): FieldError[] {
+  const fields = error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((field) => ({ field: [...issue.path, field].join('.'), message: 'is not known here' }))
       : [{ field: issue.path.join('.') || 'body', message: issue.message }],
   );
-  throw new KitError(code, fields.map(({ field, message }) => `${field}: ${message}`).join('; '), { fields });
+  // What is sent back must not grow with the nonsense that came in.
+  return fields
+    .slice(0, MOST_FIELDS)
+    .map(({ field, message }) => ({ field: field.slice(0, MOST_CHARACTERS), message }));
+}
+
+/** The error that names them. */
+export function fieldsError(code: ErrorCode, fields: readonly FieldError[]): KitError {
+  return new KitError(code, fields.map(({ field, message }) => `${field}: ${message}`).join('; '), {
+    fields,
+  });
 }

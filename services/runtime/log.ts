@@ -8,6 +8,7 @@ const SECRET_FIELDS = [
   'cookie',
   'x-api-key',
   'x-gatehouse-secret',
+  'sec-websocket-protocol',
   'apiKeys',
   'secret',
   'password',

@@ -9,6 +9,8 @@ import { onStopRequest } from './stop-request.ts';
 export interface RunningService {
   /** Drains and ends within about `graceMs`. */
   close(graceMs: number): Promise<void>;
+  /** The whole kit begins to stop; this service has its turn later. */
+  kitStops?(): void;
 }
 
 export interface ServiceContext {
@@ -34,11 +36,14 @@ export async function runService(
     process.exit(1);
   });
   let service: RunningService | undefined;
-  onStopRequest(async (reason, graceMs = config.stop.drainMs) => {
-    log.debug({ reason }, 'stopping');
-    await service?.close(graceMs);
-    process.exit(0);
-  });
+  onStopRequest(
+    async (reason, graceMs = config.stop.drainMs) => {
+      log.debug({ reason }, 'stopping');
+      await service?.close(graceMs);
+      process.exit(0);
+    },
+    () => service?.kitStops?.(),
+  );
   try {
     service = await start({ config, log });
     keepCompiled();

@@ -3,9 +3,13 @@
  *
  * Under the supervisor that is a message, or the supervisor's death: a platform may signal every process at once
  * (Heroku does), and whoever others still call must not be the first to go. So a signal is only passed on to the
- * supervisor, which decides. Alone, SIGTERM and SIGINT mean the same, and repeated ones nothing more.
+ * supervisor, which decides. Alone, SIGTERM and SIGINT mean the same, and repeated ones nothing more. `kitStops` is called
+ * when the whole kit begins to stop, before this process has its turn.
  */
-export function onStopRequest(stop: (reason: string, graceMs?: number) => void): void {
+export function onStopRequest(
+  stop: (reason: string, graceMs?: number) => void,
+  kitStops: () => void = () => undefined,
+): void {
   let asked = false;
   const ask = (reason: string, graceMs?: number) => {
     if (asked) return;
@@ -16,6 +20,7 @@ export function onStopRequest(stop: (reason: string, graceMs?: number) => void):
   if (supervised) {
     process.on('message', (message) => {
       if (isStopMessage(message)) ask('the supervisor asks', message.graceMs);
+      else if (message === KIT_STOPS_MESSAGE) kitStops();
     });
     process.on('disconnect', () => ask('the supervisor is gone'));
   }
@@ -32,6 +37,9 @@ export interface StopMessage {
   readonly type: 'gatehouse:stop';
   readonly graceMs: number;
 }
+
+/** From the supervisor to every service of the kit: the whole kit stops, each in its turn. Nobody waits for long now. */
+export const KIT_STOPS_MESSAGE = 'gatehouse:kit-stops';
 
 /** From a service to the supervisor: I was sent SIGTERM or SIGINT. */
 export const SIGNALED_MESSAGE = 'gatehouse:signaled';

@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { toChatId } from '../contract/chat-id.ts';
 import { KitError } from '../contract/errors.ts';
 import type { MediaStore } from './media-store.ts';
 import type { Phone } from './phone.ts';
 import type { PhoneMessage } from './records.ts';
-
-const WHATSAPP_ID = /^[\w.:-]{1,64}@(c\.us|g\.us|lid|newsletter)$/;
-const NUMBER_SEPARATORS = /[\s().\-/]/g;
-const NUMBER = /^(?:\+|00)?([1-9]\d{5,14})$/;
 
 /** A message that somebody writes to this account. */
 export interface Incoming {
@@ -26,13 +23,6 @@ export interface Incoming {
         readonly caption?: string | undefined;
       }
     | undefined;
-}
-
-/** The WhatsApp id of a phone number in any common form, or of such an id itself; undefined for neither. */
-export function parseWhatsAppId(text: string): string | undefined {
-  if (WHATSAPP_ID.test(text)) return text;
-  const number = NUMBER.exec(text.replace(NUMBER_SEPARATORS, ''))?.[1];
-  return number === undefined ? undefined : `${number}@c.us`;
 }
 
 export function composeIncoming(incoming: Incoming, phone: Phone): PhoneMessage {
@@ -85,12 +75,14 @@ export function randomHex(byteCount: number): string {
   return randomBytes(byteCount).toString('hex').toUpperCase();
 }
 
-/** The WhatsApp id in a field of a request. */
+/** The WhatsApp id in a field of a request. Throws `body_invalid`. */
 export function idOf(field: string, text: string): string {
-  const id = parseWhatsAppId(text);
-  if (id !== undefined) return id;
-  const message = 'must be a phone number with its country code, or a WhatsApp id such as 15551234567@c.us';
-  throw new KitError('body_invalid', `${field} ${message}`, { fields: [{ field, message }] });
+  try {
+    return toChatId(text);
+  } catch (cause) {
+    const message = 'must be a phone number with its country code, or a WhatsApp id such as 15551234567@c.us';
+    throw new KitError('body_invalid', `${field} ${message}`, { cause, fields: [{ field, message }] });
+  }
 }
 
 function mediaDetails({ media }: Incoming, store: MediaStore): object {

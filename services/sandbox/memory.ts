@@ -49,6 +49,9 @@ export class Memory {
       case 'message':
         this.#keep(record.message);
         return;
+      case 'added':
+        this.#change(record.id, { adds: [...(this.messages.get(record.id)?.adds ?? []), record.add] });
+        return;
       case 'delivered':
         for (const id of record.ids) this.#change(id, { delivered: true });
         return;

@@ -24,8 +24,8 @@ export interface PhoneOptions {
   readonly log: Log;
 }
 
-/** Whether the phone took a message in: `unacknowledged` and `refused` are for misbehaviour. */
-export type Receipt = 'received' | 'unacknowledged' | 'refused';
+/** Whether the phone took a message in; all but `received` are for misbehaviour. */
+export type Receipt = 'received' | 'unacknowledged' | 'refused' | 'restricted';
 
 /** What changed: a chat, or without one the phone as a whole. */
 export type ChangeListener = (chatId?: string) => void;
@@ -157,9 +157,17 @@ export class Phone {
     const known = this.memory.messages.get(wire.id);
     const { mode } = this.policy;
     if (known === undefined && mode === 'fail-result') return 'refused';
-    if (known === undefined)
-      this.keep({ ...wire, ack: 0, origin: 'kit', received_at: now(), delivered: true });
-    else if (known.ack > 0) this.tell({ cmd: 'acks', items: [[wire.id, known.ack]], seq: 0 });
+    if (known === undefined && mode === 'restrict-cold' && this.#isStranger(wire.chat_id))
+      return 'restricted';
+    const { add } = wire;
+    if (known === undefined) {
+      const adds = add === undefined ? [] : [add];
+      this.keep({ ...wire, ack: 0, origin: 'kit', received_at: now(), delivered: true, adds });
+    } else {
+      if (add !== undefined && !known.adds?.includes(add))
+        this.write({ kind: 'added', id: wire.id, add }, wire.chat_id);
+      if (known.ack > 0) this.tell({ cmd: 'acks', items: [[wire.id, known.ack]], seq: 0 });
+    }
     if (mode === 'no-ack') return 'unacknowledged';
     if ((known?.ack ?? 0) === 0) this.#acknowledger.follow(wire.id, 0, this.policy);
     return 'received';
@@ -220,6 +228,13 @@ export class Phone {
     clearTimeout(this.#autoLinkTimer);
     this.#acknowledger.stop();
     this.#journal.close();
+  }
+
+  /** Somebody who never wrote to this account. */
+  #isStranger(chatId: string): boolean {
+    return (
+      !chatId.endsWith('@g.us') && this.memory.messagesOf(chatId).every(({ origin }) => origin !== 'contact')
+    );
   }
 
   #usualPolicy(): Policy {

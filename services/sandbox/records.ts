@@ -13,14 +13,19 @@ export const wireMessage = z.object({
   body: z.string().optional(),
   t: z.number(),
   ack: z.number(),
+  add: z.string().max(64).optional(),
   details: z.record(z.string(), z.unknown()),
 }) satisfies z.ZodType<WireMessage>;
 
-/** A message as the phone keeps it. `origin`: who wrote it; `delivered`: whether the page has shown it. */
+/**
+ * A message as the phone keeps it. `origin`: who wrote it; `delivered`: whether the page has shown it; `adds`: the calls of
+ * the page's send that made it, of which there is one unless the kit sent twice under the same id.
+ */
 const phoneMessage = wireMessage.extend({
   origin: z.enum(['kit', 'contact', 'phone']),
   received_at: z.string(),
   delivered: z.boolean(),
+  adds: z.array(z.string()).optional(),
   edited: z.boolean().optional(),
   reactions: z.record(z.string(), z.string()).optional(),
 });
@@ -43,6 +48,7 @@ export const phoneRecord = z.discriminatedUnion('kind', [
     at: z.string(),
   }),
   z.object({ kind: z.literal('message'), message: phoneMessage }),
+  z.object({ kind: z.literal('added'), id: z.string(), add: z.string() }),
   z.object({ kind: z.literal('delivered'), ids: z.array(z.string()) }),
   z.object({ kind: z.literal('ack'), id: z.string(), ack: z.number() }),
   z.object({ kind: z.literal('edited'), id: z.string(), body: z.string() }),

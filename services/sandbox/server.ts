@@ -1,13 +1,14 @@
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import { type Express, type Request, Router } from 'express';
 import { toString as qrToString } from 'qrcode';
+import { toPhoneDigits } from '../contract/chat-id.ts';
 import { KitError } from '../contract/errors.ts';
 import { createInternalServer } from '../runtime/internal-server.ts';
 import { parseBy, readJson } from '../runtime/json-bodies.ts';
 import type { Log } from '../runtime/log.ts';
 import { answerProblem, answerUnknown } from '../runtime/problem-answers.ts';
 import { createServiceApp } from '../runtime/service-app.ts';
-import { composeIncoming, parseWhatsAppId } from './compose.ts';
+import { composeIncoming } from './compose.ts';
 import { openEventStream } from './event-stream.ts';
 import { behave, misbehave } from './misbehave.ts';
 import type { Phone } from './phone.ts';
@@ -97,7 +98,7 @@ function createApi(phone: Phone): Router {
   });
   api.post('/scan', async (request, response) => {
     const { phone: number, pushname } = parseBy(scanRequest, request.body, 'body_invalid');
-    const user = number === undefined ? undefined : accountNumber(number);
+    const user = number === undefined ? undefined : numberOf('phone', number);
     const device = await phone.scan({ phone: user, pushname });
     response.json({
       linked: true,
@@ -129,11 +130,13 @@ function createApi(phone: Phone): Router {
   return api;
 }
 
-function accountNumber(text: string): string {
-  const [user, server] = parseWhatsAppId(text)?.split('@') ?? [];
-  if (user !== undefined && server === 'c.us') return user;
-  const fields = [{ field: 'phone', message: 'must be a phone number with its country code' }];
-  throw new KitError('body_invalid', 'phone must be a phone number with its country code', { fields });
+function numberOf(field: string, text: string): string {
+  try {
+    return toPhoneDigits(text);
+  } catch (cause) {
+    const message = 'must be a phone number with its country code';
+    throw new KitError('body_invalid', `${field} ${message}`, { cause, fields: [{ field, message }] });
+  }
 }
 
 function queryText(request: Request, name: string): string | undefined {

@@ -1,5 +1,6 @@
 import type { Phone } from './phone.ts';
 import type { PhoneMessage } from './records.ts';
+import { type Fields, isRecord } from './web/wire.ts';
 
 // What the HTTP control shows of the phone: snake_case, as in the rest of the kit's API.
 
@@ -57,17 +58,25 @@ export function viewMessage(message: PhoneMessage) {
     body: textOf(message),
     type: message.type,
     origin: message.origin,
+    adds: message.adds?.length ?? 0,
     author: message.author ?? null,
     ack: message.ack,
     delivered: message.delivered,
     edited: message.edited === true,
     reactions: message.reactions ?? {},
-    quoted: typeof details.quotedStanzaID === 'string' ? details.quotedStanzaID : null,
+    quoted: textIn(details, 'quotedStanzaID'),
+    quoted_text: isRecord(details.quotedMsg) ? textIn(details.quotedMsg, 'body') : null,
+    mentions: Array.isArray(details.mentionedJidList) ? details.mentionedJidList : [],
+    location:
+      message.type === 'location'
+        ? { latitude: details.lat, longitude: details.lng, name: details.loc }
+        : null,
+    contact: message.type === 'vcard' ? textIn(details, 'vcardFormattedName') : null,
     media:
       typeof details.directPath === 'string'
         ? {
             mimetype: String(details.mimetype),
-            filename: typeof details.filename === 'string' ? details.filename : null,
+            filename: textIn(details, 'filename'),
             size: details.size,
             name: details.directPath.split('/').at(-1),
           }
@@ -76,9 +85,14 @@ export function viewMessage(message: PhoneMessage) {
   };
 }
 
-/** The text of a message: for media its caption, for a poll its question. */
+function textIn(fields: Fields, name: string): string | null {
+  const value = fields[name];
+  return typeof value === 'string' ? value : null;
+}
+
+/** The text of a message: for media its caption, for a poll its question, for a location its name. */
 function textOf(message: PhoneMessage): string {
-  const { caption, pollName } = message.details;
-  const texts = [message.body, caption, pollName];
+  const { caption, pollName, loc } = message.details;
+  const texts = [message.body, caption, pollName, loc];
   return String(texts.find((text) => typeof text === 'string' && text !== '') ?? '');
 }

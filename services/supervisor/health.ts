@@ -1,15 +1,22 @@
 import { probe } from './probe.ts';
 import type { Service, ServiceState } from './service.ts';
 
+/** What of a service its health is told from. */
+export type WatchedService = Pick<Service, 'name' | 'plan' | 'state' | 'since' | 'restarts' | 'reason'>;
+
 /** What `GET /health` says: fit for strangers, so no port, path or pid. */
 export interface Health {
-  /** `ok`: all is ready. `degraded`: messages are taken, but something is amiss. `unavailable`: the api is not ready. */
+  /** `ok`: all is ready. `degraded`: the api answers, but something is amiss. `unavailable`: the api is not ready. */
   readonly status: 'ok' | 'degraded' | 'unavailable';
   readonly whatsapp_ready: boolean;
-  readonly whatsapp: { readonly state: string; readonly since?: string };
+  readonly whatsapp: { readonly state: string; readonly since?: string; readonly reason?: string };
+  readonly storage: { readonly state: StorageState; readonly since?: string };
   readonly services: Readonly<Record<string, ServiceHealth>>;
   readonly uptime_s: number;
 }
+
+/** `full`: nothing can be written. `unavailable`: the database, or the api itself, cannot be reached or used. */
+type StorageState = 'ok' | 'full' | 'unavailable' | 'opening';
 
 interface ServiceHealth {
   readonly state: ServiceState;
@@ -18,45 +25,80 @@ interface ServiceHealth {
   readonly reason?: string;
 }
 
-const BRIDGE_ANSWERS_WITHIN_MS = 1_000;
+const ANSWERS_WITHIN_MS = 1_000;
 
 /** The health tree of the kit, asked at this moment. */
-export async function readHealth(services: readonly Service[]): Promise<Health> {
-  const whatsapp = await readWhatsApp(services.find(({ name }) => name === 'bridge'));
+export async function readHealth(services: readonly WatchedService[]): Promise<Health> {
+  const [whatsapp, storage] = await Promise.all([
+    readWhatsApp(services.find(({ name }) => name === 'bridge')),
+    readStorage(services.find(({ name }) => name === 'api')),
+  ]);
   const apiReady = services.some(({ name, state }) => name === 'api' && state === 'ready');
   const allReady = services.every(({ state }) => state === 'ready');
   return {
-    status: !apiReady ? 'unavailable' : allReady && whatsapp.ready ? 'ok' : 'degraded',
+    // A store that fails makes it degraded, not unavailable: platforms restart what answers 503, which would mend no
+    // disk and no database, and take away what still works.
+    status: !apiReady
+      ? 'unavailable'
+      : allReady && whatsapp.ready && storage.state === 'ok'
+        ? 'ok'
+        : 'degraded',
     whatsapp_ready: whatsapp.ready,
-    whatsapp: { state: whatsapp.state, ...(whatsapp.since === undefined ? {} : { since: whatsapp.since }) },
+    whatsapp: { state: whatsapp.state, ...sinceOf(whatsapp.since), ...whyDegraded(whatsapp) },
+    storage,
     services: Object.fromEntries(services.map((service) => [service.name, describe(service)])),
     uptime_s: Math.round(process.uptime()),
   };
 }
 
-function describe({ state, since, restarts, reason }: Service): ServiceHealth {
+function describe({ state, since, restarts, reason }: WatchedService): ServiceHealth {
   return { state, since: since.toISOString(), restarts, ...(reason === undefined ? {} : { reason }) };
 }
 
 async function readWhatsApp(
-  bridge: Service | undefined,
-): Promise<{ ready: boolean; state: string; since?: string }> {
+  bridge: WatchedService | undefined,
+): Promise<{ ready: boolean; state: string; since?: string; reason?: string }> {
   if (bridge?.state !== 'ready')
     return { ready: false, state: bridge === undefined ? 'absent' : `bridge ${bridge.state}` };
-  const answer = await probe(bridge.plan.origin, bridge.plan.declaration.readyPath, BRIDGE_ANSWERS_WITHIN_MS);
-  const said = parse(answer?.text);
+  const said = await ask(bridge);
   return {
     ready: said.whatsapp_ready === true,
     state: typeof said.state === 'string' ? said.state : 'bridge silent',
-    ...(typeof said.since === 'string' ? { since: said.since } : {}),
+    ...sinceOf(said.since),
+    ...(typeof said.reason === 'string' ? { reason: said.reason } : {}),
   };
+}
+
+/** Of this state alone: the reasons of others may name paths. */
+function whyDegraded({ state, reason }: { state: string; reason?: string }): { reason?: string } {
+  return state === 'degraded' && reason !== undefined ? { reason } : {};
+}
+
+/** The api also says why; strangers do not read it here, since it may name paths and addresses. */
+async function readStorage(api: WatchedService | undefined): Promise<Health['storage']> {
+  const { storage } = api?.state === 'ready' ? await ask(api) : {};
+  const { state, since } = toRecord(storage);
+  if (state !== 'ok' && state !== 'full' && state !== 'opening')
+    return { state: 'unavailable', ...sinceOf(since) };
+  return { state, ...sinceOf(since) };
+}
+
+function sinceOf(since: unknown): { since?: string } {
+  return typeof since === 'string' ? { since } : {};
+}
+
+async function ask({ plan }: WatchedService): Promise<Record<string, unknown>> {
+  return parse((await probe(plan.origin, plan.declaration.readyPath, ANSWERS_WITHIN_MS))?.text);
 }
 
 function parse(text = '{}'): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
+    return toRecord(JSON.parse(text));
   } catch {
-    return {}; // A bridge that answers no JSON counts as silent.
+    return {}; // A service that answers no JSON counts as silent.
   }
+}
+
+function toRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceDeclaration } from '#config';
 import type { Log } from '../runtime/log.ts';
 import { findMarked, signalProcess } from '../runtime/process-table.ts';
-import { SIGNALED_MESSAGE, type StopMessage } from '../runtime/stop-request.ts';
+import { KIT_STOPS_MESSAGE, SIGNALED_MESSAGE, type StopMessage } from '../runtime/stop-request.ts';
 import { isSilent, probe } from './probe.ts';
 import { type RestartLimits, RestartPolicy } from './restart-policy.ts';
 
@@ -132,6 +132,11 @@ export class Service {
     if (this.state !== 'failed') return;
     this.#policy.forget();
     this.start();
+  }
+
+  /** Says that the whole kit stops, so that what waits in this service does not hold up those whose turn comes first. */
+  announceStop(): void {
+    if (this.#child?.connected) this.#child.send(KIT_STOPS_MESSAGE, () => undefined);
   }
 
   /** Asks the service to drain and end; kills it and all it started when `withinMs` have passed. Gives whether it ended in order. */

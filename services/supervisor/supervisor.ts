@@ -71,6 +71,7 @@ export async function startSupervisor({
   for (const service of services) void startInOrder(service, services);
 
   const stop = async () => {
+    for (const service of services) service.announceStop();
     const inOrder = await stopInOrder(services, config.stop.drainMs);
     await closeServer(control, LEAST_STOP_MS);
     const left = await endLeftovers(run, 'that had outlived their service', log);

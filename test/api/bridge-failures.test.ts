@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
+import { type SendBody, sendBodySchema } from '../../services/contract/bridge.ts';
 import { type ApiWorld, answerJson, fromGate, startWorld } from './world.ts';
 
 const send = (world: ApiWorld) =>
@@ -8,13 +9,18 @@ const send = (world: ApiWorld) =>
     .set(fromGate)
     .send({ chat_id: '15551234567', message: 'Hello' });
 
+/** What the bridge was asked to send. */
+const sendsAsked = (world: ApiWorld): SendBody[] =>
+  world.asked
+    .filter((line) => line.startsWith('POST /send '))
+    .map((line) => sendBodySchema.parse(JSON.parse(line.slice('POST /send '.length))));
+
 describe('api, while the bridge fails', () => {
-  it('says that WhatsApp is not ready when the bridge refuses the connection, and logs where it looked', async () => {
+  it('keeps the message and says why it waits when the bridge refuses the connection, and logs where it looked', async () => {
     await using world = await startWorld('absent');
-    const { body, status, headers } = await send(world);
-    assert.equal(status, 503);
-    assert.equal(body.code, 'whatsapp_not_ready');
-    assert.match(headers['retry-after'] ?? '', /^\d+$/);
+    const { body, status } = await send(world);
+    assert.deepEqual([status, body.status], [202, 'queued']);
+    assert.equal(body.reason, 'the WhatsApp bridge is starting or restarting');
     assert.ok(!/127\.0\.0\.1|ECONNREFUSED/.test(JSON.stringify(body)));
     assert.match(
       world.logged.join(''),
@@ -22,17 +28,17 @@ describe('api, while the bridge fails', () => {
     );
   });
 
-  it('calls the outcome unknown when the bridge breaks off amid a send', async () => {
+  it('asks again for the same message, to be looked for first, when the bridge breaks off amid a send', async () => {
     await using world = await startWorld((_request, response) => response.destroy());
     const { body, status } = await send(world);
-    assert.equal(status, 504);
-    assert.equal(body.code, 'outcome_unknown');
-  });
-
-  it('asks a bridge that broke off only once: a message is never sent again blindly', async () => {
-    await using world = await startWorld((_request, response) => response.destroy());
-    await send(world);
-    assert.equal(world.asked.length, 1);
+    assert.deepEqual([status, body.status], [202, 'queued']);
+    const [first, ...again] = sendsAsked(world);
+    assert.equal(first?.retry, undefined);
+    assert.ok(again.length > 0);
+    for (const { stanza_id, retry } of again) {
+      assert.equal(stanza_id, first?.stanza_id);
+      assert.ok(retry !== undefined, 'it was sent again blindly');
+    }
   });
 
   it('passes on what the bridge says of a recipient', async () => {
@@ -51,19 +57,19 @@ describe('api, while the bridge fails', () => {
     await using world = await startWorld(
       answerJson(403, { code: 'secret_missing', detail: 'x' }, 'application/problem+json'),
     );
-    assert.equal((await send(world)).body.code, 'bridge_failed');
+    assert.equal((await send(world)).body.reason, 'the WhatsApp bridge answered 403');
     assert.match(world.logged.join(''), /the bridge answered 403 to \/send: secret_missing/);
   });
 
   it('takes an answer that is no problem document for a failure of the bridge', async () => {
     await using world = await startWorld(answerJson(500, { oops: true }));
-    assert.equal((await send(world)).body.code, 'bridge_failed');
+    assert.equal((await send(world)).body.reason, 'the WhatsApp bridge answered 500');
   });
 
   it('shows nobody an answer of the bridge that it does not understand', async () => {
     await using world = await startWorld(answerJson(200, { secret: 'thing' }));
     const { body, status } = await send(world);
-    assert.deepEqual([status, body.code], [504, 'outcome_unknown']);
+    assert.equal(status, 202);
     assert.ok(!JSON.stringify(body).includes('thing'));
   });
 
@@ -72,6 +78,20 @@ describe('api, while the bridge fails', () => {
     const { body, status } = await request(world.origin).get('/api/whatsapp/status').set(fromGate);
     assert.equal(status, 200);
     assert.deepEqual([body.state, body.whatsapp_ready], ['bridge_unreachable', false]);
+    assert.deepEqual(body.outbox, { waiting: 0 });
+  });
+});
+
+describe('api, with messages that wait', () => {
+  it('tells on /status how many, since when and why', async () => {
+    await using world = await startWorld('absent');
+    const { body: sent } = await send(world);
+    const { body } = await request(world.origin).get('/api/whatsapp/status').set(fromGate);
+    assert.deepEqual(body.outbox, {
+      waiting: 1,
+      oldest_accepted_at: sent.timestamp,
+      reason: 'the WhatsApp bridge is starting or restarting',
+    });
   });
 });
 
@@ -87,14 +107,18 @@ describe('api, sending', () => {
       }),
     );
     const { body, status } = await send(world);
-    assert.deepEqual(world.asked, ['POST /send {"chatId":"15551234567@c.us","message":"Hello"}']);
+    assert.deepEqual(sendsAsked(world), [
+      { chatId: '15551234567@c.us', message: 'Hello', stanza_id: body.id },
+    ]);
     assert.equal(status, 200);
-    assert.deepEqual(body, {
+    const { id, timestamp, ...rest } = body;
+    assert.match(id, /^3EB0[0-9A-F]{18}$/);
+    assert.ok(Math.abs(Date.parse(timestamp) - Date.now()) < 60_000);
+    assert.deepEqual(rest, {
       success: true,
       status: 'sent',
       message_id: 'true_x',
       chat_id: '15551234567@c.us',
-      timestamp: '2023-11-14T22:13:20.000Z',
     });
   });
 

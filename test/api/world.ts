@@ -1,10 +1,43 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { startApi } from '../../services/api/api.ts';
+import { type ApiOptions, startApi } from '../../services/api/api.ts';
 import { SECRET_HEADER } from '../../services/contract/internal.ts';
 import { closeServer, listen } from '../../services/runtime/listen.ts';
 import { createLog } from '../../services/runtime/log.ts';
+import { sqliteFolder, sqliteIn } from './databases.ts';
 
 export const SECRET = 's'.repeat(64);
+
+/** What a test may set otherwise than `DEFAULTS`. */
+export type ApiSettings = Partial<Omit<ApiOptions, 'host' | 'port' | 'secret' | 'log'>>;
+
+/** Nothing is paced, what fails is tried again soon, and private addresses may be called: receivers are on this machine. */
+export const DEFAULTS: Omit<ApiOptions, 'host' | 'port' | 'secret' | 'log' | 'bridge' | 'openStore'> = {
+  apiKeys: [],
+  maxBodyBytes: 100_000,
+  session: 'default',
+  sendWaitMs: 1_000,
+  store: { eventsKeepDays: 30, messagesKeepDays: 90, maxBytes: 2 * 1024 ** 3 },
+  outbox: {
+    ttlHours: 24,
+    maxWaiting: 1_000,
+    concurrency: 4,
+    retryMs: 20,
+    retryMaxMs: 100,
+    mediaMaxBytes: 1024 ** 2,
+    mediaTypes: ['image/*', 'video/*', 'audio/*', 'application/*', 'text/*'],
+    mediaFetchTimeoutMs: 1_000,
+    ackTimeoutMs: 60_000,
+  },
+  pacing: {
+    isOn: false,
+    gapMs: 0,
+    jitterMs: 0,
+    perMinute: 1_000,
+    firstContactsPerDay: 1_000,
+    parkMinutes: 60,
+  },
+  webhooks: { most: 10, timeoutMs: 500, retryMs: 20, retryHours: 72, allowNetworks: ['127.0.0.0/8'] },
+};
 
 export type BridgeAnswers = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -16,7 +49,7 @@ export class ApiWorld implements AsyncDisposable {
   readonly #ends: (() => Promise<void>)[] = [];
   origin = '';
 
-  async start(answer: BridgeAnswers | 'absent', apiKeys: readonly string[] = []): Promise<this> {
+  async start(answer: BridgeAnswers | 'absent', settings: ApiSettings = {}): Promise<this> {
     const bridge = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
@@ -27,12 +60,13 @@ export class ApiWorld implements AsyncDisposable {
     if (answer === 'absent') await closeServer(bridge, 0);
     else this.#ends.push(() => closeServer(bridge, 0));
     const api = await startApi({
+      ...DEFAULTS,
+      bridge: { host: '127.0.0.1', port: bridgePort, sendTimeoutMs: 300, callTimeoutMs: 300 },
+      openStore: settings.openStore ?? sqliteIn(sqliteFolder()),
+      ...settings,
       host: '127.0.0.1',
       port: 0,
       secret: SECRET,
-      apiKeys,
-      maxBodyBytes: 100_000,
-      bridge: { host: '127.0.0.1', port: bridgePort, sendTimeoutMs: 300, callTimeoutMs: 300 },
       log: createLog('api', 'debug', { write: (line) => void this.logged.push(line) }),
     });
     this.origin = `http://127.0.0.1:${api.port}`;
@@ -41,15 +75,20 @@ export class ApiWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const end of this.#ends) await end();
+    for (const end of this.#ends.toReversed()) await end();
   }
 }
 
+/** The second argument: the API keys, or whatever else the api is to be set to. */
 export function startWorld(
   answer: BridgeAnswers | 'absent',
-  apiKeys: readonly string[] = [],
+  settings: readonly string[] | ApiSettings = {},
 ): Promise<ApiWorld> {
-  return new ApiWorld().start(answer, apiKeys);
+  return new ApiWorld().start(answer, isKeys(settings) ? { apiKeys: settings } : settings);
+}
+
+function isKeys(settings: readonly string[] | ApiSettings): settings is readonly string[] {
+  return Array.isArray(settings);
 }
 
 /** The header that the gate adds. */

@@ -1,4 +1,7 @@
+import { measureEvents } from './events.ts';
 import { measureMemory } from './memory.ts';
+import { measureStore } from './memory-store.ts';
+import { measureOutbox } from './outbox.ts';
 import { measureRestart } from './restart.ts';
 import { measureSends } from './send.ts';
 import { measureStart } from './start.ts';
@@ -14,7 +17,15 @@ export interface Figure {
   readonly met: boolean;
 }
 
-const parts = { start: measureStart, memory: measureMemory, restart: measureRestart, send: measureSends };
+const parts = {
+  start: measureStart,
+  memory: measureMemory,
+  restart: measureRestart,
+  send: measureSends,
+  outbox: measureOutbox,
+  events: measureEvents,
+  'memory-store': measureStore,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));

@@ -8,6 +8,7 @@ const optionsSchema = z.object({
   secret: z.string(),
   session: z.string(),
   sessionsDir: z.string(),
+  storeDir: z.string(),
   browserPath: z.string(),
   api: z.object({ host: z.string(), port: z.number() }),
   limits: z.object({
@@ -16,6 +17,8 @@ const optionsSchema = z.object({
     callMs: z.number(),
     sendMs: z.number(),
     ackWaitMs: z.number(),
+    ackTimeoutMs: z.number(),
+    healStepMs: z.number().optional(),
     destroyMs: z.number(),
     probeMs: z.number(),
   }),
@@ -23,7 +26,15 @@ const optionsSchema = z.object({
 
 const log = createLog('bridge', 'debug');
 const options = optionsSchema.parse(JSON.parse(process.argv[2] ?? ''));
-const bridge = await startBridge({ ...options, host: '127.0.0.1', port: 0, headless: true, log });
+const bridge = await startBridge({
+  ...options,
+  host: '127.0.0.1',
+  port: 0,
+  headless: true,
+  spoolMaxBytes: 64 * 1024 ** 2,
+  log,
+  end: () => process.exit(1),
+});
 guardRejections(bridge.session, log);
 process.once('SIGTERM', async () => {
   await bridge.close();

@@ -36,12 +36,21 @@ describe('bridge, when the browser fails under it', () => {
     assert.equal((await world.send('after the crash of the page')).status, 200);
   });
 
-  it('gives up a browser that is stopped, and is ready again with another', async () => {
+  it('is not ready with a browser that is stopped, gives it up, and is ready again with another', async () => {
     const { browser_pid: pid = 0 } = await world.status();
+    const before = world.api.ofKind('state').length;
     process.kill(pid, 'SIGSTOP');
+    const { whatsapp_ready, reason } = await world.untilState('degraded');
+    assert.equal(whatsapp_ready, false);
+    assert.match(reason ?? '', /the page has not answered for \d+ ms/);
     await world.untilReadyAgain(pid);
     assert.ok(!world.processes().includes(pid));
-    assert.ok(world.api.ofKind('state').some(({ data }) => data.reason?.includes('the page hangs')));
+    const states = world.api.ofKind('state').slice(before);
+    assert.deepEqual(
+      states.slice(0, 3).map(({ data }) => data.state),
+      ['degraded', 'disconnected', 'starting'],
+    );
+    assert.match(states[1]?.data.reason ?? '', /the page hangs/);
   });
 
   it('does not know the outcome of a send in flight, and can look it up afterwards', async () => {

@@ -6,12 +6,21 @@ import pino from 'pino';
 import { within } from '../../services/bridge/deadline.ts';
 import { lockProfile } from '../../services/bridge/profile-lock.ts';
 import { Session } from '../../services/bridge/session.ts';
+import type { SessionObserver } from '../../services/bridge/session-observer.ts';
 import { until } from './until.ts';
 import { LIMITS } from './world.ts';
 
 const ENOUGH_MS = 10_000;
 /** A program that is there and is no browser: each life ends soon, and the session goes on to the next. */
 const NO_BROWSER = '/bin/false';
+
+const SILENT: SessionObserver = {
+  state: () => undefined,
+  qr: () => undefined,
+  news: () => undefined,
+  pageReady: () => undefined,
+  pageAway: () => undefined,
+};
 
 describe('bridge, a session that is told several things at once', () => {
   let dir: string;
@@ -30,7 +39,7 @@ describe('bridge, a session that is told several things at once', () => {
         limits: LIMITS,
         log: pino({ level: 'silent' }),
       },
-      { state: () => undefined, qr: () => undefined, news: () => undefined },
+      SILENT,
     );
   });
   afterEach(async () => {

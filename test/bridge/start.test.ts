@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { mountDisk, unmountDisk } from './small-disk.ts';
 import { until } from './until.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -44,6 +45,20 @@ describe('bridge, starting and ending', () => {
     await world.startBridge({ browserPath: '/nowhere/chromium' });
     const { reason } = await world.untilState('disconnected');
     assert.match(reason ?? '', /no browser at \/nowhere\/chromium.*PUPPETEER_EXECUTABLE_PATH/);
+  });
+
+  it('says which disk is full instead of starting a browser on it, and starts one when there is room', async () => {
+    mkdirSync(world.sessionsDir, { recursive: true });
+    mountDisk(world.sessionsDir, '20m');
+    try {
+      await world.startBridge();
+      const { reason } = await world.untilState('disconnected');
+      assert.match(reason ?? '', /the disk of .*sessions has \d+ bytes free/);
+      assert.deepEqual(world.browsers(), []);
+    } finally {
+      unmountDisk(world.sessionsDir);
+    }
+    await world.untilState('qr');
   });
 
   it('starts on a profile that a browser of another host left locked', async () => {

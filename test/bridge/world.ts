@@ -25,6 +25,7 @@ export const LIMITS: BridgeLimits = {
   sendMs: 3_000,
   ackWaitMs: 1_000,
   destroyMs: 2_000,
+  ackTimeoutMs: 60_000,
   probeMs: 500,
 };
 
@@ -57,6 +58,10 @@ export class World {
     return join(this.dir, 'sessions');
   }
 
+  get storeDir(): string {
+    return join(this.dir, 'store');
+  }
+
   get profileDir(): string {
     return join(this.sessionsDir, 'session-test');
   }
@@ -83,6 +88,7 @@ export class World {
       secret: SECRET,
       session: 'test',
       sessionsDir: this.sessionsDir,
+      storeDir: this.storeDir,
       browserPath,
       api: this.api.origin,
       limits: { ...LIMITS, ...limits },

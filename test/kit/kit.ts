@@ -12,7 +12,16 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const COMMAND = join(ROOT, 'bin/gatehouse.js');
 
 /** What is not set by the test must not come from whoever runs it. */
-const CLEAN = ['PORT', 'BRIDGE_PORT', 'WHATSAPP_BRIDGE_PORT', 'API_KEYS', 'GATEHOUSE_PROFILE', 'WHATSAPP'];
+const CLEAN = [
+  'DATABASE_URL',
+  'STORE_DIR',
+  'PORT',
+  'BRIDGE_PORT',
+  'WHATSAPP_BRIDGE_PORT',
+  'API_KEYS',
+  'GATEHOUSE_PROFILE',
+  'WHATSAPP',
+];
 
 export interface Health {
   readonly status: string;

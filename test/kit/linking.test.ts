@@ -9,7 +9,7 @@ describe('kit, linked to a phone by hand', function () {
   this.timeout(120_000);
   let kit: Kit;
   before(async () => {
-    kit = await (await startKit({ env: { SANDBOX_AUTO_LINK: 'false' } })).up();
+    kit = await (await startKit({ env: { SANDBOX_AUTO_LINK: 'false', SEND_WAIT_MS: '1000' } })).up();
     await stateBecomes('qr');
   });
   after(() => kit[Symbol.asyncDispose]());
@@ -17,6 +17,12 @@ describe('kit, linked to a phone by hand', function () {
   const status = async () => (await fetch(`${kit.origin}/api/whatsapp/status`)).json();
   const stateBecomes = (state: string) =>
     kit.until(`the state is ${state}`, async () => (await status()).state === state, 60_000);
+  let earlyId = '';
+  const isSent = (id: string) =>
+    kit.until(`message ${id} is sent`, async () => {
+      const message = await (await fetch(`${kit.origin}/api/whatsapp/messages/${id}`)).json();
+      return message.server_ack_at !== undefined;
+    });
   const qr = (accept: string) => fetch(`${kit.origin}/api/whatsapp/qr`, { headers: { accept } });
 
   it('is healthy without a phone: no deploy waits for a scan', async () => {
@@ -29,13 +35,14 @@ describe('kit, linked to a phone by hand', function () {
     );
   });
 
-  it('refuses to send, and says what to do', async () => {
-    const response = await kit.post('/api/whatsapp/send', { chat_id: '15551234567', message: 'too early' });
-    assert.equal(response.status, 503);
-    assert.match(response.headers.get('retry-after') ?? '', /^\d+$/);
-    const { code, remedy } = await response.json();
-    assert.equal(code, 'whatsapp_not_ready');
-    assert.match(remedy, /\/api\/whatsapp\/qr/);
+  it('keeps a message and says why it waits', async () => {
+    const response = await kit.post('/api/whatsapp/send', { chat_id: '15551234567', message: 'early' });
+    const { id, status: word, reason } = await response.json();
+    assert.deepEqual([response.status, word], [202, 'queued']);
+    assert.match(reason, /waiting for the phone to scan/);
+    earlyId = id;
+    const { outbox } = await status();
+    assert.equal(outbox.waiting, 1);
   });
 
   it('shows the code as JSON, PNG and SVG', async () => {
@@ -64,15 +71,19 @@ describe('kit, linked to a phone by hand', function () {
     assert.deepEqual([refused.status, (await refused.json()).code], [409, 'qr_unavailable']);
   });
 
+  it('sends what has waited, once', async () => {
+    await isSent(earlyId);
+    assert.equal((await kit.received()).filter(({ body }) => body === 'early').length, 1);
+  });
+
   it('closes the browser on request, keeps the login, and comes back without a scan', async () => {
     assert.equal((await kit.post('/api/whatsapp/disconnect')).status, 200);
     await stateBecomes('stopped');
-    assert.equal(
-      (await kit.post('/api/whatsapp/send', { chat_id: '15551234567', message: 'x' })).status,
-      503,
-    );
+    const kept = await kit.post('/api/whatsapp/send', { chat_id: '15551234567', message: 'while stopped' });
+    assert.equal(kept.status, 202);
     assert.equal((await kit.post('/api/whatsapp/connect')).status, 200);
     await stateBecomes('ready');
+    await isSent((await kept.json()).id);
   });
 
   it('wants a new scan after the phone has unlinked it', async () => {

@@ -45,10 +45,10 @@ describe('phone page, through the public port', function () {
 
   it('answers, and the answer is an event', async () => {
     await using events = await openEvents(kit.origin);
-    await page.getByLabel('Reply').fill('Loud and clear');
+    await page.getByLabel('Reply').fill('Heard in the browser');
     await page.locator('#reply').getByRole('button', { name: 'Send' }).click();
     const { data } = await events.next(
-      ({ type, data }) => type === 'message' && data.body === 'Loud and clear',
+      ({ type, data }) => type === 'message' && data.body === 'Heard in the browser',
     );
     assert.equal(data.from, '15551234567@c.us');
   });

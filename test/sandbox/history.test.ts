@@ -24,6 +24,10 @@ describe('sandbox, after a reload of the page', () => {
     ids.push(sent.id._serialized, heard.id._serialized, pictured.id._serialized);
     await until('all is confirmed', async () => world.running.phone.delivery.waitingCount === 0);
     await until('ack 3 of the picture', () => witness.acksOf(pictured.id._serialized).includes(3));
+    const { phone } = world.running;
+    await until('the page to have confirmed the acks', () =>
+      phone.shown(phone.memory.find([sent.id._serialized])).every(({ ack }) => ack === 3),
+    );
     await world.control('misbehave', { kind: 'reload' });
     await witness.next('ready');
   });

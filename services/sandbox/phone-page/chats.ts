@@ -75,8 +75,9 @@ function messageItem(message: Fields): HTMLElement {
   const isContact = message.origin === 'contact';
   const item = make('li', isContact ? 'contact' : 'kit', [
     ...(message.author !== null && isContact ? [make('span', 'author', text(message, 'author'))] : []),
+    ...(message.quoted_text === null ? [] : [make('span', 'author', `↪ ${text(message, 'quoted_text')}`)]),
     ...mediaNodes(message),
-    document.createTextNode(message.type === 'revoked' ? '🚫 deleted' : text(message, 'body')),
+    document.createTextNode(words(message)),
     make('span', 'meta', metaOf(message, isContact)),
   ]);
   item.tabIndex = 0;
@@ -87,6 +88,15 @@ function messageItem(message: Fields): HTMLElement {
     for (const other of messageList.children) other.setAttribute('aria-selected', String(other === item));
   });
   return item;
+}
+
+function words(message: Fields): string {
+  const body = text(message, 'body');
+  if (message.type === 'revoked') return '🚫 deleted';
+  if (message.type === 'vcard') return `👤 ${text(message, 'contact')}`;
+  if (message.type !== 'location') return body;
+  const { latitude, longitude } = fieldsOf(message.location);
+  return `📍 ${body === '' ? '' : `${body} · `}${latitude}, ${longitude}`;
 }
 
 function metaOf(message: Fields, isContact: boolean): string {

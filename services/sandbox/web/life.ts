@@ -4,7 +4,7 @@ import { base64, createWid } from './ids.ts';
 import { call, openStream, tell } from './link.ts';
 import { hydrate } from './messages.ts';
 import { keys } from './modules.ts';
-import { deliverKept } from './outbox.ts';
+import { deliverKept, showKept } from './outbox.ts';
 import { forgetSession, keepSession, readSession } from './session.ts';
 import { current, parsePolicy } from './settings.ts';
 import { actions, Cmd, Conn, me, rotateRef, Socket } from './socket.ts';
@@ -82,6 +82,8 @@ async function goUp(): Promise<void> {
   Conn.set({ pushname: device.pushname, platform: 'android', wid: me.pn });
   await sleep(pairMs);
   await hydrate();
+  // Before it is synced, as from the real page's database: who looks for a message then finds each that was added.
+  await showKept();
   Socket.set({ state: 'CONNECTED' });
   // The real page does not wait, and then `ready` may never come: that is `eager`.
   if (!eager) await Socket.listenedTo('change:hasSynced', LISTENER_LIMIT_MS);

@@ -10,6 +10,9 @@ const NOT_DETAILS = new Set(['id', 'ack', 'body', 'type', 't', 'isNewMsg', 'self
 /** How many messages a page holds after a load, and how many each later look back brings. */
 const HISTORY_COUNT = 200;
 
+/** Acks of messages that were not loaded when they came. */
+const missedAcks = new Map<string, number>();
+
 export function toWire(msg: MsgModel): WireMessage {
   return {
     id: msg.id._serialized,
@@ -22,9 +25,12 @@ export function toWire(msg: MsgModel): WireMessage {
     body: typeof msg.body === 'string' ? msg.body : undefined,
     t: msg.t,
     ack: msg.ack,
-    details: Object.fromEntries(
-      Object.entries(msg.serialize()).filter(([name, value]) => !NOT_DETAILS.has(name) && isKept(value)),
-    ),
+    details: {
+      ...Object.fromEntries(
+        Object.entries(msg.serialize()).filter(([name, value]) => !NOT_DETAILS.has(name) && isKept(value)),
+      ),
+      mentionedJidList: listOf(msg.get('mentionedJidList') ?? []).map(String),
+    },
   };
 }
 
@@ -49,10 +55,10 @@ function makeModel(wire: WireMessage, isNew: boolean): MsgModel {
   if (!wire.from_me) addContact(author ?? remote, wire.name);
   return new MsgModel({
     star: false,
-    mentionedJidList: [],
     ...wire.details,
+    mentionedJidList: listOf(wire.details.mentionedJidList ?? []).map(createWid),
     id: new MsgKey({ id: wire.key, fromMe: wire.from_me, remote, participant: author }),
-    ack: wire.ack,
+    ack: Math.max(wire.ack, missedAcks.get(wire.id) ?? wire.ack),
     body: wire.body,
     type: wire.type,
     t: wire.t,
@@ -65,8 +71,10 @@ function makeModel(wire: WireMessage, isNew: boolean): MsgModel {
   });
 }
 
-export function setAck(msg: MsgModel, ack: number): void {
-  if (msg.ack < ack || ack === -1) msg.set({ ack });
+export function setAck(id: string, ack: number): void {
+  const msg = Msg.get(id);
+  if (msg === undefined) missedAcks.set(id, ack);
+  else if (msg.ack < ack || ack === -1) msg.set({ ack });
 }
 
 /** Brings back what this account said and heard before the page was loaded. */
@@ -96,6 +104,16 @@ Msg.load = async (ids) => {
 };
 
 function isKept(value: unknown): boolean {
-  if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return true;
-  return Array.isArray(value) && value.every((item) => isRecord(item) && 'name' in item);
+  if (isPlain(value)) return true;
+  if (Array.isArray(value)) return value.every((item) => isRecord(item) && 'name' in item);
+  // Such as the quoted message; not an id or a model, which are of classes of their own.
+  return (
+    isRecord(value) &&
+    Object.getPrototypeOf(value) === Object.prototype &&
+    Object.values(value).every(isPlain)
+  );
+}
+
+function isPlain(value: unknown): boolean {
+  return value === null || ['string', 'number', 'boolean', 'undefined'].includes(typeof value);
 }

@@ -30,6 +30,12 @@ export const keys = {
   platform: 1,
 };
 
+/** How long WhatsApp lets one's own message be changed, and be deleted for everyone. */
+const EDIT_SECONDS = 15 * 60;
+const REVOKE_SECONDS = 60 * 3600;
+/** What a page that resists lets nobody change. */
+const UNWILLING = ['WAWebMsgKey', 'WAWebSendMsgChatAction'];
+
 /** How often each module was asked for: what the library really uses. */
 export const required: Record<string, number> = {};
 
@@ -131,9 +137,10 @@ export const modules: Record<string, unknown> = {
   // sending
   WALinkify: { findLink: (text: unknown) => linksOf(text)[0], findLinks: linksOf },
   WAWebLinkPreviewChatAction: {
-    getLinkPreview: async ({ href }: { href: string }) => ({
-      data: { title: href, canonicalUrl: href, matchedText: href },
-    }),
+    async getLinkPreview({ href }: { href: string }) {
+      await sleep(current.policy.previewMs);
+      return { data: { title: href, canonicalUrl: href, matchedText: href } };
+    },
   },
   WAWebMsgKey: MsgKey,
   WAWebMsgReply: { canReplyMsg: () => true },
@@ -151,11 +158,11 @@ export const modules: Record<string, unknown> = {
     },
   },
   WAWebMsgActionCapability: {
-    canSenderRevokeMsg: () => true,
+    canSenderRevokeMsg: (msg: MsgModel) => isOwnOf(msg, REVOKE_SECONDS) && msg.type !== 'revoked',
     canAdminRevokeMsg: () => false,
     canStarMsg: () => true,
-    canEditText: (msg: MsgModel) => msg.id.fromMe && msg.type === 'chat',
-    canEditCaption: (msg: MsgModel) => msg.id.fromMe && msg.caption !== undefined,
+    canEditText: (msg: MsgModel) => isOwnOf(msg, EDIT_SECONDS) && msg.type === 'chat',
+    canEditCaption: (msg: MsgModel) => isOwnOf(msg, EDIT_SECONDS) && msg.caption !== undefined,
   },
   WAWebUpdateUnreadChatAction: {
     async sendSeen({ chat }: { chat: ChatModel }) {
@@ -185,7 +192,11 @@ export function requireModule(name: string): unknown {
     note('unknown module', name);
     throw new Error(`Requiring unknown module "${name}"`);
   }
-  return found;
+  return current.settings.resist && UNWILLING.includes(name) ? Object.freeze(found) : found;
+}
+
+function isOwnOf(msg: MsgModel, lastSeconds: number): boolean {
+  return msg.id.fromMe && msg.ack >= 0 && Date.now() / 1000 - msg.t < lastSeconds;
 }
 
 function isUnregistered(wid: Wid): boolean {

@@ -1,5 +1,6 @@
 import { transact } from './database.ts';
 import { sleep } from './emitter.ts';
+import { randomHex } from './ids.ts';
 import { call } from './link.ts';
 import { setAck, show, toWire } from './messages.ts';
 import { current } from './settings.ts';
@@ -17,13 +18,16 @@ interface SendResult {
   readonly messageSendResult: 'OK' | 'ERROR_UNKNOWN';
   readonly t: number;
   readonly count: null;
+  readonly errorCode?: number | undefined;
 }
 
 const BATCH_COUNT = 32;
 const RETRY_MS = 250;
+/** What WhatsApp says when it lets an account write to no more strangers; in what form the page hears it is unknown. */
+const REACH_OUT_TIMELOCK = 463;
 
 const waiting: Entry[] = [];
-const results = new Map<string, (ack: number) => void>();
+const results = new Map<string, (ack: number, errorCode?: number) => void>();
 let isDelivering = false;
 let lastN = 0;
 
@@ -36,8 +40,8 @@ export function addAndSendMsgToChat(
   const sent = added.then(
     (msg) =>
       new Promise<SendResult>((resolve) => {
-        results.set(msg.id._serialized, (ack) =>
-          resolve({ messageSendResult: ack > 0 ? 'OK' : 'ERROR_UNKNOWN', t: msg.t, count: null }),
+        results.set(msg.id._serialized, (ack, errorCode) =>
+          resolve({ messageSendResult: ack > 0 ? 'OK' : 'ERROR_UNKNOWN', t: msg.t, count: null, errorCode }),
         );
       }),
   );
@@ -45,8 +49,8 @@ export function addAndSendMsgToChat(
   return [added, sent];
 }
 
-/** Sends what a load before this one, or a time offline, left behind; each message once and in order. */
-export async function deliverKept(): Promise<void> {
+/** Shows what a load before this one, or a time offline, left behind, as part of the history. */
+export async function showKept(): Promise<void> {
   const kept = await transact('outbox', 'readonly', (store) => store.getAll());
   const known = new Set(waiting.map((entry) => entry.n));
   for (const entry of kept.map(parseEntry)) {
@@ -54,13 +58,17 @@ export async function deliverKept(): Promise<void> {
     if (!known.has(entry.n)) waiting.push(entry);
   }
   waiting.sort((left, right) => left.n - right.n);
+}
+
+/** Sends it; each message once and in order. */
+export async function deliverKept(): Promise<void> {
+  await showKept();
   deliver();
 }
 
-export function applyAck(id: string, ack: number): void {
-  const msg = Msg.get(id);
-  if (msg !== undefined) setAck(msg, ack);
-  results.get(id)?.(ack);
+export function applyAck(id: string, ack: number, errorCode?: number): void {
+  setAck(id, ack);
+  results.get(id)?.(ack, errorCode);
   results.delete(id);
 }
 
@@ -71,7 +79,7 @@ async function add(chat: ChatModel, attributes: object): Promise<MsgModel> {
   if (mode === 'fail-add') throw new Error('stand-in: could not add message');
   const msg = new MsgModel(attributes);
   lastN = Math.max(lastN + 1, Date.now() * 1000);
-  const entry = { n: lastN, message: toWire(msg) };
+  const entry = { n: lastN, message: { ...toWire(msg), add: randomHex(8) } };
   // In the database before anybody sees it: what was announced outlives the page (test: outbox).
   await transact('outbox', 'readwrite', (store) => store.put(entry));
   chat.msgs.add(msg);
@@ -103,6 +111,7 @@ function settle(batch: readonly Entry[], id: string, item: unknown): void {
   const entry = batch.find(({ message }) => message.id === id);
   const state = isRecord(item) ? item.state : undefined;
   if (state === 'refused') applyAck(id, -1);
+  if (state === 'restricted') applyAck(id, -1, REACH_OUT_TIMELOCK);
   // A message without any ack stays: after a reload it is sent again, and is still one at the phone.
   if (state === 'unacknowledged' || entry === undefined) return;
   transact('outbox', 'readwrite', (store) => store.delete(entry.n)).catch((error) =>

@@ -1,12 +1,22 @@
 import { numberOf, recordOf, textOf, textsOf } from './wire.ts';
 
-export const SEND_MODES = ['ok', 'hang-add', 'fail-add', 'no-ack', 'fail-result', 'fail-upload'] as const;
+export const SEND_MODES = [
+  'ok',
+  'hang-add',
+  'fail-add',
+  'no-ack',
+  'fail-result',
+  'fail-upload',
+  'restrict-cold',
+] as const;
 export type SendMode = (typeof SEND_MODES)[number];
 
 /** How sends fare. Acknowledgements come so many ms after the one before; a negative number means never. */
 export interface Policy {
   readonly mode: SendMode;
   readonly addMs: number;
+  /** How long the page looks for the preview of a link. */
+  readonly previewMs: number;
   readonly serverAckMs: number;
   readonly deviceAckMs: number;
   readonly readAckMs: number;
@@ -16,6 +26,7 @@ export interface Policy {
 export const DEFAULT_POLICY: Policy = {
   mode: 'ok',
   addMs: 0,
+  previewMs: 0,
   serverAckMs: 20,
   deviceAckMs: 40,
   readAckMs: 60,
@@ -35,6 +46,8 @@ export interface Settings {
   readonly qrEveryMs: number;
   readonly qrCount: number;
   readonly without: readonly string[];
+  /** Lets nobody replace how ids are made and messages are added: each gets an id of the page's own. */
+  readonly resist: boolean;
   /** Syncs, and delivers what waited, without waiting for a listener, as the real page does. */
   readonly eager: boolean;
 }
@@ -50,6 +63,7 @@ export const DEFAULT_SETTINGS: Settings = {
   qrEveryMs: 20_000,
   qrCount: 0,
   without: [],
+  resist: false,
   eager: false,
 };
 
@@ -66,6 +80,7 @@ export function parsePolicy(value: unknown): Policy {
   return {
     mode: SEND_MODES.find((known) => known === mode) ?? 'ok',
     addMs: numberOf(record, 'addMs'),
+    previewMs: numberOf(record, 'previewMs'),
     serverAckMs: numberOf(record, 'serverAckMs'),
     deviceAckMs: numberOf(record, 'deviceAckMs'),
     readAckMs: numberOf(record, 'readAckMs'),
@@ -86,6 +101,7 @@ export function parseSettings(value: unknown): Settings {
     qrEveryMs: numberOf(record, 'qrEveryMs'),
     qrCount: numberOf(record, 'qrCount'),
     without: textsOf(record, 'without'),
+    resist: record.resist === true,
     eager: record.eager === true,
   };
 }

@@ -13,6 +13,8 @@ export interface WireMessage {
   readonly body?: string | undefined;
   readonly t: number;
   readonly ack: number;
+  /** Which call of the page's send made it: the same, however often that one is delivered. */
+  readonly add?: string | undefined;
   /** Every other attribute that outlives the page: caption, media, quoted message, place, poll. */
   readonly details: Readonly<Record<string, unknown>>;
 }
@@ -81,6 +83,7 @@ export function parseMessage(value: unknown): WireMessage {
     body: optionalTextOf(record, 'body'),
     t: numberOf(record, 't'),
     ack: numberOf(record, 'ack'),
+    add: optionalTextOf(record, 'add'),
     details: recordOf(record.details),
   };
 }

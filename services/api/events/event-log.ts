@@ -1,0 +1,148 @@
+import { isStorageError } from '../store/storage-errors.ts';
+import type { Store } from '../store/store.ts';
+import type { EventFilter, LogPage, PageLimits } from './log-event.ts';
+import { type LogBounds, readBounds, readPage } from './log-pages.ts';
+import { Tail } from './tail.ts';
+import { Turns } from './turns.ts';
+
+/** How often it is looked for what other processes have appended. */
+const POLL_MS = 1_000;
+/** Pages that are read from the database at once: readers that are behind must leave it to others too. */
+const READS_AT_ONCE = 4;
+const EVERYTHING: EventFilter = { types: undefined, session: undefined };
+const REFRESH: PageLimits = { events: 500, bytes: 256 * 1024 };
+/** Further behind than this nobody reads from memory what was appended meanwhile. */
+const FAR = 2_000;
+
+/**
+ * The append-only log of everything that happened, in the order of commit. Readers that are up to date are served from
+ * memory, with one read for all of them; who is behind reads pages from the database.
+ */
+export class EventLog {
+  readonly #store: Store;
+  readonly #wakers = new Set<() => void>();
+  readonly #turns = new Turns(READS_AT_ONCE);
+  #tail: Tail | undefined;
+  #poll: NodeJS.Timeout | undefined;
+  #isLooking = false;
+  #mustLookAgain = false;
+  #wasAway = false;
+  #isClosed = false;
+
+  constructor(store: Store) {
+    this.#store = store;
+    store.onBack(() => {
+      this.#wasAway = true;
+      this.appended();
+    });
+  }
+
+  get store(): Store {
+    return this.#store;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** The number of the newest event; 0 when there is none. Throws what `Store.read` throws, as all that reads here. */
+  async lastSeq(): Promise<number> {
+    return (await this.bounds()).newest;
+  }
+
+  bounds(): Promise<LogBounds> {
+    return this.#store.read(readBounds);
+  }
+
+  /** Events behind `after`, as far as they are committed now. A number that was never given out is read as 0. */
+  page(
+    after: number,
+    types: readonly string[] | undefined,
+    limit: number,
+    more: { session?: string | undefined; mostBytes?: number } = {},
+  ): Promise<LogPage> {
+    const { session, mostBytes = Number.MAX_SAFE_INTEGER } = more;
+    return this.#turns.take(() =>
+      this.#store.read((db) => readPage(db, after, { types, session }, { events: limit, bytes: mostBytes })),
+    );
+  }
+
+  /** The same from memory, for those who wait for `onMore` anyway; undefined when it is not there. */
+  recentPage(after: number, filter: EventFilter, limits: PageLimits): LogPage | undefined {
+    return this.#tail?.page(after, filter, limits);
+  }
+
+  /** Something was appended, and committed: readers look again. */
+  appended(): void {
+    if (this.#wakers.size === 0) return;
+    if (this.#isLooking) this.#mustLookAgain = true;
+    else void this.#look();
+  }
+
+  /** Calls back whenever there may be more to read, or the log has closed, until the returned function is called. */
+  onMore(wake: () => void): () => void {
+    this.#wakers.add(wake);
+    if (this.#poll === undefined && !this.#isClosed) {
+      this.#poll = setInterval(() => this.appended(), POLL_MS);
+      this.#poll.unref();
+      this.appended();
+    }
+    return () => {
+      this.#wakers.delete(wake);
+      if (this.#wakers.size === 0) this.#rest();
+    };
+  }
+
+  /** Ends every reader; they come back to the next api. */
+  close(): void {
+    this.#isClosed = true;
+    this.#rest();
+    this.#wakeAll();
+  }
+
+  /** Brings the tail up to date. The store tells and heals its own troubles; it is tried again at the next poll. */
+  async #look(): Promise<void> {
+    this.#isLooking = true;
+    try {
+      do {
+        this.#mustLookAgain = false;
+        await this.#catchUp();
+      } while (this.#mustLookAgain);
+    } catch (error) {
+      if (!isStorageError(error) && !this.#isClosed) throw error;
+      this.#wasAway = true;
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #catchUp(): Promise<void> {
+    const newest = await this.lastSeq();
+    if (this.#poll === undefined) return;
+    const tail = this.#tail;
+    if (tail === undefined || newest < tail.last || newest - tail.last > FAR) {
+      // The first look, a flood, or another database in the place of the one that was there.
+      this.#tail = new Tail(newest);
+      this.#wakeAll();
+      return;
+    }
+    for (let hasMore = newest > tail.last; hasMore; ) {
+      const page = await this.#store.read((db) => readPage(db, tail.last, EVERYTHING, REFRESH));
+      tail.add(page.events, page.next);
+      hasMore = page.hasMore;
+      this.#wakeAll();
+    }
+    if (this.#wasAway) this.#wakeAll();
+  }
+
+  #wakeAll(): void {
+    this.#wasAway = false;
+    for (const wake of this.#wakers) wake();
+  }
+
+  #rest(): void {
+    clearInterval(this.#poll);
+    this.#poll = undefined;
+    this.#tail = undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import type { RequestHandler } from 'express';
+import { eventBatchSchema, type LoggedEvent } from '../../contract/events.ts';
+import { parseBy } from '../../runtime/json-bodies.ts';
+import type { AppParts } from '../app.ts';
+import { applyEvents } from '../outbox/transitions.ts';
+import { appendEvents } from './log-writer.ts';
+import { isStorable } from './storable-text.ts';
+
+export type IntakeParts = Pick<AppParts, 'storage' | 'events' | 'changes' | 'dispatcher' | 'session'>;
+
+/**
+ * `POST /internal/events`: the bridge's events, in order. A 2xx tells it that it may forget them: they are in the log,
+ * and what they say of messages in the outbox has been noted, on disk. Repetitions change nothing.
+ */
+export function takeEvents(parts: IntakeParts): RequestHandler {
+  const { storage, events: log, changes, dispatcher, session } = parts;
+  return async (request, response) => {
+    const { events } = parseBy(eventBatchSchema, request.body, 'body_invalid');
+    const now = Date.now();
+    const { added, changed } = await storage.write(async (db, dialect) => {
+      const fresh = await appendEvents(db, dialect, events, now);
+      return { added: fresh, changed: await applyEvents(db, fresh.filter(mayApply), now) };
+    });
+    if (added.length > 0) log.appended();
+    for (const id of changed) changes.changed(id);
+    if (isReady(added, session)) dispatcher.sessionReady();
+    else if (changed.length > 0) dispatcher.wake();
+    response.json({ taken: events.length });
+  };
+}
+
+/** The ids by which messages and chats are looked up. */
+const IDS = ['session', 'whatsapp_id', 'id', 'stanza_id', 'chat_id'];
+
+/** Whether its ids can be asked for: one that is garbage is logged, and must not keep all that follow waiting for ever. */
+function mayApply(event: LoggedEvent): boolean {
+  const fields: Readonly<Record<string, unknown>> = { ...event, ...event.data };
+  return IDS.map((name) => fields[name]).every((id) => typeof id !== 'string' || isStorable(id));
+}
+
+/** Whether the newest of them that tells the state of the session says that it is ready. */
+function isReady(events: readonly LoggedEvent[], session: string): boolean {
+  const states = events
+    .filter((event) => event.kind === 'state')
+    .filter((event) => event.session === session);
+  return states.at(-1)?.data.state === 'ready';
+}

@@ -1,0 +1,128 @@
+import type { BridgeContent, MessageContent } from '../../contract/content.ts';
+import { type ErrorCode, errorText, KitError } from '../../contract/errors.ts';
+import type { BridgeClient } from '../bridge-client.ts';
+import type { Store } from '../store/store.ts';
+import type { Message } from './message.ts';
+
+/** What one call of the bridge says of a message. */
+export type Outcome =
+  /** WhatsApp Web has it; from ack 1 on WhatsApp's server has. */
+  | { readonly kind: 'added'; readonly whatsappId: string; readonly ack: number }
+  /** Certainly not sent, and no other try would be. */
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
+  /** Certainly not sent; the next try may go through. */
+  | { readonly kind: 'unsent'; readonly code: ErrorCode; readonly reason: string }
+  /** Perhaps sent. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** No try of these goes through. */
+const PERMANENT: readonly ErrorCode[] = [
+  'recipient_invalid',
+  'recipient_not_on_whatsapp',
+  'recipient_not_resolvable',
+  'chat_unknown',
+  'send_refused',
+  'media_unusable',
+  'not_found',
+];
+/** The bridge is certain that nothing went out. */
+const UNSENT: readonly ErrorCode[] = ['whatsapp_not_ready', 'send_failed', 'recipient_restricted'];
+/** Messages that went out this long before count as possible lookalikes. */
+const LOOKALIKE_MARGIN_MS = 60_000;
+
+/**
+ * Calls the bridge for a message that is marked as `sending`. A message that was so marked before may have been sent:
+ * the bridge then looks for it first, and after its `expires_at` only looks. Never throws but for the store.
+ */
+export async function attempt(
+  bridge: BridgeClient,
+  store: Store,
+  message: Message,
+  now: number,
+): Promise<Outcome> {
+  const isDoubtful = message.state === 'sending';
+  const content = await contentFor(store, message.content);
+  if (content === undefined) return { kind: 'refused', code: 'media_unusable', reason: 'its medium is gone' };
+  const since = message.dispatchedAt ?? now;
+  try {
+    const answer = await bridge.send({
+      chatId: message.chatId,
+      // Plain text goes in the words that every version of the bridge understands.
+      ...(isPlain(content) ? { message: content.text } : { content }),
+      stanza_id: message.id,
+      ...(isDoubtful
+        ? {
+            retry: {
+              since: Math.floor(since / 1000),
+              known: await othersSentSince(store, message, since - LOOKALIKE_MARGIN_MS),
+              ...(message.expiresAt <= now ? { only_look: true } : {}),
+            },
+          }
+        : {}),
+    });
+    return { kind: 'added', whatsappId: answer.messageId, ack: answer.ack };
+  } catch (error) {
+    return outcomeOf(error, isDoubtful && message.expiresAt <= now);
+  }
+}
+
+function outcomeOf(error: unknown, onlyLooked: boolean): Outcome {
+  const reason = errorText(error);
+  if (!(error instanceof KitError)) return { kind: 'unknown', reason };
+  const { code } = error;
+  if (onlyLooked && code === 'not_found')
+    return { kind: 'refused', code: 'message_expired', reason: 'it was not sent before its expires_at' };
+  if (PERMANENT.includes(code)) return { kind: 'refused', code, reason };
+  if (UNSENT.includes(code)) return { kind: 'unsent', code, reason };
+  return { kind: 'unknown', reason };
+}
+
+/** What the bridge is to send; undefined when its medium is gone. */
+async function contentFor(store: Store, content: MessageContent): Promise<BridgeContent | undefined> {
+  if (content.kind === 'media') {
+    const { media_id, ...about } = content;
+    const medium = await store.read((db) =>
+      db.selectFrom('media').selectAll().where('id', '=', media_id).executeTakeFirst(),
+    );
+    if (medium === undefined) return undefined;
+    const { mimetype, filename, data } = medium;
+    return {
+      ...about,
+      mimetype,
+      data: data.toString('base64'),
+      ...(filename === null ? {} : { filename }),
+      ...(about.reply_to === undefined ? {} : { reply_to: await whatsappIdOf(store, about.reply_to) }),
+    };
+  }
+  if ('target' in content) return { ...content, target: await whatsappIdOf(store, content.target) };
+  if (content.reply_to === undefined) return content;
+  return { ...content, reply_to: await whatsappIdOf(store, content.reply_to) };
+}
+
+/** The id at WhatsApp of a message of ours; what is not of ours is its own. */
+async function whatsappIdOf(store: Store, id: string): Promise<string> {
+  const row = await store.read((db) =>
+    db.selectFrom('messages').select('whatsapp_id').where('id', '=', id).executeTakeFirst(),
+  );
+  return row?.whatsapp_id ?? id;
+}
+
+function isPlain(content: BridgeContent): content is Extract<BridgeContent, { kind: 'text' }> {
+  return content.kind === 'text' && content.reply_to === undefined && content.mentions === undefined;
+}
+
+/** The stanza ids of the other messages of this chat since then. */
+async function othersSentSince(store: Store, { chatId, seq }: Message, since: number): Promise<string[]> {
+  const rows = await store.read((db) =>
+    db
+      .selectFrom('messages')
+      .select(['id', 'whatsapp_id'])
+      .where('chat_id', '=', chatId)
+      .where('seq', '!=', seq)
+      .where('dispatched_at', '>=', since)
+      .orderBy('seq', 'desc')
+      .limit(1_000)
+      .execute(),
+  );
+  return rows.map(({ id, whatsapp_id }) => whatsapp_id?.split('_')[2] ?? id);
+}

@@ -1,0 +1,48 @@
+import { sql } from 'kysely';
+import { isOpen } from '../store/migrations.ts';
+import { isStorageError } from '../store/storage-errors.ts';
+import type { Database, Store } from '../store/store.ts';
+
+/** More is not counted: to whoever looks it is the same. */
+const MOST_COUNTED = 10_000;
+
+/** What waits in the outbox, as `GET /api/whatsapp/status` shows it; scheduled messages do not count. */
+export interface Backlog {
+  readonly waiting: number;
+  /** When the oldest of them was accepted. */
+  readonly oldest_accepted_at?: string;
+  /** Why none goes out. */
+  readonly reason?: string;
+}
+
+/** Undefined while the store is away. */
+export async function readBacklog(
+  store: Store,
+  session: string,
+  reason: string | undefined,
+): Promise<Backlog | undefined> {
+  try {
+    return await store.read((db) => count(db, session, reason));
+  } catch (error) {
+    if (isStorageError(error)) return undefined;
+    throw error;
+  }
+}
+
+async function count(db: Database, session: string, reason: string | undefined): Promise<Backlog> {
+  const open = db
+    .selectFrom('messages')
+    .select(['seq', 'accepted_at'])
+    .where('session', '=', session)
+    .where(isOpen)
+    .limit(MOST_COUNTED);
+  const { waiting, oldest } = await db
+    .selectFrom(open.as('open'))
+    .select([sql<number>`count(*)`.as('waiting'), sql<number | null>`min(accepted_at)`.as('oldest')])
+    .executeTakeFirstOrThrow();
+  return {
+    waiting: Number(waiting),
+    ...(oldest === null ? {} : { oldest_accepted_at: new Date(oldest).toISOString() }),
+    ...(reason === undefined || Number(waiting) === 0 ? {} : { reason }),
+  };
+}

@@ -1,0 +1,71 @@
+import { type RawBuilder, sql } from 'kysely';
+import { isOpen, isScheduled, mayExpire } from '../store/migrations.ts';
+import type { Database } from '../store/store.ts';
+import { type Message, toMessage } from './message.ts';
+
+/**
+ * The first unsettled message of each chat, which alone may be sent, if it is due. Chats are found by jumping from one
+ * to the next in the index: the cost grows with the chats that have something to send, not with their messages.
+ */
+export async function readHeads(
+  db: Database,
+  session: string,
+  now: number,
+  limit: number,
+): Promise<Message[]> {
+  const heads = db
+    .selectFrom('messages')
+    .selectAll()
+    .where(sql<boolean>`seq in (${headsOf(session)})`)
+    .where('next_try_at', '<=', now)
+    .orderBy('next_try_at')
+    .orderBy('seq')
+    .limit(limit);
+  return (await heads.execute()).map(toMessage);
+}
+
+/** The next moment, as Unix time in ms, when there is something to do if nothing comes in; what is due now does not count. */
+export async function nextMoment(db: Database, session: string, now: number): Promise<number | undefined> {
+  const head = await db
+    .selectFrom('messages')
+    .select(({ fn }) => fn.min('next_try_at').as('at'))
+    .where(sql<boolean>`seq in (${headsOf(session)})`)
+    .where('next_try_at', '>', now)
+    .executeTakeFirst();
+  const byClock = await nextByClock(db);
+  return earliest(head?.at, byClock !== undefined && byClock > now ? byClock : undefined);
+}
+
+/** When the clock brings the next change, as Unix time in ms: a message is due, or overdue. Costs next to nothing. */
+export async function nextByClock(db: Database): Promise<number | undefined> {
+  const [scheduled, expiring] = await Promise.all([
+    db
+      .selectFrom('messages')
+      .select(({ fn }) => fn.min('send_at').as('at'))
+      .where(isScheduled)
+      .executeTakeFirst(),
+    db
+      .selectFrom('messages')
+      .select(({ fn }) => fn.min('expires_at').as('at'))
+      .where(mayExpire)
+      .executeTakeFirst(),
+  ]);
+  return earliest(scheduled?.at, expiring?.at);
+}
+
+function earliest(...moments: (number | null | undefined)[]): number | undefined {
+  const there = moments.filter((at) => typeof at === 'number');
+  return there.length === 0 ? undefined : Math.min(...there);
+}
+
+function headsOf(session: string): RawBuilder<number> {
+  return sql<number>`
+    with recursive chats (chat) as (
+      select min(chat_id) from messages where session = ${session} and ${isOpen}
+      union all
+      select (select min(chat_id) from messages where session = ${session} and ${isOpen} and chat_id > chat)
+      from chats where chat is not null
+    )
+    select (select min(seq) from messages where session = ${session} and ${isOpen} and chat_id = chat)
+    from chats where chat is not null`;
+}

@@ -1,0 +1,84 @@
+import type { Selectable } from 'kysely';
+import { z } from 'zod';
+import { type MessageContent, messageContentSchema } from '../../contract/content.ts';
+import type { ErrorCode } from '../../contract/errors.ts';
+import { isErrorCode } from '../../contract/errors.ts';
+import type { Tables } from '../store/tables.ts';
+
+/**
+ * scheduled → queued → sending → sent → delivered → read → played, or failed, expired, canceled. `sending` is on disk
+ * before the bridge is called: whatever is in it after a crash may have been sent. To clients `scheduled` is `queued`.
+ */
+export const MESSAGE_STATES = [
+  'scheduled',
+  'queued',
+  'sending',
+  'sent',
+  'delivered',
+  'read',
+  'played',
+  'failed',
+  'expired',
+  'canceled',
+] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
+const stateSchema = z.enum(MESSAGE_STATES);
+
+/** Whether WhatsApp's server has it. */
+export function isSent(state: MessageState): boolean {
+  return ['sent', 'delivered', 'read', 'played'].includes(state);
+}
+
+/** Whether nothing more will be tried. */
+export function isSettled(state: MessageState): boolean {
+  return !['scheduled', 'queued', 'sending'].includes(state);
+}
+
+export interface Message {
+  readonly seq: number;
+  readonly id: string;
+  readonly session: string;
+  readonly chatId: string;
+  readonly content: MessageContent;
+  readonly state: MessageState;
+  readonly reason: string | undefined;
+  readonly errorCode: ErrorCode | undefined;
+  readonly attempts: number;
+  readonly acceptedAt: number;
+  readonly sendAt: number | undefined;
+  readonly expiresAt: number;
+  readonly nextTryAt: number;
+  readonly dispatchedAt: number | undefined;
+  readonly sentAt: number | undefined;
+  readonly deliveredAt: number | undefined;
+  readonly readAt: number | undefined;
+  readonly playedAt: number | undefined;
+  readonly endedAt: number | undefined;
+  readonly whatsappId: string | undefined;
+}
+
+/** A row of the table as a message. */
+export function toMessage(row: Selectable<Tables['messages']>): Message {
+  return {
+    seq: row.seq,
+    id: row.id,
+    session: row.session,
+    chatId: row.chat_id,
+    content: messageContentSchema.parse(JSON.parse(row.content)),
+    state: stateSchema.parse(row.state),
+    reason: row.reason ?? undefined,
+    errorCode: isErrorCode(row.error_code) ? row.error_code : undefined,
+    attempts: row.attempts,
+    acceptedAt: row.accepted_at,
+    sendAt: row.send_at ?? undefined,
+    expiresAt: row.expires_at,
+    nextTryAt: row.next_try_at,
+    dispatchedAt: row.dispatched_at ?? undefined,
+    sentAt: row.sent_at ?? undefined,
+    deliveredAt: row.delivered_at ?? undefined,
+    readAt: row.read_at ?? undefined,
+    playedAt: row.played_at ?? undefined,
+    endedAt: row.ended_at ?? undefined,
+    whatsappId: row.whatsapp_id ?? undefined,
+  };
+}

@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Kysely } from 'kysely';
+import { errorText, KitError } from '../../contract/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { DialectName } from './migrations.ts';
+import { isStorageError, storageReason, toStorageError } from './storage-errors.ts';
+import type { Tables } from './tables.ts';
+
+export type Database = Kysely<Tables>;
+
+export interface StoreStatus {
+  readonly state: 'opening' | 'ok' | 'full' | 'unavailable';
+  readonly since: string;
+  readonly reason?: string;
+}
+
+/** One open database, of either kind. */
+export interface Engine {
+  readonly dialect: DialectName;
+  /** Whether it must be closed and opened anew before it is of any use again. */
+  readonly isBroken: boolean;
+  /**
+   * Runs a task in a transaction that is on disk when the promise resolves. The task awaits nothing but its queries; it
+   * is run again from its beginning when PostgreSQL has undone it because of another.
+   */
+  write<T>(task: (db: Database) => Promise<T>): Promise<T>;
+  /** What has been committed. */
+  read<T>(query: (db: Database) => Promise<T>): Promise<T>;
+  /** Gives some of the room that was freed back to the disk; gives whether there is more. */
+  tidy(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Opens the database and brings its tables up to date. */
+export type OpenEngine = () => Promise<Engine>;
+
+/** How often a database that fails is tried. */
+const PROBE_MS = 1_000;
+/** Longest that closing is waited for: a server that has vanished does not answer to it. */
+const CLOSE_MS = 2_000;
+/** Written to a disk that was full, before it counts as having room again. */
+const ROOM_BYTES = 64 * 1024;
+
+/**
+ * The database of the kit. It may be away, at the start or later: then every call throws `storage_full` or
+ * `storage_unavailable`, `status` says why, and it is tried again until it is back. What was written is on disk.
+ */
+export class Store implements AsyncDisposable {
+  readonly #open: OpenEngine;
+  readonly #log: Log;
+  readonly #watchers = new Set<() => void>();
+  #engine: Engine | undefined;
+  #status: StoreStatus = { state: 'opening', since: new Date().toISOString() };
+  /** What callers are told while there is no engine. */
+  #failure = new KitError('storage_unavailable', 'the database is not open yet');
+  #probe: NodeJS.Timeout | undefined;
+  #probing: Promise<void> = Promise.resolve();
+  #closing: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  private constructor(open: OpenEngine, log: Log) {
+    this.#open = open;
+    this.#log = log;
+  }
+
+  /** Throws KitError `already_running` when another process has the database; any other trouble may pass by itself. */
+  static async open(open: OpenEngine, log: Log): Promise<Store> {
+    const store = new Store(open, log);
+    await store.#try().catch((error: unknown) => {
+      if (error instanceof KitError && !isStorageError(error)) throw error;
+      store.#failed(toUnavailable(error));
+    });
+    return store;
+  }
+
+  get status(): StoreStatus {
+    return this.#status;
+  }
+
+  get dialect(): DialectName | undefined {
+    return this.#engine?.dialect;
+  }
+
+  /**
+   * Throws `storage_full` and `storage_unavailable`: then nothing of the task was written, unless PostgreSQL went away
+   * amid a COMMIT and did not come back in time to be asked what became of it.
+   */
+  write<T>(task: (db: Database, dialect: DialectName) => Promise<T>): Promise<T> {
+    return this.#run((engine) => engine.write((db) => task(db, engine.dialect)));
+  }
+
+  read<T>(query: (db: Database) => Promise<T>): Promise<T> {
+    return this.#run((engine) => engine.read(query));
+  }
+
+  /** Gives some of the room that was freed back to the disk; gives whether there is more. */
+  tidy(): Promise<boolean> {
+    return this.#run((engine) => engine.tidy());
+  }
+
+  /** Calls back whenever the database has come back, until the returned function is called. */
+  onBack(tell: () => void): () => void {
+    this.#watchers.add(tell);
+    return () => void this.#watchers.delete(tell);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#probe);
+    this.#failure = new KitError('storage_unavailable', 'the database is closed');
+    const engine = this.#engine;
+    this.#engine = undefined;
+    await atMost(CLOSE_MS, Promise.all([engine?.close(), this.#closing, this.#probing]));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #run<T>(act: (engine: Engine) => Promise<T>): Promise<T> {
+    const engine = this.#engine;
+    if (engine === undefined) throw new KitError(this.#failure.code, this.#failure.message);
+    try {
+      return await act(engine);
+    } catch (thrown) {
+      const error = toStorageError(thrown);
+      // What an engine says that was given up already is no news.
+      if (isStorageError(error) && engine === this.#engine) this.#failed(error);
+      throw error;
+    }
+  }
+
+  async #try(): Promise<void> {
+    if (this.#engine === undefined) {
+      await this.#closing;
+      const engine = await this.#open();
+      if (this.#isClosed) return engine.close();
+      this.#engine = engine;
+    }
+    // A write, since a full disk and a read-only one can still be read.
+    if (this.#status.state === 'full') await this.#note('room', randomBytes(ROOM_BYTES / 2).toString('hex'));
+    await this.#note('room', '');
+    this.#recovered();
+  }
+
+  #note(name: string, value: string): Promise<unknown> {
+    return this.write((db) =>
+      db
+        .insertInto('facts')
+        .values({ name, value })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+        .execute(),
+    );
+  }
+
+  #failed(error: KitError): void {
+    if (this.#isClosed) return;
+    const state = error.code === 'storage_full' ? 'full' : 'unavailable';
+    const reason = storageReason(error);
+    if (this.#status.state !== state || this.#status.reason !== reason) {
+      this.#log.error({ err: error.cause }, `${reason}; sends are refused until it is mended`);
+      const since = this.#status.state === state ? this.#status.since : new Date().toISOString();
+      this.#status = { state, since, reason };
+    }
+    this.#failure = error;
+    if (this.#engine?.isBroken) this.#discard(this.#engine);
+    this.#probe ??= setTimeout(() => {
+      this.#probe = undefined;
+      this.#probing = this.#try().catch((thrown: unknown) => this.#failed(toUnavailable(thrown)));
+    }, PROBE_MS);
+  }
+
+  #discard(engine: Engine): void {
+    this.#engine = undefined;
+    const closed = engine.close().catch((error: unknown) => {
+      this.#log.warn({ err: error }, `the database did not close as it should: ${errorText(error)}`);
+    });
+    this.#closing = atMost(CLOSE_MS, closed);
+  }
+
+  #recovered(): void {
+    if (this.#status.state !== 'opening') this.#log.info('the database is back');
+    this.#status = { state: 'ok', since: new Date().toISOString() };
+    for (const tell of this.#watchers) tell();
+  }
+}
+
+function toUnavailable(thrown: unknown): KitError {
+  const error = toStorageError(thrown);
+  if (isStorageError(error)) return error;
+  return new KitError('storage_unavailable', 'the database cannot be used', { cause: thrown });
+}
+
+function atMost(limitMs: number, done: Promise<unknown>): Promise<unknown> {
+  return Promise.race([done, sleep(limitMs, undefined, { ref: false })]);
+}

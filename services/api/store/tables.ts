@@ -1,0 +1,130 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** The tables, the same in SQLite and PostgreSQL. Times are Unix time in ms; what is structured is JSON text. */
+export interface Tables {
+  messages: MessagesTable;
+  idempotency: IdempotencyTable;
+  media: MediaTable;
+  events: EventsTable;
+  contacts: ContactsTable;
+  webhooks: WebhooksTable;
+  dead_letters: DeadLettersTable;
+  facts: FactsTable;
+}
+
+/** The outbox: one row a message, from its acceptance on. */
+interface MessagesTable {
+  /** The order of acceptance: FIFO within a chat. */
+  seq: Generated<number>;
+  /** The id that the kit chose: also the last part (`stanza_id`) of the id at WhatsApp. */
+  id: string;
+  session: string;
+  chat_id: string;
+  kind: string;
+  /** `MessageContent` as JSON. */
+  content: string;
+  state: string;
+  /** Why it waits, or why it ended; null when there is nothing to say. */
+  reason: string | null;
+  /** The error code of a message that failed. */
+  error_code: string | null;
+  attempts: ColumnType<number, number | undefined, number>;
+  accepted_at: number;
+  /** Not before; null for at once. */
+  send_at: number | null;
+  expires_at: number;
+  /** Not tried again before; orders nothing, since the chat waits with it. */
+  next_try_at: number;
+  dispatched_at: number | null;
+  sent_at: number | null;
+  delivered_at: number | null;
+  read_at: number | null;
+  played_at: number | null;
+  /** When it failed, expired or was canceled. */
+  ended_at: number | null;
+  /** As WhatsApp knows it; null until it was told. */
+  whatsapp_id: string | null;
+}
+
+interface IdempotencyTable {
+  key: string;
+  /** Hash of the body. */
+  fingerprint: string;
+  message_id: string;
+  created_at: number;
+}
+
+/** A medium on its way out; gone when its message is. */
+interface MediaTable {
+  id: string;
+  mimetype: string;
+  filename: string | null;
+  bytes: number;
+  data: Buffer;
+  created_at: number;
+  /** Null: uploaded, and not used yet. */
+  message_id: string | null;
+}
+
+/** The event log: append-only, in the order of `seq`, which is also the order of commit. */
+interface EventsTable {
+  seq: Generated<number>;
+  session: string;
+  /** What tells a repetition: unique with the session. */
+  key: string;
+  type: string;
+  whatsapp_id: string | null;
+  at: string;
+  data: string;
+  stored_at: number;
+}
+
+/** The people and groups with whom there has been a message, so that a first contact is known as such. */
+interface ContactsTable {
+  session: string;
+  chat_id: string;
+  /** When the kit first wrote to it; null when only they wrote. */
+  first_sent_at: number | null;
+  first_received_at: number | null;
+}
+
+interface WebhooksTable {
+  id: string;
+  url: string;
+  /** The types of events wanted, as JSON; null for all. */
+  types: string | null;
+  /** Signing secrets as JSON, the newest first: [{ secret, expires_at }]. */
+  secrets: string;
+  status: string;
+  /** Why it was disabled. */
+  reason: string | null;
+  created_at: number;
+  /** The last event that was delivered, or became a dead letter. */
+  cursor: number;
+  /** Of the event behind the cursor. */
+  attempts: number;
+  first_tried_at: number | null;
+  next_try_at: number;
+  last_error: string | null;
+  delivered_at: number | null;
+}
+
+interface DeadLettersTable {
+  id: Generated<number>;
+  webhook_id: string;
+  seq: number;
+  type: string;
+  /** The event as it would have been posted. */
+  payload: string;
+  reason: string;
+  attempts: number;
+  created_at: number;
+  /** Since when it is to be tried once more; null while it rests. */
+  redrive_at: number | null;
+}
+
+/** Single values: what the store itself must remember. */
+interface FactsTable {
+  name: string;
+  value: string;
+}

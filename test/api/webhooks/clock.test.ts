@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { until } from '../../kit/kit.ts';
+import { sqliteFolder, sqliteIn } from '../databases.ts';
+import { first, Receiver, withStatus } from './receiver.ts';
+import { WebhookWorld } from './webhook-world.ts';
+
+const HOUR_MS = 3_600_000;
+
+describe('webhooks, when the clock of the machine jumps by an hour', () => {
+  for (const [direction, jumpMs] of [
+    ['back', -HOUR_MS],
+    ['forward', HOUR_MS],
+  ] as const) {
+    it(`${direction}, do not wait longer than the backoff`, async () => {
+      await using world = await start(400);
+      await using receiver = await Receiver.start(first(1, withStatus(500)));
+      const { id } = await world.create(receiver.url);
+      const [seq] = await world.append(1);
+      await world.becomes(id, { attempts: 1 });
+      world.clockOffsetMs = jumpMs;
+      await until('it was tried again', () => receiver.received.length === 2, 3_000);
+      assert.deepEqual(receiver.seqs, [seq, seq]);
+    });
+
+    it(`${direction}, while they were down, go on soon after the start`, async () => {
+      await using world = await start(400);
+      await using receiver = await Receiver.start(first(1, withStatus(500)));
+      const { id } = await world.create(receiver.url);
+      const [seq] = await world.append(1);
+      await world.becomes(id, { attempts: 1 });
+      await world.restart(0, () => {
+        world.clockOffsetMs = jumpMs;
+      });
+      await until('it was tried again', () => receiver.received.length === 2, 5_000);
+      assert.deepEqual(receiver.seqs, [seq, seq]);
+    });
+  }
+
+  it('forward, flood nobody', async () => {
+    await using world = await start(60_000);
+    await using failing = await Receiver.start(withStatus(500));
+    await using good = await Receiver.start();
+    const { id } = await world.create(failing.url);
+    await world.append(1);
+    await world.becomes(id, { attempts: 1 });
+    world.clockOffsetMs = HOUR_MS;
+    await world.create(good.url);
+    // A second and a half of events for the other one, at each of which this one could look as well.
+    const end = performance.now() + 1_500;
+    for (let count = 1; performance.now() < end; count += 1) {
+      await world.append(1);
+      await good.has(count);
+    }
+    assert.equal(failing.received.length, 1);
+  });
+});
+
+function start(retryMs: number): Promise<WebhookWorld> {
+  return WebhookWorld.start(sqliteIn(sqliteFolder()), { retryMs });
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { fails, sendsOf, sendUntilSent, sent } from './send-support.ts';
+import { until } from './until.ts';
+import { startWorld, type World } from './world.ts';
+
+const TO = '15552220000@c.us';
+const LIMITS = { callMs: 10_000, sendMs: 3_000, ackWaitMs: 5_000 };
+
+describe('bridge, when a send hangs in the page', () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld();
+    await world.link({ limits: LIMITS });
+  });
+  afterEach(async () => {
+    await world.phone('behave', {});
+    await untilReady();
+  });
+  after(async () => {
+    await world[Symbol.asyncDispose]();
+  });
+
+  const untilReady = () => until('ready', async () => (await world.status()).whatsapp_ready);
+
+  it('ends the browser in which it may yet go out, and sends it once with the next', async () => {
+    await world.misbehave('policy', { mode: 'hang-add' });
+    const { browser_pid: pid = 0 } = await world.status();
+    const id = '3EB0FFFFFFFFFFFFFFFFFF';
+    const hanging = await world.send('hangs', TO, { stanza_id: id });
+    fails(hanging, 504, 'outcome_unknown', new RegExp(`true_${TO}_${id}`));
+    await world.phone('behave', {});
+    await world.untilReadyAgain(pid);
+    const retry = { since: Math.floor(Date.now() / 1000) - 60, known: [] };
+    assert.equal(sent(await world.send('hangs', TO, { stanza_id: id, retry })).messageId, `true_${TO}_${id}`);
+    assert.equal(sendsOf(world, 'hangs'), 1);
+    assert.equal((await world.status()).restarts, 1);
+  });
+
+  it('answers each that waits behind it before its caller gives up, and sends none of them later', async () => {
+    await world.misbehave('policy', { mode: 'hang-add' });
+    const texts = ['hangs, too', 'waits', 'waits, too'];
+    const startedAt = performance.now();
+    const answers = await Promise.all(texts.map((text) => world.send(text)));
+    const tookMs = performance.now() - startedAt;
+    assert.ok(tookMs < LIMITS.sendMs + LIMITS.ackWaitMs, `the last answer came after ${tookMs} ms`);
+    const codes = answers.map(({ status }) => status).sort();
+    assert.deepEqual(codes, [503, 503, 504], JSON.stringify(answers));
+    await world.phone('behave', {});
+    await untilReady();
+    assert.equal((await world.send('goes on again')).status, 200);
+    assert.deepEqual(
+      texts.map((text) => sendsOf(world, text)),
+      [0, 0, 0],
+    );
+  });
+
+  it('calls off one that hangs before it is added, keeps the browser, and sends it without what hung', async () => {
+    // The preview of the link comes when its send has long been given up.
+    await world.misbehave('policy', { previewMs: LIMITS.sendMs + 1_500 });
+    const before = await world.status();
+    const id = '3EB0EEEEEEEEEEEEEEEEEE';
+    const text = 'see https://example.com/slow';
+    fails(await world.send(text, TO, { stanza_id: id }), 502, 'send_failed', /called off/);
+    await until('the page to refuse it', () =>
+      world.log.some((line) => line.includes('the page ended a send with: gatehouse: too late to send')),
+    );
+    assert.equal(sendsOf(world, text), 0);
+    const { answer, failures } = await sendUntilSent(world, text, TO, id);
+    assert.deepEqual([answer.messageId, failures], [`true_${TO}_${id}`, []]);
+    assert.equal(sendsOf(world, text), 1);
+    const after = await world.status();
+    assert.deepEqual([after.browser_pid, after.restarts], [before.browser_pid, before.restarts]);
+  });
+});

@@ -1,0 +1,112 @@
+import { call, fieldOf } from './call.ts';
+import type { Diary } from './diary.ts';
+import { readLog } from './event-pages.ts';
+import type { Facts, Received } from './facts.ts';
+import type { Follower } from './follower.ts';
+import type { KitUnderFire } from './kit-under-fire.ts';
+import type { People } from './people.ts';
+import type { Receiver } from './receiver.ts';
+import { find } from './victims.ts';
+import type { Writers } from './writers.ts';
+
+export interface Actors {
+  readonly fire: KitUnderFire;
+  readonly writers: Writers;
+  readonly people: People;
+  readonly receiver: Receiver;
+  readonly followers: readonly Follower[];
+  readonly diary: Diary;
+}
+
+/** From the last shot on; what has not arrived by then is lost. */
+const SETTLE_WITHIN_MS = 90_000;
+const QUIET_MS = 1_500;
+const SENT = ['sent', 'delivered', 'read', 'played'];
+
+/** Waits until everything has arrived and nothing more happens. What does not come in time is for the verdict to say. */
+export async function settle(actors: Actors): Promise<Map<string, { status: string; record: unknown }>> {
+  const { fire, writers, diary } = actors;
+  const states = new Map<string, { status: string; record: unknown }>();
+  const wait = (what: string, holds: () => Promise<boolean> | boolean) =>
+    fire.kit
+      .until(what, holds, SETTLE_WITHIN_MS)
+      .catch(() => diary.note(`in vain: waited for it to hold that ${what}`));
+  await wait('WhatsApp is ready', async () => (await fire.kit.health()).whatsapp_ready === true);
+  await wait('every accepted message is sent', async () => {
+    for (const { id } of writers.accepted) {
+      if (SENT.includes(states.get(id)?.status ?? '')) continue;
+      const { json } = await call(`${fire.origin}/api/whatsapp/messages/${id}`);
+      const status = fieldOf(json, 'status');
+      states.set(id, { status: String(status), record: json });
+      if (typeof status !== 'string' || !SENT.includes(status)) return false;
+    }
+    return true;
+  });
+  await wait('every message to the phone is in the log', async () => {
+    const bodies = new Set((await readLog(fire.origin)).map(({ data }) => data.body));
+    return actors.people.written.every(({ body }) => bodies.has(body));
+  });
+  let last = 0;
+  let since = performance.now();
+  await wait('the log has come to rest', async () => {
+    const newest = (await readLog(fire.origin, last)).at(-1)?.seq;
+    if (newest !== undefined) since = performance.now();
+    last = newest ?? last;
+    return performance.now() - since > QUIET_MS;
+  });
+  await wait('every webhook has what is in the log', async () => {
+    const log = await readLog(fire.origin);
+    return actors.receiver.hooks.every(({ types, arrivals }) => {
+      const newest = log.findLast(({ type }) => types?.includes(type) ?? true)?.seq ?? 0;
+      return arrivals.some(({ seq, wasTaken }) => wasTaken && seq === newest);
+    });
+  });
+  await wait('every reader has what is in the log', () =>
+    actors.followers.every(({ seqs }) => (seqs.at(-1) ?? 0) >= last),
+  );
+  // A shot at the very end may be noticed only now.
+  await wait('one browser runs', () => find('browser', fire).length === 1);
+  return states;
+}
+
+/** Collects what the verdict needs while the kit still runs. */
+export async function collect(
+  actors: Actors,
+  about: Pick<Facts, 'states' | 'logBefore' | 'resists'>,
+): Promise<Omit<Facts, 'leftovers'>> {
+  const { fire, writers, people, receiver, followers } = actors;
+  const { services } = await fire.kit.health();
+  // Before the log, which then has at least what they were given.
+  const hooks = receiver.hooks.map((hook) => ({ ...hook, arrivals: [...hook.arrivals] }));
+  const streams = followers.map(({ name, seqs, connections }) => ({ name, seqs: [...seqs], connections }));
+  return {
+    ...about,
+    accepted: writers.accepted,
+    refused: writers.refused,
+    received: await receivedAtPhone(fire),
+    written: people.written,
+    unwritten: people.unwritten,
+    log: await readLog(fire.origin),
+    hooks,
+    streams,
+    failedServices: Object.entries(services)
+      .filter(([, { state }]) => state !== 'ready')
+      .map(([name, { state, reason }]) => `${name} is ${state}: ${reason ?? ''}`),
+    unaskedEnds: fire.unaskedEnds,
+  };
+}
+
+async function receivedAtPhone(fire: KitUnderFire): Promise<Received[]> {
+  const { json } = await call(`${fire.origin}/sandbox/api/messages`);
+  if (!Array.isArray(json)) throw new Error(`the phone answered ${JSON.stringify(json)}`);
+  return json.map((message: unknown) => {
+    const adds = fieldOf(message, 'adds');
+    return {
+      id: String(fieldOf(message, 'id')),
+      chat_id: String(fieldOf(message, 'chat_id')),
+      body: String(fieldOf(message, 'body')),
+      received_at: String(fieldOf(message, 'received_at')),
+      adds: typeof adds === 'number' ? adds : undefined,
+    };
+  });
+}

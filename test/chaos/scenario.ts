@@ -1,0 +1,52 @@
+import type { PostgresServer } from '../api/postgres-server.ts';
+import type { Diary } from './diary.ts';
+import type { KitUnderFire } from './kit-under-fire.ts';
+import type { ChaosOptions, Database } from './options.ts';
+import type { Progress } from './progress.ts';
+import type { Random } from './random.ts';
+import type { Victim } from './victims.ts';
+import type { Writers } from './writers.ts';
+
+/** What is done to the kit while it is written to. */
+export interface Scenario extends Partial<AsyncDisposable> {
+  /** Variables for the kit. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where the folder of PostgreSQL is to lie. */
+  readonly databaseFolder?: string;
+  /** Once the kit is ready, before anything is sent. */
+  begin?(world: World): Promise<void>;
+  /** While it is written to; reports its progress as `trouble`. */
+  trouble(world: World): Promise<void>;
+  /** What the run should have seen and has not: then it has proved nothing. */
+  missed(world: World): string[];
+}
+
+/** Makes a scenario for a data folder in which nothing lies yet. */
+export type ScenarioMaker = (dataDir: string, database: Database) => Scenario;
+
+/** A run under way, as the scenarios see it. */
+export interface World {
+  readonly options: ChaosOptions;
+  readonly fire: KitUnderFire;
+  /** Of the scenario alone. */
+  readonly random: Random;
+  readonly progress: Progress;
+  readonly diary: Diary;
+  readonly writers: Writers;
+  readonly killed: ReadonlyMap<Victim, number>;
+  readonly postgres: PostgresServer | undefined;
+  /** Gives whether there was something to kill. */
+  kill(victim: Victim): Promise<boolean>;
+  /** Asks the phone or WhatsApp for something: `POST /sandbox/api/…`, again until it is done. */
+  phone(path: string, body?: object): Promise<void>;
+  /** Answers to the writers are counted under this name meanwhile. */
+  during(situation: string, act: () => Promise<void>): Promise<void>;
+}
+
+/** Whether the writers were given this answer in that situation; as what a run has missed. */
+export function missedAnswer({ writers }: World, situation: string, answer: string): string[] {
+  const answers = writers.answersBySituation.get(situation);
+  if ((answers?.get(answer) ?? 0) > 0) return [];
+  const given = [...(answers ?? [])].map(([what, count]) => `${what}: ${count}`).join(', ');
+  return [`no send was answered by ${answer} while ${situation} (answers: ${given || 'none'})`];
+}

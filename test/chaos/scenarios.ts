@@ -1,0 +1,24 @@
+import type { ScenarioMaker } from './scenario.ts';
+import { bridgeDown } from './scenarios/bridge-down.ts';
+import { clock } from './scenarios/clock.ts';
+import { diskFull } from './scenarios/disk-full.ts';
+import { kills } from './scenarios/kills.ts';
+import { offline } from './scenarios/offline.ts';
+import { resist } from './scenarios/resist.ts';
+import { unlink } from './scenarios/unlink.ts';
+
+export const scenarios = {
+  kills,
+  'bridge-down': bridgeDown,
+  offline,
+  unlink,
+  'disk-full': diskFull,
+  clock,
+  resist,
+} as const satisfies Record<string, ScenarioMaker>;
+
+export type ScenarioName = keyof typeof scenarios;
+
+export function isScenario(name: string): name is ScenarioName {
+  return Object.hasOwn(scenarios, name);
+}

@@ -1,0 +1,176 @@
+import type { ChaosEvent } from './event-pages.ts';
+import type { Facts, Received, Stream } from './facts.ts';
+import type { Hook } from './receiver.ts';
+import type { Accepted } from './writers.ts';
+
+/** Something that does not hold, with what it is about: words by which everything known of it can be found. */
+export interface Finding {
+  readonly what: string;
+  readonly about: readonly string[];
+}
+
+const SENT = ['sent', 'delivered', 'read', 'played'];
+
+/** All that does not hold; none is the proof. */
+export function judge(facts: Facts): Finding[] {
+  return [
+    ...facts.refused.map(({ key, chatId, why }) => found(`never accepted: ${why}`, key, chatId)),
+    ...judgePhone(facts),
+    ...judgeStates(facts),
+    ...judgeLog(facts),
+    ...facts.hooks.flatMap((hook) => judgeHook(hook, facts)),
+    ...facts.streams.flatMap((stream) => judgeStream(stream, facts)),
+    ...judgeProcesses(facts),
+  ];
+}
+
+/** Each chat at the phone must be the chat as it was accepted: nothing lost, doubled, strange or out of order. */
+function judgePhone({ accepted, received, resists }: Facts): Finding[] {
+  const chats = new Set(
+    [...accepted, ...received].map((each) => ('chatId' in each ? each.chatId : each.chat_id)),
+  );
+  return [...chats].flatMap((chat) => [
+    ...judgeChat(
+      accepted.filter(({ chatId }) => chatId === chat),
+      received.filter(({ chat_id }) => chat_id === chat),
+      resists,
+    ),
+  ]);
+}
+
+function* judgeChat(
+  accepted: readonly Accepted[],
+  received: readonly Received[],
+  resists: boolean,
+): Generator<Finding> {
+  // By id, and where the page chose the ids, the nth of a text is the nth of that text.
+  const wanted = resists ? numbered(accepted.map(({ body }) => body)) : accepted.map(({ id }) => id);
+  const got = resists ? numbered(received.map(({ body }) => body)) : received.map(({ id }) => stanzaOf(id));
+  const count = Map.groupBy(got, (name) => name);
+  for (const [index, name] of wanted.entries()) {
+    const { body, id, key } = accepted[index] ?? { body: '', id: '', key: '' };
+    const times = count.get(name)?.length ?? 0;
+    if (times === 0) yield found(`lost: ${JSON.stringify(body)}`, id, key);
+    if (times > 1) yield found(`doubled: ${JSON.stringify(body)} arrived ${times} times`, id, key);
+    const there = received[got.indexOf(name)];
+    if (there !== undefined && there.body !== body)
+      yield found(`changed: ${JSON.stringify(body)} arrived as ${JSON.stringify(there.body)}`, id, key);
+  }
+  for (const [index, name] of got.entries()) {
+    const { id = '', body = '', adds = 1 } = received[index] ?? {};
+    if (!wanted.includes(name)) yield found(`nobody sent what arrived: ${JSON.stringify(body)}`, id);
+    if (adds !== 1) yield found(`added ${adds} times by the page: ${JSON.stringify(body)}`, stanzaOf(id));
+  }
+  const there = new Set(got);
+  const order = wanted.filter((name) => there.has(name));
+  const known = new Set(wanted);
+  const arrived = [...there].filter((name) => known.has(name));
+  const wrong = order.findIndex((name, index) => name !== arrived[index]);
+  if (wrong >= 0)
+    yield found(
+      `out of order: as message ${wrong} of ${accepted[0]?.chatId} ${arrived[wrong]} arrived in place of ${order[wrong]}`,
+      ...[arrived[wrong], order[wrong]].flatMap((name) => name ?? []),
+    );
+}
+
+function judgeStates({ accepted, states }: Facts): Finding[] {
+  return accepted.flatMap(({ id, key, body }) => {
+    const status = states.get(id)?.status ?? 'unknown to the kit';
+    return SENT.includes(status) ? [] : [found(`is ${status}, not sent: ${JSON.stringify(body)}`, id, key)];
+  });
+}
+
+function judgeLog({ log, written, unwritten }: Facts): Finding[] {
+  const incoming = Map.groupBy(
+    log.filter(({ type }) => type === 'message'),
+    ({ data }) => String(data.body),
+  );
+  const bodies = new Set(written.map(({ body }) => body));
+  return [
+    ...unwritten.map((what) => found(`could not be written to the phone: ${what}`)),
+    ...disordered(log.map(({ seq }) => seq)).map((seq) =>
+      found(`the log gives event ${seq} out of order or twice`),
+    ),
+    ...written.flatMap(({ body, key }) => {
+      const times = incoming.get(body)?.length ?? 0;
+      return times === 1 ? [] : [found(`in the log ${times} times: ${JSON.stringify(body)}`, key, body)];
+    }),
+    ...[...incoming.keys()]
+      .filter((body) => /^answer \d+ of person/.test(body) && !bodies.has(body))
+      .map((body) => found(`in the log, but nobody wrote it: ${JSON.stringify(body)}`, body)),
+    ...log
+      .filter(({ type }) => type === 'message_failed')
+      .map(({ data }) => found(`given up: ${JSON.stringify(data)}`, String(data.id))),
+  ];
+}
+
+/** Every event at least once, the first arrivals in the order of the log. */
+function judgeHook({ name, types, arrivals }: Hook, { log, logBefore }: Facts): Finding[] {
+  const wanted = behind(log, logBefore).filter(({ type }) => types?.includes(type) ?? true);
+  const taken = new Set(arrivals.filter(({ wasTaken }) => wasTaken).map(({ seq }) => seq));
+  const known = new Map(log.map((event) => [event.seq, event]));
+  const firsts = [...new Set(arrivals.map(({ seq }) => seq))];
+  return [
+    ...wanted
+      .filter(({ seq }) => !taken.has(seq))
+      .map(({ seq, type }) => found(`webhook ${name} was not given event ${seq}, a ${type}`, `"seq":${seq}`)),
+    ...disordered(firsts).map((seq) => found(`webhook ${name} was given event ${seq} out of order`)),
+    ...firsts
+      .filter((seq) => !known.has(seq) || !(types?.includes(known.get(seq)?.type ?? '') ?? true))
+      .map((seq) => found(`webhook ${name} was given event ${seq}, which is not for it`)),
+    ...arrivals
+      .filter(({ isVerified }) => !isVerified)
+      .map(({ seq }) => found(`webhook ${name} was given event ${seq} with a wrong signature`)),
+  ];
+}
+
+/** A stream that is resumed gives each event exactly once. */
+function judgeStream({ name, seqs }: Stream, { log, logBefore }: Facts): Finding[] {
+  const got = new Set(seqs);
+  return [
+    ...behind(log, logBefore)
+      .filter(({ seq }) => !got.has(seq))
+      .map(({ seq, type }) => found(`the ${name} did not give event ${seq}, a ${type}`)),
+    ...disordered(seqs).map((seq) => found(`the ${name} gave event ${seq} out of order or twice`)),
+  ];
+}
+
+function judgeProcesses({ leftovers, failedServices, unaskedEnds }: Facts): Finding[] {
+  return [
+    ...leftovers.map((what) => found(`left behind: ${what}`)),
+    ...failedServices.map((what) => found(`given up by the supervisor: ${what}`)),
+    ...unaskedEnds.map((what) => found(`the kit ended by itself: ${what}`)),
+  ];
+}
+
+function behind(log: readonly ChaosEvent[], seq: number): ChaosEvent[] {
+  return log.filter((event) => event.seq > seq);
+}
+
+/** The numbers that are not higher than all before them. */
+function disordered(seqs: readonly number[]): number[] {
+  let highest = Number.NEGATIVE_INFINITY;
+  return seqs.filter((seq) => {
+    const isWrong = !(seq > highest);
+    highest = Math.max(highest, seq);
+    return isWrong;
+  });
+}
+
+function numbered(texts: readonly string[]): string[] {
+  const times = new Map<string, number>();
+  return texts.map((text) => {
+    const time = (times.get(text) ?? 0) + 1;
+    times.set(text, time);
+    return `${JSON.stringify(text)} (${time})`;
+  });
+}
+
+/** The last part of a serialized id, which is the id at the kit. */
+function stanzaOf(id: string): string {
+  return id.split('_')[2] ?? id;
+}
+
+function found(what: string, ...about: string[]): Finding {
+  return { what, about: about.filter((word) => word !== '') };
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import request from 'supertest';
+import { loadConfig } from '#config';
+import { optionsFrom } from '../../services/gate/from-config.ts';
+import { startGate } from '../../services/gate/server.ts';
+import { createLog } from '../../services/runtime/log.ts';
+import { echo, startUpstream } from './support.ts';
+
+describe('gate, as the topology and the settings describe it', () => {
+  it('lets uploads of media be as large as MEDIA_MAX_BYTES, and nothing else', async () => {
+    await using api = await startUpstream(echo);
+    const { config } = loadConfig({
+      env: { API_PORT: String(api.port), GATE_MAX_BODY_BYTES: '1000', MEDIA_MAX_BYTES: '50000' },
+      folder: tmpdir(),
+    });
+    const options = optionsFrom(config, createLog('gate', 'silent'));
+    await using gate = await startGate({ ...options, listen: { host: '127.0.0.1', port: 0 } });
+    const status = async (path: string, bytes: number) =>
+      (await request(`http://127.0.0.1:${gate.port}`).post(path).send(Buffer.alloc(bytes, 120))).status;
+    assert.equal(await status('/api/whatsapp/media', 50_000), 200);
+    // Up to a margin it is for the api to say so.
+    assert.equal(await status('/api/whatsapp/media', 50_001), 200);
+    assert.equal(await status('/api/whatsapp/media', 5_000_000), 413);
+    assert.equal(await status('/api/whatsapp/send', 1_001), 413);
+    assert.equal(await status('/api/whatsapp/media/more', 1_001), 413);
+  });
+});
