@@ -72,6 +72,7 @@ export const INSTALL_STEERING = `(() => {
     try {
       sent = await send(chat, content, { ...options, waitUntilMsgSent, quotedMessageId: call.quoted, extraOptions });
     } catch (error) {
+      if (!isSteered) throw new Error('gatehouse: not steered: ' + (error?.message ?? error));
       // Once it stands in its chat, what is thrown says less than WhatsApp's word and the ack.
       if (call.stage !== 'added') throw error;
     } finally {

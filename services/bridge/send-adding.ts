@@ -4,7 +4,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Acks } from './acks.ts';
 import type { BridgeLimits } from './limits.ts';
 import type { SendDeadline } from './send-deadline.ts';
-import { isPageError, refusalOf, restrictionOf, unknownOutcome } from './send-errors.ts';
+import { isOpenFailure, isPageError, refusalOf, restrictionOf, unknownOutcome } from './send-errors.ts';
 import type { PlacedMessage, SendingLife } from './send-life.ts';
 import { isLike } from './send-look.ts';
 import type { NewContent } from './whatsapp-content.ts';
@@ -108,7 +108,7 @@ export class Adding {
       return { message, refusal: refusal.promise };
     } catch (error) {
       if (error instanceof KitError) throw error;
-      if (isPageError(error)) throw refusalOf(error, chatId);
+      if (isPageError(error) && !isOpenFailure(error)) throw refusalOf(error, chatId);
       return { message: await this.#settle(life, flight, attempt, error), refusal: refusal.promise };
     } finally {
       this.#flight = undefined;

@@ -6,14 +6,20 @@ import { PageDataError } from './page-data.ts';
 /** Errors by which puppeteer says that the page went away, not that it answered. */
 const BROKEN_OFF =
   /Target closed|Session closed|detached Frame|Execution context was destroyed|frame was detached|Protocol error|timed out|Cannot find context|Connection closed/i;
+const NOT_STEERED = /gatehouse: not steered/;
 /** WhatsApp's restriction of first contacts; in what words the real page tells of it is unknown. */
-const RESTRICTED = /^gatehouse: restricted|\b463\b|reach[-_ ]?out|time[-_ ]?lock/i;
+const RESTRICTED = /gatehouse: restricted|\b463\b|reach[-_ ]?out|time[-_ ]?lock/i;
 
 /** Whether the page itself threw: it answered, and nothing is under way. All else leaves the outcome open. */
 export function isPageError(error: unknown): boolean {
   if (error instanceof DeadlineError || error instanceof LifeEndedError || error instanceof PageDataError)
     return false;
   return !BROKEN_OFF.test(errorText(error));
+}
+
+/** Whether a send failed, for no reason that is known, in a page that does not tell how far it was. */
+export function isOpenFailure(error: unknown): boolean {
+  return NOT_STEERED.test(errorText(error)) && refusalOf(error, '').code === 'send_failed';
 }
 
 /** Whether the page found a message under the id that it was to send under. */

@@ -9,7 +9,7 @@ const CLOCK_SLACK_S = 5;
 
 /** What is known of the message ids of this process. */
 export interface KnownIds {
-  /** This page is known to send under the ids that are chosen: what is not there by its id is not there. */
+  /** The earlier try met a page that sends under the ids that are chosen: what is not there by its id is not there. */
   readonly areChosen: boolean;
   /** Whether the message under this stanza id is known to belong to another send than the one with this id. */
   isOfAnother(stanzaId: string, id: string): boolean;

@@ -97,9 +97,9 @@ export class Placing {
   }
 
   async #look({ life, job, address, deadline }: Situation): Promise<Trace> {
-    const { areIdsChosen } = this.adding;
     const known = {
-      areChosen: areIdsChosen,
+      // What another process has tried may have met another page.
+      areChosen: this.adding.areIdsChosen && this.#memory.isDoubtful(job.stanzaId),
       isOfAnother: (stanzaId: string, id: string) => this.#memory.isOfAnother(stanzaId, id),
     };
     return this.#ask(life, 'the look for an earlier try', job, deadline, (page) =>

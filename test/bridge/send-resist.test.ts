@@ -90,6 +90,15 @@ describe('bridge, in a page that lets nobody choose ids, after a send of which n
     assert.equal(sendsOf(world, 'not it'), 3);
   });
 
+  it('leaves the outcome of a send open that failed in the page: how far it was is not known', async () => {
+    await world.misbehave('policy', { mode: 'fail-add' });
+    const id = newId();
+    fails(await send(text('failed'), id), 504, 'outcome_unknown', /could not add message/);
+    await world.phone('behave', {});
+    sent(await send(text('failed'), id, retry()));
+    assert.equal(sendsOf(world, 'failed'), 1);
+  });
+
   it('only looks when it is to', async () => {
     const onlyLook = { retry: { since, known: [], only_look: true } };
     fails(await send(text('nowhere'), newId(), onlyLook), 404, 'not_found');

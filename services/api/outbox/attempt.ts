@@ -27,8 +27,8 @@ const PERMANENT: readonly ErrorCode[] = [
 ];
 /** The bridge is certain that nothing went out. */
 const UNSENT: readonly ErrorCode[] = ['whatsapp_not_ready', 'send_failed', 'recipient_restricted'];
-/** Messages that went out this long before count as possible lookalikes. */
-const LOOKALIKE_MARGIN_MS = 60_000;
+/** So many of the latest messages of the chat are told apart from lookalikes. */
+const TOLD_APART = 1_000;
 
 /**
  * Calls the bridge for a message that is marked as `sending`. A message that was so marked before may have been sent:
@@ -54,7 +54,7 @@ export async function attempt(
         ? {
             retry: {
               since: Math.floor(since / 1000),
-              known: await othersSentSince(store, message, since - LOOKALIKE_MARGIN_MS),
+              known: await othersSent(store, message),
               ...(message.expiresAt <= now ? { only_look: true } : {}),
             },
           }
@@ -111,17 +111,20 @@ function isPlain(content: BridgeContent): content is Extract<BridgeContent, { ki
   return content.kind === 'text' && content.reply_to === undefined && content.mentions === undefined;
 }
 
-/** The stanza ids of the other messages of this chat since then. */
-async function othersSentSince(store: Store, { chatId, seq }: Message, since: number): Promise<string[]> {
+/**
+ * The stanza ids of the other messages of this chat that may be at WhatsApp. Not by the time of their first try: one
+ * that was tried for long may have gone out right before this.
+ */
+async function othersSent(store: Store, { chatId, seq }: Message): Promise<string[]> {
   const rows = await store.read((db) =>
     db
       .selectFrom('messages')
       .select(['id', 'whatsapp_id'])
       .where('chat_id', '=', chatId)
       .where('seq', '!=', seq)
-      .where('dispatched_at', '>=', since)
+      .where('dispatched_at', 'is not', null)
       .orderBy('seq', 'desc')
-      .limit(1_000)
+      .limit(TOLD_APART)
       .execute(),
   );
   return rows.map(({ id, whatsapp_id }) => whatsapp_id?.split('_')[2] ?? id);

@@ -83,6 +83,16 @@ forEachDatabase((database) => {
       assert.ok(world.bridge.calls.every(({ retry }) => retry !== undefined));
     });
 
+    it('has to tell a message from others like it, names those that were tried for long as well', async () => {
+      await using world = await start();
+      const long = await world.queue(ANN, 'same', { state: 'sent', dispatchedAt: Date.now() - 3_600_000 });
+      const doubtful = await world.queue(ANN, 'same', { state: 'sending', dispatchedAt: Date.now() });
+      await world.queue(ANN, 'same');
+      world.dispatcher.start();
+      await world.reaches(doubtful, 'sent');
+      assert.deepEqual(world.bridge.calls[0]?.retry?.known, [long]);
+    });
+
     for (const code of [
       'recipient_not_on_whatsapp',
       'recipient_not_resolvable',
