@@ -11,6 +11,7 @@ help: ## show the targets
 
 setup: $(INSTALLED) ## bring what the kit needs: packages, the pinned Node, a browser (quick when all is there)
 	@sh scripts/find-browser.sh
+	@[ "$(GATE)" != nginx ] || sh scripts/find-tools.sh nginx
 
 start: setup ## run the kit on real WhatsApp until Ctrl-C
 	@exec node bin/gatehouse.js start
@@ -18,10 +19,10 @@ start: setup ## run the kit on real WhatsApp until Ctrl-C
 demo: setup ## run it on the sandbox: no account, no network, a first message by itself
 	@exec node bin/gatehouse.js demo
 
-test: setup ## run all tests: real processes, a real browser
+test: setup tools ## run all tests: real processes, a real browser
 	@$(MOCHA)
 
-check: setup ## types, lint, drift of rendered files, tests with coverage
+check: setup tools ## types, lint, drift of rendered files, tests with coverage
 	@tsc --noEmit
 	@biome check
 	@node bin/gatehouse.js render --check
@@ -42,10 +43,14 @@ format: $(INSTALLED) ## format and fix what can be fixed by itself
 clean: ## remove what setup, runs and tests have made, but not data/
 	rm -rf node_modules coverage .cache
 
+# Programs that only the tests run.
+tools:
+	@sh scripts/find-tools.sh nginx -- ip nmap slowhttptest
+
 $(INSTALLED): package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or later from https://nodejs.org (Debian: apt-get install nodejs npm)' >&2; exit 1; }
 	@echo 'Installing packages (about half a minute the first time) ...'
 	@npm ci --loglevel=error --no-fund --no-audit >/dev/null
 	@touch $@
 
-.PHONY: help setup start demo test check bench chaos render format clean
+.PHONY: help setup tools start demo test check bench chaos render format clean

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listSettings, type PlacedSetting, profiles, type ServiceDeclaration, topology } from '#config';
 import { ERRORS } from '../services/contract/errors.ts';
+import { DIFFERENCES } from '../services/contract/gate-differences.ts';
 import { ROOT } from '../services/supervisor/plan.ts';
 import type { Command } from './arguments.ts';
 
@@ -10,6 +11,7 @@ const targets = [
   { file: '.env.example', make: () => envExample() },
   { file: 'README.md', part: 'settings', make: () => settingsTable() },
   { file: 'README.md', part: 'services', make: () => servicesTable() },
+  { file: 'README.md', part: 'gates', make: () => gatesTable() },
   { file: 'docs/errors.md', part: 'errors', make: () => errorsTable() },
 ];
 
@@ -92,6 +94,13 @@ function servicesTable(): string {
     return `| ${name} | \`${entry ?? command?.join(' ')}\` | \`${port.env}\` | ${reached} | ${when === undefined ? 'always' : `\`${when.setting.toUpperCase()}=${when.is}\``} |\n`;
   });
   return `| Service | Runs | Port | From outside | When |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`;
+}
+
+function gatesTable(): string {
+  const rows = Object.values(DIFFERENCES).map(
+    ({ what, node, nginx }) => `| ${what} | ${node} | ${nginx} |\n`,
+  );
+  return `| | \`GATE=node\` | \`GATE=nginx\` |\n| --- | --- | --- |\n${rows.join('')}`;
 }
 
 function errorsTable(): string {

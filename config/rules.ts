@@ -1,4 +1,5 @@
 import { isLoopback } from './formats.ts';
+import { findNginx } from './nginx-binary.ts';
 import { profiles } from './profiles.ts';
 import type { Config } from './shape.ts';
 import type { Resolved } from './sources.ts';
@@ -29,6 +30,7 @@ export const rules: readonly Rule[] = [
   hostsShareSecret,
   sendFitsGate,
   idleOutlivesPing,
+  nginxIsThere,
 ];
 
 function portsDiffer({ config, resolved, bad }: Settled): Finding[] {
@@ -152,4 +154,24 @@ function idleOutlivesPing({ config, bad }: Settled): Finding[] {
       message: `must be at least ${LEAST_IDLE_MS} milliseconds, or it cuts every event stream between two pings`,
     },
   ];
+}
+
+function nginxIsThere({ config, bad }: Settled): Finding[] {
+  if (bad.has('gate.kind') || config.gate.kind !== 'nginx') return [];
+  const { nginxPath } = config.gate;
+  if (findNginx(nginxPath) !== undefined) return [];
+  return nginxPath === ''
+    ? [
+        {
+          path: 'gate.kind',
+          message:
+            'needs nginx, and none was found: install it (Debian: apt-get install nginx-light), set NGINX_PATH, or unset GATE for the gate in TypeScript',
+        },
+      ]
+    : [
+        {
+          path: 'gate.nginxPath',
+          message: 'is no executable file: correct it, or unset it to have nginx found',
+        },
+      ];
 }

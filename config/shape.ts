@@ -24,11 +24,17 @@ export interface Config {
   portAuto: boolean;
   gate: {
     kind: string;
+    nginxPath: string;
     host: string;
     trustedProxyHops: number;
     maxHeaderBytes: number;
     maxBodyBytes: number;
     maxConnections: number;
+    clientRatePerSecond: number;
+    clientBurst: number;
+    clientConcurrency: number;
+    minBodyBytesPerSecond: number;
+    pingMs: number;
     headerTimeoutMs: number;
     idleTimeoutMs: number;
     upstreamTimeoutMs: number;

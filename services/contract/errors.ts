@@ -32,6 +32,16 @@ export const ERRORS = {
   body_too_large: [413, 'Body too large', 'Send a smaller body, or raise GATE_MAX_BODY_BYTES.'],
   headers_too_large: [431, 'Headers too large', 'Send fewer or shorter headers.'],
   request_timeout: [408, 'Request too slow', 'Send the request faster.'],
+  rate_limited: [
+    429,
+    'Too many requests',
+    'Send less often: wait Retry-After seconds; or raise GATE_CLIENT_RATE.',
+  ],
+  too_many_requests_at_once: [
+    429,
+    'Too many requests at once',
+    'Wait for answers before sending more, or raise GATE_CLIENT_CONCURRENCY.',
+  ],
   route_unknown: [404, 'No such route', 'See the README for the routes that this kit exposes.'],
   upgrade_refused: [
     400,

@@ -15,7 +15,8 @@ export function requireCanonicalPath(path: string): void {
 /** The common case, in one look: no percent sign, and no segment that starts with a dot. */
 const PLAIN_PATH = /^(?:\/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*\/?$/;
 
-const FAULTS: readonly (readonly [RegExp, string])[] = [
+/** What a canonical path has not, and how that is called. */
+export const FAULTS: readonly (readonly [RegExp, string])[] = [
   [/^[^/]/, 'no slash at its start'],
   [/[^\x21-\x7e]/, 'a control character, a space or a character outside ASCII'],
   [/\/\//, 'an empty segment (//)'],

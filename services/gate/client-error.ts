@@ -39,6 +39,11 @@ export function answerClientError(log: Log, traffic: Traffic, error: Error, sock
 
 function refuseBrokenBody(log: Log, { visit, response }: Passage, code: string, socket: Socket): void {
   visit.abandon?.();
+  if (response.socket === null && !socket.destroyed) {
+    // Earlier answers are under way: it is not yet its turn.
+    response.once('socket', () => process.nextTick(refuseBrokenBody, log, { visit, response }, code, socket));
+    return;
+  }
   if (!response.headersSent && response.socket === socket) refuseSocket(log, visit, code, socket);
   else if (visit.code !== undefined) endSocket(socket);
   else socket.destroy();

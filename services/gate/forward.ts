@@ -172,15 +172,29 @@ class Exchange extends UpstreamHandler {
   }
 
   #onClientIdle(socket: Socket): void {
-    const { response, body, options } = this.#parts;
-    if (body?.awaitsClient !== true && !response.writableNeedDrain && !response.writableEnded) {
-      socket.setTimeout(options.limits.idleTimeoutMs);
+    const { response } = this.#parts;
+    const error = this.#blame();
+    if (error === undefined) {
+      socket.setTimeout(this.#parts.options.limits.idleTimeoutMs);
       return;
     }
-    const error = new KitError('request_timeout', `nothing was sent for ${options.limits.idleTimeoutMs} ms`);
     if (response.headersSent) this.#breakOff(error);
     else this.#fail(error);
     this.#controller?.abort(error);
+  }
+
+  /** Who it is that nothing has moved for, on the client's connection: nobody while the service works on an answer. */
+  #blame(): KitError | undefined {
+    const { response, body, options, upstream } = this.#parts;
+    const { idleTimeoutMs } = options.limits;
+    if (body?.awaitsClient === true || response.writableNeedDrain || response.writableEnded)
+      return new KitError('request_timeout', `nothing was sent for ${idleTimeoutMs} ms`);
+    if (body?.awaitsService === true)
+      return new KitError(
+        'service_silent',
+        `${upstream.service} read nothing of the body for ${idleTimeoutMs} ms`,
+      );
+    return undefined;
   }
 
   #breakOff(error: Error): void {

@@ -14,18 +14,41 @@ export class Forwarding {
   readonly #options: GateOptions;
   readonly #traffic: Traffic;
   readonly #upgrades: Upgrades;
-  readonly #upstreams = new Map<GateRoute, Upstream>();
+  readonly #ofRoutes = new WeakMap<GateRoute, Upstream>();
+  /** By service and address. */
+  #upstreams: ReadonlyMap<string, Upstream> = new Map();
+  readonly #left = new Set<Upstream>();
 
   constructor(options: GateOptions, traffic: Traffic) {
     this.#options = options;
     this.#traffic = traffic;
     this.#upgrades = new Upgrades(options, traffic);
-    const byAddress = new Map<string, Upstream>();
-    for (const route of options.routes) {
-      const key = `${route.service} ${route.upstream.host} ${route.upstream.port}`;
-      const upstream = byAddress.get(key) ?? new Upstream(route.service, route.upstream, options.limits);
-      byAddress.set(key, upstream);
-      this.#upstreams.set(route, upstream);
+    this.follow(options.routes);
+  }
+
+  /**
+   * Calls services at these addresses from now on. Where a service has moved, its connections and those who wait for
+   * it move along, and what is under way ends where it is; what no route leads to any more is let go likewise.
+   */
+  follow(routes: readonly GateRoute[]): void {
+    const wanted = new Map(routes.map((route) => [keyOf(route), route]));
+    const free = [...this.#upstreams].filter(([key]) => !wanted.has(key)).map(([, upstream]) => upstream);
+    const upstreams = new Map<string, Upstream>();
+    for (const [key, { service, upstream: address }] of wanted) {
+      const known = this.#upstreams.get(key);
+      const moved = known === undefined ? takeFrom(free, service) : undefined;
+      moved?.moveTo(address);
+      upstreams.set(key, known ?? moved ?? new Upstream(service, address, this.#options.limits));
+    }
+    for (const upstream of free) {
+      upstream.leave();
+      this.#left.add(upstream);
+    }
+    this.#upstreams = upstreams;
+    for (const route of routes) {
+      const upstream = upstreams.get(keyOf(route));
+      if (upstream === undefined) continue;
+      this.#ofRoutes.set(route, upstream);
       if (route.upgrade) void this.#upgrades.prepare(upstream);
     }
   }
@@ -55,14 +78,23 @@ export class Forwarding {
   }
 
   async destroy(): Promise<void> {
-    await Promise.all([...new Set(this.#upstreams.values())].map((upstream) => upstream.destroy()));
+    await Promise.all([...this.#upstreams.values(), ...this.#left].map((upstream) => upstream.destroy()));
   }
 
   #of(route: GateRoute): Upstream {
-    const upstream = this.#upstreams.get(route);
+    const upstream = this.#ofRoutes.get(route);
     if (upstream === undefined) throw new Error(`no upstream for ${route.prefix}`);
     return upstream;
   }
+}
+
+function keyOf({ service, upstream }: GateRoute): string {
+  return `${service} ${upstream.host} ${upstream.port}`;
+}
+
+function takeFrom(free: Upstream[], service: string): Upstream | undefined {
+  const at = free.findIndex((upstream) => upstream.service === service);
+  return at < 0 ? undefined : free.splice(at, 1)[0];
 }
 
 function isWebSocket(upgrade: string | undefined): boolean {

@@ -1,6 +1,10 @@
 /** Close, 1001 "going away", unmasked as a server sends it. Source: RFC 6455 §5.5.1, §7.4.1. */
 export const GOING_AWAY = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
 
+/** Ping, without content. Source: RFC 6455 §5.5.2. */
+export const PING = Buffer.from([0x89, 0x00]);
+
+const CLOSE_OPCODE = 0x8;
 const MAX_HEADER_BYTES = 14;
 
 /**
@@ -11,6 +15,8 @@ export class FrameFollower {
   readonly #header = Buffer.alloc(MAX_HEADER_BYTES);
   #headerBytes = 0;
   #payloadLeft = 0;
+  /** The last frame that may be sent has begun. Source: RFC 6455 §5.5.1. */
+  isClosing = false;
 
   get isBetweenFrames(): boolean {
     return this.#headerBytes === 0 && this.#payloadLeft === 0;
@@ -29,6 +35,7 @@ export class FrameFollower {
       at += 1;
       if (this.#headerBytes < 2 || this.#headerBytes < this.#headerSize()) continue;
       this.#payloadLeft = this.#payloadSize();
+      if ((this.#header.readUInt8(0) & 0x0f) === CLOSE_OPCODE) this.isClosing = true;
       this.#headerBytes = 0;
     }
   }

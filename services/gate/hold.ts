@@ -13,7 +13,7 @@ const RELEASED_PER_PROBE = 128;
  * Nothing has been sent for them, so any method may wait.
  */
 export class Hold {
-  readonly #address: Address;
+  #address: Address;
   readonly #holdMs: number;
   readonly #waiting = new Set<Waiter>();
   #timer: NodeJS.Timeout | undefined;
@@ -33,6 +33,12 @@ export class Hold {
   /** Says that a connection was refused. */
   reportRefused(): void {
     this.#isDown = true;
+  }
+
+  /** The service is to be sought elsewhere from now on, by those as well who wait. */
+  moveTo(address: Address): void {
+    this.#address = address;
+    this.#isDown = false;
   }
 
   /** Calls one of the two, once, unless the returned function is called before. `sinceMs` is when the wait began. */

@@ -3,6 +3,11 @@ import { optionsFrom } from './from-config.ts';
 import { startGate } from './server.ts';
 
 await runService('gate', async ({ config, log }) => {
-  const gate = await startGate(optionsFrom(config, log));
+  const options = optionsFrom(config, log);
+  // The other gate is loaded only where it is asked for.
+  const gate =
+    config.gate.kind === 'nginx'
+      ? await (await import('./nginx/from-config.ts')).startConfiguredNginx(config, options)
+      : await startGate(options);
   return { close: (graceMs) => gate.drain(graceMs) };
 });

@@ -55,4 +55,14 @@ export interface GateLimits {
   readonly holdMs: number;
   /** Of clients, and so of each upstream too; further ones are closed on arrival. */
   readonly maxConnections: number;
+  /** Requests that one client may send for a service, on average; 0 is no limit. See `client-limits.ts`. */
+  readonly clientRatePerSecond: number;
+  /** How many of them may come at once. */
+  readonly clientBurst: number;
+  /** Requests of one client under way, open WebSockets among them; 0 is no limit. */
+  readonly clientConcurrency: number;
+  /** Of a body, both ways, while the gate waits for the client and for no one else; 0 is no limit. See `pace.ts`. */
+  readonly minBodyBytesPerSecond: number;
+  /** Silence of a WebSocket, both ways, after which the gate pings its client; 0 never. */
+  readonly pingMs: number;
 }

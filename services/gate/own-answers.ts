@@ -21,7 +21,10 @@ export function answerLive(visit: Visit, response: ServerResponse, live: object,
     'no-store',
   ];
   headers.push(REQUEST_ID_HEADER, visit.edge.requestId);
-  if (isLast) headers.push('connection', 'close');
+  if (isLast) {
+    visit.isLast = true;
+    headers.push('connection', 'close');
+  }
   response.writeHead(200, headers).end(body);
 }
 

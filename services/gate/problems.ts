@@ -9,8 +9,14 @@ import { logVisit } from './access-log.ts';
 import { endAfterBody, endSocket } from './linger.ts';
 import type { Visit } from './visit.ts';
 
-/** When to come back after `service_unavailable`. */
 const RETRY_AFTER_SECONDS = 1;
+
+/** After these it is worth coming back. */
+const PASSES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'service_unavailable',
+  'rate_limited',
+  'too_many_requests_at_once',
+]);
 
 /** What the gate forwards, for `Allow`. */
 export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
@@ -41,6 +47,7 @@ export function refuse(
   const { status, headers, body } = problemReply(visit, thrown);
   const bodyUnread = mayHaveBody(visit.request) && !visit.request.complete;
   const closes = isLast || bodyUnread || (visit.code !== undefined && BREAKS_CONNECTION.has(visit.code));
+  if (closes) visit.isLast = true;
   response.writeHead(status, closes ? [...headers, 'connection', 'close'] : headers);
   if (visit.request.method !== 'HEAD') visit.bytesOut += body.length;
   if (!bodyUnread || visit.awaitsContinue) {
@@ -63,14 +70,15 @@ export function refuseUpgrade(log: Log, visit: Visit, thrown: unknown): void {
 /** Writes a whole response with a problem document on a bare socket, and returns its status. */
 export function writeRawProblem(visit: Visit | undefined, socket: Socket, thrown: unknown): number {
   const { status, headers, body } = problemReply(visit, thrown);
+  const isHead = visit?.request.method === 'HEAD';
   let head = `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}\r\n`;
   for (let index = 0; index < headers.length; index += 2)
     head += `${headers[index]}: ${headers[index + 1]}\r\n`;
   if (socket.writable) {
     socket.write(`${head}date: ${new Date().toUTCString()}\r\nconnection: close\r\n\r\n`, 'latin1');
-    socket.write(body);
+    if (!isHead) socket.write(body);
   }
-  if (visit !== undefined) visit.bytesOut += body.length;
+  if (visit !== undefined && !isHead) visit.bytesOut += body.length;
   return status;
 }
 
@@ -92,7 +100,7 @@ function problemReply(
     visit.code = problem.code;
     headers.push(REQUEST_ID_HEADER, visit.edge.requestId);
   }
-  if (problem.code === 'service_unavailable') headers.push('retry-after', String(RETRY_AFTER_SECONDS));
+  if (PASSES.has(problem.code)) headers.push('retry-after', String(RETRY_AFTER_SECONDS));
   if (problem.code === 'method_refused') headers.push('allow', ALLOWED_METHODS);
   return { status: problem.status, headers, body };
 }

@@ -21,11 +21,17 @@ export class RequestBody extends Readable {
     this.#request = visit.request;
     this.#visit = visit;
     this.#maxBytes = maxBytes;
+    visit.body = this;
   }
 
   /** Whether it is the client who must send for things to go on. */
   get awaitsClient(): boolean {
     return this.#isReading && !this.destroyed && !this.#request.complete && !this.#request.isPaused();
+  }
+
+  /** Whether more of it is here than the service has taken. */
+  get awaitsService(): boolean {
+    return this.#isReading && !this.destroyed && this.#request.isPaused();
   }
 
   override _read(): void {

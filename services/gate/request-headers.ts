@@ -8,7 +8,7 @@ import { endToEndHeaders, FROM_OUTSIDE, VIA_NAME } from './headers.ts';
 import type { GateRoute } from './options.ts';
 
 /** How often a request may have passed gates of this name before it is a loop. Source: RFC 9110 §7.6.3. */
-const MAX_PASSES = 4;
+export const MAX_PASSES = 4;
 
 /** The headers that an upstream gets: the client's end-to-end ones, then ours, which the client cannot name away. */
 export function upstreamHeaders(

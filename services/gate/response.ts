@@ -27,7 +27,10 @@ export class Answer {
   start(head: ResponseHead, isLast: boolean): void {
     const headers = endToEndHeaders(textOf(head.raw), head.status === 204 ? BODYLESS : FROM_UPSTREAM);
     headers.push('via', `1.1 ${VIA_NAME}`, REQUEST_ID_HEADER, this.#visit.edge.requestId);
-    if (isLast) headers.push('connection', 'close');
+    if (isLast) {
+      this.#visit.isLast = true;
+      headers.push('connection', 'close');
+    }
     this.#length = head.contentLength === undefined ? undefined : Number(head.contentLength);
     this.#response.writeHead(head.status, head.text, headers);
     // The head goes with the first of the body where that is here already, else now: a stream may stay silent long.

@@ -2,15 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { listen } from '../runtime/listen.ts';
 import { createAccessLog, logResponse } from './access-log.ts';
-import { admit, LIVE_PATH } from './admit.ts';
+import { admit, HEALTH_PATH, LIVE_PATH } from './admit.ts';
 import { answerClientError } from './client-error.ts';
+import { type Client, ClientLimits } from './client-limits.ts';
 import { drainGate } from './drain.ts';
 import type { Forwarding } from './forwarding.ts';
 import { createGateServer } from './http-server.ts';
-import type { Address, GateOptions } from './options.ts';
+import type { Address, GateOptions, GateRoute } from './options.ts';
 import { answerLive, answerOptions } from './own-answers.ts';
 import { refuse, refuseUpgrade } from './problems.ts';
 import { ASTERISK } from './request-target.ts';
+import { makeRounds } from './rounds.ts';
 import { findRoute, orderRoutes } from './route.ts';
 import { Traffic } from './traffic.ts';
 import { Visit } from './visit.ts';
@@ -19,6 +21,8 @@ import { Visit } from './visit.ts';
 export interface Gate extends Address, AsyncDisposable {
   /** Lets what is in flight finish, for `drainMs` at most unless told; see `drain.ts`. Disposing does not wait. */
   drain(withinMs?: number): Promise<void>;
+  /** New addresses of services: requests that come later go there; those under way end where they are. */
+  follow(routes: readonly GateRoute[]): void;
 }
 
 /**
@@ -28,8 +32,9 @@ export interface Gate extends Address, AsyncDisposable {
 export async function startGate(options: GateOptions): Promise<Gate> {
   const { log, limits } = options;
   const accessLog = createAccessLog(log);
-  const routes = orderRoutes(options.routes);
+  let routes = orderRoutes(options.routes);
   const traffic = new Traffic();
+  const clients = ClientLimits.from(limits, log);
   const server = createGateServer(limits);
 
   server.on('connection', (socket) => traffic.addSocket(socket));
@@ -52,12 +57,21 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     forwarding = new module.Forwarding(options, traffic);
     return forwarding;
   });
+  const stopRounds = makeRounds(traffic, limits);
   log.info({ host, port }, `gate listening on port ${port}`);
 
   function onRequest(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
+    if (traffic.latest(request.socket)?.visit.isLast === true) return;
     const visit = new Visit(request, options.trustedProxyHops, awaitsContinue);
+    let client: Client | undefined;
     traffic.addPassage(visit, response);
+    // Node loses what it has read behind an offer that is not taken, and would read the next body as a request.
+    if (request.headers.upgrade !== undefined) {
+      visit.isLast = true;
+      response.shouldKeepAlive = false;
+    }
     response.on('close', () => {
+      client?.leave();
       logResponse(accessLog, visit, response);
       if (traffic.endsIdle) server.closeIdleConnections();
     });
@@ -68,6 +82,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
       else if (admitted.path === LIVE_PATH) answerLive(visit, response, options.live(), traffic.isDraining);
       else {
         const route = findRoute(routes, admitted.path);
+        if (admitted.path !== HEALTH_PATH) client = clients?.enter(visit.edge.clientAddress, visit.startedMs);
         if (forwarding !== undefined) forwarding.forward(visit, response, admitted, route);
         else loading.then((loaded) => loaded.forward(visit, response, admitted, route)).catch(refused);
       }
@@ -77,28 +92,42 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   }
 
   function onUpgrade(request: IncomingMessage, _socket: unknown, head: Buffer): void {
+    request.socket.on('error', () => request.socket.destroy());
+    if (traffic.latest(request.socket)?.visit.isLast !== true)
+      traffic.afterAnswers(request.socket, () => upgrade(request, head));
+  }
+
+  function upgrade(request: IncomingMessage, head: Buffer): void {
     const visit = new Visit(request, options.trustedProxyHops, false);
     const refused = (thrown: unknown): void => refuseUpgrade(log, visit, thrown);
-    request.socket.on('error', () => request.socket.destroy());
     try {
       const admitted = admit(request, options);
       const route = findRoute(routes, admitted.path);
+      const client = clients?.enter(visit.edge.clientAddress, visit.startedMs);
+      if (client !== undefined) request.socket.once('close', () => client.leave());
       loading.then((loaded) => loaded.upgrade(visit, head, admitted, route)).catch(refused);
     } catch (thrown) {
       refused(thrown);
     }
   }
 
+  function follow(moved: readonly GateRoute[]): void {
+    routes = orderRoutes(moved);
+    if (forwarding !== undefined) forwarding.follow(moved);
+    else void loading.then((loaded) => loaded.follow(moved));
+  }
+
+  async function end(withinMs: number): Promise<void> {
+    await drainGate(server, traffic, withinMs);
+    stopRounds();
+    await (await loading).destroy();
+  }
+
   return {
     host,
     port,
-    async drain(withinMs = options.drainMs) {
-      await drainGate(server, traffic, withinMs);
-      await (await loading).destroy();
-    },
-    async [Symbol.asyncDispose]() {
-      await drainGate(server, traffic, 0);
-      await (await loading).destroy();
-    },
+    drain: (withinMs = options.drainMs) => end(withinMs),
+    follow,
+    [Symbol.asyncDispose]: () => end(0),
   };
 }

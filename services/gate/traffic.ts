@@ -36,6 +36,16 @@ export class Traffic {
     this.#latest.set(visit.request.socket, { visit, response });
   }
 
+  /** Calls back once all that was asked before on a connection is answered; never where it ends before. */
+  afterAnswers(socket: Socket, call: () => void): void {
+    const earlier = this.#latest.get(socket);
+    if (earlier === undefined || earlier.response.writableFinished) call();
+    else
+      earlier.response.once('close', () => {
+        if (socket.writable) call();
+      });
+  }
+
   /** The newest request of a connection. */
   latest(socket: Socket): Passage | undefined {
     return this.#latest.get(socket);

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
-import { FrameFollower, GOING_AWAY } from './frames.ts';
+import { FrameFollower, GOING_AWAY, PING } from './frames.ts';
 
 /** How long the other side may take to close once one side has. */
 const CLOSE_WAIT_MS = 2_000;
 /** Quiet WebSockets stay; a peer that has vanished is found by TCP. */
 const TCP_KEEP_ALIVE_MS = 30_000;
+/** So many pings in a row may stay unanswered. */
+const MOST_UNANSWERED = 3;
 
 /** An open WebSocket: what http-proxy-middleware pipes, with an end to both sides when one ends. */
 export class Tunnel {
@@ -12,6 +14,12 @@ export class Tunnel {
   readonly #upstream: Socket;
   readonly #frames = new FrameFollower();
   #isLeaving = false;
+  #fromClientBytes = 0;
+  #fromUpstreamBytes = 0;
+  #quietMs = 0;
+  #unanswered = 0;
+  /** The client answered no ping, so the gate ended it. */
+  isAbandoned = false;
 
   constructor(client: Socket, upstream: Socket) {
     this.#client = client;
@@ -31,6 +39,34 @@ export class Tunnel {
     if (this.#isLeaving) return;
     this.#isLeaving = true;
     if (this.#frames.isBetweenFrames) this.#sayGoodbye();
+  }
+
+  /**
+   * Pings the client when nothing has come either way for `pingMs`, and ends one that has answered none of the last
+   * pings. To be called every `passedMs`. Whatever the client sends is a sign of life, and the pong goes on to the
+   * service, as one may that nobody asked for (RFC 6455 §5.5.3). Nothing is written to a client that is yet to read.
+   */
+  keepAwake(passedMs: number, pingMs: number): void {
+    const { bytesRead: fromClient } = this.#client;
+    const { bytesRead: fromUpstream } = this.#upstream;
+    if (fromClient !== this.#fromClientBytes) this.#unanswered = 0;
+    if (fromClient !== this.#fromClientBytes || fromUpstream !== this.#fromUpstreamBytes) {
+      this.#fromClientBytes = fromClient;
+      this.#fromUpstreamBytes = fromUpstream;
+      this.#quietMs = 0;
+      return;
+    }
+    this.#quietMs += passedMs;
+    if (this.#quietMs < pingMs || this.#isLeaving || this.#client.writableLength > 0) return;
+    if (!this.#frames.isBetweenFrames || this.#frames.isClosing) return;
+    this.#quietMs = 0;
+    if (this.#unanswered === MOST_UNANSWERED) {
+      this.isAbandoned = true;
+      this.#client.destroy();
+      return;
+    }
+    this.#unanswered += 1;
+    this.#client.write(PING);
   }
 
   #onData(chunk: Buffer): void {

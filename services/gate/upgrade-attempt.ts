@@ -83,7 +83,7 @@ export class UpgradeAttempt {
     const tunnel = new Tunnel(this.#client, upstreamSocket);
     this.#traffic.tunnels.add(tunnel);
     this.#client.once('close', () => this.#traffic.tunnels.delete(tunnel));
-    this.#logAtEnd(101);
+    this.#logAtEnd(101, tunnel);
     if (this.#traffic.isDraining) setImmediate(() => tunnel.goAway());
   }
 
@@ -101,11 +101,11 @@ export class UpgradeAttempt {
     };
   }
 
-  #logAtEnd(status: number): void {
+  #logAtEnd(status: number, tunnel?: Tunnel): void {
     this.#client.once('close', () => {
       this.#visit.bytesIn = this.#client.bytesRead;
       this.#visit.bytesOut = this.#client.bytesWritten;
-      logVisit(this.#options.log, this.#visit, status, false);
+      logVisit(this.#options.log, this.#visit, status, tunnel?.isAbandoned ?? false);
     });
   }
 }

@@ -51,7 +51,8 @@ export class Upgrades {
   async #createMiddleware(upstream: Upstream): Promise<RequestHandler> {
     const { createProxyMiddleware } = await import('http-proxy-middleware');
     return createProxyMiddleware({
-      target: upstream.origin,
+      // Asked for each upgrade: an upstream may move.
+      router: () => upstream.origin,
       on: {
         proxyReqWs: (proxyRequest, request) => this.#attempts.get(request)?.follow(proxyRequest),
         error: (error, request) => this.#attempts.get(request)?.fail(error),
@@ -62,14 +63,21 @@ export class Upgrades {
 
 /** A refused connection cannot be tried again once the library has it, so a probe goes first. */
 function whenReachable(upstream: Upstream, visit: Visit): Promise<void> {
+  const { socket } = visit.request;
   return new Promise((resolve, reject) => {
-    const cancel = upstream.hold.wait(visit.startedMs, resolve, () =>
-      reject(serviceUnavailable(upstream.service)),
-    );
-    visit.request.socket.once('close', () => {
+    const onClose = (): void => {
       cancel();
       resolve();
-    });
+    };
+    const cancel = upstream.hold.wait(
+      visit.startedMs,
+      () => {
+        socket.off('close', onClose);
+        resolve();
+      },
+      () => reject(serviceUnavailable(upstream.service)),
+    );
+    socket.once('close', onClose);
   });
 }
 

@@ -14,20 +14,38 @@ const MAX_RESPONSE_HEADER_BYTES = 64 * 1024;
 /** What the gate calls: the connections to one service, and the queue of those who wait for it. */
 export class Upstream {
   readonly service: string;
-  readonly origin: string;
   readonly hold: Hold;
-  readonly #pool: Pool;
+  readonly #limits: GateLimits;
+  readonly #left = new Set<Pool>();
+  #origin: string;
+  #pool: Pool;
 
   constructor(service: string, address: Address, limits: GateLimits) {
     this.service = service;
-    this.origin = `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+    this.#limits = limits;
     this.hold = new Hold(address, limits.holdMs);
-    this.#pool = new Pool(this.origin, {
-      ...CONNECTION,
-      // A stream of events holds its connection for hours: as many as there are clients, lest they shut out the rest.
-      connections: limits.maxConnections,
-      factory: (origin, options) => new CountingClient(origin, options),
-    });
+    this.#origin = originOf(address);
+    this.#pool = this.#openPool();
+  }
+
+  get origin(): string {
+    return this.#origin;
+  }
+
+  /** From now on at another address: for those as well who wait for the service. Who is being served stays where it is. */
+  moveTo(address: Address): void {
+    this.leave();
+    this.hold.moveTo(address);
+    this.#origin = originOf(address);
+    this.#pool = this.#openPool();
+  }
+
+  /** Takes no new request, and closes each connection when it is idle. */
+  leave(): void {
+    const pool = this.#pool;
+    const forget = (): boolean => this.#left.delete(pool);
+    this.#left.add(pool);
+    pool.close().then(forget, forget);
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: UpstreamHandler): void {
@@ -43,8 +61,21 @@ export class Upstream {
 
   async destroy(): Promise<void> {
     this.hold.close();
-    await this.#pool.destroy();
+    await Promise.all([this.#pool, ...this.#left].map((pool) => pool.destroy()));
   }
+
+  #openPool(): Pool {
+    return new Pool(this.#origin, {
+      ...CONNECTION,
+      // A stream of events holds its connection for hours: as many as there are clients, lest they shut out the rest.
+      connections: this.#limits.maxConnections,
+      factory: (origin, options) => new CountingClient(origin, options),
+    });
+  }
+}
+
+function originOf({ host, port }: Address): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** A handler that is told on which connection its request goes. */

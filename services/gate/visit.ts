@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '../contract/errors.ts';
 import { type Edge, readEdge } from './edge.ts';
+import type { RequestBody } from './request-body.ts';
 
 /** One request, or upgrade, on its way through the gate: what its log line and its refusal need to know. */
 export class Visit {
@@ -13,8 +14,12 @@ export class Visit {
   bytesOut = 0;
   /** The client asked for `100 Continue` and has not got it, so it sends no body. */
   awaitsContinue: boolean;
+  /** Its answer ends the connection: what the client sends after it is not read as requests (RFC 9112 §9.6). */
+  isLast = false;
   /** Lets go of the upstream; set once there is one. */
   abandon: (() => void) | undefined;
+  /** Its body, where it has one and a service is to read it. */
+  body: RequestBody | undefined;
 
   constructor(request: IncomingMessage, trustedProxyHops: number, awaitsContinue: boolean) {
     this.request = request;

@@ -1,4 +1,5 @@
 import { measureEvents } from './events.ts';
+import { measureGate } from './gate.ts';
 import { measureMemory } from './memory.ts';
 import { measureStore } from './memory-store.ts';
 import { measureOutbox } from './outbox.ts';
@@ -25,6 +26,7 @@ const parts = {
   outbox: measureOutbox,
   events: measureEvents,
   'memory-store': measureStore,
+  gate: measureGate,
 };
 
 const wanted = process.argv.slice(2);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
-import { echo, exchangeRaw, RawClient, startTestGate, startUpstream } from './support.ts';
+import { describeGates } from './contract.ts';
+import { echo, exchangeRaw, RawClient, startUpstream } from './support.ts';
 
-describe('gate, forwarding', () => {
+describeGates('gate, forwarding', ({ startTestGate, differs }) => {
   it('sends method, target, headers and body to the upstream as they came, and the answer back', async () => {
     await using upstream = await startUpstream(echo);
     await using gate = await startTestGate(upstream);
@@ -66,7 +67,10 @@ describe('gate, forwarding', () => {
       `GET /api HTTP/1.1\r\nHost: h\r\n${many}Host: other\r\n\r\n`,
     );
 
-    assert.deepEqual([status, code], [400, 'host_invalid']);
+    assert.deepEqual(
+      [status, code],
+      differs('headerLines', { node: [400, 'host_invalid'], nginx: [431, 'headers_too_large'] }),
+    );
   });
 
   it('passes status, reason and repeated headers of the upstream', async () => {
@@ -80,7 +84,7 @@ describe('gate, forwarding', () => {
 
     assert.match(
       head,
-      /^HTTP\/1\.1 418 Short and stout\r\nSet-Cookie: a=1\r\nX-Other: x\r\nSet-Cookie: b=2\r\n/,
+      /^HTTP\/1\.1 418 Short and stout\r\n(?:.*\r\n)*Set-Cookie: a=1\r\nX-Other: x\r\nSet-Cookie: b=2\r\n/,
     );
     assert.match(body, /tea/);
   });
@@ -95,7 +99,7 @@ describe('gate, forwarding', () => {
       .expect('content-type', 'application/problem+json');
 
     assert.equal(body.code, 'route_unknown');
-    assert.match(body.request_id, /^[0-9a-f-]{36}$/);
+    assert.match(body.request_id, differs('requestId', { node: /^[0-9a-f-]{36}$/, nginx: /^[0-9a-f]{32}$/ }));
   });
 
   it('answers HEAD, 204 and 304 without a body, and keeps the connection', async () => {

@@ -1,11 +1,44 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findNginx } from '#config';
+import { startNginxGate } from '../../services/gate/nginx/server.ts';
 import type { GateOptions } from '../../services/gate/options.ts';
 import { type Gate, startGate } from '../../services/gate/server.ts';
 
 /** One of the implementations of the gate's contract. */
 export interface GateKind {
   readonly name: 'node' | 'nginx';
-  start(options: GateOptions): Promise<Gate>;
+  /** `writeLines` gets the lines of requests where the gate does not log them by `options.log`. */
+  start(options: GateOptions, writeLines?: (lines: string) => void): Promise<Gate>;
 }
 
 /** Every implementation of the gate: what is promised of one is tested on each. */
-export const GATES: readonly GateKind[] = [{ name: 'node', start: startGate }];
+export const GATES: readonly GateKind[] = [
+  { name: 'node', start: startGate },
+  { name: 'nginx', start: startNginx },
+];
+
+async function startNginx(
+  options: GateOptions,
+  writeLines: (lines: string) => void = () => undefined,
+): Promise<Gate> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-nginx-'));
+  const gate = await startNginxGate(options, {
+    binary: findNginx('') ?? 'nginx (apt-get install nginx-light)',
+    folder,
+    // So that a test knows which connections there are.
+    workers: 1,
+    writeLines,
+    onEnded: (how) => {
+      throw new Error(`nginx ${how}`);
+    },
+  });
+  return {
+    ...gate,
+    async [Symbol.asyncDispose]() {
+      await gate[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
 import { Hold } from '../../services/gate/hold.ts';
-import { echo, freePort, RawClient, route, startTestGate, startUpstream, waitFor } from './support.ts';
+import { describeGates } from './contract.ts';
+import { echo, freePort, RawClient, route, startUpstream, waitFor } from './support.ts';
 
-describe('gate, while the api restarts', () => {
+describeGates('gate, while the api restarts', ({ startTestGate }) => {
   it('holds a POST until the service accepts again, and delivers its body', async () => {
     const port = await freePort();
     await using gate = await startTestGate({ host: '127.0.0.1', port });

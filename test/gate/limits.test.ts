@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import request from 'supertest';
-import { echo, exchangeRaw, RawClient, route, startTestGate, startUpstream, waitFor } from './support.ts';
+import { describeGates } from './contract.ts';
+import { echo, exchangeRaw, RawClient, route, startUpstream, waitFor } from './support.ts';
 
-describe('gate, limits on bodies', () => {
+describeGates('gate, limits on bodies', ({ startTestGate, differs }) => {
   it('answers 413 to a declared length over the limit, before the upstream hears of it', async () => {
     let requests = 0;
     await using upstream = await startUpstream((_request, response) => {
@@ -34,7 +35,7 @@ describe('gate, limits on bodies', () => {
     await using gate = await startTestGate(upstream, { limits: { maxBodyBytes: 10 } });
     using client = new RawClient(gate.port);
 
-    const arrived = once(upstream.server, 'request');
+    const arrived = differs('buffered', { node: once(upstream.server, 'request'), nginx: undefined });
 
     client.send('POST /api HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
     await arrived;
@@ -43,7 +44,7 @@ describe('gate, limits on bodies', () => {
 
     assert.match(received, /^HTTP\/1\.1 413 /);
     assert.match(received, /^connection: close$/im);
-    await waitFor(() => isAborted, 'the upstream to see the abort');
+    if (arrived !== undefined) await waitFor(() => isAborted, 'the upstream to see the abort');
   });
 
   it('lets a route have a limit of its own', async () => {
@@ -56,7 +57,7 @@ describe('gate, limits on bodies', () => {
   });
 });
 
-describe('gate, limits on time', () => {
+describeGates('gate, limits on time', ({ startTestGate, differs, name }) => {
   it('answers 408 when headers do not arrive in time', async () => {
     await using upstream = await startUpstream(echo);
     await using gate = await startTestGate(upstream, { limits: { headerTimeoutMs: 150 } });
@@ -64,8 +65,7 @@ describe('gate, limits on time', () => {
 
     const received = await client.send('GET /api HTTP/1.1\r\nHost: h\r\n').untilClosed();
 
-    assert.match(received, /^HTTP\/1\.1 408 /);
-    assert.match(received, /request_timeout/);
+    assert.match(received, differs('slow', { node: /^HTTP\/1\.1 408 [\s\S]*request_timeout/, nginx: /^$/ }));
   });
 
   it('answers 408 when a body stops coming, and aborts the upstream', async () => {
@@ -79,10 +79,10 @@ describe('gate, limits on time', () => {
     using client = new RawClient(gate.port);
 
     client.send('POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nsome');
-    const received = await client.until(/request_timeout/);
+    const received = await client.untilClosed();
 
-    assert.match(received, /^HTTP\/1\.1 408 /);
-    await waitFor(() => isAborted, 'the upstream to see the abort');
+    assert.match(received, differs('slow', { node: /^HTTP\/1\.1 408 [\s\S]*request_timeout/, nginx: /^$/ }));
+    if (name === 'node') await waitFor(() => isAborted, 'the upstream to see the abort');
   });
 
   it('drops a client that stops reading', async () => {
@@ -113,7 +113,8 @@ describe('gate, limits on time', () => {
 
   it('answers 504 naming the service when no headers come', async () => {
     await using upstream = await startUpstream(() => undefined);
-    await using gate = await startTestGate(upstream, { limits: { upstreamTimeoutMs: 150 } });
+    const idleTimeoutMs = differs('silence', { node: 10_000, nginx: 150 });
+    await using gate = await startTestGate(upstream, { limits: { idleTimeoutMs, upstreamTimeoutMs: 150 } });
 
     const { body } = await request(gate.origin).get('/api').expect(504);
 
@@ -125,7 +126,8 @@ describe('gate, limits on time', () => {
     await using upstream = await startUpstream((_incoming, response) => {
       response.write('some');
     });
-    await using gate = await startTestGate(upstream, { limits: { idleTimeoutMs: 150 } });
+    const upstreamTimeoutMs = differs('silence', { node: 10_000, nginx: 150 });
+    await using gate = await startTestGate(upstream, { limits: { idleTimeoutMs: 150, upstreamTimeoutMs } });
     using client = new RawClient(gate.port);
 
     const received = await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').untilClosed();
@@ -135,7 +137,7 @@ describe('gate, limits on time', () => {
   });
 });
 
-describe('gate, limits on connections', () => {
+describeGates('gate, limits on connections', ({ startTestGate, differs }) => {
   it('closes connections over the limit, and serves on', async () => {
     await using upstream = await startUpstream(echo);
     await using gate = await startTestGate(upstream, { limits: { maxConnections: 2 } });
@@ -146,7 +148,8 @@ describe('gate, limits on connections', () => {
     }
 
     using third = new RawClient(gate.port);
-    assert.equal(await third.untilClosed(), '');
+    if (differs('connections', { node: true, nginx: false })) assert.equal(await third.untilClosed(), '');
+    else await third.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/200 OK/);
 
     first.socket.destroy();
     await waitFor(() => first.isClosed, 'the first to close');

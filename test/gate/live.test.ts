@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
 import { KitError } from '../../services/contract/errors.ts';
-import { echo, exchangeRaw, freePort, startTestGate, startUpstream } from './support.ts';
+import { describeGates } from './contract.ts';
+import { echo, exchangeRaw, freePort, startUpstream } from './support.ts';
 
-describe('gate, GET /health/live', () => {
+describeGates('gate, GET /health/live', ({ startTestGate }) => {
   it('is 200 whatever stands behind the gate', async () => {
     await using gate = await startTestGate({ host: '127.0.0.1', port: await freePort() });
 
@@ -31,7 +32,7 @@ describe('gate, GET /health/live', () => {
   });
 });
 
-describe('gate, a port that is taken', () => {
+describeGates('gate, a port that is taken', ({ startTestGate }) => {
   it('throws port_busy', async () => {
     await using upstream = await startUpstream(echo);
     await assert.rejects(

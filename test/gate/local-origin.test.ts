@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { echo, exchangeRaw, route, startTestGate, startUpstream } from './support.ts';
+import { describeGates } from './contract.ts';
+import { echo, exchangeRaw, route, startUpstream } from './support.ts';
 
 const NAVIGATION = 'Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n';
 
@@ -39,7 +40,7 @@ const VECTORS: readonly (readonly [what: string, method: string, lines: string, 
   ],
 ];
 
-describe('gate, on loopback and without a key', () => {
+describeGates('gate, on loopback and without a key', ({ startTestGate }) => {
   for (const [what, method, lines, status] of VECTORS) {
     it(`${status === 200 ? 'serves' : 'refuses'} ${what}`, async () => {
       await using upstream = await startUpstream(echo);

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import type { Difference } from '../../services/contract/gate-differences.ts';
+import { describeGates } from './contract.ts';
 import {
   echo,
   exchangeRaw,
   RawClient,
   route,
-  startTestGate,
   startUpstream,
+  type TestGate,
   type Upstream,
 } from './support.ts';
 
@@ -178,9 +180,29 @@ const PATHS: readonly (readonly [path: string, status: number, code: string])[] 
   ['http://h\\@evil/internal', 400, 'request_malformed'],
 ];
 
-describe('gate, requests that it refuses', () => {
+/** What the nginx gate answers instead: its parser refuses without a reason, and reads two of them otherwise. */
+const OF_NGINX: Readonly<Record<string, readonly [Difference, status: number, code: string | undefined]>> = {
+  'two Hosts': ['reasons', 400, 'request_malformed'],
+  'two equal Hosts': ['reasons', 400, 'request_malformed'],
+  'an empty Host': ['reasons', 400, 'request_malformed'],
+  'no Host': ['reasons', 400, 'request_malformed'],
+  '* for GET': ['reasons', 400, 'request_malformed'],
+  CONNECT: ['reasons', 400, 'target_invalid'],
+  'TRACE with two Hosts': ['reasons', 400, 'request_malformed'],
+  'HTTP/0.9': ['http09', 0, undefined],
+  'Transfer-Encoding over HTTP/1.0': ['reasons', 400, 'request_malformed'],
+  'gzip, chunked': ['reasons', 400, 'request_malformed'],
+  'an unknown coding': ['reasons', 400, 'request_malformed'],
+  'a bare LF': ['bareLf', 200, undefined],
+  'http://h\\@evil/internal': ['reasons', 400, 'target_foreign'],
+  '/internal%00': ['reasons', 400, 'request_malformed'],
+  '/api/%zz': ['reasons', 400, 'request_malformed'],
+  '/api/%2': ['reasons', 400, 'request_malformed'],
+};
+
+describeGates('gate, requests that it refuses', ({ startTestGate, differs }) => {
   let upstream: Upstream;
-  let gate: Awaited<ReturnType<typeof startTestGate>>;
+  let gate: TestGate;
   const reached: string[] = [];
 
   before(async () => {
@@ -198,19 +220,27 @@ describe('gate, requests that it refuses', () => {
     await upstream[Symbol.asyncDispose]();
   });
 
+  const expected = (what: string, status: number, code: string) => {
+    const [difference, ...otherwise] = OF_NGINX[what] ?? [undefined, status, code];
+    return difference === undefined
+      ? [status, code]
+      : differs<unknown[]>(difference, { node: [status, code], nginx: otherwise });
+  };
+
   for (const [source, what, text, status, code] of VECTORS) {
-    it(`answers ${status} ${code} to ${what} (${source})`, async () => {
+    it(`answers ${expected(what, status, code).join(' ')} to ${what} (${source})`, async () => {
       reached.length = 0;
       const answer = await exchangeRaw(gate.port, text);
-      assert.deepEqual([answer.status, answer.code, reached], [status, code, []]);
+      assert.deepEqual([answer.status, answer.code], expected(what, status, code));
+      assert.deepEqual(reached, answer.status === 200 ? ['GET /api'] : []);
     });
   }
 
   for (const [path, status, code] of PATHS) {
-    it(`answers ${status} to the path ${path} (§7)`, async () => {
+    it(`answers ${expected(path, status, code).join(' ')} to the path ${path} (§7)`, async () => {
       reached.length = 0;
       const answer = await exchangeRaw(gate.port, `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`);
-      assert.deepEqual([answer.status, answer.code, reached], [status, code, []]);
+      assert.deepEqual([answer.status, answer.code, reached], [...expected(path, status, code), []]);
     });
   }
 
@@ -224,7 +254,7 @@ describe('gate, requests that it refuses', () => {
     const text =
       'POST /api HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /api HTTP/1.1\r\nHost: h\r\n\r\n';
     const received = await client.send(text).untilClosed();
-    assert.equal(received.match(/HTTP\/1\.1 /g)?.length, 1);
+    assert.equal(received.match(/^HTTP\/1\.1 \d/gm)?.length, 1);
   });
 
   it('keeps the connection after a refusal that leaves no doubt', async () => {
@@ -236,7 +266,7 @@ describe('gate, requests that it refuses', () => {
   });
 });
 
-describe('gate, unusual requests that it takes', () => {
+describeGates('gate, unusual requests that it takes', ({ startTestGate, differs }) => {
   const accepted: readonly (readonly [what: string, text: string, url: string])[] = [
     [
       'an absolute target of its own authority',
@@ -281,7 +311,7 @@ describe('gate, unusual requests that it takes', () => {
 
     const { status, head } = await exchangeRaw(gate.port, 'OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n');
 
-    assert.equal(status, 204);
-    assert.match(head, /^allow: /im);
+    assert.equal(status, differs('asterisk', { node: 204, nginx: 400 }));
+    if (status === 204) assert.match(head, /^allow: /im);
   });
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import request from 'supertest';
-import { startTestGate, startUpstream } from './support.ts';
+import { describeGates } from './contract.ts';
+import { startUpstream } from './support.ts';
 
-describe('gate, an upstream that closes a connection as it is reused', () => {
+describeGates('gate, an upstream that closes a connection as it is reused', ({ startTestGate, differs }) => {
   for (const [method, status] of [
     ['get', 200],
     ['put', 200],
@@ -21,12 +22,17 @@ describe('gate, an upstream that closes a connection as it is reused', () => {
     });
   }
 
-  it('never sends a request with a body again', async () => {
+  it('never sends a POST with a body again, nor any other where the gate does not hold it', async () => {
     await using closing = await startClosingUpstream();
     await using gate = await startTestGate(closing.upstream);
     await request(gate.origin).get('/api').expect(200);
 
-    await request(gate.origin).put('/api').send('body').expect(502);
+    await request(gate.origin)
+      .put('/api')
+      .send('body')
+      .expect(differs('reused', { node: 502, nginx: 200 }));
+    await request(gate.origin).get('/api').expect(200);
+    await request(gate.origin).post('/api').send('body').expect(502);
   });
 
   it('sends none again when a byte of an answer had come', async () => {
@@ -34,8 +40,11 @@ describe('gate, an upstream that closes a connection as it is reused', () => {
     await using gate = await startTestGate(closing.upstream);
     await request(gate.origin).get('/api').expect(200);
 
-    const { body } = await request(gate.origin).get('/api').expect(502);
+    const { body } = await request(gate.origin)
+      .get('/api')
+      .expect(differs('reused', { node: 502, nginx: 200 }));
 
+    if (differs('reused', { node: false, nginx: true })) return;
     assert.equal(body.code, 'service_refused');
     assert.match(body.detail, /^api /);
   });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import request from 'supertest';
-import { echo, exchangeRaw, RawClient, startTestGate, startUpstream, waitFor } from './support.ts';
+import { describeGates } from './contract.ts';
+import { echo, exchangeRaw, RawClient, startUpstream, waitFor } from './support.ts';
 
 const SEED = Number(process.env.FC_SEED ?? Date.now() % 1_000_000);
 
-describe('gate, what must not bring it down', () => {
+describeGates('gate, what must not bring it down', ({ startTestGate, differs }) => {
   for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'POST']) {
     it(`stands after a ${method} with a Trailer header`, async () => {
       await using upstream = await startUpstream(echo);
@@ -56,12 +57,12 @@ describe('gate, what must not bring it down', () => {
   });
 
   it('answers a broken upstream with 502, whatever it sends', async () => {
-    for (const answer of [
-      '',
+    const garbage = [
       'garbage\r\n\r\n',
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n',
       'HTTP/1.1 100 Continue\r\n\r\n',
-    ]) {
+    ];
+    for (const answer of ['', ...differs('broken', { node: garbage, nginx: [] })]) {
       await using upstream = await startUpstream(echo);
       upstream.server.removeAllListeners('connection');
       upstream.server.on('connection', (socket) => {

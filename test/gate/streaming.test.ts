@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { exchangeRaw, RawClient, startTestGate, startUpstream, waitFor } from './support.ts';
+import { describeGates } from './contract.ts';
+import { exchangeRaw, RawClient, startUpstream, waitFor } from './support.ts';
 
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 const LONG_BYTES = 100 * 1024 * 1024;
 /** Far more than sockets and streams hold between an upstream and a client on loopback. */
 const IN_FLIGHT_BYTES = 30 * 1024 * 1024;
 
-describe('gate, streaming', () => {
+describeGates('gate, streaming', ({ startTestGate, differs, name }) => {
   it('reads the upstream no faster than a slow client reads', async () => {
     let written = 0;
     await using upstream = await startUpstream((_request, response) => {
@@ -26,9 +27,17 @@ describe('gate, streaming', () => {
     assert.ok(written > 0 && written < IN_FLIGHT_BYTES, `${written} bytes were written`);
   });
 
-  it('reads a client no faster than a slow upstream reads', async () => {
+  const readsNoFaster = differs('buffered', {
+    node: 'reads a client no faster than a slow upstream reads',
+    nginx: 'reads a body whole before it asks the upstream',
+  });
+  it(readsNoFaster, async () => {
     let sent = 0;
-    await using upstream = await startUpstream((request) => request.pause());
+    let requests = 0;
+    await using upstream = await startUpstream((request) => {
+      requests += 1;
+      request.pause();
+    });
     await using gate = await startTestGate(upstream, { limits: { maxBodyBytes: LONG_BYTES } });
     const request = httpRequest({
       port: gate.port,
@@ -45,7 +54,8 @@ describe('gate, streaming', () => {
     await untilSteady(() => sent);
     request.destroy();
 
-    assert.ok(sent > 0 && sent < IN_FLIGHT_BYTES, `${sent} bytes were sent`);
+    if (name === 'node') assert.ok(sent > 0 && sent < IN_FLIGHT_BYTES, `${sent} bytes were sent`);
+    else assert.deepEqual([sent, requests], [LONG_BYTES, 1]);
   });
 
   it('passes 100 MB to a reader that stops and goes, whole', async () => {
@@ -109,7 +119,9 @@ describe('gate, streaming', () => {
 
   it('aborts the upstream when the client goes amid its body', async () => {
     let error: Error | undefined;
+    let requests = 0;
     await using upstream = await startUpstream((request) => {
+      requests += 1;
       request.resume();
       request.on('error', (thrown) => {
         error = thrown;
@@ -117,13 +129,15 @@ describe('gate, streaming', () => {
     });
     await using gate = await startTestGate(upstream);
     using client = new RawClient(gate.port);
-    const arrived = once(upstream.server, 'request');
+    const arrived = differs('buffered', { node: once(upstream.server, 'request'), nginx: undefined });
 
     client.send('POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nsome');
     await arrived;
     client.socket.destroy();
 
-    await waitFor(() => error !== undefined, 'the upstream to see the abort');
+    if (arrived !== undefined) await waitFor(() => error !== undefined, 'the upstream to see the abort');
+    await exchangeRaw(gate.port, 'GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n');
+    assert.equal(requests, arrived === undefined ? 0 : 1);
   });
 
   for (const framing of ['content-length', 'chunked', 'HTTP/1.0'] as const) {
@@ -142,7 +156,11 @@ describe('gate, streaming', () => {
 
       assert.doesNotMatch(received, /\r\n0\r\n\r\n$/);
       if (framing === 'HTTP/1.0')
-        assert.equal(errors.length, 1, 'a plain end would look like the end of the body');
+        assert.equal(
+          errors.length,
+          differs('truncated', { node: 1, nginx: 0 }),
+          'a plain end would look like the end of the body',
+        );
     });
   }
 
@@ -162,7 +180,8 @@ describe('gate, streaming', () => {
     await exchangeRaw(gate.port, 'GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
 
     assert.deepEqual(seen, ['DELETE /api', 'GET /api']);
-    assert.equal(ports.size, 2);
+    // What is read whole first is framed anew, and leaves no doubt.
+    assert.equal(ports.size, differs('buffered', { node: 2, nginx: 1 }));
   });
 
   it('passes an answer that comes before the body has, and closes', async () => {
@@ -171,10 +190,11 @@ describe('gate, streaming', () => {
     using client = new RawClient(gate.port);
 
     client.send('POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\nsome');
+    if (differs('buffered', { node: false, nginx: true })) client.send('x'.repeat(499_996));
     const received = await client.until(/early/);
 
     assert.match(received, /^HTTP\/1\.1 403 /);
-    assert.match(received, /^connection: close$/im);
+    if (name === 'node') assert.match(received, /^connection: close$/im);
   });
 
   it('answers pipelined requests in their order', async () => {

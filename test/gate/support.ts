@@ -3,6 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { GateOptions, GateRoute } from '../../services/gate/options.ts';
 import { type Gate, startGate } from '../../services/gate/server.ts';
 import { createLog } from '../../services/runtime/log.ts';
+import type { GateKind } from './gates.ts';
 
 export const SECRET = 'boot-secret-of-this-test';
 
@@ -56,14 +57,17 @@ export const echo: RequestListener = (request, response) => {
   });
 };
 
-type Overrides = Partial<Omit<GateOptions, 'limits'>> & { limits?: Partial<GateOptions['limits']> };
+export type Overrides = Partial<Omit<GateOptions, 'limits'>> & { limits?: Partial<GateOptions['limits']> };
 
-/** A gate with a route `/api` to the upstream, unless told otherwise. */
+export type TestGate = Gate & { readonly origin: string };
+
+/** A gate with a route `/api` to the upstream, unless told otherwise; `start` is that of one of `GATES`. */
 export async function startTestGate(
   upstream: { host: string; port: number },
   overrides: Overrides = {},
-): Promise<Gate & { origin: string }> {
-  const gate = await startGate({
+  start: GateKind['start'] = startGate,
+): Promise<TestGate> {
+  const gate = await start({
     listen: { host: '127.0.0.1', port: 0 },
     routes: [route(upstream)],
     deniedPrefixes: ['/internal'],
@@ -82,6 +86,11 @@ export async function startTestGate(
       upstreamTimeoutMs: 10_000,
       holdMs: 2_000,
       maxConnections: 2_000,
+      clientRatePerSecond: 0,
+      clientBurst: 0,
+      clientConcurrency: 0,
+      minBodyBytesPerSecond: 0,
+      pingMs: 0,
       ...overrides.limits,
     },
   });

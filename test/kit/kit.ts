@@ -54,6 +54,7 @@ export class Kit implements AsyncDisposable {
     ports: KitPorts,
     dataDir: string | undefined,
     terminal: boolean,
+    within: readonly string[],
   ) {
     this.ports = ports;
     this.#ownsData = dataDir === undefined;
@@ -68,7 +69,7 @@ export class Kit implements AsyncDisposable {
     // util-linux's `script` gives the kit a terminal of its own, whose keyboard is our end of its input.
     const [file = '', ...rest] = terminal
       ? ['script', '-qefc', `exec ${command.join(' ')}`, '/dev/null']
-      : command;
+      : [...within, ...command];
     this.child = spawn(file, rest, {
       cwd: this.dataDir, // Where no .env lies.
       env: { ...inherited, DATA_DIR: this.dataDir, ...portVariables, ...variables },
@@ -160,6 +161,8 @@ export interface KitOptions {
   readonly dataDir?: string;
   /** On a terminal of its own. */
   readonly terminal?: boolean;
+  /** What runs it, before its own command: `['ip', 'netns', 'exec', 'NAME']`. Not together with `terminal`. */
+  readonly within?: readonly string[];
 }
 
 /** Starts the kit; does not wait for anything. */
@@ -169,8 +172,9 @@ export async function startKit({
   ports,
   dataDir,
   terminal = false,
+  within = [],
 }: KitOptions = {}): Promise<Kit> {
-  return new Kit(args, env, { ...(await freePorts()), ...ports }, dataDir, terminal);
+  return new Kit(args, env, { ...(await freePorts()), ...ports }, dataDir, terminal, within);
 }
 
 export async function freePorts(): Promise<KitPorts> {

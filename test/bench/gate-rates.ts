@@ -1,0 +1,141 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GateKind } from '../gate/gates.ts';
+import { type Contestants, type Opponent, startContestants } from './gate-contestants.ts';
+import type { Load } from './gate-load.ts';
+import { startBackend } from './gate-nginx.ts';
+import type { Measured } from './gate-process.ts';
+import { UploadSink } from './gate-sink.ts';
+import type { Figure } from './main.ts';
+import { median, summary } from './median.ts';
+
+const ROUNDS = 9;
+const ROUND_SECONDS = 1;
+const WARM_UP_SECONDS = 2;
+const LARGE_BYTES = 100 * 1024 ** 2;
+const MB = 1e6;
+
+/** The least part of an opponent's rate that a gate is to reach. */
+type Targets = Readonly<Record<GateKind['name'], Readonly<Partial<Record<Opponent, number>>>>>;
+
+const SMALL_TARGETS: Targets = {
+  node: { 'minimal nginx': 0.4, 'http-proxy-middleware': 2, '@fastify/http-proxy': 1, 'fast-proxy': 1 },
+  nginx: { 'minimal nginx': 0.9 },
+};
+const LARGE_TARGETS: Targets = {
+  node: { 'minimal nginx': 0.6, 'http-proxy-middleware': 1, '@fastify/http-proxy': 1, 'fast-proxy': 1 },
+  nginx: { 'minimal nginx': 0.9 },
+};
+
+/** A load, and how often in a second what is counted of it happens. */
+interface Situation {
+  readonly what: string;
+  readonly unit: string;
+  readonly targets: Targets;
+  measure(server: Measured, seconds: number): Promise<number>;
+}
+
+/** Answers of 200 bytes and of 100 MB, over one connection and over 64. */
+export async function measureDownloads(load: Load, folder: string): Promise<Figure[]> {
+  const largeFile = join(folder, 'large.bin');
+  writeFileSync(largeFile, Buffer.alloc(LARGE_BYTES, 'x'));
+  await using backend = await startBackend(folder, largeFile);
+  await using contestants = await startContestants(backend, folder, '/api/small');
+  const figures: Figure[] = [];
+  for (const connections of [1, 64]) {
+    const over = `${connections} connection${connections === 1 ? '' : 's'}`;
+    const small: Situation = {
+      what: `200 bytes of JSON, ${over}`,
+      unit: 'per s',
+      targets: SMALL_TARGETS,
+      async measure(server, seconds) {
+        const result = await load.run(server, '/api/small', connections, seconds);
+        return result.answers / result.seconds;
+      },
+    };
+    const large: Situation = {
+      what: `100 MB downloads, ${over}`,
+      unit: 'MB per s',
+      targets: LARGE_TARGETS,
+      async measure(server, seconds) {
+        const result = await load.run(server, '/api/large', connections, seconds);
+        return result.bytesRead / MB / result.seconds;
+      },
+    };
+    figures.push(...(await compareAll(small, contestants)), ...(await compareAll(large, contestants)));
+  }
+  return figures;
+}
+
+/** Bodies of 100 MB, over one connection. */
+export async function measureUploads(load: Load, folder: string): Promise<Figure[]> {
+  await using sink = await UploadSink.start();
+  await using contestants = await startContestants(sink, folder, '/api/ready');
+  return await compareAll(
+    {
+      what: '100 MB uploads, 1 connection',
+      unit: 'MB per s',
+      targets: LARGE_TARGETS,
+      async measure(server, seconds) {
+        const before = sink.bytesRead;
+        const result = await load.run(server, '/api/upload', 1, seconds, LARGE_BYTES);
+        return (sink.bytesRead - before) / MB / result.seconds;
+      },
+    },
+    contestants,
+  );
+}
+
+async function compareAll(situation: Situation, contestants: Contestants): Promise<Figure[]> {
+  const { gates, opponents } = contestants;
+  const all = [...gates.values(), ...opponents.values()];
+  const rounds = new Map(all.map((server) => [server, [] as Round[]]));
+  for (const server of all) await situation.measure(server, WARM_UP_SECONDS);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [server, results] of rounds) {
+      const before = server.cpuSeconds;
+      const rate = await situation.measure(server, ROUND_SECONDS);
+      results.push({ rate, cpuMicros: ((server.cpuSeconds - before) * 1e6) / (rate * ROUND_SECONDS) });
+    }
+  }
+  return [...gates].flatMap(([kind, gate]) =>
+    [...opponents].flatMap(([name, opponent]) => {
+      const least = situation.targets[kind][name];
+      if (least === undefined && name !== 'no proxy') return [];
+      return [compare(situation, gate.name, rounds.get(gate) ?? [], name, rounds.get(opponent) ?? [], least)];
+    }),
+  );
+}
+
+interface Round {
+  readonly rate: number;
+  /** Processor time for each of what is counted. */
+  readonly cpuMicros: number;
+}
+
+function compare(
+  { what, unit }: Situation,
+  name: string,
+  own: readonly Round[],
+  opponent: string,
+  other: readonly Round[],
+  least: number | undefined,
+): Figure {
+  const ratio = median(own.map(({ rate }, round) => rate / (other[round]?.rate ?? 0)));
+  const text = (rounds: readonly Round[]) => {
+    const cpuMicros = median(rounds.map((round) => round.cpuMicros));
+    const rates = summary(
+      rounds.map(({ rate }) => rate),
+      unit,
+    );
+    return `${rates}, ${cpuMicros.toFixed(0)} µs of processor each`;
+  };
+  return {
+    what: `${name}, ${what}`,
+    value: text(own),
+    peer: `${opponent}, ${text(other)}`,
+    ratio: `${ratio.toFixed(2)} (median of the pairs)`,
+    target: least === undefined ? 'published, none set' : `at least ${least}`,
+    met: ratio >= (least ?? 0),
+  };
+}

@@ -1,0 +1,205 @@
+/** A header line: its name as sent, its value without the white space around it. */
+export type Header = readonly [name: string, value: string];
+
+/** What RFC 9112 leaves to the reader, or forbids and a gate still does; see `differences.ts`. */
+export type Liberty =
+  | 'bare-lf'
+  | 'chunk-bare-lf'
+  | 'request-line-spaces'
+  | 'line-ends-before'
+  | 'rtsp'
+  | 'chunk-extensions';
+
+/** A request as a strict reader finds it in bytes (Latin-1 text). */
+export interface ReadRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly version: '1.0' | '1.1';
+  readonly headers: readonly Header[];
+  readonly framing: 'none' | 'length' | 'chunked';
+  /** Without the framing; what there is of it where the request is cut. */
+  readonly body: string;
+  readonly trailers: readonly Header[];
+  readonly headBytes: number;
+}
+
+/** All that one connection's bytes say. */
+export interface Reading {
+  readonly requests: readonly ReadRequest[];
+  /** A request whose head is right and whose body is not, or not whole. */
+  readonly cut: ReadRequest | undefined;
+  /** After the requests: nothing more, the beginning of another, or what is no HTTP. */
+  readonly end: 'clean' | 'incomplete' | 'malformed';
+  readonly why: string;
+}
+
+/**
+ * Reads requests until the bytes end or are wrong; after the first fault nothing counts, as nobody can know where the
+ * next request begins. Source: RFC 9112 §2.2, §3, §5, §6.3, §7.1. The liberties are those of the gate under test.
+ */
+export function readStrictly(bytes: string, liberties: ReadonlySet<Liberty>): Reading {
+  const requests: ReadRequest[] = [];
+  const cursor = new Cursor(bytes, liberties);
+  let cut: ReadRequest | undefined;
+  try {
+    while (!cursor.isAtEnd) {
+      cut = undefined;
+      const start = cursor.position;
+      if (cursor.skipEmptyLines() && cursor.isAtEnd) break;
+      const { method, target, version } = readRequestLine(cursor);
+      const headers = readFields(cursor);
+      const head = { method, target, version, headers, headBytes: cursor.position - start };
+      const framing = framingOf(version, headers);
+      const begun: ReadRequest = { ...head, framing: framing.kind, body: '', trailers: [] };
+      const body = new Body();
+      try {
+        readBody(cursor, framing, body);
+      } catch (fault) {
+        cut = { ...begun, body: body.text };
+        throw fault;
+      }
+      requests.push({ ...begun, body: body.text, trailers: body.trailers });
+    }
+    return { requests, cut: undefined, end: 'clean', why: '' };
+  } catch (fault) {
+    if (!(fault instanceof Fault)) throw fault;
+    return { requests, cut, end: fault.end, why: fault.message };
+  }
+}
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+const QUOTED = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t \\x21-\\x7e\\x80-\\xff])*"';
+const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([\\x21-\\x7e]+) HTTP/(1\\.[01])$`);
+const SPACED_REQUEST_LINE = new RegExp(`^(${TOKEN}) +([\\x21-\\x7e]+) +HTTP/(1\\.[01])$`);
+/** Node's parser knows a few more protocols, and takes them for HTTP. */
+const RTSP = /^((?:GET|POST|OPTIONS) .*)RTSP\/1\./;
+const FIELD = new RegExp(`^(${TOKEN}):[ \\t]*((?:[\\x21-\\x7e\\x80-\\xff][\\t\\x20-\\x7e\\x80-\\xff]*)?)$`);
+const LOOSE_CHUNK_SIZE = /^([0-9A-Fa-f]+)(?:;[^\r\n\0]*)?$/;
+const CHUNK_SIZE = new RegExp(
+  `^([0-9A-Fa-f]+)((?:[ \\t]*;[ \\t]*${TOKEN}(?:[ \\t]*=[ \\t]*(?:${TOKEN}|${QUOTED}))?)*)$`,
+);
+
+function readRequestLine(cursor: Cursor) {
+  const line = cursor.line('bare-lf');
+  const pattern = cursor.takes('request-line-spaces') ? SPACED_REQUEST_LINE : REQUEST_LINE;
+  const [, method, target, version] =
+    pattern.exec(cursor.takes('rtsp') ? line.replace(RTSP, '$1HTTP/1.') : line) ?? [];
+  if (method === undefined || target === undefined) throw malformed('the request line');
+  return { method, target, version: version === '1.0' ? ('1.0' as const) : ('1.1' as const) };
+}
+
+function readFields(cursor: Cursor): Header[] {
+  const headers: Header[] = [];
+  for (;;) {
+    const line = cursor.line('bare-lf');
+    if (line === '') return headers;
+    const [, name, value = ''] = FIELD.exec(line) ?? [];
+    if (name === undefined) throw malformed(`the header line ${JSON.stringify(line.slice(0, 60))}`);
+    headers.push([name, value.replace(/[ \t]+$/, '')]);
+  }
+}
+
+interface Framing {
+  readonly kind: ReadRequest['framing'];
+  readonly length: number;
+}
+
+function framingOf(version: string, headers: readonly Header[]): Framing {
+  const codings = valuesOf(headers, 'transfer-encoding');
+  const lengths = valuesOf(headers, 'content-length');
+  if (codings.length > 0) {
+    if (version === '1.0') throw malformed('Transfer-Encoding over HTTP/1.0');
+    if (lengths.length > 0) throw malformed('Content-Length and Transfer-Encoding');
+    if (codings.length > 1 || codings[0]?.toLowerCase() !== 'chunked') throw malformed('Transfer-Encoding');
+    return { kind: 'chunked', length: 0 };
+  }
+  if (lengths.length === 0) return { kind: 'none', length: 0 };
+  if (lengths.length > 1 || !/^[0-9]{1,15}$/.test(lengths[0] ?? '')) throw malformed('Content-Length');
+  return { kind: 'length', length: Number(lengths[0]) };
+}
+
+function readBody(cursor: Cursor, { kind, length }: Framing, body: Body): void {
+  if (kind === 'length') cursor.take(length, body);
+  if (kind !== 'chunked') return;
+  for (;;) {
+    const pattern = cursor.takes('chunk-extensions') ? LOOSE_CHUNK_SIZE : CHUNK_SIZE;
+    const [, digits] = pattern.exec(cursor.line('chunk-bare-lf')) ?? [];
+    if (digits === undefined) throw malformed('the size of a chunk');
+    const size = Number.parseInt(digits, 16);
+    if (size === 0) break;
+    cursor.take(size, body);
+    if (cursor.line('chunk-bare-lf') !== '') throw malformed('the end of a chunk');
+  }
+  body.trailers = readFields(cursor);
+}
+
+/** All values of a header, in any case of its name. */
+export function valuesOf(headers: readonly Header[], name: string): string[] {
+  return headers.filter(([each]) => each.toLowerCase() === name).map(([, value]) => value);
+}
+
+class Body {
+  text = '';
+  trailers: readonly Header[] = [];
+}
+
+class Fault extends Error {
+  readonly end: 'incomplete' | 'malformed';
+  constructor(end: 'incomplete' | 'malformed', message: string) {
+    super(message);
+    this.end = end;
+  }
+}
+
+function malformed(what: string): Fault {
+  return new Fault('malformed', what);
+}
+
+class Cursor {
+  readonly #bytes: string;
+  readonly #liberties: ReadonlySet<Liberty>;
+  position = 0;
+
+  constructor(bytes: string, liberties: ReadonlySet<Liberty>) {
+    this.#bytes = bytes;
+    this.#liberties = liberties;
+  }
+
+  get isAtEnd(): boolean {
+    return this.position === this.#bytes.length;
+  }
+
+  takes(liberty: Liberty): boolean {
+    return this.#liberties.has(liberty);
+  }
+
+  /** A line without its end. CR stands nowhere but before LF. */
+  line(liberty: Liberty): string {
+    const end = this.#bytes.indexOf('\n', this.position);
+    const line = this.#bytes.slice(this.position, end < 0 ? undefined : end);
+    const isBare = !line.endsWith('\r');
+    const text = isBare ? line : line.slice(0, -1);
+    if (text.includes('\r') && (end >= 0 || text.indexOf('\r') < text.length - 1))
+      throw malformed('a bare CR');
+    if (end < 0) throw new Fault('incomplete', 'the bytes end in a line');
+    if (isBare && !this.takes(liberty)) throw malformed('a bare LF');
+    this.position = end + 1;
+    return text;
+  }
+
+  take(length: number, body: Body): void {
+    const text = this.#bytes.slice(this.position, this.position + length);
+    body.text += text;
+    this.position += text.length;
+    if (text.length < length) throw new Fault('incomplete', 'the bytes end in a body');
+  }
+
+  /** Empty lines before a request: one should be ignored (RFC 9112 §2.2). */
+  skipEmptyLines(): boolean {
+    const pattern = this.takes('line-ends-before') ? /[\r\n]*/y : /(?:\r\n)?/y;
+    pattern.lastIndex = this.position;
+    const skipped = pattern.exec(this.#bytes)?.[0].length ?? 0;
+    this.position += skipped;
+    return skipped > 0;
+  }
+}

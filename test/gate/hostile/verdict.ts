@@ -1,0 +1,219 @@
+import { SECRET } from '../support.ts';
+import { PUBLIC_ZONES, type Seen } from './backends/seen.ts';
+import type { Transcript } from './client.ts';
+import type { Differences } from './differences.ts';
+import { comparable, crossing, HOP_BY_HOP, isOfTheGate, judgeRequest, type Opinion } from './oracle.ts';
+import { headerOf, type ReadResponse } from './responses.ts';
+import { type Header, type Reading, type ReadRequest, valuesOf } from './strict-reading.ts';
+import { exposedAt } from './topology.ts';
+
+/** One case: what was sent, what came back, and what the backend saw of it. */
+export interface Evidence {
+  readonly address: string;
+  readonly reading: Reading;
+  readonly transcript: Transcript;
+  readonly seen: readonly Seen[];
+  readonly differences: Differences;
+}
+
+/** What does not hold, in words; empty when all does. */
+export function findFaults({ address, reading, transcript, seen, differences }: Evidence): string[] {
+  const sent = [...reading.requests, ...(reading.cut === undefined ? [] : [reading.cut])].map(
+    (request, index): Sent => ({
+      request,
+      opinion: judgeRequest(request),
+      isWhole: index < reading.requests.length,
+      seen: undefined,
+    }),
+  );
+  const faults: string[] = [];
+  for (const each of seen) {
+    faults.push(...exposureFaults(each));
+    const source = sent.find((candidate) => candidate.seen === undefined && isSame(candidate, each));
+    if (source === undefined) {
+      faults.push(`the service saw what was not sent: ${describeSeen(each)}`);
+      continue;
+    }
+    source.seen = each;
+    if (source.opinion.verdict === 'never' && !isOverLimit(source, each))
+      faults.push(`the service saw what should be refused (${source.opinion.why}): ${describeSeen(each)}`);
+    if (source.opinion.verdict === 'own')
+      faults.push(`the service saw what is the gate's own: ${describeSeen(each)}`);
+    faults.push(...headerFaults(source.request, each, address, differences));
+  }
+  faults.push(...answerFaults(sent, reading, transcript));
+  return faults;
+}
+
+interface Sent {
+  readonly request: ReadRequest;
+  readonly opinion: Opinion;
+  readonly isWhole: boolean;
+  seen: Seen | undefined;
+}
+
+/** The service's own view of the path counts, not ours. */
+function exposureFaults(seen: Seen): string[] {
+  if (PUBLIC_ZONES.has(seen.zone) && exposedAt(seen.resolved) !== undefined) return [];
+  return [`reached a part that is not exposed (${seen.zone}, ${seen.resolved}): ${describeSeen(seen)}`];
+}
+
+function isSame({ request, opinion, isWhole }: Sent, seen: Seen): boolean {
+  if (seen.method !== request.method || seen.target !== opinion.target) return false;
+  const isBodyRight = seen.isWhole
+    ? isWhole && seen.body === request.body
+    : request.body.startsWith(seen.body);
+  return isBodyRight && isNamedAlike(request, seen);
+}
+
+function isNamedAlike({ headers }: ReadRequest, seen: Seen): boolean {
+  const [named] = valuesOf(crossing(headers), 'x-case');
+  return seen.caseId === '-' || named === undefined || named === seen.caseId;
+}
+
+/** A body over the limit is cut as it streams: the service has begun to see it. */
+function isOverLimit({ opinion }: Sent, seen: Seen): boolean {
+  return opinion.why === 'the length of the body' && !seen.isWhole;
+}
+
+function headerFaults(request: ReadRequest, seen: Seen, address: string, differences: Differences): string[] {
+  const faults: string[] = [];
+  const isUpgrade = valuesOf(seen.headers, 'upgrade').length > 0;
+  const mayUpgrade =
+    exposedAt(seen.target.replace(/\?.*$/s, ''))?.upgrade === true &&
+    valuesOf(request.headers, 'upgrade').some((value) => value.toLowerCase() === 'websocket');
+  if (isUpgrade && !mayUpgrade) faults.push('an upgrade crossed');
+  for (const [name, value] of seen.headers) {
+    const plain = comparable(name);
+    if (plain === 'connection' && /^(?:close|keep-alive|upgrade)$/i.test(value)) continue;
+    if (plain === 'transfer-encoding' && value === 'chunked' && request.framing === 'chunked') continue;
+    if (plain === 'upgrade' && isUpgrade && value.toLowerCase() === 'websocket') continue;
+    if (HOP_BY_HOP.has(plain)) faults.push(`a hop-by-hop header crossed: ${name}: ${value}`);
+    else if (isOfTheGate(plain)) faults.push(...ownHeaderFaults(request, [name, value], address));
+  }
+  for (const name of ['x-real-ip', 'x-forwarded-for', 'x-gatehouse-secret']) {
+    const { length } = seen.headers.filter(([each]) => comparable(each) === name);
+    if (length !== 1) faults.push(`${name} stands there ${length} times`);
+  }
+  const via = valuesOf(seen.headers, 'via').at(-1);
+  if (seen.hasAllHeaders && !/(?:^|, )1\.[01] gatehouse$/.test(via ?? '')) faults.push(`Via is ${via}`);
+  if (seen.trailers > 0) faults.push('trailers crossed');
+  if (seen.hasAllHeaders) {
+    const expected = crossing(request.headers).filter(([name]) => !differences.dropsHeader(name));
+    const got = crossing(seen.headers);
+    if (JSON.stringify(got.map(lower)) !== JSON.stringify(expected.map(lower)))
+      faults.push(`headers were changed: ${JSON.stringify(expected)} became ${JSON.stringify(got)}`);
+  }
+  return faults.map((fault) => `${fault}: ${describeSeen(seen)}`);
+}
+
+function ownHeaderFaults({ headers, body }: ReadRequest, [name, value]: Header, address: string): string[] {
+  const wrong = [`${name}: ${value} is not the gate's`];
+  switch (name.toLowerCase()) {
+    case 'x-gatehouse-secret':
+      return value === SECRET ? [] : wrong;
+    case 'x-real-ip':
+    case 'x-forwarded-for':
+      return value === address ? [] : wrong;
+    case 'x-forwarded-proto':
+      return value === 'http' ? [] : wrong;
+    case 'forwarded':
+      return value.startsWith(`for=${address};`) ? [] : wrong;
+    case 'content-length':
+      return Number(value) === Number(valuesOf(headers, 'content-length')[0] ?? 0) || body === ''
+        ? []
+        : wrong;
+    case 'via':
+      return [];
+    case 'host':
+      return value === valuesOf(headers, 'host')[0] || valuesOf(headers, 'host').length === 0 ? [] : wrong;
+    case 'x-request-id':
+    case 'traceparent':
+      return value.includes(FORGED) ? wrong : [];
+    case 'x-forwarded-host':
+    case 'x-forwarded-port':
+      return value.includes('evil') || value === '666' ? wrong : [];
+    default:
+      return wrong;
+  }
+}
+
+/** Stands in each id that a hostile client makes up. */
+export const FORGED = 'f0f0f0f0';
+
+function answerFaults(sent: readonly Sent[], reading: Reading, transcript: Transcript): string[] {
+  const { responses, rest, isTunnel, isFinished, received } = transcript;
+  const faults: string[] = [];
+  if (received.includes(SECRET)) faults.push('the client was told the boot secret');
+  if (!isFinished) faults.push('no answer, or no end, in time');
+  const most = reading.requests.length + (reading.end === 'clean' ? 0 : 1);
+  if (responses.length > most) faults.push(`${responses.length} answers to ${most} requests`);
+  const last = responses.length - 1;
+  if (rest !== '' && !isCutAnswer(rest) && !isUnreadHead(sent[last], responses[last]))
+    faults.push(`what came back is no HTTP: ${JSON.stringify(rest.slice(0, 80))}`);
+  for (const [index, response] of responses.entries())
+    faults.push(...responseFaults(sent[index], response).map((fault) => `answer ${index + 1}: ${fault}`));
+  if (!isTunnel) faults.push(...missingAnswers(sent, reading, responses));
+  return faults;
+}
+
+/** Where the gate could not read a request, it cannot know that it was a HEAD. */
+function isUnreadHead(sent: Sent | undefined, response: ReadResponse | undefined): boolean {
+  if (sent?.request.method !== 'HEAD' || sent.opinion.verdict === 'must' || response === undefined)
+    return false;
+  return (
+    headerOf(response.head, 'connection') === 'close' && headerOf(response.head, 'x-request-id') === undefined
+  );
+}
+
+function isCutAnswer(rest: string): boolean {
+  return 'HTTP/1.1 '.startsWith(rest.slice(0, 9));
+}
+
+function responseFaults(sent: Sent | undefined, { status, head, body }: ReadResponse): string[] {
+  const saw = headerOf(head, 'x-saw');
+  const line = JSON.stringify(head.split('\r\n')[0]);
+  if (saw !== undefined) {
+    if (sent?.seen === undefined) return [`${line} came from the service, which saw no such request`];
+    if (saw !== sent.seen.caseId) return [`${line} is the answer to another request (${saw})`];
+    return status === 200 || status === 101 ? [] : [`${line} came from the service`];
+  }
+  if (status < 400) return sent?.opinion.verdict === 'own' ? [] : [`${line} of the gate itself`];
+  if (status >= 500 && status !== 508) return [`${line}: gate and service do not read alike`];
+  if (sent?.opinion.verdict === 'must' && sent.isWhole) return [`${line} to a request in order: ${body}`];
+  if (sent?.request.method === 'HEAD' && sent.isWhole) return [];
+  const isProblem =
+    headerOf(head, 'content-type') === 'application/problem+json' && /"code":"\w+"/.test(body);
+  return isProblem ? [] : [`${line} gives no reason: ${JSON.stringify(body.slice(0, 80))}`];
+}
+
+/** Up to the first request that is not in order, or closes the connection, each must have come through. */
+function missingAnswers(
+  sent: readonly Sent[],
+  reading: Reading,
+  responses: readonly ReadResponse[],
+): string[] {
+  for (const [index, { opinion, isWhole, request, seen }] of sent.entries()) {
+    if (opinion.verdict === 'own' && isWhole && responses[index] !== undefined) continue;
+    if (opinion.verdict !== 'must' || !isWhole) return [];
+    if (responses[index] === undefined || seen === undefined)
+      return [`no answer to request ${index + 1} of ${reading.requests.length}, which is in order`];
+    if (request.version === '1.0' || isLast(request, responses[index])) return [];
+  }
+  return [];
+}
+
+function isLast(request: ReadRequest, response: ReadResponse): boolean {
+  return (
+    valuesOf(request.headers, 'connection').some((value) => /\bclose\b/i.test(value)) ||
+    /close/i.test(headerOf(response.head, 'connection') ?? '')
+  );
+}
+
+function lower([name, value]: Header): Header {
+  return [name.toLowerCase(), value.trim()];
+}
+
+function describeSeen({ caseId, method, target, body, isWhole }: Seen): string {
+  return `${method} ${JSON.stringify(target.slice(0, 120))}, case ${caseId}, ${body.length} bytes${isWhole ? '' : ', cut'}`;
+}
