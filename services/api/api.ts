@@ -54,7 +54,11 @@ export async function startApi(options: ApiOptions): Promise<RunningService & { 
   const retention = startRetention(store, options.store, log);
   return {
     port,
-    kitStops: () => changes.stopWaits(),
+    kitStops: () => {
+      changes.stopWaits();
+      // So that no gate has to wait for streams that never end.
+      events.dismissReaders();
+    },
     close: async (graceMs) => {
       events.close();
       await Promise.all([

@@ -32,6 +32,16 @@ describe('FrameFollower', () => {
       { seed: SEED },
     );
   });
+
+  it('knows when the last frame has begun, and takes no content for one', () => {
+    const follower = new FrameFollower();
+    follower.follow(Buffer.from([0x82, 4, 0x88, 2, 3, 0xe8]));
+    follower.follow(Buffer.from([0x89, 0]));
+    assert.equal(follower.isClosing, false);
+    follower.follow(Buffer.from([0x88]));
+    follower.follow(Buffer.from([2]));
+    assert.equal(follower.isClosing, true);
+  });
 });
 
 /** Source: RFC 6455 §5.2. */

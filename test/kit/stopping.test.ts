@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WebSocket } from 'ws';
 import { findMarked } from '../../services/runtime/process-table.ts';
 import { openEvents } from './events.ts';
 import { freePorts, startKit } from './kit.ts';
@@ -82,16 +83,24 @@ describe('kit, told to stop', function () {
     });
   }
 
-  it('ends an open event stream rather than wait for it', async () => {
-    await using kit = await (await startKit()).ready();
-    await using reader = await openEvents(kit.origin);
-    const ended = assert.rejects(
-      reader.next(() => false),
-      /ended|aborted/,
-    );
-    assert.equal(await kit.stop(), 0);
-    await ended;
-  });
+  for (const gate of ['node', 'nginx'])
+    it(`ends event streams and sends WebSockets away rather than wait for them (${gate} gate)`, async () => {
+      await using kit = await (await startKit({ env: { GATE: gate, DRAIN_MS: '10000' } })).ready();
+      await using reader = await openEvents(kit.origin);
+      const socket = new WebSocket(`${kit.origin.replace('http', 'ws')}/ws`);
+      await once(socket, 'open');
+      const ended = assert.rejects(
+        reader.next(() => false),
+        /ended|aborted/,
+      );
+      const closed = once(socket, 'close');
+      const from = performance.now();
+      assert.equal(await kit.stop(), 0);
+      await ended;
+      assert.equal((await closed)[0], 1001);
+      assert.ok(performance.now() - from < 9_000, 'it waited for them');
+      assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
+    });
 
   it('exits 1 when something had to be killed, and leaves no process even then', async () => {
     await using kit = await (await startKit({ env: { DRAIN_MS: '3000' } })).ready();

@@ -41,6 +41,7 @@ export class EventLog {
     return this.#store;
   }
 
+  /** Readers of a connection are sent away. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -93,11 +94,15 @@ export class EventLog {
     };
   }
 
-  /** Ends every reader; they come back to the next api. */
-  close(): void {
+  /** Ends every reader of a connection; they come back to the next api. Whoever else reads goes on. */
+  dismissReaders(): void {
     this.#isClosed = true;
-    this.#rest();
     this.#wakeAll();
+  }
+
+  close(): void {
+    this.dismissReaders();
+    this.#rest();
   }
 
   /** Brings the tail up to date. The store tells and heals its own troubles; it is tried again at the next poll. */

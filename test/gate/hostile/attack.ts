@@ -6,6 +6,7 @@ import type { Seen } from './backends/seen.ts';
 import { converse, type Transcript } from './client.ts';
 import { DIFFERENCES } from './differences.ts';
 import { bytesOf, type HostileCase, hostileCase, piecesOf } from './grammar/case.ts';
+import { judgeRequest } from './oracle.ts';
 import { describeFailure, type Failure } from './report.ts';
 import { type Reading, readStrictly } from './strict-reading.ts';
 import { Tally } from './tally.ts';
@@ -82,6 +83,10 @@ export async function runBatch(
     tally.add(reading, transcript, seen);
     return { text, caseId, faults, received: transcript.received, seen };
   });
+  const nameless = (arena.seen.get('') ?? []).filter(
+    (seen) => !queue.some(({ reading }) => isRefusalOf(reading, seen)),
+  );
+  arena.seen.set('', nameless);
   for (const [address, seen] of arena.seen)
     arenaFaults.push(
       ...seen.map(({ method, target }) => `seen from ${address}, which sent nothing: ${method} ${target}`),
@@ -90,6 +95,15 @@ export async function runBatch(
   if (arenaFaults.length > 0)
     results.push({ text: undefined, caseId: '', faults: arenaFaults, received: '', seen: [] });
   return results;
+}
+
+/** A service that stops reading at a header it refuses has not come to the one that says who sent it. */
+function isRefusalOf(reading: Reading | undefined, seen: Seen): boolean {
+  if (reading === undefined || !seen.isRefused) return false;
+  return reading.requests.some((request) => {
+    const { verdict, target } = judgeRequest(request);
+    return verdict === 'may' && request.method === seen.method && target === seen.target;
+  });
 }
 
 interface Passage {

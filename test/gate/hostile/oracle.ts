@@ -46,17 +46,29 @@ export function judgeRequest(request: ReadRequest): Opinion {
 function openQuestion(request: ReadRequest, target: string): string | undefined {
   const { method, headers, headBytes, target: sent, trailers } = request;
   if (trailers.some(([name]) => !/^x-/i.test(name))) return 'a trailer that should be a header';
+  if (!request.isStrict) return 'a liberty of the reader';
   if (!COMMON_METHODS.has(method)) return 'an uncommon method';
   if (headBytes > MAX_HEADER_BYTES / 2) return 'long headers';
   if (/[^A-Za-z0-9!$%&'()*+,./:=?@_~-]/.test(target)) return 'characters that no URI has';
   if (!sent.startsWith('/') && !/^http:/.test(sent)) return 'another scheme';
   if (valuesOf(headers, 'upgrade').length > 0) return 'an upgrade';
+  if (ONCE.some((name) => valuesOf(headers, name).length > 1)) return 'a header that should stand once';
+  if (!/[A-Za-z0-9]/.test(valuesOf(headers, 'host')[0] ?? 'h')) return 'a Host of dots';
   if (valuesOf(headers, 'expect').length > 1) return 'two expectations';
   if (nominated(headers).some((name) => !KNOWN_NOMINATIONS.has(name))) return 'a nomination';
   return undefined;
 }
 
 const COMMON_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** Services refuse them when they come twice, nginx for one. */
+const ONCE = [
+  'authorization',
+  'if-none-match',
+  'range',
+  'user-agent',
+  'content-type',
+  'if-modified-since',
+] as const;
 const KNOWN_NOMINATIONS = new Set(['close', 'keep-alive', 'te', 'trailer', '']);
 
 /** Source: RFC 9112 §3.2: an absolute target's authority is the Host. */

@@ -21,6 +21,8 @@ export interface ReadRequest {
   readonly body: string;
   readonly trailers: readonly Header[];
   readonly headBytes: number;
+  /** No liberty was needed to read it. */
+  readonly isStrict: boolean;
 }
 
 /** All that one connection's bytes say. */
@@ -45,20 +47,27 @@ export function readStrictly(bytes: string, liberties: ReadonlySet<Liberty>): Re
     while (!cursor.isAtEnd) {
       cut = undefined;
       const start = cursor.position;
+      cursor.isStrict = true;
       if (cursor.skipEmptyLines() && cursor.isAtEnd) break;
       const { method, target, version } = readRequestLine(cursor);
       const headers = readFields(cursor);
       const head = { method, target, version, headers, headBytes: cursor.position - start };
       const framing = framingOf(version, headers);
-      const begun: ReadRequest = { ...head, framing: framing.kind, body: '', trailers: [] };
+      const begun: ReadRequest = {
+        ...head,
+        framing: framing.kind,
+        body: '',
+        trailers: [],
+        isStrict: cursor.isStrict,
+      };
       const body = new Body();
       try {
         readBody(cursor, framing, body);
       } catch (fault) {
-        cut = { ...begun, body: body.text };
+        cut = { ...begun, body: body.text, isStrict: cursor.isStrict };
         throw fault;
       }
-      requests.push({ ...begun, body: body.text, trailers: body.trailers });
+      requests.push({ ...begun, body: body.text, trailers: body.trailers, isStrict: cursor.isStrict });
     }
     return { requests, cut: undefined, end: 'clean', why: '' };
   } catch (fault) {
@@ -80,10 +89,10 @@ const CHUNK_SIZE = new RegExp(
 );
 
 function readRequestLine(cursor: Cursor) {
-  const line = cursor.line('bare-lf');
-  const pattern = cursor.takes('request-line-spaces') ? SPACED_REQUEST_LINE : REQUEST_LINE;
+  const sent = cursor.line('bare-lf');
+  const line = RTSP.test(sent) && cursor.takes('rtsp') ? sent.replace(RTSP, '$1HTTP/1.') : sent;
   const [, method, target, version] =
-    pattern.exec(cursor.takes('rtsp') ? line.replace(RTSP, '$1HTTP/1.') : line) ?? [];
+    cursor.match(line, REQUEST_LINE, 'request-line-spaces', SPACED_REQUEST_LINE) ?? [];
   if (method === undefined || target === undefined) throw malformed('the request line');
   return { method, target, version: version === '1.0' ? ('1.0' as const) : ('1.1' as const) };
 }
@@ -122,8 +131,8 @@ function readBody(cursor: Cursor, { kind, length }: Framing, body: Body): void {
   if (kind === 'length') cursor.take(length, body);
   if (kind !== 'chunked') return;
   for (;;) {
-    const pattern = cursor.takes('chunk-extensions') ? LOOSE_CHUNK_SIZE : CHUNK_SIZE;
-    const [, digits] = pattern.exec(cursor.line('chunk-bare-lf')) ?? [];
+    const [, digits] =
+      cursor.match(cursor.line('chunk-bare-lf'), CHUNK_SIZE, 'chunk-extensions', LOOSE_CHUNK_SIZE) ?? [];
     if (digits === undefined) throw malformed('the size of a chunk');
     const size = Number.parseInt(digits, 16);
     if (size === 0) break;
@@ -159,6 +168,7 @@ class Cursor {
   readonly #bytes: string;
   readonly #liberties: ReadonlySet<Liberty>;
   position = 0;
+  isStrict = true;
 
   constructor(bytes: string, liberties: ReadonlySet<Liberty>) {
     this.#bytes = bytes;
@@ -169,8 +179,15 @@ class Cursor {
     return this.position === this.#bytes.length;
   }
 
+  /** Whether a liberty may be taken here; that it was, is kept. */
   takes(liberty: Liberty): boolean {
-    return this.#liberties.has(liberty);
+    if (!this.#liberties.has(liberty)) return false;
+    this.isStrict = false;
+    return true;
+  }
+
+  match(line: string, strict: RegExp, liberty: Liberty, loose: RegExp): RegExpExecArray | null {
+    return strict.exec(line) ?? (loose.test(line) && this.takes(liberty) ? loose.exec(line) : null);
   }
 
   /** A line without its end. CR stands nowhere but before LF. */
@@ -196,9 +213,11 @@ class Cursor {
 
   /** Empty lines before a request: one should be ignored (RFC 9112 §2.2). */
   skipEmptyLines(): boolean {
-    const pattern = this.takes('line-ends-before') ? /[\r\n]*/y : /(?:\r\n)?/y;
-    pattern.lastIndex = this.position;
-    const skipped = pattern.exec(this.#bytes)?.[0].length ?? 0;
+    const all = /[\r\n]*/y;
+    all.lastIndex = this.position;
+    const found = all.exec(this.#bytes)?.[0] ?? '';
+    const one = found.startsWith('\r\n') ? 2 : 0;
+    const skipped = found.length > one && this.takes('line-ends-before') ? found.length : one;
     this.position += skipped;
     return skipped > 0;
   }

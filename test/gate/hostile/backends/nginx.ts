@@ -42,7 +42,9 @@ export async function startNginxBackend(): Promise<Backend> {
     host: '127.0.0.1',
     port,
     async collect() {
-      const entries = (await readNew()).map(readEntry);
+      const entries = (await readNew())
+        .map(readEntry)
+        .filter((entry) => typeof entry === 'string' || !isProbe(entry));
       return {
         seen: entries.filter((entry) => typeof entry !== 'string'),
         unreadable: entries.filter((entry) => typeof entry === 'string'),
@@ -75,6 +77,10 @@ async function started(nginx: ChildProcess, port: number): Promise<void> {
   }
 }
 
+function isProbe({ address, target }: Seen): boolean {
+  return address === '127.0.0.1' && target === '/none';
+}
+
 /** A line of the log, or, where nginx could not read the request, the request as it came. */
 function readEntry(line: string): Seen | string {
   const entry: unknown = JSON.parse(line);
@@ -96,7 +102,8 @@ function readEntry(line: string): Seen | string {
     body: text('body'),
     trailers: 0,
     // Without its answer the body was not read to its end.
-    isWhole: text('sent') !== '',
+    isWhole: text('status') === '200',
+    isRefused: text('status') === '400',
   };
 }
 

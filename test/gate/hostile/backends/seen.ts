@@ -19,6 +19,8 @@ export interface Seen {
   body: string;
   trailers: number;
   isWhole: boolean;
+  /** The service's own parser did not like it, and may not have come to all its headers. */
+  readonly isRefused: boolean;
 }
 
 /** A service with a public part and a private one, which keeps what it sees. */
@@ -56,6 +58,7 @@ export class Ledger {
       body: '',
       trailers: 0,
       isWhole: false,
+      isRefused: false,
     };
     this.#seen.push(seen);
     this.#open += 1;
