@@ -38,7 +38,7 @@ export const DIFFERENCES = {
   interim: {
     what: '1xx answers of a service',
     node: 'passed on; none to HTTP/1.0',
-    nginx: 'taken for the answer itself: a service behind nginx must not send any',
+    nginx: 'dropped; before 1.29 taken for the answer itself, so that a service must not send any',
   },
   expect: {
     what: '`Expect: 100-continue`',
@@ -81,6 +81,12 @@ export const DIFFERENCES = {
     node: 'answers in flight say `Connection: close`; WebSockets get 1001; event streams end whole',
     nginx:
       'answers in flight are finished, then the connection closes; WebSockets and event streams are cut when the time is up',
+  },
+  moved: {
+    what: 'a service that comes back on another port',
+    node: 'those who wait for it go there; no connection is closed',
+    nginx:
+      'those who wait for it get 503 and come back; nginx reloads, which closes idle connections: who sends on one at that moment must send again',
   },
   broken: {
     what: 'a service that sends no HTTP',

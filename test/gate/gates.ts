@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,13 @@ export interface GateKind {
   start(options: GateOptions, writeLines?: (lines: string) => void): Promise<Gate>;
 }
 
+const NGINX = findNginx(process.env.NGINX_PATH ?? '') ?? 'nginx (apt-get install nginx-light)';
+
+/** Since 1.29 nginx passes over interim answers, and names CONNECT for what it is. */
+export const isRecentNginx = /nginx\/1\.(?:29|[3-9]\d)/.test(
+  spawnSync(NGINX, ['-v'], { encoding: 'utf8' }).stderr,
+);
+
 /** Every implementation of the gate: what is promised of one is tested on each. */
 export const GATES: readonly GateKind[] = [
   { name: 'node', start: startGate },
@@ -25,7 +33,7 @@ async function startNginx(
 ): Promise<Gate> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-nginx-'));
   const gate = await startNginxGate(options, {
-    binary: findNginx('') ?? 'nginx (apt-get install nginx-light)',
+    binary: NGINX,
     folder,
     // So that a test knows which connections there are.
     workers: 1,

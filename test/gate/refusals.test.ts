@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Difference } from '../../services/contract/gate-differences.ts';
 import { describeGates } from './contract.ts';
+import { isRecentNginx } from './gates.ts';
 import {
   echo,
   exchangeRaw,
@@ -187,7 +188,7 @@ const OF_NGINX: Readonly<Record<string, readonly [Difference, status: number, co
   'an empty Host': ['reasons', 400, 'request_malformed'],
   'no Host': ['reasons', 400, 'request_malformed'],
   '* for GET': ['reasons', 400, 'request_malformed'],
-  CONNECT: ['reasons', 400, 'target_invalid'],
+  ...(isRecentNginx ? {} : { CONNECT: ['reasons', 400, 'request_malformed'] }),
   'TRACE with two Hosts': ['reasons', 400, 'request_malformed'],
   'HTTP/0.9': ['http09', 0, undefined],
   'Transfer-Encoding over HTTP/1.0': ['reasons', 400, 'request_malformed'],

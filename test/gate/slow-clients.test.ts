@@ -9,7 +9,7 @@ const IDLE_MS = 800;
 /** Between two bytes that drip: no silence. */
 const DRIP_MS = 50;
 /** When all that drips should have been cut, and so time enough for what must not be. */
-const LONG_MS = 4 * IDLE_MS;
+const LONG_MS = 3 * IDLE_MS;
 const FAST = 20_000_000;
 
 describeGates('gate, clients that drip a body', ({ startTestGate, differs, name }) => {
@@ -124,7 +124,7 @@ describeGates('gate, clients that drip an answer', ({ startTestGate, differs, na
       using _sip = sipping(client);
 
       if (name === 'nginx') {
-        await sleep(2 * LONG_MS);
+        await sleep(2 * LONG_MS - IDLE_MS);
         assert.equal(isAborted, false);
         return;
       }
@@ -148,7 +148,7 @@ describeGates('gate, clients that drip an answer', ({ startTestGate, differs, na
     using client = new RawClient(gate.port);
     client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
     using _sip = sipping(client);
-    await sleep(2 * LONG_MS);
+    await sleep(2 * LONG_MS - IDLE_MS);
     assert.equal(isAborted, false);
   });
 
@@ -199,7 +199,7 @@ describeGates('gate, clients that drip an answer', ({ startTestGate, differs, na
       client.socket.pause();
       using _drip = dripping(client, Buffer.from([0x8a, 0x80, 0, 0, 0, 0]));
       if (name === 'nginx') {
-        await sleep(2 * LONG_MS);
+        await sleep(2 * LONG_MS - IDLE_MS);
         assert.equal(isGone, false);
         return;
       }

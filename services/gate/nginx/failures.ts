@@ -5,6 +5,7 @@ import { http } from '../../runtime/http.ts';
 import { Hold } from '../hold.ts';
 import type { GateOptions, GateRoute } from '../options.ts';
 import { serviceUnavailable } from '../upstream-error.ts';
+import { nameOf } from './render.ts';
 
 const RETRY_AFTER_SECONDS = 1;
 /** Requests of which the beginning of their wait is remembered. */
@@ -30,6 +31,12 @@ export class Failures {
 
   follow(routes: readonly GateRoute[]): void {
     this.#routes = routes;
+    const stays = new Set(routes.map(keyOf));
+    for (const [key, hold] of this.#holds) {
+      if (stays.has(key)) continue;
+      hold.close();
+      this.#holds.delete(key);
+    }
   }
 
   close(): void {
@@ -41,7 +48,9 @@ export class Failures {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const id = header(request, 'x-gate-request');
     const again = header(request, 'x-gate-again');
-    const route = this.#routes[Number(header(request, 'x-gate-route'))];
+    const name = header(request, 'x-gate-route');
+    const index = Number.parseInt(name, 10);
+    const route = this.#routes[index];
     const fail = (error: KitError) => {
       this.#since.delete(id);
       refuse(response, error, id);
@@ -49,7 +58,8 @@ export class Failures {
     if (route === undefined)
       fail(new KitError('internal_error', 'nginx asks about a route that is not there'));
     else if (last(header(request, 'x-gate-sent')) > 0) fail(brokenOff(route.service, request));
-    else if (again === '') fail(serviceUnavailable(route.service));
+    // An old process of nginx would only ever go back to the old address.
+    else if (again === '' || name !== nameOf(index, route)) fail(serviceUnavailable(route.service));
     else {
       const cancel = this.#holdOf(route).wait(
         this.#sinceOf(id),
@@ -60,9 +70,9 @@ export class Failures {
     }
   }
 
-  #holdOf({ upstream }: GateRoute): Hold {
-    const key = `${upstream.host} ${upstream.port}`;
-    const hold = this.#holds.get(key) ?? new Hold(upstream, this.#holdMs);
+  #holdOf(route: GateRoute): Hold {
+    const key = keyOf(route);
+    const hold = this.#holds.get(key) ?? new Hold(route.upstream, this.#holdMs);
     this.#holds.set(key, hold);
     return hold;
   }
@@ -76,6 +86,10 @@ export class Failures {
     }
     return since;
   }
+}
+
+function keyOf({ upstream }: GateRoute): string {
+  return `${upstream.host} ${upstream.port}`;
 }
 
 function brokenOff(service: string, request: IncomingMessage): KitError {

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { type ErrorCode, KitError } from '../../contract/errors.ts';
 import { REQUEST_ID_HEADER, SECRET_HEADER } from '../../contract/internal.ts';
@@ -82,6 +83,7 @@ export function renderNginx(options: GateOptions, place: NginxPlace, templates: 
     LOCAL_ONLY: options.localOnly ? 'local' : '',
     VIA_NAME: literal(VIA_NAME),
     METHODS: literal(ALLOWED_METHODS),
+    KNOWN_METHODS: METHODS.map(inPattern).join('|'),
     REQUEST_ID_HEADER,
     SECRET_HEADER,
     DROPPED_HEADERS: lines(DROPPED.map((name) => `proxy_set_header ${name} "";`)),
@@ -136,7 +138,7 @@ function locationsOf(route: GateRoute, index: number, options: GateOptions, temp
   const location = (place: string, again: string, admission: readonly string[], target = '') =>
     fillTemplate(template, {
       SERVICE: literal(service),
-      INDEX: String(index),
+      ROUTE: literal(nameOf(index, route)),
       PREFIX: literal(prefix),
       LOCATION: place,
       SECRET: internal ? literal(options.secret) : '',
@@ -205,6 +207,11 @@ function connectionsPerWorker(maxConnections: number, { workers, maxFiles }: Ngi
 function upstreamName({ service, upstream, internal }: GateRoute): string {
   const address = `${upstream.host}_${upstream.port}`.replace(/[^A-Za-z0-9]/g, '_');
   return `${service.replace(/[^A-Za-z0-9]/g, '_')}_${address}_${internal ? 'ours' : 'other'}`;
+}
+
+/** By which the process beside nginx knows a route, and that nginx has it as it is now. */
+export function nameOf(index: number, { upstream }: GateRoute): string {
+  return `${index}@${upstream.host}:${upstream.port}`;
 }
 
 function addressOf({ host, port }: Address): string {

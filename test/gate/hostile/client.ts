@@ -29,7 +29,9 @@ export async function converse(
   pieces: readonly Buffer[],
   reading: Reading,
 ): Promise<Transcript> {
-  const methods = reading.requests.map(({ method }) => method);
+  const methods = [...reading.requests, ...(reading.cut === undefined ? [] : [reading.cut])].map(
+    ({ method }) => method,
+  );
   const socket = connect({ host: '127.0.0.1', port, localAddress, allowHalfOpen: true, noDelay: true });
   let received = '';
   let isEnded = false;
@@ -78,8 +80,8 @@ export async function converse(
     if (!socket.writable) break;
     socket.write(piece);
   }
-  let isFinished = await answered(methods.length, ANSWER_MS);
-  if (reading.end !== 'clean') await answered(methods.length + 1, FAULT_MS);
+  let isFinished = await answered(reading.requests.length, ANSWER_MS);
+  if (reading.end !== 'clean') await answered(reading.requests.length + 1, FAULT_MS);
   socket.end();
   isFinished = (await answered(Number.POSITIVE_INFINITY, ANSWER_MS)) && isFinished;
   if (!isFinished && !isEnded) isFinished = false;

@@ -24,7 +24,7 @@ export function judgeRequest(request: ReadRequest): Opinion {
   if (hosts.length > 1 || (hosts.length === 0 && request.version === '1.1')) return never('not one Host');
   if (hosts[0] !== undefined && !isHost(hosts[0])) return never('an invalid Host');
   const expectations = valuesOf(headers, 'expect');
-  if (expectations.some((value) => value.toLowerCase() !== '100-continue')) return never('an expectation');
+  if (expectations.some((value) => !/^(?:100-continue)?$/i.test(value))) return never('an expectation');
   if (request.target === '*') {
     return method === 'OPTIONS' ? { verdict: 'own', why: 'OPTIONS *', target: '*' } : never('*');
   }
@@ -36,7 +36,7 @@ export function judgeRequest(request: ReadRequest): Opinion {
   const exposed = exposedAt(path);
   if (exposed === undefined) return never('a path that is not exposed');
   if (body.length > exposed.maxBodyBytes) return never('the length of the body');
-  if (valuesOf(headers, 'via').join().split('gatehouse').length > 4) return never('a loop');
+  if (valuesOf(headers, 'via').some((value) => value.split('gatehouse').length > 4)) return never('a loop');
   const leave = openQuestion(request, target);
   if (leave !== undefined) return { verdict: 'may', why: leave, target };
   return { verdict: 'must', why: '', target };
@@ -54,6 +54,8 @@ function openQuestion(request: ReadRequest, target: string): string | undefined 
   if (valuesOf(headers, 'upgrade').length > 0) return 'an upgrade';
   if (ONCE.some((name) => valuesOf(headers, name).length > 1)) return 'a header that should stand once';
   if (!/[A-Za-z0-9]/.test(valuesOf(headers, 'host')[0] ?? 'h')) return 'a Host of dots';
+  if (valuesOf(headers, 'expect').some((value) => value === '')) return 'no expectation';
+  if (valuesOf(headers, 'via').length > 1) return 'two Via';
   if (valuesOf(headers, 'expect').length > 1) return 'two expectations';
   if (nominated(headers).some((name) => !KNOWN_NOMINATIONS.has(name))) return 'a nomination';
   return undefined;

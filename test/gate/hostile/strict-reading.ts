@@ -8,7 +8,13 @@ export type Liberty =
   | 'request-line-spaces'
   | 'line-ends-before'
   | 'rtsp'
-  | 'chunk-extensions';
+  | 'chunk-extensions'
+  | 'invalid-lines'
+  | 'control-characters'
+  | 'target-bytes'
+  | 'spaces-at-line-end'
+  | 'trailer-lines'
+  | 'chunk-line-rests';
 
 /** A request as a strict reader finds it in bytes (Latin-1 text). */
 export interface ReadRequest {
@@ -78,11 +84,14 @@ export function readStrictly(bytes: string, liberties: ReadonlySet<Liberty>): Re
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const QUOTED = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t \\x21-\\x7e\\x80-\\xff])*"';
-const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([\\x21-\\x7e]+) HTTP/(1\\.[01])$`);
-const SPACED_REQUEST_LINE = new RegExp(`^(${TOKEN}) +([\\x21-\\x7e]+) +HTTP/(1\\.[01])$`);
+const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([\\x21-\\x7e\\x80-\\xff]+) HTTP/(1\\.[01])$`);
+const SPACED_REQUEST_LINE = new RegExp(`^(${TOKEN}) +([\\x21-\\x7e\\x80-\\xff]+) +HTTP/(1\\.[01])$`);
 /** Node's parser knows a few more protocols, and takes them for HTTP. */
 const RTSP = /^((?:GET|POST|OPTIONS) .*)RTSP\/1\./;
 const FIELD = new RegExp(`^(${TOKEN}):[ \\t]*((?:[\\x21-\\x7e\\x80-\\xff][\\t\\x20-\\x7e\\x80-\\xff]*)?)$`);
+/** As nginx reads: any byte in a value, and lines left out whose name is none, unless it has a space or a control in it. */
+const LOOSE_FIELD = new RegExp(`^(${TOKEN}):[ ]*([^\\0\\r\\n]*)$`);
+const NO_FIELD = /^[^\0-\x20\x7f:]*(?::[^\0\r\n]*)?$/;
 const LOOSE_CHUNK_SIZE = /^([0-9A-Fa-f]+)(?:;[^\r\n\0]*)?$/;
 const CHUNK_SIZE = new RegExp(
   `^([0-9A-Fa-f]+)((?:[ \\t]*;[ \\t]*${TOKEN}(?:[ \\t]*=[ \\t]*(?:${TOKEN}|${QUOTED}))?)*)$`,
@@ -90,10 +99,12 @@ const CHUNK_SIZE = new RegExp(
 
 function readRequestLine(cursor: Cursor) {
   const sent = cursor.line('bare-lf');
-  const line = RTSP.test(sent) && cursor.takes('rtsp') ? sent.replace(RTSP, '$1HTTP/1.') : sent;
+  const own = / $/.test(sent) && cursor.takes('spaces-at-line-end') ? sent.replace(/ +$/, '') : sent;
+  const line = RTSP.test(own) && cursor.takes('rtsp') ? own.replace(RTSP, '$1HTTP/1.') : own;
   const [, method, target, version] =
     cursor.match(line, REQUEST_LINE, 'request-line-spaces', SPACED_REQUEST_LINE) ?? [];
   if (method === undefined || target === undefined) throw malformed('the request line');
+  if (/[\x80-\xff]/.test(target) && !cursor.takes('target-bytes')) throw malformed('a byte outside ASCII');
   return { method, target, version: version === '1.0' ? ('1.0' as const) : ('1.1' as const) };
 }
 
@@ -102,10 +113,18 @@ function readFields(cursor: Cursor): Header[] {
   for (;;) {
     const line = cursor.line('bare-lf');
     if (line === '') return headers;
-    const [, name, value = ''] = FIELD.exec(line) ?? [];
-    if (name === undefined) throw malformed(`the header line ${JSON.stringify(line.slice(0, 60))}`);
-    headers.push([name, value.replace(/[ \t]+$/, '')]);
+    const [, name, value = ''] = cursor.match(line, FIELD, 'control-characters', LOOSE_FIELD) ?? [];
+    // Allowed, and yet not white space to every reader.
+    if (/:[ ]*\t|\t *$/.test(line)) cursor.isStrict = false;
+    if (name !== undefined) headers.push([name, value.replace(/[ \t]+$/, '')]);
+    else if (!NO_FIELD.test(line) || !cursor.takes('invalid-lines'))
+      throw malformed(`the header line ${JSON.stringify(line.slice(0, 60))}`);
   }
+}
+
+function skipTrailers(cursor: Cursor): Header[] {
+  while (cursor.line('chunk-bare-lf') !== '') cursor.isStrict = false;
+  return [];
 }
 
 interface Framing {
@@ -131,15 +150,23 @@ function readBody(cursor: Cursor, { kind, length }: Framing, body: Body): void {
   if (kind === 'length') cursor.take(length, body);
   if (kind !== 'chunked') return;
   for (;;) {
-    const [, digits] =
-      cursor.match(cursor.line('chunk-bare-lf'), CHUNK_SIZE, 'chunk-extensions', LOOSE_CHUNK_SIZE) ?? [];
+    const digits = readChunkSize(cursor);
     if (digits === undefined) throw malformed('the size of a chunk');
     const size = Number.parseInt(digits, 16);
     if (size === 0) break;
     cursor.take(size, body);
     if (cursor.line('chunk-bare-lf') !== '') throw malformed('the end of a chunk');
   }
-  body.trailers = readFields(cursor);
+  body.trailers = cursor.takes('trailer-lines') ? skipTrailers(cursor) : readFields(cursor);
+}
+
+/** An extension is allowed, and so is a reader that will not have it. Source: RFC 9112 §7.1.1. */
+function readChunkSize(cursor: Cursor): string | undefined {
+  const line = cursor.line('chunk-bare-lf');
+  if (line.includes(';')) cursor.isStrict = false;
+  const [, digits] = /^([0-9A-Fa-f]+)[ \t;]/.exec(line) ?? [];
+  if (digits !== undefined && cursor.takes('chunk-line-rests')) return digits;
+  return cursor.match(line, CHUNK_SIZE, 'chunk-extensions', LOOSE_CHUNK_SIZE)?.[1];
 }
 
 /** All values of a header, in any case of its name. */
@@ -196,7 +223,8 @@ class Cursor {
     const line = this.#bytes.slice(this.position, end < 0 ? undefined : end);
     const isBare = !line.endsWith('\r');
     const text = isBare ? line : line.slice(0, -1);
-    if (text.includes('\r') && (end >= 0 || text.indexOf('\r') < text.length - 1))
+    if (liberty === 'chunk-bare-lf' && this.takes('chunk-line-rests')) this.isStrict &&= !text.includes('\r');
+    else if (text.includes('\r') && (end >= 0 || text.indexOf('\r') < text.length - 1))
       throw malformed('a bare CR');
     if (end < 0) throw new Fault('incomplete', 'the bytes end in a line');
     if (isBare && !this.takes(liberty)) throw malformed('a bare LF');

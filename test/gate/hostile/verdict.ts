@@ -39,7 +39,7 @@ export function findFaults({ address, reading, transcript, seen, differences }: 
       faults.push(`the service saw what should be refused (${source.opinion.why}): ${describeSeen(each)}`);
     if (source.opinion.verdict === 'own')
       faults.push(`the service saw what is the gate's own: ${describeSeen(each)}`);
-    faults.push(...headerFaults(source.request, each, address, differences));
+    faults.push(...headerFaults(source, each, address, differences));
   }
   faults.push(...answerFaults(sent, reading, transcript));
   return faults;
@@ -76,7 +76,12 @@ function isOverLimit({ opinion }: Sent, seen: Seen): boolean {
   return opinion.why === 'the length of the body' && !seen.isWhole;
 }
 
-function headerFaults(request: ReadRequest, seen: Seen, address: string, differences: Differences): string[] {
+function headerFaults(
+  { request, isWhole }: Sent,
+  seen: Seen,
+  address: string,
+  differences: Differences,
+): string[] {
   const faults: string[] = [];
   const isUpgrade = valuesOf(seen.headers, 'upgrade').length > 0;
   const mayUpgrade =
@@ -89,7 +94,7 @@ function headerFaults(request: ReadRequest, seen: Seen, address: string, differe
     if (plain === 'transfer-encoding' && value === 'chunked' && request.framing === 'chunked') continue;
     if (plain === 'upgrade' && isUpgrade && value.toLowerCase() === 'websocket') continue;
     if (HOP_BY_HOP.has(plain)) faults.push(`a hop-by-hop header crossed: ${name}: ${value}`);
-    else if (isOfTheGate(plain)) faults.push(...ownHeaderFaults(request, [name, value], address));
+    else if (isOfTheGate(plain)) faults.push(...ownHeaderFaults(request, isWhole, [name, value], address));
   }
   for (const name of ['x-real-ip', 'x-forwarded-for', 'x-gatehouse-secret']) {
     const { length } = seen.headers.filter(([each]) => comparable(each) === name);
@@ -107,7 +112,12 @@ function headerFaults(request: ReadRequest, seen: Seen, address: string, differe
   return faults.map((fault) => `${fault}: ${describeSeen(seen)}`);
 }
 
-function ownHeaderFaults({ headers, body }: ReadRequest, [name, value]: Header, address: string): string[] {
+function ownHeaderFaults(
+  { headers, body }: ReadRequest,
+  isWhole: boolean,
+  [name, value]: Header,
+  address: string,
+): string[] {
   const wrong = [`${name}: ${value} is not the gate's`];
   switch (name.toLowerCase()) {
     case 'x-gatehouse-secret':
@@ -120,7 +130,7 @@ function ownHeaderFaults({ headers, body }: ReadRequest, [name, value]: Header, 
     case 'forwarded':
       return value.startsWith(`for=${address};`) ? [] : wrong;
     case 'content-length':
-      return Number(value) === Number(valuesOf(headers, 'content-length')[0] ?? 0) || body === ''
+      return Number(value) === (isWhole ? body.length : Number(valuesOf(headers, 'content-length')[0]))
         ? []
         : wrong;
     case 'via':
@@ -182,7 +192,7 @@ function responseFaults(sent: Sent | undefined, { status, head, body }: ReadResp
   if (status < 400) return sent?.opinion.verdict === 'own' ? [] : [`${line} of the gate itself`];
   if (status >= 500 && status !== 508) return [`${line}: gate and service do not read alike`];
   if (sent?.opinion.verdict === 'must' && sent.isWhole) return [`${line} to a request in order: ${body}`];
-  if (sent?.request.method === 'HEAD' && sent.isWhole) return [];
+  if (sent?.request.method === 'HEAD') return [];
   const isProblem =
     headerOf(head, 'content-type') === 'application/problem+json' && /"code":"\w+"/.test(body);
   return isProblem ? [] : [`${line} gives no reason: ${JSON.stringify(body.slice(0, 80))}`];

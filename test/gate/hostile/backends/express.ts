@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import express, { type Request, type Response, Router } from 'express';
 import { listenAsUpstream } from '../../support.ts';
-import { type Backend, Ledger, LIMITS, PRIVATE_ZONES, PUBLIC_ZONES, type Seen } from './seen.ts';
+import { BAD_REQUEST, type Backend, Ledger, LIMITS, PRIVATE_ZONES, PUBLIC_ZONES, type Seen } from './seen.ts';
 
 /**
  * Express 5 as it comes, with a router for each part: matches in any case, `/API` as `/api`, and neither decodes nor
@@ -29,7 +29,7 @@ export async function startExpress(): Promise<Backend> {
   });
   server.on('clientError', (error, socket) => {
     ledger.enterUnreadable(error);
-    socket.destroy();
+    socket.end(BAD_REQUEST);
   });
   const upstream = await listenAsUpstream(server);
   return { ...upstream, name: 'express', collect: async () => ledger.collect() };

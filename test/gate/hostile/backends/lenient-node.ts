@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { posix } from 'node:path';
 import { listenAsUpstream } from '../../support.ts';
-import { type Backend, Ledger, LIMITS, PRIVATE_ZONES, PUBLIC_ZONES } from './seen.ts';
+import { BAD_REQUEST, type Backend, Ledger, LIMITS, PRIVATE_ZONES, PUBLIC_ZONES } from './seen.ts';
 
 /**
  * A server written by hand that takes all it can get: Node's lenient parser, and a path that is cut at `?`, `#` and
@@ -36,7 +36,7 @@ export async function startLenientNode(): Promise<Backend> {
   });
   server.on('clientError', (error, socket) => {
     ledger.enterUnreadable(error);
-    socket.destroy();
+    socket.end(BAD_REQUEST);
   });
   const upstream = await listenAsUpstream(server);
   return { ...upstream, name: 'lenient-node', collect: async () => ledger.collect() };

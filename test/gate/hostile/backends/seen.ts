@@ -90,6 +90,9 @@ export class Ledger {
   }
 }
 
+/** What Node itself answers. */
+export const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nX-Saw: -\r\n\r\n';
+
 /** Fit for a header of an answer. */
 export function caseIdOf(value: string | string[] | undefined): string {
   const text = Array.isArray(value) ? value.join() : (value ?? '');
