@@ -128,7 +128,7 @@ describeGates('gate, when a service moves', ({ startTestGate, differs }) => {
 
     gate.follow([route(sandbox, { service: 'sandbox', prefix: '/sandbox' })]);
     await untilBody(gate.port, /sandbox/, '/sandbox');
-    assert.equal((await at('/api')).status, 404);
+    await untilBody(gate.port, /route_unknown/, '/api');
     await waitFor(() => api.openSockets() === 0, 'the connections to the service that has gone to close');
   });
 
