@@ -34,6 +34,9 @@ bench: setup ## measure, as ratios against a peer in the same run
 chaos: setup ## kill everything at random and prove that no message is lost or doubled (SCENARIO= SEED= SEEDS= DATABASE=)
 	@node test/chaos/main.ts
 
+fuzz: setup ## throw hostile requests at both gates until Ctrl-C or a failure (SEED= GATE=)
+	@node test/gate/hostile/main.ts
+
 render: $(INSTALLED) ## write what is made from the schema: .env.example, tables in the documents
 	@node bin/gatehouse.js render
 
@@ -53,4 +56,4 @@ $(INSTALLED): package.json package-lock.json
 	@npm ci --loglevel=error --no-fund --no-audit >/dev/null
 	@touch $@
 
-.PHONY: help setup tools start demo test check bench chaos render format clean
+.PHONY: help setup tools start demo test check bench chaos fuzz render format clean

@@ -31,7 +31,7 @@ export function answerClientError(log: Log, traffic: Traffic, error: Error, sock
   const code = 'code' in error ? String(error.code) : '';
   const passage = traffic.latest(socket);
   if (!socket.writable || socket.bytesRead === 0 || code === 'ECONNRESET') socket.destroy();
-  else if (passage === undefined || passage.response.writableFinished)
+  else if (passage === undefined || (passage.response.writableFinished && passage.visit.request.complete))
     refuseSocket(log, undefined, code, socket);
   else if (passage.visit.request.complete) passage.response.once('close', () => endSocket(socket));
   else refuseBrokenBody(log, passage, code, socket);
@@ -39,6 +39,11 @@ export function answerClientError(log: Log, traffic: Traffic, error: Error, sock
 
 function refuseBrokenBody(log: Log, { visit, response }: Passage, code: string, socket: Socket): void {
   visit.abandon?.();
+  if (response.writableFinished) {
+    // It was answered before its body came: a second answer would be taken for that of the next request.
+    endSocket(socket);
+    return;
+  }
   if (response.socket === null && !socket.destroyed) {
     // Earlier answers are under way: it is not yet its turn.
     response.once('socket', () => process.nextTick(refuseBrokenBody, log, { visit, response }, code, socket));

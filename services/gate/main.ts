@@ -1,3 +1,4 @@
+import { onPortsMoved } from '../runtime/ports-message.ts';
 import { runService } from '../runtime/run-service.ts';
 import { optionsFrom } from './from-config.ts';
 import { startGate } from './server.ts';
@@ -9,5 +10,6 @@ await runService('gate', async ({ config, log }) => {
     config.gate.kind === 'nginx'
       ? await (await import('./nginx/from-config.ts')).startConfiguredNginx(config, options)
       : await startGate(options);
+  onPortsMoved((ports) => gate.follow(optionsFrom({ ...config, ports }, log).routes));
   return { close: (graceMs) => gate.drain(graceMs) };
 });

@@ -42,6 +42,8 @@ export interface ServiceHooks {
   readonly onOutput: (service: string, stream: 'stdout' | 'stderr', chunk: Buffer) => void;
   readonly onOutputEnd: (service: string) => void;
   readonly onFailed: (service: Service) => void;
+  /** It has failed more than once in a row, and is about to be started again: the time to look why. Never rejects. */
+  readonly beforeRetry?: (service: Service) => Promise<void>;
   /** The whole kit is being stopped. */
   readonly isKitStopping: () => boolean;
   readonly log: Log;
@@ -50,7 +52,8 @@ export interface ServiceHooks {
 /** One supervised process: started, watched, started again, stopped. */
 export class Service {
   readonly name: string;
-  readonly plan: ServicePlan;
+  /** How the next run goes. */
+  plan: ServicePlan;
   state: ServiceState = 'waiting';
   /** Why it is not ready, in words fit for strangers. */
   reason: string | undefined;
@@ -134,9 +137,21 @@ export class Service {
     this.start();
   }
 
+  /** Sends a message to a service of the kit that runs; what it is told at its start needs none. */
+  tell(message: object | string): void {
+    if (this.#child?.connected) this.#child.send(message, () => undefined);
+  }
+
   /** Says that the whole kit stops, so that what waits in this service does not hold up those whose turn comes first. */
   announceStop(): void {
-    if (this.#child?.connected) this.#child.send(KIT_STOPS_MESSAGE, () => undefined);
+    this.tell(KIT_STOPS_MESSAGE);
+  }
+
+  /** Stops it in order and starts it again: by another plan, perhaps. */
+  async restart(): Promise<void> {
+    if (this.#child === undefined || this.state === 'stopping') return;
+    this.#isAskedEnd = true;
+    await this.#end(this.plan.declaration.stopGraceMs);
   }
 
   /** Asks the service to drain and end; kills it and all it started when `withinMs` have passed. Gives whether it ended in order. */
@@ -183,8 +198,7 @@ export class Service {
       { service: this.name },
       `${this.name} was asked by a signal to stop: it is stopped in order and started again`,
     );
-    this.#isAskedEnd = true;
-    await this.#end(this.plan.declaration.stopGraceMs);
+    await this.restart();
   }
 
   #onEnded(how: string, ranMs: number): void {
@@ -211,7 +225,12 @@ export class Service {
       `${this.name} ${how}: starting it again in ${verdict.restartInMs} ms`,
     );
     if (verdict.restartInMs === 0) this.start();
-    else this.#nextStart = setTimeout(() => this.start(), verdict.restartInMs);
+    else this.#nextStart = setTimeout(() => void this.#startAgain(), verdict.restartInMs);
+  }
+
+  async #startAgain(): Promise<void> {
+    await this.#hooks.beforeRetry?.(this);
+    this.start();
   }
 
   async #awaitReady(child: ChildProcess): Promise<void> {

@@ -7,6 +7,7 @@ import { postGuard } from './guard.ts';
 import { endLeftovers, lockInstance, RUN_VARIABLE } from './instance-lock.ts';
 import type { LogStream } from './log-stream.ts';
 import { planServices } from './plan.ts';
+import { moveIfTaken } from './port-moves.ts';
 import { portWishes, settlePorts } from './ports.ts';
 import { Service } from './service.ts';
 
@@ -43,7 +44,7 @@ export async function startSupervisor({
   const run = randomUUID();
   log.debug({ run }, `every process of this run carries ${RUN_VARIABLE}=${run}`);
   const unlock = await lockInstance(loaded.config.dataDir, run, log);
-  const config = await settleConfig(loaded, log).catch((error: unknown) => {
+  let config = await settleConfig(loaded, log).catch((error: unknown) => {
     unlock();
     throw error;
   });
@@ -54,10 +55,13 @@ export async function startSupervisor({
     onFailed: ({ name, plan }: Service) => {
       if (plan.declaration.critical) onCriticalFailure(name);
     },
+    beforeRetry: async (service: Service) => {
+      config = await moveIfTaken(config, service, { services, isSet: isSetBy(loaded), run, log });
+    },
     isKitStopping: () => stopped !== undefined,
     log,
   };
-  const services = planServices(config, run).map((plan) => new Service(plan, hooks));
+  const services: readonly Service[] = planServices(config, run).map((plan) => new Service(plan, hooks));
   const control = await startControlServer({
     host: config.internal.host,
     port: config.ports.supervisor,
@@ -80,7 +84,9 @@ export async function startSupervisor({
     return inOrder && left === 0;
   };
   return {
-    config,
+    get config() {
+      return config;
+    },
     services,
     allReady: Promise.all(services.map(({ firstReady }) => firstReady)),
     stop: () => (stopped ??= stop()),
@@ -92,9 +98,8 @@ export async function startSupervisor({
 
 /** The configuration with a boot secret and with ports that are free. */
 async function settleConfig({ config, resolved }: Loaded, log: Log): Promise<Config> {
-  const isSet = (path: string) => resolved.get(path)?.variable !== undefined;
   const ports = await settlePorts(
-    portWishes(config, (name) => isOn(name, config), isSet),
+    portWishes(config, (name) => isOn(name, config), isSetBy({ resolved })),
     log,
   );
   return {
@@ -102,6 +107,11 @@ async function settleConfig({ config, resolved }: Loaded, log: Log): Promise<Con
     ports: { ...config.ports, ...Object.fromEntries(ports) },
     internal: { ...config.internal, secret: config.internal.secret || randomBytes(32).toString('hex') },
   };
+}
+
+/** Whether somebody chose a setting, rather than a default. */
+function isSetBy({ resolved }: Pick<Loaded, 'resolved'>): (path: string) => boolean {
+  return (path) => resolved.get(path)?.variable !== undefined;
 }
 
 async function startInOrder(service: Service, services: readonly Service[]): Promise<void> {

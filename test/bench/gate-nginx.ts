@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts } from '../kit/kit.ts';
 import { type ServerPlan, ServerProcess } from './gate-process.ts';
@@ -16,9 +16,13 @@ const SMALL_BODY = JSON.stringify({
 /** Many more than a load has: no contestant is to lose connections to the other side's housekeeping. */
 const MANY = 100_000_000;
 
-/** Answers `/api/small` with 200 bytes of JSON from its configuration and `/api/large` from a file. */
-export async function startBackend(folder: string, largeFile: string): Promise<ServerProcess> {
+export const LARGE_BYTES = 100 * 1024 ** 2;
+
+/** Answers `/api/small` with 200 bytes of JSON from its configuration and `/api/large` with 100 MB from a file. */
+export async function startBackend(folder: string): Promise<ServerProcess> {
   const { PORT: port } = await freePorts();
+  const largeFile = join(folder, 'large.bin');
+  if (!existsSync(largeFile)) writeFileSync(largeFile, Buffer.alloc(LARGE_BYTES, 'x'));
   return startNginx(port, folder, 'backend', '/api/small', [
     'access_log off;',
     'sendfile on;',

@@ -1,9 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { GateKind } from '../gate/gates.ts';
 import { type Contestants, type Opponent, startContestants } from './gate-contestants.ts';
 import type { Load } from './gate-load.ts';
-import { startBackend } from './gate-nginx.ts';
+import { LARGE_BYTES, startBackend } from './gate-nginx.ts';
 import type { Measured } from './gate-process.ts';
 import { UploadSink } from './gate-sink.ts';
 import type { Figure } from './main.ts';
@@ -12,7 +10,6 @@ import { median, summary } from './median.ts';
 const ROUNDS = 9;
 const ROUND_SECONDS = 1;
 const WARM_UP_SECONDS = 2;
-const LARGE_BYTES = 100 * 1024 ** 2;
 const MB = 1e6;
 
 /** The least part of an opponent's rate that a gate is to reach. */
@@ -37,9 +34,7 @@ interface Situation {
 
 /** Answers of 200 bytes and of 100 MB, over one connection and over 64. */
 export async function measureDownloads(load: Load, folder: string): Promise<Figure[]> {
-  const largeFile = join(folder, 'large.bin');
-  writeFileSync(largeFile, Buffer.alloc(LARGE_BYTES, 'x'));
-  await using backend = await startBackend(folder, largeFile);
+  await using backend = await startBackend(folder);
   await using contestants = await startContestants(backend, folder, '/api/small');
   const figures: Figure[] = [];
   for (const connections of [1, 64]) {

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { measureLatency } from './gate-latency.ts';
 import { Load, requireProgram } from './gate-load.ts';
+import { measureSlowReaders, measureWebSockets } from './gate-memory.ts';
 import { measureDownloads, measureUploads } from './gate-rates.ts';
 import type { Figure } from './main.ts';
 
@@ -14,7 +16,13 @@ export async function measureGate(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
   try {
     const load = new Load(folder);
-    return [...(await measureDownloads(load, folder)), ...(await measureUploads(load, folder))];
+    return [
+      ...(await measureDownloads(load, folder)),
+      ...(await measureUploads(load, folder)),
+      ...(await measureLatency(folder)),
+      ...(await measureWebSockets(load, folder)),
+      ...(await measureSlowReaders(load, folder)),
+    ];
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -25,4 +25,24 @@ describe('gate, as the topology and the settings describe it', () => {
     assert.equal(await status('/api/whatsapp/send', 1_001), 413);
     assert.equal(await status('/api/whatsapp/media/more', 1_001), 413);
   });
+
+  it('limits clients wherever strangers may come, and only there, unless told', () => {
+    const limitsIn = (env: Record<string, string>) => {
+      const { config } = loadConfig({ env, folder: tmpdir() });
+      const { limits } = optionsFrom(config, createLog('gate', 'silent'));
+      const { clientRatePerSecond, clientBurst, clientConcurrency, minBodyBytesPerSecond, pingMs } = limits;
+      return [clientRatePerSecond, clientBurst, clientConcurrency, minBodyBytesPerSecond, pingMs];
+    };
+    const docker = { GATEHOUSE_PROFILE: 'docker', API_KEYS: 'k'.repeat(24) };
+    assert.deepEqual(limitsIn({}), [0, 200, 0, 128, 30_000]);
+    assert.deepEqual(limitsIn(docker), [100, 200, 256, 128, 30_000]);
+    const told = {
+      GATE_CLIENT_RATE: '1',
+      GATE_CLIENT_BURST: '2',
+      GATE_CLIENT_CONCURRENCY: '3',
+      GATE_MIN_BODY_RATE: '0',
+      GATE_WS_PING_MS: '0',
+    };
+    assert.deepEqual(limitsIn({ ...docker, ...told }), [1, 2, 3, 0, 0]);
+  });
 });

@@ -15,6 +15,7 @@ const FAST = 20_000_000;
 describeGates('gate, clients that drip a body', ({ startTestGate, differs, name }) => {
   const drips = [
     ['a body of known length', 'Content-Length: 100000\r\n\r\n', 'x'],
+    ['a body that came fast at first', `Content-Length: 100000\r\n\r\n${'x'.repeat(50_000)}`, 'x'],
     ['a chunked body', 'Transfer-Encoding: chunked\r\n\r\n', '1\r\nx\r\n'],
     ['a chunk extension, which is no body', 'Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n5;a', 'a'],
   ] as const;

@@ -9,7 +9,7 @@ import { startLoneGate } from './lone-gate.ts';
 import type { Habit, Seen, Told } from './restless-upstream.ts';
 
 /** For each gate. `ENDURANCE_REQUESTS=100000` for the long run. */
-const REQUESTS = Number(process.env.ENDURANCE_REQUESTS ?? 20_000);
+const REQUESTS = Number(process.env.ENDURANCE_REQUESTS ?? 15_000);
 /** A client waits up to so long before it asks again, so that connections to the upstream become idle. */
 const PAUSE_MS = 6;
 

@@ -21,61 +21,72 @@ const LINGER_MS = [0, 2] as const;
 /** So many requests a connection, at random. */
 const REQUESTS = [1, 20] as const;
 
-/** What a connection does when it has been asked for the `count`th time; returns a line for the answer's head. */
+/** What a connection does once it has answered, and for the last time perhaps; gives a line for the answer's head. */
 const habits = {
-  'closes idle connections within 5 ms': (socket: Socket) => {
-    const timer = setTimeout(() => giveUp(socket), between(IDLE_MS));
-    socket.once('data', () => clearTimeout(timer));
+  'closes idle connections within 5 ms': (connection: Connection) => {
+    const timer = setTimeout(() => connection.giveUp(), between(IDLE_MS));
+    connection.socket.once('data', () => clearTimeout(timer));
     return '';
   },
-  'closes after some requests, unannounced': (socket: Socket, isLast: boolean) => {
-    if (isLast) setTimeout(() => giveUp(socket), between(LINGER_MS));
+  'closes after some requests, unannounced': (connection: Connection, isLast: boolean) => {
+    if (isLast) connection.giveUp(between(LINGER_MS));
     return '';
   },
-  'closes after some requests, as it has said': (socket: Socket, isLast: boolean) => {
-    if (isLast) setImmediate(() => giveUp(socket));
+  'closes after some requests, as it has said': (connection: Connection, isLast: boolean) => {
+    if (isLast) connection.giveUp(between(LINGER_MS));
     return isLast ? 'Connection: close\r\n' : '';
   },
 };
 
-let connections = 0;
-let tooLate = 0;
-const onAnswered = Object.entries(habits).find(([name]) => name === process.argv[2])?.[1];
-if (onAnswered !== undefined) serve(onAnswered);
+type OnAnswered = (connection: Connection, isLast: boolean) => string;
 
-function serve(habit: (socket: Socket, isLast: boolean) => string): void {
-  const server = createServer({ noDelay: true }, (socket) => {
+class Connection {
+  readonly socket: Socket;
+  readonly #onAnswered: OnAnswered;
+  #left = between(REQUESTS);
+  #head = '';
+  #isGivenUp = false;
+
+  constructor(socket: Socket, onAnswered: OnAnswered) {
     connections += 1;
-    let left = between(REQUESTS);
-    let head = '';
+    this.socket = socket;
+    this.#onAnswered = onAnswered;
     socket.setEncoding('latin1');
     socket.on('error', () => socket.destroy());
-    socket.on('data', (text: string) => {
-      head += text;
-      if (!head.endsWith('\r\n\r\n')) return;
-      const path = head.split(' ')[1] ?? '';
-      head = '';
-      if (left === 0 || socket.writableEnded) {
-        tooLate += 1;
-        return;
-      }
-      left -= 1;
-      const line = habit(socket, left === 0);
-      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n${line}\r\n${path}`);
-    });
-  });
+    socket.on('data', (text: string) => this.#onData(text));
+  }
+
+  /** Answers nothing any more, and closes. Half of the servers say goodbye and wait; with the others what comes is an error. */
+  giveUp(afterMs = 0): void {
+    this.#isGivenUp = true;
+    setTimeout(() => (Math.random() < 0.5 ? this.socket.end() : this.socket.destroySoon()), afterMs);
+  }
+
+  #onData(text: string): void {
+    this.#head += text;
+    if (!this.#head.endsWith('\r\n\r\n')) return;
+    const path = this.#head.split(' ')[1] ?? '';
+    this.#head = '';
+    if (this.#isGivenUp) {
+      tooLate += 1;
+      return;
+    }
+    this.#left -= 1;
+    const line = this.#onAnswered(this, this.#left === 0);
+    this.socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${path.length}\r\n${line}\r\n${path}`);
+  }
+}
+
+let connections = 0;
+let tooLate = 0;
+function serve(habit: OnAnswered): void {
+  const server = createServer({ noDelay: true }, (socket) => void new Connection(socket, habit));
   server.listen(0, '127.0.0.1', () => {
     const address = server.address();
     if (typeof address === 'object' && address !== null) tell({ port: address.port });
   });
   process.on('message', () => tell({ connections, tooLate }));
   process.on('disconnect', () => process.exit());
-}
-
-/** Half of the servers say goodbye and wait; to the other half what comes afterwards is an error. */
-function giveUp(socket: Socket): void {
-  if (Math.random() < 0.5) socket.end();
-  else socket.destroySoon();
 }
 
 function tell(what: Told): void {
@@ -85,3 +96,6 @@ function tell(what: Told): void {
 function between([least, most]: readonly [number, number]): number {
   return least + Math.floor(Math.random() * (most - least + 1));
 }
+
+const onAnswered = Object.entries(habits).find(([name]) => name === process.argv[2])?.[1];
+if (onAnswered !== undefined) serve(onAnswered);

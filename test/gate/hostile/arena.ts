@@ -17,6 +17,8 @@ export const BACKENDS = {
 
 export type BackendName = keyof typeof BACKENDS;
 
+export const BACKEND_NAMES = ['express', 'lenient-node', 'nginx'] as const satisfies readonly BackendName[];
+
 /** One gate before one backend, and a server that no route leads to. */
 export interface Arena extends AsyncDisposable {
   readonly gateName: GateKind['name'];

@@ -6,13 +6,30 @@ export interface Differences {
   readonly liberties: ReadonlySet<Liberty>;
   /** Header lines that it drops on their way, beyond those of the contract. */
   dropsHeader(name: string): boolean;
+  /** Which lines of Connection it looks at. */
+  readonly connectionLines: 'all' | 'first';
+  /** The library that takes upgrades there sends the lines of one header as one. */
+  readonly joinsInUpgrades: boolean;
+  /** What a service may find unreadable. */
+  readonly unreadable: RegExp;
+  /** Answers to what it cannot read have no head, as in HTTP/0.9. */
+  readonly answersWithoutHead: boolean;
+  /** The status of its answer to a request whose body is broken, where it should say 400. */
+  readonly statusOfBroken: number;
 }
+
+const NOTHING = /^(?!)/;
 
 export const DIFFERENCES: Readonly<Record<GateKind['name'], Differences>> = {
   node: {
     // Node's parser (llhttp 9): it tells nobody that it was so generous, and what is sent on is right.
     liberties: new Set(['request-line-spaces', 'line-ends-before', 'rtsp', 'chunk-extensions'] as const),
     dropsHeader: () => false,
+    connectionLines: 'all',
+    joinsInUpgrades: true,
+    unreadable: NOTHING,
+    answersWithoutHead: false,
+    statusOfBroken: 400,
   },
   nginx: {
     // nginx has always read so: it takes LF for a line's end, and leaves out lines that are no headers.
@@ -28,8 +45,19 @@ export const DIFFERENCES: Readonly<Record<GateKind['name'], Differences>> = {
       'spaces-at-line-end',
       'trailer-lines',
       'chunk-line-rests',
+      'minor-versions',
+      'repeated-cr',
     ] as const),
     // nginx sets a variable for each header: what has no place in the name of one does not cross.
     dropsHeader: (name) => /[^A-Za-z0-9-]/.test(name),
+    // Its variable has the first alone (before 1.23); what that names it refuses, as it cannot drop it.
+    connectionLines: 'first',
+    joinsInUpgrades: false,
+    // It looks at no byte of a value but NUL, CR and LF; a service that does answers 400.
+    unreadable: /^HPE_INVALID_HEADER_TOKEN /,
+    // A line without a version is HTTP/0.9 to it: refused, in that version's way.
+    answersWithoutHead: true,
+    // Where it has refused the request for another reason, and finds out as it throws the body away.
+    statusOfBroken: 500,
   },
 };

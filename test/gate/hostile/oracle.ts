@@ -21,6 +21,7 @@ export function judgeRequest(request: ReadRequest): Opinion {
   const target = originForm(request.target, hosts[0]);
   const never = (why: string): Opinion => ({ verdict: 'never', why, target: target ?? request.target });
   if (method === 'TRACE' || method === 'CONNECT') return never('the method');
+  if (request.version === 'other') return never('the version');
   if (hosts.length > 1 || (hosts.length === 0 && request.version === '1.1')) return never('not one Host');
   if (hosts[0] !== undefined && !isHost(hosts[0])) return never('an invalid Host');
   const expectations = valuesOf(headers, 'expect');
@@ -147,8 +148,7 @@ export const OF_THE_GATE: ReadonlySet<string> = new Set([
 ]);
 
 /** The headers that cross untouched: the same lines in the same order must stand at the service. */
-export function crossing(headers: readonly Header[]): Header[] {
-  const named = new Set(nominated(headers));
+export function crossing(headers: readonly Header[], named: ReadonlySet<string>): Header[] {
   return headers.filter(([name]) => {
     const plain = comparable(name);
     return !HOP_BY_HOP.has(plain) && !isOfTheGate(plain) && !named.has(plain);

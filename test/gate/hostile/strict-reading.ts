@@ -14,13 +14,15 @@ export type Liberty =
   | 'target-bytes'
   | 'spaces-at-line-end'
   | 'trailer-lines'
-  | 'chunk-line-rests';
+  | 'chunk-line-rests'
+  | 'minor-versions'
+  | 'repeated-cr';
 
 /** A request as a strict reader finds it in bytes (Latin-1 text). */
 export interface ReadRequest {
   readonly method: string;
   readonly target: string;
-  readonly version: '1.0' | '1.1';
+  readonly version: '1.0' | '1.1' | 'other';
   readonly headers: readonly Header[];
   readonly framing: 'none' | 'length' | 'chunked';
   /** Without the framing; what there is of it where the request is cut. */
@@ -84,12 +86,13 @@ export function readStrictly(bytes: string, liberties: ReadonlySet<Liberty>): Re
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const QUOTED = '"(?:[\\t \\x21\\x23-\\x5b\\x5d-\\x7e\\x80-\\xff]|\\\\[\\t \\x21-\\x7e\\x80-\\xff])*"';
-const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([\\x21-\\x7e\\x80-\\xff]+) HTTP/(1\\.[01])$`);
-const SPACED_REQUEST_LINE = new RegExp(`^(${TOKEN}) +([\\x21-\\x7e\\x80-\\xff]+) +HTTP/(1\\.[01])$`);
+const REQUEST_LINE = new RegExp(`^(${TOKEN}) ([\\x21-\\x7e\\x80-\\xff]+) HTTP/(1\\.[0-9]{1,2})$`);
+const SPACED_REQUEST_LINE = new RegExp(`^(${TOKEN}) +([\\x21-\\x7e\\x80-\\xff]+) +HTTP/(1\\.[0-9]{1,2})$`);
 /** Node's parser knows a few more protocols, and takes them for HTTP. */
 const RTSP = /^((?:GET|POST|OPTIONS) .*)RTSP\/1\./;
 const FIELD = new RegExp(`^(${TOKEN}):[ \\t]*((?:[\\x21-\\x7e\\x80-\\xff][\\t\\x20-\\x7e\\x80-\\xff]*)?)$`);
 /** As nginx reads: any byte in a value, and lines left out whose name is none, unless it has a space or a control in it. */
+const NAME_ALONE = /^[A-Za-z0-9-]+$/;
 const LOOSE_FIELD = new RegExp(`^(${TOKEN}):[ ]*([^\\0\\r\\n]*)$`);
 const NO_FIELD = /^[^\0-\x20\x7f:]*(?::[^\0\r\n]*)?$/;
 const LOOSE_CHUNK_SIZE = /^([0-9A-Fa-f]+)(?:;[^\r\n\0]*)?$/;
@@ -104,19 +107,25 @@ function readRequestLine(cursor: Cursor) {
   const [, method, target, version] =
     cursor.match(line, REQUEST_LINE, 'request-line-spaces', SPACED_REQUEST_LINE) ?? [];
   if (method === undefined || target === undefined) throw malformed('the request line');
+  if (versionOf(version) === 'other' && !cursor.takes('minor-versions')) throw malformed('the version');
   if (/[\x80-\xff]/.test(target) && !cursor.takes('target-bytes')) throw malformed('a byte outside ASCII');
-  return { method, target, version: version === '1.0' ? ('1.0' as const) : ('1.1' as const) };
+  return { method, target, version: versionOf(version) };
+}
+
+function versionOf(text = ''): ReadRequest['version'] {
+  return text === '1.0' || text === '1.1' ? text : 'other';
 }
 
 function readFields(cursor: Cursor): Header[] {
   const headers: Header[] = [];
   for (;;) {
-    const line = cursor.line('bare-lf');
+    const line = cursor.line('bare-lf', 'repeated-cr');
     if (line === '') return headers;
     const [, name, value = ''] = cursor.match(line, FIELD, 'control-characters', LOOSE_FIELD) ?? [];
     // Allowed, and yet not white space to every reader.
     if (/:[ ]*\t|\t *$/.test(line)) cursor.isStrict = false;
-    if (name !== undefined) headers.push([name, value.replace(/[ \t]+$/, '')]);
+    if (NAME_ALONE.test(line) && cursor.takes('invalid-lines')) headers.push([line, '']);
+    else if (name !== undefined) headers.push([name, value.replace(/[ \t]+$/, '')]);
     else if (!NO_FIELD.test(line) || !cursor.takes('invalid-lines'))
       throw malformed(`the header line ${JSON.stringify(line.slice(0, 60))}`);
   }
@@ -218,16 +227,18 @@ class Cursor {
   }
 
   /** A line without its end. CR stands nowhere but before LF. */
-  line(liberty: Liberty): string {
+  line(bareEnd: Liberty, repeated?: Liberty): string {
     const end = this.#bytes.indexOf('\n', this.position);
     const line = this.#bytes.slice(this.position, end < 0 ? undefined : end);
     const isBare = !line.endsWith('\r');
-    const text = isBare ? line : line.slice(0, -1);
-    if (liberty === 'chunk-bare-lf' && this.takes('chunk-line-rests')) this.isStrict &&= !text.includes('\r');
+    let text = isBare ? line : line.slice(0, -1);
+    if (repeated !== undefined && /[^\r]\r+$/.test(text) && this.takes(repeated))
+      text = text.replace(/\r+$/, '');
+    if (bareEnd === 'chunk-bare-lf' && this.takes('chunk-line-rests')) this.isStrict &&= !text.includes('\r');
     else if (text.includes('\r') && (end >= 0 || text.indexOf('\r') < text.length - 1))
       throw malformed('a bare CR');
     if (end < 0) throw new Fault('incomplete', 'the bytes end in a line');
-    if (isBare && !this.takes(liberty)) throw malformed('a bare LF');
+    if (isBare && !this.takes(bareEnd)) throw malformed('a bare LF');
     this.position = end + 1;
     return text;
   }

@@ -132,6 +132,31 @@ const message = fc
     return line + lines + part.headEnd + part.body.bytes;
   });
 
+/** A WebSocket's beginning, and perhaps what should not go through before the tunnel is open (CVE-2026-2833). */
+const upgrade = fc
+  .record({
+    method: mostly(fc.constant('GET'), fc.constantFrom('POST', 'HEAD', 'CONNECT')),
+    target: mostly(fc.constantFrom('/ws', '/ws/x?y'), target),
+    version: mostly(fc.constant('HTTP/1.1'), fc.constant('HTTP/1.0')),
+    lines: mostly(
+      fc.constant('Connection: Upgrade\r\nUpgrade: websocket\r\n'),
+      fc.constantFrom(
+        'Connection: Upgrade\r\nUpgrade: h2c\r\n',
+        'Connection: upgrade\r\nUpgrade: websocket, x\r\n',
+        'Upgrade: websocket\r\n',
+        'Connection: Upgrade\r\nUpgrade: x\r\n',
+      ),
+      0.3,
+    ),
+    extra: extraLines,
+    after: mostly(fc.constant(''), smuggled, 0.4),
+  })
+  .map((part) => (index: number): string => {
+    const { lines, extra, after } = part;
+    const head = `${part.method} ${part.target} ${part.version}\r\nHost: ${HOST}\r\n${caseLine(index)}${lines}${extra}`;
+    return `${head}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n${after}`;
+  });
+
 /** A change of bytes wherever it falls. */
 const mutation: fc.Arbitrary<(text: string) => string> = fc
   .tuple(
@@ -194,8 +219,15 @@ const cuts = fc.oneof(
 );
 
 const messages = fc.oneof(
-  { arbitrary: fc.array(message, { minLength: 1, maxLength: 1 }), weight: 65 },
-  { arbitrary: fc.array(message, { minLength: 2, maxLength: 4 }), weight: 35 },
+  { arbitrary: fc.tuple(message), weight: 60 },
+  {
+    arbitrary: fc.array(fc.oneof({ arbitrary: message, weight: 9 }, { arbitrary: upgrade, weight: 1 }), {
+      minLength: 2,
+      maxLength: 4,
+    }),
+    weight: 35,
+  },
+  { arbitrary: fc.tuple(upgrade), weight: 5 },
 );
 
 const grammatical = fc
