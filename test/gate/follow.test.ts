@@ -162,6 +162,8 @@ async function startNamed(name: string) {
     incoming.resume().on('end', () => response.end(name));
   };
   const upstream = await startUpstream(listener);
+  // So that it is not idleness which closes them.
+  upstream.server.keepAliveTimeout = 120_000;
   upstream.server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
