@@ -89,9 +89,9 @@ export const DIFFERENCES = {
       'those who wait for it get 503 and come back; nginx reloads, which closes idle connections: who sends on one at that moment must send again',
   },
   broken: {
-    what: 'a service that sends no HTTP',
+    what: 'a service that sends no HTTP, or two lengths for one answer',
     node: '502 `service_refused`',
-    nginx: 'its bytes, as an answer of HTTP/0.9',
+    nginx: 'its bytes, as an answer of HTTP/0.9; the first length',
   },
   connections: {
     what: 'GATE_MAX_CONNECTIONS',

@@ -8,7 +8,7 @@ import type { GateOptions, GateRoute } from './options.ts';
 import { refuse } from './problems.ts';
 import { bodyTooLarge, RequestBody } from './request-body.ts';
 import { upstreamHeaders } from './request-headers.ts';
-import { Answer, breakOff, writeInterim } from './response.ts';
+import { Answer, breakOff, inTurn, writeInterim } from './response.ts';
 import type { Traffic } from './traffic.ts';
 import { type Upstream, UpstreamHandler } from './upstream.ts';
 import { isClosedConnection, isUnsendable, serviceUnavailable, upstreamProblem } from './upstream-error.ts';
@@ -95,7 +95,7 @@ class Exchange extends UpstreamHandler {
     const { visit, response } = this.#parts;
     if (visit.awaitsContinue) {
       visit.awaitsContinue = false;
-      response.writeContinue();
+      inTurn(response, () => response.writeContinue());
     }
   }
 

@@ -8,7 +8,20 @@ import type { Visit } from './visit.ts';
 /** Passes on a 1xx response, which HTTP/1.0 does not know. Source: RFC 9110 §15.2. */
 export function writeInterim(visit: Visit, response: ServerResponse, status: number, raw: RawHeaders): void {
   if (visit.request.httpVersionMinor === 0 || response.headersSent) return;
-  response.writeInformation(status, endToEndHeaders(textOf(raw), FROM_UPSTREAM));
+  const headers = endToEndHeaders(textOf(raw), FROM_UPSTREAM);
+  inTurn(response, () => response.writeInformation(status, headers));
+}
+
+/**
+ * Writes what comes before the head once the answers to earlier requests are out. Node would keep it, and put the head
+ * before it: the client would take it for the body.
+ */
+export function inTurn(response: ServerResponse, write: () => void): void {
+  if (response.socket !== null) write();
+  else
+    response.once('socket', () => {
+      if (!response.headersSent) write();
+    });
 }
 
 /** Writes an upstream's final answer to the client, as it comes. */

@@ -104,4 +104,18 @@ describe('bridge, in a page that lets nobody choose ids, after a send of which n
     fails(await send(text('nowhere'), newId(), onlyLook), 404, 'not_found');
     assert.equal(sendsOf(world, 'nowhere'), 0);
   });
+
+  it('finds what it sent in a page that by now lets ids be chosen', async () => {
+    const id = newId();
+    await world.misbehave('settings', { resist: true });
+    await restartBridge();
+    const { messageId } = sent(await send(text('from before'), id));
+    assert.ok(!messageId.endsWith(id));
+    await world.phone('behave', {});
+    await restartBridge();
+    const chosen = newId();
+    assert.ok(sent(await send(text('something else'), chosen)).messageId.endsWith(chosen));
+    assert.equal(sent(await send(text('from before'), id, retry())).messageId, messageId);
+    assert.equal(sendsOf(world, 'from before'), 1);
+  });
 });

@@ -125,6 +125,8 @@ describeGates('gate, when a service moves', ({ startTestGate, differs }) => {
     await using gate = await startTestGate(api);
     const at = (path: string) => exchangeRaw(gate.port, GET.replace('/api', path));
     assert.equal((await at('/sandbox')).status, 404);
+    assert.equal((await at('/api')).body, 'api');
+    assert.equal(api.openSockets(), 1);
 
     gate.follow([route(sandbox, { service: 'sandbox', prefix: '/sandbox' })]);
     await untilBody(gate.port, /sandbox/, '/sandbox');

@@ -188,10 +188,10 @@ function limitZones({ limits }: GateOptions): string {
 }
 
 function requestLimits({ limits }: GateOptions): string[] {
+  // What may come at once beyond the first.
+  const burst = limits.clientBurst > 1 ? ` burst=${limits.clientBurst - 1} nodelay` : '';
   return [
-    ...(limits.clientRatePerSecond > 0
-      ? [`limit_req zone=rate burst=${Math.max(1, limits.clientBurst)} nodelay;`, 'limit_req_status 429;']
-      : []),
+    ...(limits.clientRatePerSecond > 0 ? [`limit_req zone=rate${burst};`, 'limit_req_status 429;'] : []),
     ...(limits.clientConcurrency > 0
       ? [`limit_conn concurrency ${limits.clientConcurrency};`, 'limit_conn_status 430;']
       : []),

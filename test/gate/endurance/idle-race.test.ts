@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GATES } from '../gates.ts';
+import { forkUpstream } from './forked-upstream.ts';
 import { startLoneGate } from './lone-gate.ts';
-import type { Habit, Seen, Told } from './restless-upstream.ts';
+import type { Habit, Seen } from './restless-upstream.ts';
 
 /** For each gate. `ENDURANCE_REQUESTS=100000` for the long run. */
 const REQUESTS = Number(process.env.ENDURANCE_REQUESTS ?? 15_000);
@@ -26,14 +24,14 @@ for (const gate of GATES) {
     for (const [habit, clients, isRace] of HABITS) {
       const count = Math.ceil(REQUESTS / HABITS.length);
       it(`answers each of ${count} GETs when it ${habit}`, async () => {
-        await using upstream = await startRestlessUpstream(habit);
+        await using upstream = await forkUpstream<Seen>('restless-upstream.ts', habit);
         await using lone = await startLoneGate(gate, upstream);
         const since = performance.now();
 
         const faults = await askMany(lone.port, count, clients);
 
         const seconds = (performance.now() - since) / 1000;
-        const { connections, tooLate } = await upstream.look();
+        const { connections, tooLate } = await upstream.ask();
         const figures = `${count} answers in ${seconds.toFixed(1)} s over ${connections} connections to the upstream, at least ${tooLate} sent too late for theirs`;
         assert.deepEqual(faults, []);
         // Else nothing was put to the test.
@@ -42,27 +40,6 @@ for (const gate of GATES) {
       });
     }
   });
-}
-
-async function startRestlessUpstream(habit: Habit) {
-  const child = fork(join(import.meta.dirname, 'restless-upstream.ts'), [habit]);
-  const ask = async (): Promise<Told> => (await once(child, 'message'))[0];
-  const told = await ask();
-  if (!('port' in told)) throw new Error('the upstream told no port');
-  return {
-    port: told.port,
-    async look(): Promise<Seen> {
-      child.send('what have you seen?');
-      const answer = await ask();
-      if (!('connections' in answer)) throw new Error('the upstream told nothing');
-      return answer;
-    },
-    async [Symbol.asyncDispose]() {
-      const ended = once(child, 'exit');
-      child.disconnect();
-      await ended;
-    },
-  };
 }
 
 /** Asks so often, over kept connections. Gives what came other than the right answer. */

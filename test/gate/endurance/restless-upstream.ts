@@ -5,9 +5,7 @@ import { createServer, type Socket } from 'node:net';
 /** How it gives them up, without a `Keep-Alive` header that would tell when. */
 export type Habit = keyof typeof habits;
 
-/** What it tells, the second on any message. */
-export type Told = { readonly port: number } | Seen;
-
+/** What it tells on any message. */
 export interface Seen {
   readonly connections: number;
   /** Requests that it saw come on a connection that it had given up; others are reset unseen. */
@@ -89,7 +87,7 @@ function serve(habit: OnAnswered): void {
   process.on('disconnect', () => process.exit());
 }
 
-function tell(what: Told): void {
+function tell(what: { readonly port: number } | Seen): void {
   process.send?.(what);
 }
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { GATES } from '../gates.ts';
 import { waitFor } from '../support.ts';
@@ -17,7 +16,6 @@ const EVENT = `data: ${'x'.repeat(8_000)}\n\n`;
 const READ_BYTES = 1024 ** 2;
 /** A stream that has moved no byte for so long stands still. */
 const STILL_MS = 700;
-const WATCHED_MS = 1_500;
 
 const HANDSHAKE =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
@@ -38,32 +36,30 @@ for (const gate of GATES) {
         const source = new Source();
         await using upstream = await startSocketUpstream(
           (socket) => void source.pourMessages(socket),
-          (request, response) =>
-            request.url === '/api/body' ? source.pourBody(response) : source.pourEvents(response),
+          (request, response) => {
+            if (request.url === '/api/body') source.pourBody(response);
+            else source.pourEvents(response);
+          },
         );
         await using lone = await startLoneGate(gate, upstream);
-        await askOnce(lone.port, `${head}\r\n`);
-        const before = lone.pssMb;
-
-        const readers = Array.from({ length: CLIENTS }, () => new Reader(lone.port, `${head}\r\n`));
-        try {
+        const readers: Reader[] = [];
+        const stall = async () => {
+          for (let count = 0; count < CLIENTS; count += 1) readers.push(new Reader(lone.port, `${head}\r\n`));
           await waitFor(() => readers.every(({ hasStopped }) => hasStopped), 'each to have read a little');
           await source.untilStill();
-          const sentBytes = source.bytes;
-          let most = 0;
-          for (let waitedMs = 0; waitedMs < WATCHED_MS; waitedMs += 100) {
-            most = Math.max(most, lone.pssMb);
-            await sleep(100);
-          }
-          assert.ok(
-            most - before < MOST_GROWTH_MB,
-            `grew from ${before.toFixed(1)} to ${most.toFixed(1)} MB`,
-          );
-          assert.equal(source.bytes, sentBytes, 'the upstream went on to send');
-          assert.ok(source.bytes < BODY_BYTES, 'the upstream has sent all of it');
-          console.log(
-            `        from ${before.toFixed(1)} to at most ${most.toFixed(1)} MB, ${CLIENTS} clients`,
-          );
+        };
+        try {
+          // The first ones bring the gate's memory to what it is in use.
+          await stall();
+          const before = lone.pssMb;
+
+          await stall();
+
+          const growth = lone.pssMb - before;
+          const figures = `${before.toFixed(1)} MB with ${CLIENTS} such clients, ${growth.toFixed(1)} more with ${2 * CLIENTS}`;
+          assert.ok(growth < MOST_GROWTH_MB, figures);
+          assert.ok(source.bytes < BODY_BYTES / 2, `the upstream has sent ${source.bytes} bytes`);
+          console.log(`        ${figures}`);
         } finally {
           for (const reader of readers) reader.leave();
         }
@@ -142,11 +138,4 @@ class Reader {
   leave(): void {
     this.#socket.destroy();
   }
-}
-
-/** The gate has loaded what it needs for this kind of stream. */
-async function askOnce(port: number, head: string): Promise<void> {
-  const reader = new Reader(port, head);
-  await waitFor(() => reader.hasStopped, 'a first stream');
-  reader.leave();
 }

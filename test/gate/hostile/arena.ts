@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import type { Address, GateOptions } from '../../../services/gate/options.ts';
 import type { Gate } from '../../../services/gate/server.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import type { GateKind } from '../gates.ts';
@@ -46,31 +47,9 @@ export async function openArena(kind: GateKind, backendName: BackendName): Promi
   stack.defer(() => void decoy.close());
   const gateErrors: string[] = [];
   const gate = stack.use(
-    await kind.start({
-      listen: { host: '127.0.0.1', port: 0 },
-      routes: routesTo('service', { host: backend.host, port: backend.port }),
-      deniedPrefixes: DENIED,
-      live: () => ({ status: 'live' }),
-      localOnly: false,
-      trustedProxyHops: 0,
-      secret: SECRET,
-      drainMs: 5_000,
-      log: createLog('gate', 'error', { write: (line) => void gateErrors.push(line) }),
-      limits: {
-        maxHeaderBytes: MAX_HEADER_BYTES,
-        headerTimeoutMs: 10_000,
-        maxBodyBytes: MAX_BODY_BYTES,
-        idleTimeoutMs: 10_000,
-        upstreamTimeoutMs: 10_000,
-        holdMs: 2_000,
-        maxConnections: 2_000,
-        clientRatePerSecond: 0,
-        clientBurst: 0,
-        clientConcurrency: 0,
-        minBodyBytesPerSecond: 0,
-        pingMs: 0,
-      },
-    }),
+    await kind.start(
+      gateOptions(backend, createLog('gate', 'error', { write: (line) => void gateErrors.push(line) })),
+    ),
   );
   const address = decoy.address();
   const arena: Arena = {
@@ -86,4 +65,33 @@ export async function openArena(kind: GateKind, backendName: BackendName): Promi
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
   return arena;
+}
+
+/** A gate before a service with the topology of these tests. */
+export function gateOptions({ host, port }: Address, log = createLog('gate', 'silent')): GateOptions {
+  return {
+    listen: { host: '127.0.0.1', port: 0 },
+    routes: routesTo('service', { host, port }),
+    deniedPrefixes: DENIED,
+    live: () => ({ status: 'live' }),
+    localOnly: false,
+    trustedProxyHops: 0,
+    secret: SECRET,
+    drainMs: 5_000,
+    log,
+    limits: {
+      maxHeaderBytes: MAX_HEADER_BYTES,
+      headerTimeoutMs: 10_000,
+      maxBodyBytes: MAX_BODY_BYTES,
+      idleTimeoutMs: 10_000,
+      upstreamTimeoutMs: 10_000,
+      holdMs: 2_000,
+      maxConnections: 2_000,
+      clientRatePerSecond: 0,
+      clientBurst: 0,
+      clientConcurrency: 0,
+      minBodyBytesPerSecond: 0,
+      pingMs: 0,
+    },
+  };
 }

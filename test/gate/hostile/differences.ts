@@ -10,6 +10,8 @@ export interface Differences {
   readonly connectionLines: 'all' | 'first';
   /** The library that takes upgrades there sends the lines of one header as one. */
   readonly joinsInUpgrades: boolean;
+  /** Names of `X-Forwarded-*` and `X-Accel-*` that cross all the same. */
+  readonly passesFamily: RegExp;
   /** What a service may find unreadable. */
   readonly unreadable: RegExp;
   /** Answers to what it cannot read have no head, as in HTTP/0.9. */
@@ -20,6 +22,16 @@ export interface Differences {
 
 const NOTHING = /^(?!)/;
 
+const NAMES_NGINX_DROPS = [
+  ...['buffering', 'charset', 'expires', 'limit-rate', 'mapping', 'redirect'].map(
+    (name) => `x-accel-${name}`,
+  ),
+  ...['for', 'host', 'port', 'proto', 'by', 'email', 'groups', 'method', 'path', 'prefix', 'scheme'].map(
+    (name) => `x-forwarded-${name}`,
+  ),
+  ...['server', 'ssl', 'uri', 'user'].map((name) => `x-forwarded-${name}`),
+];
+
 export const DIFFERENCES: Readonly<Record<GateKind['name'], Differences>> = {
   node: {
     // Node's parser (llhttp 9): it tells nobody that it was so generous, and what is sent on is right.
@@ -27,6 +39,7 @@ export const DIFFERENCES: Readonly<Record<GateKind['name'], Differences>> = {
     dropsHeader: () => false,
     connectionLines: 'all',
     joinsInUpgrades: true,
+    passesFamily: NOTHING,
     unreadable: NOTHING,
     answersWithoutHead: false,
     statusOfBroken: 400,
@@ -53,6 +66,8 @@ export const DIFFERENCES: Readonly<Record<GateKind['name'], Differences>> = {
     // Its variable has the first alone (before 1.23); what that names it refuses, as it cannot drop it.
     connectionLines: 'first',
     joinsInUpgrades: false,
+    // It drops headers by name; these are the names it has (services/gate/nginx/render.ts).
+    passesFamily: new RegExp(`^(?!(?:${NAMES_NGINX_DROPS.join('|')})$)x-(?:forwarded|accel)-`, 'i'),
     // It looks at no byte of a value but NUL, CR and LF; a service that does answers 400.
     unreadable: /^HPE_INVALID_HEADER_TOKEN /,
     // A line without a version is HTTP/0.9 to it: refused, in that version's way.

@@ -37,7 +37,8 @@ export function judgeRequest(request: ReadRequest): Opinion {
   const exposed = exposedAt(path);
   if (exposed === undefined) return never('a path that is not exposed');
   if (body.length > exposed.maxBodyBytes) return never('the length of the body');
-  if (valuesOf(headers, 'via').some((value) => value.split('gatehouse').length > 4)) return never('a loop');
+  const via = valuesOf(headers, 'via');
+  if (via.length === 1 && (via[0]?.split('gatehouse').length ?? 0) > 4) return never('a loop');
   const leave = openQuestion(request, target);
   if (leave !== undefined) return { verdict: 'may', why: leave, target };
   return { verdict: 'must', why: '', target };

@@ -102,7 +102,8 @@ function headerFaults(
     if (plain === 'transfer-encoding' && value === 'chunked' && request.framing === 'chunked') continue;
     if (plain === 'upgrade' && isUpgrade && value.toLowerCase() === 'websocket') continue;
     if (HOP_BY_HOP.has(plain)) faults.push(`a hop-by-hop header crossed: ${name}: ${value}`);
-    else if (isOfTheGate(plain)) faults.push(...ownHeaderFaults(request, isWhole, [name, value], address));
+    else if (isOfTheGate(plain))
+      faults.push(...ownHeaderFaults(request, isWhole, [name, value], address, differences));
   }
   for (const name of ['x-real-ip', 'x-forwarded-for', 'x-gatehouse-secret']) {
     const { length } = seen.headers.filter(([each]) => comparable(each) === name);
@@ -130,6 +131,7 @@ function ownHeaderFaults(
   isWhole: boolean,
   [name, value]: Header,
   address: string,
+  differences: Differences,
 ): string[] {
   const wrong = [`${name}: ${value} is not the gate's`];
   switch (name.toLowerCase()) {
@@ -157,7 +159,7 @@ function ownHeaderFaults(
     case 'x-forwarded-port':
       return value.includes('evil') || value === '666' ? wrong : [];
     default:
-      return wrong;
+      return differences.passesFamily.test(name) ? [] : wrong;
   }
 }
 
@@ -239,11 +241,12 @@ function missingAnswers(
   responses: readonly ReadResponse[],
 ): string[] {
   for (const [index, { opinion, isWhole, request, seen }] of sent.entries()) {
-    if (opinion.verdict === 'own' && isWhole && responses[index] !== undefined) continue;
+    const answer = responses[index];
+    if (opinion.verdict === 'own' && isWhole && answer !== undefined && answer.status < 400) continue;
     if (opinion.verdict !== 'must' || !isWhole) return [];
-    if (responses[index] === undefined || seen === undefined)
+    if (answer === undefined || seen === undefined)
       return [`no answer to request ${index + 1} of ${reading.requests.length}, which is in order`];
-    if (request.version === '1.0' || isLast(request, responses[index])) return [];
+    if (request.version === '1.0' || isLast(request, answer)) return [];
   }
   return [];
 }

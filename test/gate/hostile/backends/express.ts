@@ -25,6 +25,8 @@ export async function startExpress(): Promise<Backend> {
   }
   const server = createServer({ ...LIMITS }, (request, response) => {
     entries.set(request, ledger.enter(request));
+    // Node loses what follows at once upon an upgrade it ignores, and answers no fault in what follows later.
+    if (request.headers.upgrade !== undefined) response.setHeader('connection', 'close');
     app(request, response);
   });
   server.on('clientError', (error, socket) => {
