@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { LineBatch } from '../runtime/line-batch.ts';
 import type { Log } from '../runtime/log.ts';
 import { LIVE_PATH } from './admit.ts';
 import type { Visit } from './visit.ts';
@@ -6,40 +7,56 @@ import type { Visit } from './visit.ts';
 /** As nginx names a request whose client left before there was an answer. */
 const CLIENT_LEFT = 499;
 
-/** Its lines carry no field that needs hiding, and looking for some would take a third of the time of a line. */
-export function createAccessLog(log: Log): Log {
-  return log.child({}, { redact: [] });
+/**
+ * Where the lines of requests go. They are put together by hand and written many at once: one by one through the log,
+ * they took a sixth of the gate's time. No field of theirs needs hiding. What went wrong goes to the log itself, at once.
+ */
+export class AccessLog {
+  readonly #lines: LineBatch;
+  readonly #writes: boolean;
+  readonly #writesQuiet: boolean;
+
+  constructor(log: Log) {
+    this.#lines = new LineBatch(log);
+    this.#writes = log.isLevelEnabled('info');
+    this.#writesQuiet = log.isLevelEnabled('debug');
+  }
+
+  /** Somebody asks for health every few seconds, all day: only a bad answer is worth a line. */
+  write(visit: Visit, status: number, aborted: boolean): void {
+    const { url = '', method = '' } = visit.request;
+    const isQuiet = status < 400 && (url === '/health' || url === LIVE_PATH);
+    if (!(isQuiet ? this.#writesQuiet : this.#writes)) return;
+    const durationMs = Math.round((performance.now() - visit.startedMs) * 10) / 10;
+    let fields =
+      `"method":"${method}","path":${JSON.stringify(withoutSecrets(url))},"status":${status}` +
+      `,"duration_ms":${durationMs},"bytes_in":${visit.bytesIn},"bytes_out":${visit.bytesOut}` +
+      `,"request_id":"${visit.edge.requestId}","client":"${visit.edge.clientAddress}"`;
+    if (visit.service !== undefined) fields += `,"service":"${visit.service}"`;
+    if (visit.code !== undefined) fields += `,"code":"${visit.code}"`;
+    if (aborted) fields += ',"aborted":true';
+    this.#lines.add(isQuiet ? 'debug' : 'info', fields, 'request');
+  }
+}
+
+const accessLogs = new WeakMap<Log, AccessLog>();
+
+/** The one of a log. */
+export function createAccessLog(log: Log): AccessLog {
+  const accessLog = accessLogs.get(log) ?? new AccessLog(log);
+  accessLogs.set(log, accessLog);
+  return accessLog;
 }
 
 /** Writes the line of a request that is over, well or not. */
-export function logResponse(log: Log, visit: Visit, response: ServerResponse): void {
-  logVisit(log, visit, response.headersSent ? response.statusCode : CLIENT_LEFT, !response.writableFinished);
+export function logResponse(accessLog: AccessLog, visit: Visit, response: ServerResponse): void {
+  const status = response.headersSent ? response.statusCode : CLIENT_LEFT;
+  accessLog.write(visit, status, !response.writableFinished);
 }
 
 /** Writes the one line of a request. `aborted` means that the client did not get, or not take, the whole answer. */
 export function logVisit(log: Log, visit: Visit, status: number, aborted: boolean): void {
-  const quiet = status < 400 && isHealthPath(visit.request.url ?? '');
-  log[quiet ? 'debug' : 'info'](
-    {
-      method: visit.request.method,
-      path: withoutSecrets(visit.request.url ?? ''),
-      status,
-      duration_ms: Math.round((performance.now() - visit.startedMs) * 10) / 10,
-      bytes_in: visit.bytesIn,
-      bytes_out: visit.bytesOut,
-      request_id: visit.edge.requestId,
-      client: visit.edge.clientAddress,
-      service: visit.service,
-      code: visit.code,
-      aborted: aborted ? true : undefined,
-    },
-    'request',
-  );
-}
-
-/** Somebody asks every few seconds, all day: only a bad answer is worth a line. */
-function isHealthPath(target: string): boolean {
-  return target === '/health' || target === LIVE_PATH;
+  createAccessLog(log).write(visit, status, aborted);
 }
 
 /** A target without the values of query keys that carry secrets, nor the user of an absolute URL. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { KitError } from '../contract/errors.ts';
 import type { Admitted } from './admit.ts';
+import { noteBodyBytes } from './body-garbage.ts';
 import { hasBody } from './framing.ts';
 import type { GateOptions, GateRoute } from './options.ts';
 import { refuse } from './problems.ts';
@@ -121,7 +122,12 @@ class Exchange extends UpstreamHandler {
     if (EVENT_STREAM.test(String(headers['content-type']))) this.#endAtDrain();
   }
 
+  onBodySent(chunk: Buffer): void {
+    noteBodyBytes(chunk.length);
+  }
+
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    noteBodyBytes(chunk.length);
     if (!this.#answer.write(chunk)) controller.pause();
   }
 

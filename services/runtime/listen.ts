@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
+import { Server as NetServer } from 'node:net';
 import { KitError } from '../contract/errors.ts';
 
 type Server = HttpServer | HttpsServer;
@@ -30,12 +31,26 @@ export function listen(server: Server, port: number, host: string): Promise<numb
   });
 }
 
-/** Ends a server: no new connection, idle ones closed, busy ones answered; after `graceMs` what is left is cut. */
+/** How long those who keep connections are told that they end, before those that nobody uses are closed. */
+const FAREWELL_MS = 250;
+const IDLE_CHECK_MS = 25;
+
+/**
+ * Ends a server: no new connection, and each answer ends its own; then idle ones are closed, busy ones answered; after
+ * `graceMs` what is left is cut. So nobody is cut off amid a request that was just sent on a kept connection.
+ */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  if (graceMs <= 0) server.closeAllConnections();
+  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
+  // Not its own `close`, which closes idle connections at once.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  const since = performance.now();
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  // Time and again: a connection that was busy may be idle now, and kept for long.
+  const idle = setInterval(() => {
+    if (performance.now() - since > Math.min(FAREWELL_MS, graceMs / 2)) server.closeIdleConnections();
+  }, IDLE_CHECK_MS);
+  if (graceMs <= 0) server.closeAllConnections();
   await closed;
+  clearInterval(idle);
   clearTimeout(cut);
 }

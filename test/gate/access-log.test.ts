@@ -4,7 +4,7 @@ import pino from 'pino';
 import request from 'supertest';
 import { withoutSecrets } from '../../services/gate/access-log.ts';
 import { describeGates } from './contract.ts';
-import { echo, RawClient, startUpstream, waitFor } from './support.ts';
+import { echo, exchangeRaw, RawClient, startUpstream, waitFor } from './support.ts';
 
 describeGates('gate, its log', ({ startTestGate, differs }) => {
   it('has one line for a request, with what came of it', async () => {
@@ -40,6 +40,19 @@ describeGates('gate, its log', ({ startTestGate, differs }) => {
     await waitFor(() => lines.length === 1, 'the line');
 
     assert.equal(lines[0]?.code, 'route_unknown');
+  });
+
+  it('stays JSON, whatever the target', async () => {
+    await using upstream = await startUpstream(echo);
+    const { log, lines, write } = recordLog();
+    await using gate = await startTestGate(upstream, { log }, write);
+
+    const targets = ['/api?q="}', '/api?q=\\', '/api?q=\\u0000"', '/api?q={"a":1}', '/a"b\\'];
+    for (const target of targets) await exchangeRaw(gate.port, `GET ${target} HTTP/1.1\r\nHost: h\r\n\r\n`);
+    await waitFor(() => lines.length === targets.length, 'the lines');
+
+    const paths = lines.map(({ path }) => path);
+    assert.deepEqual(paths, differs('log', { node: targets, nginx: paths }));
   });
 
   it('says when a client left', async () => {

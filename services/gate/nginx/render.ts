@@ -163,7 +163,8 @@ function locationsOf(route: GateRoute, index: number, options: GateOptions, temp
     ...(hasBelow
       ? [location(`^~ "${literal(isOnlyBelow ? prefix : `${prefix}/`)}"`, `@${name}`, admission)]
       : []),
-    location(`@${name}`, `@${name}`, []),
+    // As sent: what asked why the service did not answer has put its own path in its place.
+    location(`@${name}`, `@${name}`, [], '$request_uri'),
     ...(upgrade
       ? [
           location(

@@ -54,10 +54,7 @@ describe('gate, against slowhttptest', function () {
         it(`answers others at once, with ${ATTACKERS} clients of ${what}`, async () => {
           const { statuses, slowestMs, mostConnected } = (await runs[index]?.result) ?? assert.fail();
           assert.deepEqual([...new Set(statuses)], [200]);
-          assert.ok(
-            statuses.length > (ATTACK_SECONDS * 1000) / ASK_EVERY_MS / 2,
-            `${statuses.length} answers`,
-          );
+          assert.ok(statuses.length > LEAST_ANSWERS, `${statuses.length} answers`);
           assert.ok(slowestMs < MOST_MS, `the slowest took ${slowestMs.toFixed(0)} ms`);
           // Else nothing was put to the test.
           assert.ok(mostConnected > ATTACKERS / 2, `only ${mostConnected} attackers were connected`);

@@ -20,6 +20,8 @@ export interface Attack {
   /** Runs this one of the cases and no other. */
   readonly only?: number | undefined;
   readonly onProgress?: (tally: Tally) => void;
+  /** Ends it before its time. */
+  readonly signal?: AbortSignal;
 }
 
 /** Connections at once. */
@@ -40,7 +42,7 @@ export async function runAttack(attack: Attack): Promise<Tally> {
   const all = fc.sample(hostileCase, { seed, numRuns: only === undefined ? cases : only + 1 });
   const numbered = all.map((hostile, index) => ({ hostile, index }));
   const chosen = only === undefined ? numbered : numbered.slice(only);
-  for (let start = 0; start < chosen.length; start += BATCH) {
+  for (let start = 0; start < chosen.length && attack.signal?.aborted !== true; start += BATCH) {
     const batch = chosen.slice(start, start + BATCH);
     const results = await runBatch(
       arena,
@@ -49,12 +51,12 @@ export async function runAttack(attack: Attack): Promise<Tally> {
     );
     attack.onProgress?.(tally);
     const at = results.findIndex(({ faults }) => faults.length > 0);
-    const failed = batch[at];
     const result = results[at];
-    if (failed === undefined || result === undefined) continue;
-    const isOne = result.text !== undefined;
-    const smallest = isOne ? await shrink(arena, seed, failed.index) : undefined;
-    throw new Error(describeFailure(attack, failed.index, isOne, smallest ?? result));
+    if (result === undefined) continue;
+    // What is no fault of one case stands behind those of the cases.
+    const failed = batch[at];
+    const smallest = failed === undefined ? undefined : await shrink(arena, seed, failed.index);
+    throw new Error(describeFailure(attack, failed?.index, smallest ?? result));
   }
   return tally;
 }

@@ -14,6 +14,8 @@ export interface Differences {
   readonly passesFamily: RegExp;
   /** What a service may find unreadable. */
   readonly unreadable: RegExp;
+  /** Requests that come in one go share the room for headers. */
+  readonly sharesHeaderRoom: boolean;
   /** Answers to what it cannot read have no head, as in HTTP/0.9. */
   readonly answersWithoutHead: boolean;
   /** The status of its answer to a request whose body is broken, where it should say 400. */
@@ -41,6 +43,7 @@ export const DIFFERENCES: Readonly<Record<GateKind['name'], Differences>> = {
     joinsInUpgrades: true,
     passesFamily: NOTHING,
     unreadable: NOTHING,
+    sharesHeaderRoom: false,
     answersWithoutHead: false,
     statusOfBroken: 400,
   },
@@ -70,6 +73,8 @@ export const DIFFERENCES: Readonly<Record<GateKind['name'], Differences>> = {
     passesFamily: new RegExp(`^(?!(?:${NAMES_NGINX_DROPS.join('|')})$)x-(?:forwarded|accel)-`, 'i'),
     // It looks at no byte of a value but NUL, CR and LF; a service that does answers 400.
     unreadable: /^HPE_INVALID_HEADER_TOKEN /,
+    // One buffer of the size of the limit holds what was read, be it of one request or of several.
+    sharesHeaderRoom: true,
     // A line without a version is HTTP/0.9 to it: refused, in that version's way.
     answersWithoutHead: true,
     // Where it has refused the request for another reason, and finds out as it throws the body away.

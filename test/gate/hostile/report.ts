@@ -11,13 +11,13 @@ export interface Failure {
   readonly seen: readonly Seen[];
 }
 
-/** All that it takes to understand a failing case, and to run it again. */
-export function describeFailure(attack: Attack, index: number, isOne: boolean, failure: Failure): string {
+/** All that it takes to understand a failing case, and to run it again; no index where it is one of many. */
+export function describeFailure(attack: Attack, index: number | undefined, failure: Failure): string {
   const { kind, backend, seed } = attack;
   const which = `SEED=${seed} GATE=${kind.name} BACKEND=${backend}`;
   return [
     ...failure.faults.map((fault) => `- ${fault}`),
-    `${kind.name} gate before ${backend}, seed ${seed}, ${isOne ? `case ${index}` : 'one of many cases'}`,
+    `${kind.name} gate before ${backend}, seed ${seed}, ${index === undefined ? 'one of many cases' : `case ${index}`}`,
     ...(failure.text === undefined ? [] : [`sent: ${escapeBytes(failure.text)}`]),
     ...(failure.received === '' ? [] : [`received: ${escapeBytes(failure.received)}`]),
     ...failure.seen.map(({ method, target, zone, resolved, body, isWhole }) =>
@@ -31,13 +31,17 @@ export function describeFailure(attack: Attack, index: number, isOne: boolean, f
         isWhole ? 'whole' : 'cut',
       ].join(' '),
     ),
-    `again: make fuzz ${which}${isOne ? ` CASE=${index}` : ''}`,
+    `again: make fuzz ${which}${index === undefined ? '' : ` CASE=${index}`}`,
   ].join('\n');
 }
 
-/** Bytes as they would stand in a string of JavaScript. */
+/** Bytes as they would stand in a string of JavaScript; what is repeated very often is told once. */
 export function escapeBytes(text: string): string {
-  return `"${text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, escapeByte)}"`;
+  const short = text.replace(
+    /(.{1,20}?)\1{39,}/gs,
+    (all, unit: string) => `${unit}<${all.length / unit.length} times>`,
+  );
+  return `"${short.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, escapeByte)}"`;
 }
 
 function escapeByte(byte: string): string {

@@ -23,6 +23,8 @@ export async function startNginxBackend(): Promise<Backend> {
   const nginx = spawn('nginx', ['-p', folder, '-e', join(folder, 'error.log'), '-c', conf], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  const endIt = (): void => void nginx.kill('SIGTERM');
+  process.once('exit', endIt);
   await started(nginx, port);
   const log = await open(join(folder, 'seen'), 'r');
   let partial = '';
@@ -53,7 +55,8 @@ export async function startNginxBackend(): Promise<Backend> {
     },
     async [Symbol.asyncDispose]() {
       await log.close();
-      nginx.kill('SIGTERM');
+      process.off('exit', endIt);
+      endIt();
       if (nginx.exitCode === null && nginx.signalCode === null) await once(nginx, 'exit');
       rmSync(folder, { recursive: true, force: true });
     },

@@ -90,6 +90,10 @@ export class Ledger {
   }
 }
 
+export function describeSeen({ caseId, method, target, body, isWhole }: Seen): string {
+  return `${method} ${JSON.stringify(target.slice(0, 120))}, case ${caseId}, ${body.length} bytes${isWhole ? '' : ', cut'}`;
+}
+
 /** What Node itself answers. */
 export const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nX-Saw: -\r\n\r\n';
 

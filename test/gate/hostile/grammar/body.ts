@@ -194,7 +194,10 @@ const codingLine: Bytes = fc.oneof(
   ),
 );
 
-const oddCoding: Body = fc.record({ lines: codingLine, bytes: chunks });
+const oddCoding: Body = fc.record({
+  lines: codingLine,
+  bytes: join(chunks, mostly(fc.constant(''), smuggled, 0.4)),
+});
 
 /** Two answers to one question. Source: RFC 9112 §6.3, §11.2. */
 const both: Body = fc
@@ -218,10 +221,16 @@ const unannounced: Body = fc.record({
 
 const NONE: BodyText = { lines: '', bytes: '' };
 
+/** A client that asks before it sends, and then does not wait. */
+const asked: Body = fc
+  .oneof(right, chunked)
+  .map(({ lines, bytes }) => ({ lines: `Expect: 100-continue\r\n${lines}`, bytes }));
+
 export const body: Body = fc.oneof(
   { arbitrary: fc.constant(NONE), weight: 60 },
   { arbitrary: right, weight: 26 },
   { arbitrary: chunked, weight: 24 },
+  { arbitrary: asked, weight: 8 },
   { arbitrary: wrongLength, weight: 3 },
   { arbitrary: oddLength, weight: 3 },
   { arbitrary: oddCoding, weight: 3 },

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { FORGED } from '../verdict.ts';
+import { FORGED } from '../crossing.ts';
 import {
   type Bytes,
   byte,

@@ -1,0 +1,76 @@
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const PAUSE_MS = 20;
+
+/** One request with what became of it. Times as of `performance.now()`. */
+export interface Exchange {
+  readonly method: 'GET' | 'POST';
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** 0 when the connection was refused or broke. */
+  readonly status: number;
+  readonly answer: string;
+}
+
+/** Clients who ask and send without end, each over a connection that it keeps, every other request a POST with a key. */
+export class Load implements AsyncDisposable {
+  readonly exchanges: Exchange[] = [];
+  readonly #origin: string;
+  readonly #agent: Agent;
+  readonly #clients: Promise<void>[];
+  #isOver = false;
+
+  constructor(origin: string, clients: number) {
+    this.#origin = origin;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: clients });
+    this.#clients = Array.from({ length: clients }, (_, name) => this.#beClient(name));
+  }
+
+  /** Those that began after a moment. */
+  since(momentMs: number): Exchange[] {
+    return this.exchanges.filter(({ startedMs }) => startedMs > momentMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#clients);
+    this.#agent.destroy();
+  }
+
+  async #beClient(name: number): Promise<void> {
+    for (let turn = 0; !this.#isOver; turn += 1) {
+      this.exchanges.push(
+        (name + turn) % 2 === 0
+          ? await this.#ask('GET', '/api/whatsapp/status')
+          : await this.#ask('POST', '/api/whatsapp/send', `${name}-${turn}`),
+      );
+      await sleep(Math.random() * PAUSE_MS);
+    }
+  }
+
+  #ask(method: Exchange['method'], path: string, key?: string): Promise<Exchange> {
+    const startedMs = performance.now();
+    return new Promise((resolve) => {
+      const settle = (status: number, answer: string) =>
+        resolve({ method, startedMs, endedMs: performance.now(), status, answer });
+      const headers =
+        key === undefined
+          ? {}
+          : { 'content-type': 'application/json', prefer: 'respond-async', 'idempotency-key': key };
+      const asked = request(`${this.#origin}${path}`, { method, agent: this.#agent, headers }, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (piece: string) => {
+          text += piece;
+        });
+        response.on('end', () => settle(response.statusCode ?? 0, text));
+        response.on('error', (error) => settle(0, String(error)));
+      });
+      asked.on('error', (error) => settle(0, String(error)));
+      asked.end(
+        key === undefined ? undefined : JSON.stringify({ chat_id: '15551234567', message: `load ${key}` }),
+      );
+    });
+  }
+}
