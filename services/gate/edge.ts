@@ -22,7 +22,7 @@ export interface Edge {
  * right, and what stands further left is the client's own invention. Zero hops believe nothing.
  */
 export function readEdge(request: IncomingMessage, trustedProxyHops: number): Edge {
-  const peer = plainAddress(request.socket.remoteAddress ?? '');
+  const peer = withoutMapping(request.socket.remoteAddress ?? '');
   if (trustedProxyHops === 0) {
     return {
       clientAddress: peer,
@@ -86,5 +86,9 @@ function headerText(request: IncomingMessage, name: string): string | undefined 
 /** An address without port, brackets or the IPv6 mapping of IPv4. */
 function plainAddress(text: string): string {
   const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
-  return bare.startsWith('::ffff:') && bare.includes('.') ? bare.slice('::ffff:'.length) : bare;
+  return withoutMapping(bare);
+}
+
+function withoutMapping(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 }

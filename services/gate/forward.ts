@@ -77,8 +77,9 @@ class Exchange extends UpstreamHandler {
 
   start(): void {
     const { visit, response } = this.#parts;
-    visit.abandon = () => this.#abandon();
-    response.on('close', () => this.#abandon());
+    const abandon = () => this.#abandon();
+    visit.abandon = abandon;
+    response.on('close', abandon);
     response.on('drain', () => this.#controller?.resume());
     response.on('timeout', (socket: Socket) => this.#onClientIdle(socket));
     this.#attempt();

@@ -47,9 +47,7 @@ export class Answer {
     this.#length = head.contentLength === undefined ? undefined : Number(head.contentLength);
     this.#response.writeHead(head.status, head.text, headers);
     // The head goes with the first of the body where that is here already, else now: a stream may stay silent long.
-    process.nextTick(() => {
-      if (this.#visit.bytesOut === 0 && !this.#response.writableEnded) this.#response.flushHeaders();
-    });
+    process.nextTick(flushHead, this.#visit, this.#response);
   }
 
   /** False when the client reads too slowly. A short body that is whole goes out with its head, in one write. */
@@ -71,6 +69,10 @@ export class Answer {
     if (this.#whole !== undefined) this.#response.write(this.#whole);
     endAfterBody(this.#visit.request, this.#response);
   }
+}
+
+function flushHead(visit: Visit, response: ServerResponse): void {
+  if (visit.bytesOut === 0 && !response.writableEnded) response.flushHeaders();
 }
 
 export interface ResponseHead {

@@ -69,10 +69,6 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     if (request.headers.upgrade !== undefined) {
       visit.isLast = true;
       response.shouldKeepAlive = false;
-      // Nor does it tell of faults and ends behind the offer.
-      request.socket.once('end', () => {
-        if (!request.complete) request.socket.destroy();
-      });
     }
     response.on('close', () => {
       client?.leave();

@@ -15,8 +15,7 @@ export class Traffic {
   isDraining = false;
   /** Connections without a request are closed as soon as they are. */
   endsIdle = false;
-  readonly #latest = new WeakMap<Socket, Passage>();
-
+  readonly #latest = new Map<Socket, Passage>();
   #dropLoggedMs = Number.NEGATIVE_INFINITY;
 
   /** Says that connections are over the limit, not more often than need be: it is others who cause these lines. */
@@ -29,7 +28,10 @@ export class Traffic {
 
   addSocket(socket: Socket): void {
     this.sockets.add(socket);
-    socket.once('close', () => this.sockets.delete(socket));
+    socket.once('close', () => {
+      this.sockets.delete(socket);
+      this.#latest.delete(socket);
+    });
   }
 
   addPassage(visit: Visit, response: ServerResponse): void {

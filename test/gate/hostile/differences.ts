@@ -10,6 +10,8 @@ export interface Differences {
   readonly connectionLines: 'all' | 'first';
   /** The library that takes upgrades there sends the lines of one header as one. */
   readonly joinsInUpgrades: boolean;
+  /** A fault in the body of a request that offered an upgrade is found by the idle timeout alone. */
+  readonly isSilentBehindUpgrades: boolean;
   /** Names of `X-Forwarded-*` and `X-Accel-*` that cross all the same. */
   readonly passesFamily: RegExp;
   /** What a service may find unreadable. */
@@ -41,6 +43,8 @@ export const DIFFERENCES: Readonly<Record<GateKind['name'], Differences>> = {
     dropsHeader: () => false,
     connectionLines: 'all',
     joinsInUpgrades: true,
+    // Node's server tells nobody: it takes what its parser says then for the end of an upgrade.
+    isSilentBehindUpgrades: true,
     passesFamily: NOTHING,
     unreadable: NOTHING,
     sharesHeaderRoom: false,
@@ -69,6 +73,7 @@ export const DIFFERENCES: Readonly<Record<GateKind['name'], Differences>> = {
     // Its variable has the first alone (before 1.23); what that names it refuses, as it cannot drop it.
     connectionLines: 'first',
     joinsInUpgrades: false,
+    isSilentBehindUpgrades: false,
     // It drops headers by name; these are the names it has (services/gate/nginx/render.ts).
     passesFamily: new RegExp(`^(?!(?:${NAMES_NGINX_DROPS.join('|')})$)x-(?:forwarded|accel)-`, 'i'),
     // It looks at no byte of a value but NUL, CR and LF; a service that does answers 400.
