@@ -66,11 +66,9 @@ function forwardedNode(address: string): string {
   return address.includes(':') ? `"[${address}]"` : address || 'unknown';
 }
 
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-
 /** Of the request id where it is a UUID, so that log and trace show one number; nothing is sampled here. */
 function newTraceparent(requestId: string): string {
-  const uuid = UUID.test(requestId) ? requestId.toLowerCase() : randomUUID();
-  const spanId = uuid.slice(19, 23) + uuid.slice(24);
-  return `00-${uuid.slice(0, 8)}${uuid.slice(9, 13)}${uuid.slice(14, 18)}${spanId}-${spanId}-00`;
+  const digits = requestId.replaceAll('-', '').toLowerCase();
+  const traceId = /^[0-9a-f]{32}$/.test(digits) ? digits : randomUUID().replaceAll('-', '');
+  return `00-${traceId}-${traceId.slice(16)}-00`;
 }

@@ -4,9 +4,8 @@ import { startContestants } from './gate-contestants.ts';
 import { startBackend } from './gate-nginx.ts';
 import type { Measured } from './gate-process.ts';
 import type { Figure } from './main.ts';
-import { median } from './median.ts';
 
-const ROUNDS = 9;
+const ROUNDS = 7;
 const ROUND_MS = 2_000;
 /** About a tenth of what the slowest contestant can do. */
 const PER_SECOND = 500;
@@ -18,46 +17,40 @@ export async function measureLatency(folder: string): Promise<Figure[]> {
   await using contestants = await startContestants(backend, folder, '/api/small');
   const { gates, opponents } = contestants;
   const all = [...gates.values(), ...opponents.values()];
-  const rounds = new Map(all.map((server) => [server, [] as Round[]]));
+  const tookMs = new Map(all.map((server) => [server, [] as number[]]));
   for (const server of all) await askAtPace(server);
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [server, results] of rounds) results.push(await askAtPace(server));
+    for (const server of round % 2 === 0 ? all : all.toReversed())
+      tookMs.get(server)?.push(...(await askAtPace(server)));
   }
-  const direct = rounds.get(backend) ?? [];
-  const added = (server: Measured, part: keyof Round) =>
-    median((rounds.get(server) ?? []).map((result, round) => result[part] - (direct[round]?.[part] ?? 0)));
-  const text = (server: Measured) =>
-    `p50 +${added(server, 'p50').toFixed(2)} ms, p99 +${added(server, 'p99').toFixed(2)} ms`;
+  const at = (server: Measured, share: number) => {
+    const sorted = (tookMs.get(server) ?? []).toSorted((left, right) => left - right);
+    return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+  };
+  const added = (server: Measured) =>
+    [0.5, 0.99]
+      .map((share) => `p${share * 100} +${(at(server, share) - at(backend, share)).toFixed(2)} ms`)
+      .join(', ');
   const peers = [...opponents].filter(([name]) => name !== 'no proxy');
   return [...gates.values()].map((gate) => ({
     what: `${gate.name}, added to an answer of 200 bytes at ${PER_SECOND} requests per s`,
-    value: text(gate),
-    peer: peers.map(([name, server]) => `${name} ${text(server)}`).join('; '),
-    ratio: `over no proxy, p50 ${at(direct, 'p50')} ms, p99 ${at(direct, 'p99')} ms (medians of ${ROUNDS} rounds)`,
+    value: added(gate),
+    peer: peers.map(([name, server]) => `${name} ${added(server)}`).join('; '),
+    ratio: `no proxy: p50 ${at(backend, 0.5).toFixed(2)} ms, p99 ${at(backend, 0.99).toFixed(2)} ms`,
     target: 'published, none set',
     met: true,
   }));
 }
 
-/** Milliseconds. */
-interface Round {
-  readonly p50: number;
-  readonly p99: number;
-}
-
-function at(rounds: readonly Round[], part: keyof Round): string {
-  return median(rounds.map((round) => round[part])).toFixed(2);
-}
-
-/** Asks on a free connection whenever one more request is due, answered or not what came before. */
-async function askAtPace({ port }: Measured): Promise<Round> {
+/** Asks whenever one more request is due, on the connection that has been free longest; gives what each took, in ms. */
+async function askAtPace({ port }: Measured): Promise<number[]> {
   const tookMs: number[] = [];
   const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => Connection.open(port)));
   const free = [...connections];
   const from = performance.now();
   for (let asked = 0, nowMs = 0; nowMs < ROUND_MS; nowMs = performance.now() - from) {
     for (; asked < (nowMs / 1_000) * PER_SECOND; asked += 1) {
-      const connection = free.pop();
+      const connection = free.shift();
       if (connection === undefined) break;
       connection.ask((ms) => {
         tookMs.push(ms);
@@ -67,9 +60,7 @@ async function askAtPace({ port }: Measured): Promise<Round> {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   for (const connection of connections) connection.close();
-  tookMs.sort((left, right) => left - right);
-  const part = (share: number) => tookMs[Math.floor(tookMs.length * share)] ?? Number.NaN;
-  return { p50: part(0.5), p99: part(0.99) };
+  return tookMs;
 }
 
 /** A kept connection that asks for the small answer. */

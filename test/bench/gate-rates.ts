@@ -7,7 +7,7 @@ import { UploadSink } from './gate-sink.ts';
 import type { Figure } from './main.ts';
 import { median, summary } from './median.ts';
 
-const ROUNDS = 9;
+const ROUNDS = 7;
 const ROUND_SECONDS = 1;
 const WARM_UP_SECONDS = 2;
 const MB = 1e6;

@@ -102,7 +102,8 @@ export async function runBatch(
 /** A service that stops reading at a header it refuses has not come to the one that says who sent it. */
 function isRefusalOf(reading: Reading | undefined, seen: Seen): boolean {
   if (reading === undefined || !seen.isRefused) return false;
-  return reading.requests.some((request) => {
+  const { requests, cut } = reading;
+  return [...requests, ...(cut === undefined ? [] : [cut])].some((request) => {
     const { verdict, target } = judgeRequest(request);
     return verdict === 'may' && request.method === seen.method && target === seen.target;
   });

@@ -101,6 +101,8 @@ function joined(headers: readonly Header[]): Header[] {
   const lines = lowered(headers);
   return [...new Set(lines.map(([name]) => name))].map((name) => [
     name,
-    valuesOf(lines, name).join(name === 'cookie' ? '; ' : ', '),
+    valuesOf(lines, name)
+      .join(name === 'cookie' ? '; ' : ', ')
+      .trim(),
   ]);
 }

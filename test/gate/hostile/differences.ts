@@ -82,7 +82,7 @@ export const DIFFERENCES: Readonly<Record<GateKind['name'], Differences>> = {
     sharesHeaderRoom: true,
     // A line without a version is HTTP/0.9 to it: refused, in that version's way.
     answersWithoutHead: true,
-    // Where it has refused the request for another reason, and finds out as it throws the body away.
+    // The problem document is lost where it finds the fault again as it throws the rest of the body away.
     statusOfBroken: 500,
   },
 };

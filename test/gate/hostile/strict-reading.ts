@@ -234,8 +234,7 @@ class Cursor {
     let text = isBare ? line : line.slice(0, -1);
     if (repeated !== undefined && /[^\r]\r+$/.test(text) && this.takes(repeated))
       text = text.replace(/\r+$/, '');
-    if (bareEnd === 'chunk-bare-lf' && this.takes('chunk-line-rests')) this.isStrict &&= !text.includes('\r');
-    else if (text.includes('\r') && (end >= 0 || text.indexOf('\r') < text.length - 1))
+    if (text.includes('\r') && (end >= 0 || text.indexOf('\r') < text.length - 1))
       throw malformed('a bare CR');
     if (end < 0) throw new Fault('incomplete', 'the bytes end in a line');
     if (isBare && !this.takes(bareEnd)) throw malformed('a bare LF');

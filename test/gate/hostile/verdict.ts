@@ -33,7 +33,8 @@ export function findFaults({ address, reading, transcript, seen, differences }: 
   const faults: string[] = [];
   for (const each of seen) {
     faults.push(...exposureFaults(each));
-    const source = sent.find((candidate) => candidate.seen === undefined && isSame(candidate, each));
+    const alike = sent.filter((candidate) => candidate.seen === undefined && isSame(candidate, each));
+    const source = alike.find(({ request }) => caseOf(request) === each.caseId) ?? alike[0];
     if (source === undefined) {
       faults.push(`the service saw what was not sent: ${describeSeen(each)}`);
       continue;
@@ -82,9 +83,13 @@ function isSame({ request, opinion, isWhole }: Sent, seen: Seen): boolean {
   return isBodyRight && isNamedAlike(request, seen);
 }
 
-function isNamedAlike({ headers }: ReadRequest, seen: Seen): boolean {
-  const [named] = valuesOf(headers, 'x-case');
+function isNamedAlike(request: ReadRequest, seen: Seen): boolean {
+  const named = caseOf(request);
   return seen.caseId === '-' || named === undefined || named === seen.caseId;
+}
+
+function caseOf({ headers }: ReadRequest): string | undefined {
+  return valuesOf(headers, 'x-case')[0];
 }
 
 /** A body over the limit is cut as it streams: the service has begun to see it. */
@@ -101,7 +106,7 @@ function answerFaults(
   const { responses, rest, isTunnel, isFinished, received } = transcript;
   const faults: string[] = [];
   if (received.includes(SECRET)) faults.push('the client was told the boot secret');
-  const isSilent = differences.isSilentBehindUpgrades && isCutUpgrade(reading);
+  const isSilent = differences.isSilentBehindUpgrades && offersUpgrade(sent[responses.length]);
   if (!isFinished && !isSilent) faults.push('no answer, or no end, in time');
   const most = reading.requests.length + (reading.end === 'clean' ? 0 : 1);
   if (responses.length > most) faults.push(`${responses.length} answers to ${most} requests`);
@@ -125,8 +130,8 @@ function answerFaults(
   return faults;
 }
 
-function isCutUpgrade({ cut }: Reading): boolean {
-  return cut !== undefined && valuesOf(cut.headers, 'upgrade').length > 0;
+function offersUpgrade(sent: Sent | undefined): boolean {
+  return sent !== undefined && valuesOf(sent.request.headers, 'upgrade').length > 0;
 }
 
 /** Where the gate could not read a request, it cannot know that it was a HEAD. */
@@ -173,9 +178,9 @@ function missingAnswers(
 ): string[] {
   for (const [index, { opinion, isWhole, request, seen }] of sent.entries()) {
     const answer = responses[index];
-    if (opinion.verdict === 'own' && isWhole && answer !== undefined && answer.status < 400) continue;
-    if (opinion.verdict !== 'must' || !isWhole) return [];
-    if (answer === undefined || seen === undefined)
+    const isOwn = opinion.verdict === 'own' && answer !== undefined && answer.status < 400;
+    if ((opinion.verdict !== 'must' && !isOwn) || !isWhole) return [];
+    if (answer === undefined || (seen === undefined && !isOwn))
       return [`no answer to request ${index + 1} of ${reading.requests.length}, which is in order`];
     if (request.version === '1.0' || isLast(request, answer)) return [];
   }
