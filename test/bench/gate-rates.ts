@@ -123,7 +123,7 @@ function compare(
       rounds.map(({ rate }) => rate),
       unit,
     );
-    return `${rates}, ${cpuMicros.toFixed(0)} µs of processor each`;
+    return Number.isNaN(cpuMicros) ? rates : `${rates}, ${cpuMicros.toFixed(0)} µs of processor each`;
   };
   return {
     what: `${name}, ${what}`,
