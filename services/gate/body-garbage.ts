@@ -13,12 +13,14 @@ export function noteBodyBytes(bytes: number): void {
   passedBytes += bytes;
   if (passedBytes < COLLECT_BYTES) return;
   passedBytes = 0;
+  collectYoung ??= findCollector();
   collectYoung();
 }
 
 let passedBytes = 0;
 
-const collectYoung = findCollector();
+/** Made when it is first needed: a context takes longer than all else that opens the port. */
+let collectYoung: (() => void) | undefined;
 
 /** V8's own, which it shows to contexts that are made after it was asked to. */
 function findCollector(): () => void {

@@ -47,9 +47,7 @@ export class Forwarding {
     this.#upstreams = upstreams;
     for (const route of routes) {
       const upstream = upstreams.get(keyOf(route));
-      if (upstream === undefined) continue;
-      this.#ofRoutes.set(route, upstream);
-      if (route.upgrade) void this.#upgrades.prepare(upstream);
+      if (upstream !== undefined) this.#ofRoutes.set(route, upstream);
     }
   }
 

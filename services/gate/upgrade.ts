@@ -21,13 +21,6 @@ export class Upgrades {
     this.#traffic = traffic;
   }
 
-  /** Loads what the first upgrade needs. */
-  prepare(upstream: Upstream): Promise<RequestHandler> {
-    const middleware = this.#middlewares.get(upstream) ?? this.#createMiddleware(upstream);
-    this.#middlewares.set(upstream, middleware);
-    return middleware;
-  }
-
   /** Throws `service_unavailable` when the upstream stays away; every other fault is answered by the attempt. */
   async open(
     upstream: Upstream,
@@ -40,12 +33,19 @@ export class Upgrades {
     const headers = upstreamHeaders(request, admitted, visit.edge, route, this.#options.secret);
     const attempt = new UpgradeAttempt(this.#options, this.#traffic, upstream.service, visit);
     this.#attempts.set(request, attempt);
-    const middleware = await this.prepare(upstream);
+    const middleware = await this.#middlewareOf(upstream);
     if (route.holds !== false) await whenReachable(upstream, visit);
     if (attempt.isOver) return;
     request.url = admitted.target;
     request.headers = { ...headerObject(headers), connection: 'Upgrade', upgrade: 'websocket' };
     middleware.upgrade(request, request.socket, head);
+  }
+
+  /** Loaded by the first upgrade: at the start it would hold up the first answers, and many kits see none. */
+  #middlewareOf(upstream: Upstream): Promise<RequestHandler> {
+    const middleware = this.#middlewares.get(upstream) ?? this.#createMiddleware(upstream);
+    this.#middlewares.set(upstream, middleware);
+    return middleware;
   }
 
   async #createMiddleware(upstream: Upstream): Promise<RequestHandler> {

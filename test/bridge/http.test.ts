@@ -91,6 +91,7 @@ describe('bridge, its HTTP before and while a phone is linked', () => {
   });
 
   it('has told the api of every state and code on the way', async () => {
+    await world.told();
     const states = world.api.ofKind('state').map(({ data }) => data.state);
     const firstOfEach = [...new Set(states)];
     assert.deepEqual(firstOfEach, ['starting', 'qr', 'pairing', 'syncing', 'ready']);

@@ -23,6 +23,7 @@ describe('bridge, when the login ends', () => {
     const codes = world.api.ofKind('qr').length;
     await world.call('POST', '/connect');
     await world.untilState('ready');
+    await world.told();
     assert.equal(world.api.ofKind('qr').length, codes);
   });
 
@@ -31,6 +32,7 @@ describe('bridge, when the login ends', () => {
     await world.untilState('qr');
     assert.equal(quarantined(world).length, 1);
     assert.ok(existsSync(join(world.sessionsDir, 'quarantine', quarantined(world)[0] ?? '', 'Default')));
+    await world.told();
     assert.ok(world.api.ofKind('state').some(({ data }) => data.reason === 'the phone unlinked this device'));
     await world.phone('scan', {});
     await world.untilState('ready');

@@ -38,6 +38,7 @@ describe('bridge, when the browser fails under it', () => {
 
   it('is not ready with a browser that is stopped, gives it up, and is ready again with another', async () => {
     const { browser_pid: pid = 0 } = await world.status();
+    await world.told();
     const before = world.api.ofKind('state').length;
     process.kill(pid, 'SIGSTOP');
     const { whatsapp_ready, reason } = await world.untilState('degraded');
@@ -45,6 +46,7 @@ describe('bridge, when the browser fails under it', () => {
     assert.match(reason ?? '', /the page has not answered for \d+ ms/);
     await world.untilReadyAgain(pid);
     assert.ok(!world.processes().includes(pid));
+    await world.told();
     const states = world.api.ofKind('state').slice(before);
     assert.deepEqual(
       states.slice(0, 3).map(({ data }) => data.state),
@@ -69,6 +71,7 @@ describe('bridge, when the browser fails under it', () => {
   });
 
   it('is ready again after WhatsApp loaded its page anew, and still chooses ids', async () => {
+    await world.told();
     const readyBefore = world.api.ofKind('state').length;
     await world.misbehave('reload');
     await until('the reload', () => world.api.ofKind('state').length > readyBefore);

@@ -149,6 +149,11 @@ export class World {
     });
   }
 
+  /** Resolves when the api has every event of what the bridge says of itself: its status is ahead of them. */
+  async told(): Promise<void> {
+    await until('the api to have all events', async () => (await this.status()).events_waiting === 0);
+  }
+
   /** Resolves when the session is ready with another browser than the given one. */
   async untilReadyAgain(oldPid: number): Promise<BridgeStatus> {
     return until('ready with a new browser', async () => {

@@ -67,9 +67,14 @@ export async function startTestGate(
   overrides: Overrides = {},
   start: GateKind['start'] = startGate,
 ): Promise<TestGate> {
-  const gate = await start({
+  const gate = await start(gateOptions({ routes: [route(upstream)], ...overrides }));
+  return { ...gate, origin: `http://127.0.0.1:${gate.port}` };
+}
+
+/** What a gate is told in tests, with short limits, and none for each client. */
+export function gateOptions(overrides: Overrides & Pick<GateOptions, 'routes'>): GateOptions {
+  return {
     listen: { host: '127.0.0.1', port: 0 },
-    routes: [route(upstream)],
     deniedPrefixes: ['/internal'],
     live: () => ({ status: 'live' }),
     localOnly: false,
@@ -93,8 +98,7 @@ export async function startTestGate(
       pingMs: 0,
       ...overrides.limits,
     },
-  });
-  return { ...gate, origin: `http://127.0.0.1:${gate.port}` };
+  };
 }
 
 export function route(

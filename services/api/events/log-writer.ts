@@ -9,16 +9,21 @@ const APPEND_LOCK = 7_160_231;
 const ROWS_AT_ONCE = 100;
 
 /**
- * Appends events that are not there yet, in their order; gives those that were new. In PostgreSQL appenders wait for
- * each other until they commit: or a reader could pass a number that is committed after a higher one, and miss it.
+ * In PostgreSQL appenders wait for each other until they commit: or a reader could pass a number that is committed
+ * after a higher one, and miss it. Who will append takes the lock before any row, as all do, lest two wait for each other.
  */
+export async function lockLog(db: Database, dialect: DialectName): Promise<void> {
+  if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${APPEND_LOCK})`.execute(db);
+}
+
+/** Appends events that are not there yet, in their order; gives those that were new. Locks the log. */
 export async function appendEvents(
   db: Database,
   dialect: DialectName,
   events: readonly LoggedEvent[],
   now: number,
 ): Promise<LoggedEvent[]> {
-  if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${APPEND_LOCK})`.execute(db);
+  await lockLog(db, dialect);
   const rows = events.map((event) => ({
     session: toStorableText(event.session),
     key: toStorableKey(event.key),

@@ -1,6 +1,6 @@
 import { KitError } from '../../contract/errors.ts';
 import type { AppParts } from '../app.ts';
-import { appendEvents } from '../events/log-writer.ts';
+import { appendEvents, lockLog } from '../events/log-writer.ts';
 import { mayExpire } from '../store/migrations.ts';
 import { findMessage, unknownMessage } from './find-message.ts';
 import { toMessage } from './message.ts';
@@ -17,6 +17,7 @@ export async function cancelMessage(
   reference: string,
 ): Promise<void> {
   const canceled = await storage.write(async (db, dialect) => {
+    await lockLog(db, dialect);
     const row = await findMessage(db, reference);
     if (row === undefined) throw unknownMessage(reference);
     const message = toMessage(row);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { toChatId } from '../../contract/chat-id.ts';
 import { errorText } from '../../contract/errors.ts';
-import { STATUSES } from './message-view.ts';
+import { STATUSES } from './message.ts';
 
 const KINDS = ['text', 'media', 'location', 'contact', 'reaction', 'edit', 'delete'] as const;
 

@@ -1,20 +1,7 @@
 import type { MessageContent } from '../../contract/content.ts';
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts';
-import { isSettled, type Message, type MessageState } from './message.ts';
+import { isSettled, type Message, type MessageState, type STATUSES } from './message.ts';
 import { whyWaiting } from './outcome.ts';
-
-/** What clients see of the states: a message that waits for its time is queued to them. */
-export const STATUSES = [
-  'queued',
-  'sending',
-  'sent',
-  'delivered',
-  'read',
-  'played',
-  'failed',
-  'expired',
-  'canceled',
-] as const satisfies readonly MessageState[];
 
 /** The states behind a status. */
 export function statesOf(status: (typeof STATUSES)[number]): readonly MessageState[] {

@@ -5,12 +5,8 @@ import type { ErrorCode } from '../../contract/errors.ts';
 import { isErrorCode } from '../../contract/errors.ts';
 import type { Tables } from '../store/tables.ts';
 
-/**
- * scheduled → queued → sending → sent → delivered → read → played, or failed, expired, canceled. `sending` is on disk
- * before the bridge is called: whatever is in it after a crash may have been sent. To clients `scheduled` is `queued`.
- */
-export const MESSAGE_STATES = [
-  'scheduled',
+/** What clients see of the states: to them, a message that waits for its time is queued. */
+export const STATUSES = [
   'queued',
   'sending',
   'sent',
@@ -21,6 +17,12 @@ export const MESSAGE_STATES = [
   'expired',
   'canceled',
 ] as const;
+
+/**
+ * scheduled → queued → sending → sent → delivered → read → played, or failed, expired, canceled. `sending` is on disk
+ * before the bridge is called: whatever is in it after a crash may have been sent.
+ */
+export const MESSAGE_STATES = ['scheduled', ...STATUSES] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 const stateSchema = z.enum(MESSAGE_STATES);
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { ErrorCode } from '../../contract/errors.ts';
 import type { LoggedEvent, OutboxEvent } from '../../contract/events.ts';
-import { appendEvents } from '../events/log-writer.ts';
+import { appendEvents, lockLog } from '../events/log-writer.ts';
 import type { DialectName } from '../store/migrations.ts';
 import { isOpen, isScheduled } from '../store/migrations.ts';
 import type { Database } from '../store/store.ts';
@@ -140,6 +140,7 @@ export async function giveUp(
   reason: string,
   now: number,
 ): Promise<boolean> {
+  await lockLog(db, dialect);
   const ended = await db
     .updateTable('messages')
     .set({ state: status, error_code: code, reason, ended_at: now })

@@ -3,7 +3,7 @@ import type { Address, GateOptions } from '../../../services/gate/options.ts';
 import type { Gate } from '../../../services/gate/server.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import type { GateKind } from '../gates.ts';
-import { SECRET } from '../support.ts';
+import { gateOptions, SECRET } from '../support.ts';
 import { startExpress } from './backends/express.ts';
 import { startLenientNode } from './backends/lenient-node.ts';
 import { startNginxBackend } from './backends/nginx.ts';
@@ -48,7 +48,10 @@ export async function openArena(kind: GateKind, backendName: BackendName): Promi
   const gateErrors: string[] = [];
   const gate = stack.use(
     await kind.start(
-      gateOptions(backend, createLog('gate', 'error', { write: (line) => void gateErrors.push(line) })),
+      hostileGateOptions(
+        backend,
+        createLog('gate', 'error', { write: (line) => void gateErrors.push(line) }),
+      ),
     ),
   );
   const address = decoy.address();
@@ -68,30 +71,16 @@ export async function openArena(kind: GateKind, backendName: BackendName): Promi
 }
 
 /** A gate before a service with the topology of these tests. */
-export function gateOptions({ host, port }: Address, log = createLog('gate', 'silent')): GateOptions {
-  return {
-    listen: { host: '127.0.0.1', port: 0 },
+export function hostileGateOptions({ host, port }: Address, log = createLog('gate', 'silent')): GateOptions {
+  return gateOptions({
     routes: routesTo('service', { host, port }),
     deniedPrefixes: DENIED,
-    live: () => ({ status: 'live' }),
-    localOnly: false,
-    trustedProxyHops: 0,
     secret: SECRET,
-    drainMs: 5_000,
     log,
     limits: {
       maxHeaderBytes: MAX_HEADER_BYTES,
       headerTimeoutMs: 10_000,
       maxBodyBytes: MAX_BODY_BYTES,
-      idleTimeoutMs: 10_000,
-      upstreamTimeoutMs: 10_000,
-      holdMs: 2_000,
-      maxConnections: 2_000,
-      clientRatePerSecond: 0,
-      clientBurst: 0,
-      clientConcurrency: 0,
-      minBodyBytesPerSecond: 0,
-      pingMs: 0,
     },
-  };
+  });
 }

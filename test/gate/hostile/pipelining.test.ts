@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { GATES } from '../gates.ts';
 import { RawClient, startUpstream, type Upstream, waitFor } from '../support.ts';
-import { gateOptions } from './arena.ts';
+import { hostileGateOptions } from './arena.ts';
 
 const HOST = 'Host: h\r\n';
 const CHUNKED = 'Transfer-Encoding: chunked\r\n\r\n';
@@ -32,7 +32,7 @@ for (const kind of GATES) {
 
     /** Sends pieces, lets the slow answer end once it is under way, and returns all that comes until so many answers. */
     async function exchange(answers: number, ...pieces: string[]): Promise<string> {
-      await using gate = await kind.start(gateOptions(upstream));
+      await using gate = await kind.start(hostileGateOptions(upstream));
       using client = new RawClient(gate.port);
       for (const piece of pieces) {
         client.send(piece);
