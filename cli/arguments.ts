@@ -3,14 +3,35 @@ import { listSettings } from '#config';
 
 export interface Command {
   readonly name: CommandName;
+  /** What follows the name: a URL, a message id. */
+  readonly operands: readonly string[];
   /** Settings given as flags, by variable: `--api-port 9001` is `API_PORT`. */
   readonly settings: Readonly<Record<string, string>>;
-  readonly json: boolean;
-  readonly check: boolean;
+  /** Options of the command that are switched on. */
+  readonly options: ReadonlySet<string>;
+  /** Options of the command that have a value. */
+  readonly values: Readonly<Record<string, string>>;
 }
 
-export const commandNames = ['start', 'demo', 'config', 'render', 'help', 'version'] as const;
-export type CommandName = (typeof commandNames)[number];
+/** What a command takes beside settings. */
+interface Takes {
+  readonly options?: readonly string[];
+  readonly values?: readonly string[];
+  /** Most words that may follow its name. */
+  readonly operands?: number;
+}
+
+const start: Takes = {};
+const demo: Takes = {};
+const config: Takes = { options: ['json', 'check'] };
+const render: Takes = { options: ['check'] };
+const help: Takes = {};
+const version: Takes = {};
+const commands = { start, demo, config, render, help, version };
+export type CommandName = keyof typeof commands;
+
+const OPTIONS = [...new Set(Object.values(commands).flatMap(({ options = [] }) => options))];
+const VALUES = [...new Set(Object.values(commands).flatMap(({ values = [] }) => values))];
 
 /** A call that cannot be understood. */
 export class UsageError extends Error {
@@ -21,37 +42,40 @@ export class UsageError extends Error {
 export function parseCommand(args: readonly string[]): Command {
   const settingFlags = listSettings().map(({ setting }) => setting.env);
   const { values, positionals } = parse(args, settingFlags);
-  const [word = 'help', ...more] = positionals;
-  const name =
-    values.help === true
-      ? 'help'
-      : values.version === true
-        ? 'version'
-        : commandNames.find((known) => known === word);
-  if (name === undefined)
-    throw new UsageError(`there is no command "${word}"; there are ${commandNames.join(', ')}`);
-  if (more.length > 0) throw new UsageError(`"${more.join(' ')}" is more than ${name} takes`);
-  refuseMisplaced(name, values);
-  const settings = settingFlags.flatMap((variable) => {
-    const value: unknown = Reflect.get(values, toFlag(variable));
-    return typeof value === 'string' ? [[variable, value]] : [];
-  });
+  const [word = 'help', ...operands] = positionals;
+  const name = values.help === true ? 'help' : values.version === true ? 'version' : word;
+  if (!isCommandName(name))
+    throw new UsageError(`there is no command "${word}"; there are ${Object.keys(commands).join(', ')}`);
+  const { options = [], values: valued = [], operands: most = 0 } = commands[name];
+  if (operands.length > most && values.help !== true)
+    throw new UsageError(`"${operands.slice(most).join(' ')}" is more than ${name} takes`);
+  const given = (flag: string): unknown => Reflect.get(values, flag);
+  const misplaced = [
+    ...[...OPTIONS, ...VALUES].filter((flag) => ![...options, ...valued].includes(flag)),
+    ...(name === 'demo' ? ['whatsapp'] : []),
+  ].find((flag) => given(flag) !== undefined);
+  if (misplaced !== undefined && values.help !== true)
+    throw new UsageError(`${name} takes no --${misplaced}`);
   return {
     name,
-    settings: Object.fromEntries(settings),
-    json: values.json === true,
-    check: values.check === true,
+    operands,
+    settings: pickTexts(settingFlags, (variable) => given(toFlag(variable))),
+    options: new Set(OPTIONS.filter((flag) => given(flag) === true)),
+    values: pickTexts(VALUES, given),
   };
 }
 
-/** Flags that a command would pass over in silence. */
-function refuseMisplaced(name: CommandName, values: object): void {
-  const misplaced = [
-    ...(name === 'config' ? [] : ['json']),
-    ...(name === 'config' || name === 'render' ? [] : ['check']),
-    ...(name === 'demo' ? ['whatsapp'] : []),
-  ].find((flag) => Reflect.get(values, flag) !== undefined);
-  if (misplaced !== undefined) throw new UsageError(`${name} takes no --${misplaced}`);
+function pickTexts(names: readonly string[], given: (name: string) => unknown): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const name of names) {
+    const value = given(name);
+    if (typeof value === 'string') texts[name] = value;
+  }
+  return texts;
+}
+
+function isCommandName(word: string): word is CommandName {
+  return Object.hasOwn(commands, word);
 }
 
 /** `API_PORT` on the command line is `--api-port`. */
@@ -68,10 +92,10 @@ function parse(args: readonly string[], settingFlags: readonly string[]) {
       allowPositionals: true,
       options: {
         ...Object.fromEntries(settingFlags.map((variable) => [toFlag(variable), text])),
+        ...Object.fromEntries(OPTIONS.map((name) => [name, flag])),
+        ...Object.fromEntries(VALUES.map((name) => [name, text])),
         help: { ...flag, short: 'h' },
         version: { ...flag, short: 'v' },
-        json: flag,
-        check: flag,
       },
     });
   } catch (error) {

@@ -3,15 +3,15 @@ import { loadOrExit } from '../services/runtime/load-or-exit.ts';
 import type { Command } from './arguments.ts';
 
 /** `gatehouse config`: every setting, its value and where that came from; `--json`; `--check` says only whether it is good. */
-export function showConfig({ settings, json, check }: Command): void {
+export function showConfig({ settings, options }: Command): void {
   const loaded = loadOrExit(settings);
   for (const warning of loaded.warnings) process.stderr.write(`warning: ${warning}\n`);
-  if (check) {
+  if (options.has('check')) {
     process.stdout.write('the configuration is good\n');
     return;
   }
   const rows = explainConfig(loaded);
-  if (json) {
+  if (options.has('json')) {
     const byVariable = rows.map(({ variable, ...rest }) => [variable, rest]);
     process.stdout.write(`${JSON.stringify(Object.fromEntries(byVariable), null, 2)}\n`);
     return;

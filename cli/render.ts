@@ -1,30 +1,45 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { listSettings, type PlacedSetting, profiles, type ServiceDeclaration, topology } from '#config';
+import { platforms } from '../deploy/registry.ts';
+import { renderInput } from '../deploy/render-input.ts';
 import { ERRORS } from '../services/contract/errors.ts';
 import { DIFFERENCES } from '../services/contract/gate-differences.ts';
 import { ROOT } from '../services/supervisor/plan.ts';
 import type { Command } from './arguments.ts';
 
-/** What is made from the schema: a whole file, or the part between two marks of one. */
-const targets = [
+interface Target {
+  readonly file: string;
+  /** The marks between which it lies; the whole file when unset. */
+  readonly part?: string;
+  make(): string;
+}
+
+/** What is made from the schema, the topology and what is known of the platforms. */
+const targets = (): readonly Target[] => [
   { file: '.env.example', make: () => envExample() },
   { file: 'README.md', part: 'settings', make: () => settingsTable() },
   { file: 'README.md', part: 'services', make: () => servicesTable() },
   { file: 'README.md', part: 'gates', make: () => gatesTable() },
   { file: 'docs/errors.md', part: 'errors', make: () => errorsTable() },
+  ...platforms.flatMap((platform) =>
+    platform.render(renderInput(platform.facts)).map(({ path, text }) => ({ file: path, make: () => text })),
+  ),
 ];
 
 /** `gatehouse render`: writes every made file; with `--check` only tells which has drifted, and exits 1. */
-export function render({ check }: Command): void {
+export function render({ options }: Command): void {
+  const check = options.has('check');
   const drifted = new Set<string>();
-  for (const { file, part, make } of targets) {
+  for (const { file, part, make } of targets()) {
     const path = join(ROOT, file);
-    const old = readFileSync(path, 'utf8');
+    const old = existsSync(path) ? readFileSync(path, 'utf8') : '';
     const made = part === undefined ? make() : replacePart(old, part, make(), file);
     if (made === old) continue;
     drifted.add(file);
-    if (!check) writeFileSync(path, made);
+    if (check) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, made);
   }
   for (const file of drifted)
     process.stdout.write(

@@ -1,9 +1,10 @@
+export { type Deployment, deployment } from './deployment.ts';
 export { inheritedEnvironment, toEnvironment } from './environment.ts';
 export { type ExplainedSetting, explainConfig } from './explain.ts';
 export { isLoopback } from './formats.ts';
 export { ConfigError, EXIT_CONFIG, type Loaded, loadConfig } from './load.ts';
 export { findNginx } from './nginx-binary.ts';
-export { profiles } from './profiles.ts';
+export { type ProfileName, profiles } from './profiles.ts';
 export { listSettings, type PlacedSetting } from './schema.ts';
 export type { Config, Setting } from './shape.ts';
 export {

@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SOURCES = ['bin', 'cli', 'config', 'services'];
+const SOURCES = ['bin', 'cli', 'config', 'deploy', 'services'];
 
 const files = SOURCES.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
@@ -33,7 +33,9 @@ function mayImport(part: string): string[] {
   if (part === 'services/contract') return [];
   if (part === 'services/runtime') return ['config', 'services/contract'];
   if (part.startsWith('services/')) return ['config', 'services/contract', 'services/runtime'];
-  if (part === 'cli') return ['config', 'services/contract', 'services/runtime', 'services/supervisor'];
+  if (part === 'deploy') return ['config', 'services/contract', 'services/runtime'];
+  if (part === 'cli')
+    return ['config', 'deploy', 'services/contract', 'services/runtime', 'services/supervisor'];
   return ['cli'];
 }
 
