@@ -5,7 +5,12 @@ const WIDTH = 110;
 
 /** The comment at the top of a rendered file: where it comes from, what runs there, and what its reader must know. */
 export function fileHeader(mark: '#' | '//', input: RenderInput, notes: readonly string[]): string {
-  return [madeFrom, whatRuns(input), ...notes]
+  return comment(mark, [madeFrom, whatRuns(input), ...notes]);
+}
+
+/** Notes as a comment, each beginning a line of its own. */
+export function comment(mark: '#' | '//', notes: readonly string[]): string {
+  return notes
     .flatMap((note) => wrap(note, WIDTH - mark.length - 1))
     .map((line) => `${mark} ${line}\n`)
     .join('');
