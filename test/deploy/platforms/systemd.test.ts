@@ -93,7 +93,7 @@ else
       for (const [right, wrong, about] of [
         ['KillMode=mixed', 'KilMode=mixed', /Unknown key (name )?'KilMode'/],
         ['KillMode=mixed', 'KillMode=all', /Failed to parse kill mode/i],
-        ['TimeoutStopSec=35', 'TimeoutStopSec=soon', /TimeoutStopSec/],
+        ['TimeoutStopSec=35', 'TimeoutStopSec=soon', /Failed to parse time value/],
         ['@system-service', '@system-servce', /Unknown system call group/],
       ] as const) {
         assert.ok(UNIT.includes(right));
