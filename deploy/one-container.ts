@@ -24,6 +24,7 @@ const rules: readonly Rule[] = [
   bodiesPass,
   answersComeInTime,
   silenceIsBroken,
+  variablesAreNamed,
   secretsStaySecret,
   memorySuffices,
   dataLiesOnVolume,
@@ -153,17 +154,18 @@ function silenceIsBroken({ config }: RenderInput, { edgeIdleMs }: PlatformFacts)
   ];
 }
 
+function variablesAreNamed({ deployment: { settings, secrets } }: RenderInput): readonly string[] {
+  return [...Object.keys(settings), ...secrets]
+    .filter((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    .map((name) => `${JSON.stringify(name)} is no name of a variable (letters, digits, _): rename it`);
+}
+
 function secretsStaySecret({ deployment: { settings, secrets } }: RenderInput): readonly string[] {
   const sensitive = listSettings().flatMap(({ setting }) => (setting.sensitive ? [setting.env] : []));
   const shown = Object.keys(settings).filter((name) => sensitive.includes(name) || secrets.includes(name));
-  const odd = secrets.filter((name) => !/^[A-Z][A-Z0-9_]*$/.test(name));
-  return [
-    ...shown.map(
-      (name) =>
-        `${name} is a secret and has a value in settings, which is committed: name it in secrets only`,
-    ),
-    ...odd.map((name) => `the secret "${name}" is no name of a variable (A-Z, 0-9, _): rename it`),
-  ];
+  return shown.map(
+    (name) => `${name} is a secret and has a value in settings, which is committed: name it in secrets only`,
+  );
 }
 
 const LEAST_MEMORY_MB = 768;

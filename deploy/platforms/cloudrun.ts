@@ -1,10 +1,10 @@
-import { stringify } from 'yaml';
 import { containerEnvironment } from '../container-environment.ts';
 import { choiceOf, lossesOn } from '../ephemeral-disk.ts';
 import { fileHeader } from '../file-header.ts';
 import { LIVE_PATH } from '../health-paths.ts';
 import { demandOneContainer } from '../one-container.ts';
 import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import { yamlText } from '../yaml-text.ts';
 
 const FILE = 'deploy/rendered/cloudrun/service.yaml';
 
@@ -110,7 +110,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
       traffic: [{ latestRevision: true, percent: 100 }],
     },
   };
-  const text = stringify(service, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
+  const text = yamlText(service);
   return [{ path: FILE, text: fileHeader('#', input, notesOn(input)) + text }];
 }
 

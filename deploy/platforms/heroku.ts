@@ -1,9 +1,9 @@
-import { stringify } from 'yaml';
 import { containerEnvironment } from '../container-environment.ts';
 import { lossesOn } from '../ephemeral-disk.ts';
 import { fileHeader, madeFrom } from '../file-header.ts';
 import { demandOneContainer } from '../one-container.ts';
 import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import { yamlText } from '../yaml-text.ts';
 
 const MANIFEST = 'heroku.yml';
 const APP = 'app.json';
@@ -78,9 +78,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
   return [
     {
       path: MANIFEST,
-      text:
-        fileHeader('#', input, notesOn(input, dyno?.size ?? '')) +
-        stringify(manifest, { version: '1.1', lineWidth: 0 }),
+      text: fileHeader('#', input, notesOn(input, dyno?.size ?? '')) + yamlText(manifest),
     },
     { path: APP, text: `${JSON.stringify(app, undefined, 2)}\n` },
   ];

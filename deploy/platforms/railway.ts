@@ -74,7 +74,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
 
 function notesOn({ deployment }: RenderInput): string[] {
   return [
-    "Railway's infrastructure as code is experimental. It wants the command line 5.42.1 or later, and stands for railway.json and railway.toml, which are read only until 2026-12-01; keep neither beside it.",
+    "Railway's configuration in TypeScript is experimental. It wants the command line 5.42.1 or later, and stands for railway.json and railway.toml, which are read only until 2026-12-01; keep neither beside it.",
     `At first: railway config apply, then railway variable set ${deployment.secrets.map((secret) => `${secret}=…`).join(' ')}, then railway up.`,
     'A volume means one instance, and a pause of some seconds at every deploy: the old one ends before the new one starts.',
   ];

@@ -1,9 +1,9 @@
-import { stringify } from 'yaml';
 import { containerEnvironment } from '../container-environment.ts';
 import { fileHeader } from '../file-header.ts';
 import { LIVE_PATH } from '../health-paths.ts';
 import { demandOneContainer } from '../one-container.ts';
 import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import { yamlText } from '../yaml-text.ts';
 
 const FILE = 'render.yaml';
 
@@ -90,11 +90,10 @@ function render(input: RenderInput): readonly RenderedFile[] {
       },
     ],
   };
-  // YAML 1.1, or the quotes around 'off' would go, and older parsers read false.
   return [
     {
       path: FILE,
-      text: fileHeader('#', input, notes) + stringify(blueprint, { version: '1.1', lineWidth: 0 }),
+      text: fileHeader('#', input, notes) + yamlText(blueprint),
     },
   ];
 }
