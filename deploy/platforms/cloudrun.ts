@@ -17,6 +17,7 @@ const facts: PlatformFacts = {
   stopSignal: 'SIGTERM',
   disk: 'memory',
   overlap: 'always',
+  reservedVariables: /^(K_|X_GOOGLE_)/,
   sleeps: 'to zero, and CPU only during requests, unless set otherwise',
   mostBodyBytes: 32 * 1024 ** 2,
   sets: `exactly one instance, CPU always, gen2, both probes \`${LIVE_PATH}\`, PostgreSQL, \`DATA_DIR\` on an NFS share, an hour for WebSockets`,

@@ -18,6 +18,7 @@ const facts: PlatformFacts = {
   mostStopGraceMs: Number.POSITIVE_INFINITY,
   disk: 'volume',
   overlap: 'unless-volume',
+  reservedVariables: /^RAILWAY_(DEPLOYMENT_|ENVIRONMENT|RUN_UID$|HEALTHCHECK_)/,
   sleeps: 'Serverless: after 10 minutes without outbound packets',
   sets: `drain seconds (0 unless set), overlap 0, health \`${READY_PATH}\`, volume, restart always, Serverless off, root for the volume`,
   sources: [

@@ -3,7 +3,7 @@ import { parse as parseToml } from 'smol-toml';
 import { z } from 'zod';
 import { fly } from '../../../deploy/platforms/fly.ts';
 import { flyToml } from './schemas/fly-toml.ts';
-import { assertObeys, inputFor, missedBy, reasonsOf, textAt } from './support.ts';
+import { assertObeys, inputFor, missedBy, textAt } from './support.ts';
 
 const vm = z.object({ vm: z.tuple([z.unknown()]) });
 
@@ -63,10 +63,5 @@ describe('fly.toml', () => {
     assert.deepEqual(machine(1_025, 0.5), { cpu_kind: 'shared', cpus: 1, memory: '1280mb' });
     assert.deepEqual(machine(2_049, 1), { cpu_kind: 'shared', cpus: 2, memory: '2304mb' });
     assert.deepEqual(machine(1_024, 3), { cpu_kind: 'shared', cpus: 4, memory: '1024mb' });
-  });
-
-  it('refuses a variable that Fly keeps for itself', () => {
-    const input = inputFor(fly, { settings: { FLY_REGION_HINT: 'ams' } });
-    assert.match(reasonsOf(fly, input)[0] ?? '', /^FLY_REGION_HINT begins with FLY_/);
   });
 });

@@ -71,8 +71,8 @@ describe('heroku.yml and app.json', () => {
     assert.deepEqual(more, []);
   });
 
-  it('are refused with a PORT that Heroku would override', () => {
-    const input = inputFor(heroku, { settings: { PORT: '8080' } });
-    assert.match(reasonsOf(heroku, input)[0] ?? '', /^PORT is set, and Heroku draws it anew/);
+  it('leave it to the operator how the database is trusted', () => {
+    const { setup } = parse(rendered({ settings: { PGSSLMODE: 'verify-full' } }).manifest);
+    assert.deepEqual(setup.config, { PGSSLMODE: 'verify-full', DATA_DIR: '/tmp/gatehouse' });
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { z } from 'zod';
 import { type ServiceDeclaration, topology } from '#config';
 import type { Platform, RenderInput } from '../../../deploy/platform.ts';
 import { cloudrun } from '../../../deploy/platforms/cloudrun.ts';
@@ -106,6 +107,42 @@ describe('a platform that runs one container, and a kit that does not fit', () =
       );
     });
 
+    it(`${title} refuses a domain that is an address, and a volume of no size`, () => {
+      for (const domain of [
+        'https://chat.example.org',
+        'chat.example.org:443',
+        'chat',
+        'chat.example.org/',
+        '',
+      ])
+        refusesOnly(platform, inputFor(platform, { domain }), /^the domain ".*" is no host name/);
+      for (const volumeGb of [0, -1, 0.5, Number.NaN])
+        refusesOnly(
+          platform,
+          inputFor(platform, { volumeGb }),
+          /^volumeGb is \S+, and volumes come in whole/,
+        );
+      assert.match(
+        reasonsOf(platform, inputFor(platform, { cpus: 0 }))[0] ?? '',
+        /^cpus is 0, and must be more/,
+      );
+    });
+
+    it(`${title} refuses a variable that is set there already`, () => {
+      const name = {
+        railway: 'RAILWAY_DEPLOYMENT_OVERLAP_SECONDS',
+        render: 'RENDER',
+        fly: 'FLY_APP_NAME',
+        heroku: 'PORT',
+        cloudrun: 'K_SERVICE',
+      }[z.enum(['railway', 'render', 'fly', 'heroku', 'cloudrun']).parse(platform.name)];
+      refusesOnly(
+        platform,
+        inputFor(platform, { settings: { [name]: '8080' } }),
+        /is set by the platform or by the/,
+      );
+    });
+
     it(`${title} refuses what is no name of a variable`, () => {
       const settings = { 'A: 1\nB': 'x' };
       refusesOnly(platform, inputFor(platform, { settings }), /^"A: 1\\nB" is no name of a variable/);
@@ -119,7 +156,7 @@ describe('a platform that runs one container, and a kit that does not fit', () =
     assert.throws(() => fly.render(input), {
       name: 'Refusal',
       message:
-        /^fly cannot run this kit as it is declared:\n {2}the name.*\n {2}the gate binds.*\n {2}memoryMb is/,
+        /^fly cannot run this kit as it is declared:\n {2}the name.*\n {2}memoryMb is.*\n {2}the gate binds/,
     });
   });
 
@@ -141,6 +178,7 @@ describe('a platform that runs one container, and a kit that does not fit', () =
   it('refuses a port that the platform keeps for itself', () => {
     const input = inputFor(renderCom, { settings: { API_PORT: '18012' } });
     refusesOnly(renderCom, input, /^API_PORT is 18012, which the platform keeps for itself/);
+    refusesOnly(renderCom, inputFor(renderCom, { settings: { PORT: '19099' } }), /^PORT is 19099/);
     fly.render(inputFor(fly, { settings: { API_PORT: '18012' } }));
   });
 

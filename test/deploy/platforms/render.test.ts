@@ -33,7 +33,10 @@ describe('render.yaml', () => {
           healthCheckPath: '/health/live',
           maxShutdownDelaySeconds: 30,
           disk: { name: 'gatehouse-data', mountPath: '/data', sizeGB: 5 },
-          envVars: [{ key: 'API_KEYS', sync: false }],
+          envVars: [
+            { key: 'PORT', value: '8080' },
+            { key: 'API_KEYS', sync: false },
+          ],
         },
       ],
     });

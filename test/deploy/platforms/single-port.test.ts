@@ -102,7 +102,7 @@ for (const platform of singlePort) {
             assert.equal(shown.GREETING, value);
           },
         ),
-        { numRuns: 40 },
+        { numRuns: 25 },
       );
     });
 

@@ -3,7 +3,6 @@ import { request } from 'node:http';
 import { LIVE_PATH, READY_PATH } from '../../../deploy/health-paths.ts';
 import { fly } from '../../../deploy/platforms/fly.ts';
 import { railway } from '../../../deploy/platforms/railway.ts';
-import { renderCom } from '../../../deploy/platforms/render.ts';
 import { standIns } from '../../../deploy/render-input.ts';
 import { startKit } from '../../kit/kit.ts';
 import { inputFor, platformVariables, renderedEnvironment } from './support.ts';
@@ -20,7 +19,6 @@ function probe(origin: string, path: string, headers: Record<string, string>): P
 
 const probes = [
   { platform: railway, path: READY_PATH, headers: { host: 'healthcheck.railway.app' } },
-  { platform: renderCom, path: LIVE_PATH, headers: { host: 'chat.example.org' } },
   { platform: fly, path: LIVE_PATH, headers: { host: '172.19.0.2:8080', 'x-forwarded-proto': 'https' } },
 ] as const;
 
