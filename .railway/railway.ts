@@ -1,7 +1,7 @@
 // Made by make render from config/deployment.ts and config/topology.ts: change those, not this file.
 // In this one container: gate (PORT), bridge (WHATSAPP_BRIDGE_PORT), api (API_PORT).
-// Railway's infrastructure as code is experimental. It wants the command line 5.42.1 or later, and stands for
-// railway.json and railway.toml, which are read only until 2026-12-01; keep neither beside it.
+// Railway's configuration in TypeScript is experimental. It wants the command line 5.42.1 or later, and
+// stands for railway.json and railway.toml, which are read only until 2026-12-01; keep neither beside it.
 // At first: railway config apply, then railway variable set API_KEYS=…, then railway up.
 // A volume means one instance, and a pause of some seconds at every deploy: the old one ends before the new
 // one starts.

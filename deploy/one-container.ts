@@ -1,12 +1,5 @@
-import {
-  control,
-  declaredPorts,
-  listSettings,
-  type PortDeclaration,
-  portOf,
-  profiles,
-  valueAt,
-} from '#config';
+import { control, declaredPorts, type PortDeclaration, portOf, profiles, valueAt } from '#config';
+import { faultsOf } from './declaration-faults.ts';
 import { runningServices } from './file-header.ts';
 import { type PlatformFacts, type PlatformName, Refusal, type RenderInput } from './platform.ts';
 
@@ -15,7 +8,6 @@ type Rule = (input: RenderInput, facts: PlatformFacts) => readonly string[];
 
 /** What holds on every platform that runs the kit as one container behind one port. */
 const rules: readonly Rule[] = [
-  nameFits,
   gateBindsAll,
   onePublicService,
   oneBridge,
@@ -24,8 +16,6 @@ const rules: readonly Rule[] = [
   bodiesPass,
   answersComeInTime,
   silenceIsBroken,
-  secretsStaySecret,
-  memorySuffices,
   dataLiesOnVolume,
 ];
 
@@ -36,16 +26,8 @@ export function demandOneContainer(
   facts: PlatformFacts,
   more: readonly string[] = [],
 ): void {
-  const reasons = [...rules.flatMap((rule) => rule(input, facts)), ...more];
+  const reasons = [...faultsOf(input, facts), ...rules.flatMap((rule) => rule(input, facts)), ...more];
   if (reasons.length > 0) throw new Refusal(platform, reasons);
-}
-
-/** The shortest that all of them take: Fly's and Heroku's are at most 30 characters and begin with a letter. */
-function nameFits({ deployment: { name } }: RenderInput): readonly string[] {
-  if (/^[a-z]([a-z0-9-]{1,28}[a-z0-9])$/.test(name)) return [];
-  return [
-    `the name "${name}" is not 3 to 30 lower-case letters, digits and hyphens that begin with a letter: change name in config/deployment.ts`,
-  ];
 }
 
 function gateBindsAll({ config }: RenderInput): readonly string[] {
@@ -80,15 +62,21 @@ function portsAreFree(input: RenderInput, { port, reservedPorts = [] }: Platform
   const holders = new Map<number, string>();
   // A port that the platform draws by lot is no number to compare with; PORT_AUTO moves the others away from it.
   if (port === 'chosen' || !input.config.portAuto) holders.set(input.config.ports.gate, 'PORT');
-  return internalPorts(input).flatMap(({ env, number }) => {
+  const inner = internalPorts(input);
+  const shared = inner.flatMap(({ env, number }) => {
     const holder = holders.get(number);
     holders.set(number, holder ?? env);
-    if (holder !== undefined)
-      return [`${env} and ${holder} are both ${number}: give one of them another port in config/topology.ts`];
-    if (reservedPorts.includes(number))
-      return [`${env} is ${number}, which the platform keeps for itself: give it another port in settings`];
-    return [];
+    return holder === undefined
+      ? []
+      : [`${env} and ${holder} are both ${number}: give one of them another port in config/topology.ts`];
   });
+  const reserved = [{ env: 'PORT', number: input.config.ports.gate }, ...inner]
+    .filter(({ number }) => reservedPorts.includes(number))
+    .map(
+      ({ env, number }) =>
+        `${env} is ${number}, which the platform keeps for itself: give it another port in settings`,
+    );
+  return [...shared, ...reserved];
 }
 
 function internalPorts({ services, config }: RenderInput): { env: string; number: number }[] {
@@ -150,28 +138,6 @@ function silenceIsBroken({ config }: RenderInput, { edgeIdleMs }: PlatformFacts)
   if (edgeIdleMs === undefined || (pingMs > 0 && pingMs < edgeIdleMs)) return [];
   return [
     `GATE_WS_PING_MS=${pingMs} lets WebSockets be silent for the ${edgeIdleMs} ms after which the platform cuts them: set it lower`,
-  ];
-}
-
-function secretsStaySecret({ deployment: { settings, secrets } }: RenderInput): readonly string[] {
-  const sensitive = listSettings().flatMap(({ setting }) => (setting.sensitive ? [setting.env] : []));
-  const shown = Object.keys(settings).filter((name) => sensitive.includes(name) || secrets.includes(name));
-  const odd = secrets.filter((name) => !/^[A-Z][A-Z0-9_]*$/.test(name));
-  return [
-    ...shown.map(
-      (name) =>
-        `${name} is a secret and has a value in settings, which is committed: name it in secrets only`,
-    ),
-    ...odd.map((name) => `the secret "${name}" is no name of a variable (A-Z, 0-9, _): rename it`),
-  ];
-}
-
-const LEAST_MEMORY_MB = 768;
-
-function memorySuffices({ deployment: { memoryMb } }: RenderInput): readonly string[] {
-  if (memoryMb >= LEAST_MEMORY_MB) return [];
-  return [
-    `memoryMb is ${memoryMb}, and below ${LEAST_MEMORY_MB} Chromium is killed under load: raise it in config/deployment.ts`,
   ];
 }
 

@@ -79,6 +79,8 @@ export interface PlatformFacts {
   readonly edgeIdleMs?: number;
   /** Ports that nothing in the container may use. */
   readonly reservedPorts?: readonly number[];
+  /** Variables that the platform, or the rendered file, sets itself. */
+  readonly reservedVariables?: RegExp;
   /** Settings that the kit needs there beyond the defaults of the profile. */
   readonly settings?: Readonly<Record<string, string>>;
   /** What the rendered file sets because of all this, for the table of the platforms. */

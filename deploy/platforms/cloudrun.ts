@@ -1,10 +1,10 @@
-import { stringify } from 'yaml';
 import { containerEnvironment } from '../container-environment.ts';
 import { choiceOf, lossesOn } from '../ephemeral-disk.ts';
 import { fileHeader } from '../file-header.ts';
 import { LIVE_PATH } from '../health-paths.ts';
 import { demandOneContainer } from '../one-container.ts';
 import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import { yamlText } from '../yaml-text.ts';
 
 const FILE = 'deploy/rendered/cloudrun/service.yaml';
 
@@ -17,6 +17,7 @@ const facts: PlatformFacts = {
   stopSignal: 'SIGTERM',
   disk: 'memory',
   overlap: 'always',
+  reservedVariables: /^(K_|X_GOOGLE_)/,
   sleeps: 'to zero, and CPU only during requests, unless set otherwise',
   mostBodyBytes: 32 * 1024 ** 2,
   sets: `exactly one instance, CPU always, gen2, both probes \`${LIVE_PATH}\`, PostgreSQL, \`DATA_DIR\` on an NFS share, an hour for WebSockets`,
@@ -110,7 +111,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
       traffic: [{ latestRevision: true, percent: 100 }],
     },
   };
-  const text = stringify(service, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
+  const text = yamlText(service);
   return [{ path: FILE, text: fileHeader('#', input, notesOn(input)) + text }];
 }
 

@@ -17,6 +17,7 @@ const facts: PlatformFacts = {
   mostStopGraceMs: 300_000,
   disk: 'volume',
   overlap: 'unless-volume',
+  reservedVariables: /^FLY_/,
   sleeps: 'auto_stop_machines: when there are no requests',
   // The five seconds that it grants by itself are too few for the gate to drain and the browser to write its profile.
   settings: { STOP_GRACE_MS: '30000', DRAIN_MS: '28000' },
@@ -37,12 +38,10 @@ export const fly: Platform<'fly'> = { name: 'fly', facts, files: [FILE], render 
 function render(input: RenderInput): readonly RenderedFile[] {
   const { deployment, config } = input;
   const { name, region } = deployment;
-  const reserved = containerEnvironment(input).filter(([key]) => key.startsWith('FLY_'));
   const cpus = [1, 2, 4, 8].find(
     (count) => count >= deployment.cpus && count * MOST_MB_PER_CPU >= deployment.memoryMb,
   );
   demandOneContainer('fly', input, facts, [
-    ...reserved.map(([key]) => `${key} begins with FLY_, which Fly keeps for itself: rename it`),
     ...(cpus === undefined
       ? [`no shared Machine has ${deployment.memoryMb} MB and ${deployment.cpus} CPUs: lower them`]
       : []),

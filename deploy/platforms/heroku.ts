@@ -1,9 +1,9 @@
-import { stringify } from 'yaml';
 import { containerEnvironment } from '../container-environment.ts';
 import { lossesOn } from '../ephemeral-disk.ts';
 import { fileHeader, madeFrom } from '../file-header.ts';
 import { demandOneContainer } from '../one-container.ts';
 import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import { yamlText } from '../yaml-text.ts';
 
 const MANIFEST = 'heroku.yml';
 const APP = 'app.json';
@@ -17,6 +17,7 @@ const facts: PlatformFacts = {
   stopSignal: 'SIGTERM',
   disk: 'ephemeral',
   overlap: 'never',
+  reservedVariables: /^(PORT|DYNO|HEROKU_.*)$/,
   sleeps: 'Eco dynos: after 30 minutes without requests',
   mostFirstByteMs: 30_000,
   edgeIdleMs: 55_000,
@@ -47,15 +48,12 @@ function render(input: RenderInput): readonly RenderedFile[] {
   const dyno = DYNOS.find(({ memoryMb }) => memoryMb >= deployment.memoryMb);
   demandOneContainer('heroku', input, facts, [
     ...lossesOn(input),
-    ...(Object.hasOwn(deployment.settings, 'PORT')
-      ? ['PORT is set, and Heroku draws it anew at each start: remove it from settings']
-      : []),
     ...(dyno === undefined
       ? [`no dyno has ${deployment.memoryMb} MB: lower memoryMb in config/deployment.ts`]
       : []),
   ]);
   // The certificate of Heroku's databases is signed by nobody known; inside its network TLS is what it asks for.
-  const variables = [...containerEnvironment(input), ['PGSSLMODE', 'no-verify']];
+  const variables = [['PGSSLMODE', 'no-verify'] as const, ...containerEnvironment(input)];
   const manifest = {
     setup: { addons: [DATABASE], config: Object.fromEntries(variables) },
     build: { docker: { web: 'Dockerfile' } },
@@ -78,9 +76,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
   return [
     {
       path: MANIFEST,
-      text:
-        fileHeader('#', input, notesOn(input, dyno?.size ?? '')) +
-        stringify(manifest, { version: '1.1', lineWidth: 0 }),
+      text: fileHeader('#', input, notesOn(input, dyno?.size ?? '')) + yamlText(manifest),
     },
     { path: APP, text: `${JSON.stringify(app, undefined, 2)}\n` },
   ];

@@ -18,6 +18,7 @@ const facts: PlatformFacts = {
   mostStopGraceMs: Number.POSITIVE_INFINITY,
   disk: 'volume',
   overlap: 'unless-volume',
+  reservedVariables: /^RAILWAY_(DEPLOYMENT_|ENVIRONMENT|RUN_UID$|HEALTHCHECK_)/,
   sleeps: 'Serverless: after 10 minutes without outbound packets',
   sets: `drain seconds (0 unless set), overlap 0, health \`${READY_PATH}\`, volume, restart always, Serverless off, root for the volume`,
   sources: [
@@ -74,7 +75,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
 
 function notesOn({ deployment }: RenderInput): string[] {
   return [
-    "Railway's infrastructure as code is experimental. It wants the command line 5.42.1 or later, and stands for railway.json and railway.toml, which are read only until 2026-12-01; keep neither beside it.",
+    "Railway's configuration in TypeScript is experimental. It wants the command line 5.42.1 or later, and stands for railway.json and railway.toml, which are read only until 2026-12-01; keep neither beside it.",
     `At first: railway config apply, then railway variable set ${deployment.secrets.map((secret) => `${secret}=…`).join(' ')}, then railway up.`,
     'A volume means one instance, and a pause of some seconds at every deploy: the old one ends before the new one starts.',
   ];

@@ -1,9 +1,9 @@
-import { stringify } from 'yaml';
 import { containerEnvironment } from '../container-environment.ts';
 import { fileHeader } from '../file-header.ts';
 import { LIVE_PATH } from '../health-paths.ts';
 import { demandOneContainer } from '../one-container.ts';
 import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import { yamlText } from '../yaml-text.ts';
 
 const FILE = 'render.yaml';
 
@@ -17,8 +17,9 @@ const facts: PlatformFacts = {
   mostStopGraceMs: 300_000,
   disk: 'volume',
   overlap: 'unless-volume',
+  reservedVariables: /^RENDER(_|$)/,
   sleeps: 'the free plan: after 15 minutes without requests',
-  reservedPorts: [10_000, 18_012, 18_013, 19_099],
+  reservedPorts: [18_012, 18_013, 19_099],
   sets: `\`maxShutdownDelaySeconds\`, health \`${LIVE_PATH}\`, disk, one instance, a paid plan, no previews, no deploy without being told`,
   sources: [
     'render.com/docs: blueprint-spec, health-checks, disks, web-services, read 2026-11',
@@ -62,9 +63,6 @@ function render(input: RenderInput): readonly RenderedFile[] {
       ? [`no plan has ${memoryMb} MB and ${cpus} CPUs: lower memoryMb or cpus in config/deployment.ts`]
       : []),
   ]);
-  const port = Object.hasOwn(deployment.settings, 'PORT')
-    ? [{ key: 'PORT', value: String(config.ports.gate) }]
-    : [];
   const blueprint = {
     previews: { generation: 'off' },
     services: [
@@ -83,18 +81,18 @@ function render(input: RenderInput): readonly RenderedFile[] {
         ...(domain === undefined ? {} : { domains: [domain] }),
         disk: { name: `${name}-data`, mountPath: config.dataDir, sizeGB: deployment.volumeGb },
         envVars: [
-          ...port,
+          // Else it is 10000, whatever the kit's inner ports are.
+          { key: 'PORT', value: String(config.ports.gate) },
           ...containerEnvironment(input).map(([key, value]) => ({ key, value })),
           ...deployment.secrets.map((key) => ({ key, sync: false })),
         ],
       },
     ],
   };
-  // YAML 1.1, or the quotes around 'off' would go, and older parsers read false.
   return [
     {
       path: FILE,
-      text: fileHeader('#', input, notes) + stringify(blueprint, { version: '1.1', lineWidth: 0 }),
+      text: fileHeader('#', input, notes) + yamlText(blueprint),
     },
   ];
 }
