@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listSettings, type PlacedSetting, profiles, type ServiceDeclaration, topology } from '#config';
+import { platformTable } from '../deploy/platform-table.ts';
 import { platforms } from '../deploy/registry.ts';
-import { renderInput } from '../deploy/render-input.ts';
+import { type Rendered, renderPlatform } from '../deploy/render-platform.ts';
 import { ERRORS } from '../services/contract/errors.ts';
 import { DIFFERENCES } from '../services/contract/gate-differences.ts';
 import { ROOT } from '../services/supervisor/plan.ts';
@@ -16,22 +17,22 @@ interface Target {
 }
 
 /** What is made from the schema, the topology and what is known of the platforms. */
-const targets = (): readonly Target[] => [
+const targets = (rendered: readonly Rendered[]): readonly Target[] => [
   { file: '.env.example', make: () => envExample() },
   { file: 'README.md', part: 'settings', make: () => settingsTable() },
   { file: 'README.md', part: 'services', make: () => servicesTable() },
   { file: 'README.md', part: 'gates', make: () => gatesTable() },
   { file: 'docs/errors.md', part: 'errors', make: () => errorsTable() },
-  ...platforms.flatMap((platform) =>
-    platform.render(renderInput(platform.facts)).map(({ path, text }) => ({ file: path, make: () => text })),
-  ),
+  { file: 'deploy/README.md', part: 'platforms', make: () => platformTable(platforms) },
+  ...rendered.flatMap(({ files }) => files.map(({ path, text }) => ({ file: path, make: () => text }))),
 ];
 
 /** `gatehouse render`: writes every made file; with `--check` only tells which has drifted, and exits 1. */
 export function render({ options }: Command): void {
   const check = options.has('check');
   const drifted = new Set<string>();
-  for (const { file, part, make } of targets()) {
+  const rendered = platforms.map((platform) => renderPlatform(platform));
+  for (const { file, part, make } of targets(rendered)) {
     const path = join(ROOT, file);
     const old = existsSync(path) ? readFileSync(path, 'utf8') : '';
     const made = part === undefined ? make() : replacePart(old, part, make(), file);
@@ -45,7 +46,23 @@ export function render({ options }: Command): void {
     process.stdout.write(
       check ? `${file} is not what the schema says: run make render\n` : `wrote ${file}\n`,
     );
-  if (check && drifted.size > 0) process.exitCode = 1;
+  const stale = rendered.flatMap(dropStale(check));
+  if (check && drifted.size + stale.length > 0) process.exitCode = 1;
+}
+
+/** Tells why a platform is refused, and removes what was rendered for it before; with `check` only names it. */
+function dropStale(check: boolean): (rendered: Rendered) => string[] {
+  return ({ refused, stale }) => {
+    if (refused !== undefined) process.stderr.write(`${refused}\n`);
+    const left = stale.filter((file) => existsSync(join(ROOT, file)));
+    for (const file of left) {
+      if (!check) rmSync(join(ROOT, file));
+      process.stdout.write(
+        check ? `${file} is left of a platform that is refused: run make render\n` : `removed ${file}\n`,
+      );
+    }
+    return left;
+  };
 }
 
 function replacePart(text: string, part: string, made: string, file: string): string {

@@ -1,6 +1,12 @@
-export { type Deployment, deployment } from './deployment.ts';
+export {
+  type AcceptedLoss,
+  type Deployment,
+  deployment,
+  type NetworkShare,
+  type PlatformChoice,
+} from './deployment.ts';
 export { inheritedEnvironment, toEnvironment } from './environment.ts';
-export { type ExplainedSetting, explainConfig } from './explain.ts';
+export { type ExplainedSetting, explainConfig, valueAt } from './explain.ts';
 export { isLoopback } from './formats.ts';
 export { ConfigError, EXIT_CONFIG, type Loaded, loadConfig } from './load.ts';
 export { findNginx } from './nginx-binary.ts';
@@ -12,6 +18,7 @@ export {
   declaredPorts,
   deniedPrefixes,
   isOn,
+  type PortDeclaration,
   type PortName,
   portOf,
   type ServiceDeclaration,

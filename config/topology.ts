@@ -34,6 +34,9 @@ export const topology = [
     routes: [],
     needs: ['gate', 'sandbox'],
     critical: false,
+    callers: ['api'],
+    keeps: 'files',
+    browser: true,
     stopGraceMs: 15_000,
     // The browser writes its profile when it closes; killed before, it may have to be linked again.
     leastStopMs: 4_000,
@@ -53,6 +56,8 @@ export const topology = [
       { prefix: '/ws', upgrade: true },
     ],
     needs: ['gate'],
+    callers: ['bridge'],
+    keeps: 'database',
     critical: false,
     stopGraceMs: 15_000,
     kit: true,
@@ -71,6 +76,8 @@ export const topology = [
     readyPath: '/sandbox/api/health',
     routes: [{ prefix: '/sandbox' }],
     needs: ['gate'],
+    keeps: 'files',
+    browser: true,
     critical: false,
     stopGraceMs: 3_000,
     kit: true,
@@ -130,6 +137,15 @@ export interface ServiceDeclaration {
   readonly readyPath: string;
   /** Services that must be ready before this one starts; those that are switched off do not count. */
   readonly needs: readonly string[];
+  /** Services that call it, beside the gate: where services have hosts of their own, nobody else can reach it. */
+  readonly callers?: readonly string[];
+  /**
+   * What must outlive it, so that never two of it run: `files` in DATA_DIR, or a `database` that lies there unless
+   * DATABASE_URL names another. Of a service that keeps nothing there may be several.
+   */
+  readonly keeps?: 'files' | 'database';
+  /** It starts a browser, and so needs the image that has one. */
+  readonly browser?: boolean;
   /** The kit is of no use without it: its crash loop ends the whole kit with exit code 1. */
   readonly critical: boolean;
   /** The longest this service may take to stop, within the drain budget of the kit. */

@@ -33,6 +33,8 @@ export interface RenderedFile {
 export interface Platform<Name extends PlatformName = PlatformName> {
   readonly name: Name;
   readonly facts: PlatformFacts;
+  /** Every path it may render: what is left of them is stale once the platform is refused. */
+  readonly files?: readonly string[];
   /** Pure. Throws `Refusal` where the platform cannot run what the topology declares. */
   render(input: RenderInput): readonly RenderedFile[];
 }
@@ -71,6 +73,18 @@ export interface PlatformFacts {
   readonly sleeps?: string;
   /** Largest request body that its edge lets through. */
   readonly mostBodyBytes?: number;
+  /** Longest that its edge waits for the first byte of an answer. */
+  readonly mostFirstByteMs?: number;
+  /** Silence after which its edge cuts WebSockets and streams. */
+  readonly edgeIdleMs?: number;
+  /** Ports that nothing in the container may use. */
+  readonly reservedPorts?: readonly number[];
+  /** Variables that the platform, or the rendered file, sets itself. */
+  readonly reservedVariables?: RegExp;
+  /** Settings that the kit needs there beyond the defaults of the profile. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** What the rendered file sets because of all this, for the table of the platforms. */
+  readonly sets?: string;
   /** Where this was read, with the date. */
   readonly sources: readonly string[];
 }

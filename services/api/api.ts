@@ -45,7 +45,16 @@ export async function startApi(options: ApiOptions): Promise<RunningService & { 
   const dispatcher = new Dispatcher({ ...options, store, changes, events, bridge });
   const deliverer = new Deliverer({ ...options, store, events });
   const server = createInternalServer(
-    createApp({ ...options, storage: store, changes, events, bridge, dispatcher, deliverer }),
+    createApp({
+      ...options,
+      bridgeOrigin: options.bridge,
+      storage: store,
+      changes,
+      events,
+      bridge,
+      dispatcher,
+      deliverer,
+    }),
   );
   acceptSockets(server, { ...options, events });
   const port = await listen(server, options.port, options.host);

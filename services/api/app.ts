@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import { EVENTS_PATH, MAX_EVENTS_BYTES } from '../contract/internal.ts';
 import { demandKey, demandSecret } from '../runtime/access.ts';
+import type { Origin } from '../runtime/internal-call.ts';
 import { readJson } from '../runtime/json-bodies.ts';
 import { answerProblem, answerUnknown } from '../runtime/problem-answers.ts';
 import { createServiceApp } from '../runtime/service-app.ts';
@@ -10,6 +11,7 @@ import { chatRoutes } from './chats.ts';
 import type { EventLog } from './events/event-log.ts';
 import { answerEvents, refusePlainSocket } from './events/events-route.ts';
 import { takeEvents } from './events/intake.ts';
+import { answerHealth } from './health.ts';
 import type { MessageChanges } from './outbox/changes.ts';
 import type { Dispatcher } from './outbox/dispatcher.ts';
 import { takeUpload } from './outbox/media-upload.ts';
@@ -20,6 +22,7 @@ import type { Deliverer } from './webhooks/deliverer.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
 
 export interface AppParts extends Omit<ApiOptions, 'bridge' | 'store'> {
+  readonly bridgeOrigin: Origin;
   readonly storage: Store;
   readonly changes: MessageChanges;
   readonly events: EventLog;
@@ -39,6 +42,7 @@ export function createApp(parts: AppParts): Express {
     (_request, response) => void response.json({ status: 'ok', storage: storage.status }),
   );
   app.use(demandSecret(secret));
+  app.get('/health', answerHealth(parts.bridgeOrigin, storage));
   app.post(EVENTS_PATH, readJson(MAX_EVENTS_BYTES), takeEvents(parts));
 
   app.use('/api', demandKey(apiKeys));

@@ -108,11 +108,26 @@ function explain(
       cause: error,
     });
   }
+  if (isUnreached(error)) {
+    log.error(
+      { host, port, path },
+      `the bridge at ${host}:${port} could not be reached: ${errorText(error)}; if it does not pass, compare BRIDGE_HOST with the name of its host`,
+    );
+    return new KitError('whatsapp_not_ready', 'the WhatsApp bridge is away', { cause: error });
+  }
   log.error({ host, port, path }, `the call to the bridge at ${host}:${port} broke off: ${errorText(error)}`);
   if (path === SEND_PATH)
     return new KitError('outcome_unknown', 'the bridge broke off while it was sending', { cause: error });
   const what = error instanceof SilenceError ? 'did not answer in time' : 'broke off';
   return new KitError('bridge_failed', `the WhatsApp bridge ${what}`, { cause: error });
+}
+
+/** Whether nothing was sent: the name was not found, or the host did not answer. Of several addresses the first tells. */
+function isUnreached(thrown: unknown): boolean {
+  const error: unknown = thrown instanceof AggregateError ? thrown.errors[0] : thrown;
+  return (
+    error instanceof Error && 'syscall' in error && ['getaddrinfo', 'connect'].includes(String(error.syscall))
+  );
 }
 
 /** What the bridge says of WhatsApp is for the caller; what it says of the call itself is for us. */

@@ -5,6 +5,7 @@ import {
   isLoopback,
   isOn,
   portOf,
+  profiles,
   type ServiceDeclaration,
   topology,
 } from '#config';
@@ -50,10 +51,7 @@ function serviceRoutes(config: Config): GateRoute[] {
   return services
     .filter(({ name, exposure }) => exposure === 'routed' && isOn(name, config))
     .flatMap(({ name, routes, kit }) => {
-      const upstream = {
-        host: name === 'api' ? config.internal.apiHost : config.internal.host,
-        port: portOf(config, name),
-      };
+      const upstream = { host: upstreamHost(config, name), port: portOf(config, name) };
       return routes.map(({ prefix, exact = false, upgrade = false, maxBody }) => ({
         service: name,
         prefix,
@@ -68,11 +66,21 @@ function serviceRoutes(config: Config): GateRoute[] {
     });
 }
 
-/** The supervisor knows the health of all; it is asked at once or not at all. */
+/** Where a service is reached: on this machine, or on a host that has its name. */
+function upstreamHost({ internal, profile }: Pick<Config, 'internal' | 'profile'>, service: string): string {
+  if (service === 'api') return internal.apiHost;
+  return profiles[profile].spansHosts ? service : internal.host;
+}
+
+/**
+ * The supervisor knows the health of all; it is asked at once or not at all. Where the services run on hosts of their
+ * own there is none, and the api, which calls the bridge anyway, tells what it knows.
+ */
 function healthRoutes(config: Config): GateRoute[] {
-  const upstream = { host: config.internal.host, port: config.ports.supervisor };
+  const service = profiles[config.profile].spansHosts ? 'api' : control.name;
+  const upstream = { host: upstreamHost(config, service), port: portOf(config, service) };
   return control.routes.map(({ prefix, exact }) => ({
-    service: control.name,
+    service,
     prefix,
     exact,
     upgrade: false,

@@ -37,9 +37,11 @@ export async function runService(
   });
   let service: RunningService | undefined;
   onStopRequest(
-    async (reason, graceMs = config.stop.drainMs) => {
+    async (reason, graceMs) => {
       log.debug({ reason }, 'stopping');
-      await service?.close(graceMs);
+      // Nobody gives the time where no supervisor runs, and nobody has said before that the stop comes.
+      if (graceMs === undefined) service?.kitStops?.();
+      await service?.close(graceMs ?? config.stop.drainMs);
       process.exit(0);
     },
     () => service?.kitStops?.(),

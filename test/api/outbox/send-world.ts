@@ -51,6 +51,7 @@ export class SendWorld implements AsyncDisposable {
         host: '127.0.0.1',
         port: 0,
         secret: SECRET,
+        bridgeOrigin: address,
         storage: store,
         dispatcher: new Dispatcher(shared),
         deliverer: new Deliverer(shared),

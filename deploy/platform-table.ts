@@ -1,0 +1,54 @@
+import { profiles } from '#config';
+import type { Platform, PlatformFacts } from './platform.ts';
+
+/** One column of the table: its head, and what a platform has there. */
+type Column = readonly [head: string, cell: (facts: PlatformFacts) => string];
+
+const columns: readonly Column[] = [
+  ['Platform', ({ title }) => title],
+  ['Port', ({ port }) => ({ injected: 'given by the platform', chosen: 'chosen in the file' })[port]],
+  ['Boot within', ({ bootLimitMs }) => (bootLimitMs === undefined ? 'no limit' : seconds(bootLimitMs))],
+  ['Healthy is', ({ health }) => health],
+  ['Stop', ({ stopSignal }) => stopSignal],
+  ['Grace', grace],
+  [
+    'Disk',
+    ({ disk }) =>
+      ({ volume: 'a volume', ephemeral: 'goes with the container', memory: 'is memory, and goes with it' })[
+        disk
+      ],
+  ],
+  [
+    'Two at a deploy',
+    ({ overlap }) =>
+      ({
+        never: 'never',
+        'unless-volume': 'not with a volume',
+        'unless-configured': 'unless the file forbids it',
+        always: 'always',
+      })[overlap],
+  ],
+  ['Sleeps', ({ sleeps }) => sleeps ?? 'never'],
+  ['So the file sets', ({ sets }) => sets ?? ''],
+];
+
+/** The table of the platforms for the documents, from their facts. */
+export function platformTable(platforms: readonly Platform[]): string {
+  const rows = [
+    columns.map(([head]) => head),
+    columns.map(() => '---'),
+    ...platforms.map(({ facts }) => columns.map(([, cell]) => cell(facts).replaceAll('|', '\\|'))),
+  ];
+  return rows.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+}
+
+function grace({ profile, mostStopGraceMs, settings }: PlatformFacts): string {
+  const asked = Number(settings?.STOP_GRACE_MS ?? profiles[profile].stopGraceMs);
+  if (mostStopGraceMs === undefined) return `${seconds(asked)}, fixed`;
+  if (!Number.isFinite(mostStopGraceMs)) return `${seconds(asked)} asked for`;
+  return `${seconds(asked)} asked for, at most ${seconds(mostStopGraceMs)}`;
+}
+
+function seconds(milliseconds: number): string {
+  return `${milliseconds / 1_000} s`;
+}
