@@ -25,9 +25,10 @@ const start: Takes = {};
 const demo: Takes = {};
 const config: Takes = { options: ['json', 'check'] };
 const render: Takes = { options: ['check'] };
+const smoke: Takes = { options: ['json', 'send'], values: ['expect-release'], operands: 1 };
 const help: Takes = {};
 const version: Takes = {};
-const commands = { start, demo, config, render, help, version };
+const commands = { start, demo, config, render, smoke, help, version };
 export type CommandName = keyof typeof commands;
 
 const OPTIONS = [...new Set(Object.values(commands).flatMap(({ options = [] }) => options))];

@@ -9,6 +9,7 @@ const commands = {
   demo: async () => (await import('./demo.ts')).demo,
   config: async () => (await import('./config.ts')).showConfig,
   render: async () => (await import('./render.ts')).render,
+  smoke: async () => (await import('./smoke.ts')).smokeDeployment,
   help: async () => (await import('./help.ts')).help,
   version: async () => (await import('./help.ts')).version,
 };
