@@ -23,10 +23,13 @@ export interface Shipment {
 /** One thing to do, and how to take it back. */
 export interface Act {
   readonly does: string;
-  readonly run: Command | Wait;
+  readonly run: Command | Wait | Check;
   /** What takes it back, whether it has been done in whole, in part or not at all. */
   readonly undo?: readonly Act[];
 }
+
+/** A look that no program does; throws ShipError when it does not like what it sees. */
+export type Check = () => Promise<void>;
 
 /** Until a release answers at the public port. */
 export interface Wait {
@@ -35,11 +38,20 @@ export interface Wait {
   /** Undefined: whichever answers. */
   readonly release?: string;
   readonly withinMs: number;
-  /** Asked between: a nonzero exit code means that it will never be, and its output says why. */
-  readonly watch?: Command;
+  readonly watch?: Watch;
+}
+
+/** Asked between two looks, lest a wait goes on for what has ended. */
+export interface Watch {
+  readonly command: Command;
+  hasEnded(outcome: Outcome): boolean;
+  /** Whose output says why. */
+  readonly logs: Command;
 }
 
 export interface Plan {
+  /** What is to run in the end. */
+  readonly release: string;
   /** What runs now, if that is known. */
   readonly previous?: string;
   /** Before anything of what runs is touched. */
@@ -56,10 +68,12 @@ export interface Target {
   readonly name: PlatformName;
   /** What must be there and succeed before anything else, each with what to do where it does not. */
   readonly needs: readonly Need[];
-  /** Variables that the rendered files or the deploy itself set, and nobody else. */
-  readonly owns: readonly string[];
+  /** A first deploy may make its own key for the api, in `.env.deploy`. */
+  readonly makesKey: boolean;
+  /** What its commands read beside the rendered files; written into the folder of the shipment, for its owner alone. */
+  files(shipment: Shipment): readonly { readonly name: string; readonly text: string }[];
   /** Secrets that the platform already has need not be given again: how to ask it which it has. */
-  listSecrets?(shipment: Shipment): { readonly command: Command; read(outcome: Outcome): readonly string[] };
+  readonly listSecrets?: { readonly command: Command; read(outcome: Outcome): readonly string[] };
   plan(shipment: Shipment, ask: Ask): Promise<Plan>;
   planRollback(shipment: Shipment, ask: Ask): Promise<Plan>;
   status(shipment: Shipment): readonly Command[];

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Command } from '../command.ts';
-import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../target.ts';
+import { type Act, type Plan, ShipError, type Shipment, type Target, type Watch } from '../target.ts';
 
 /** The two services of which one runs and the other is the next, or the one before. Source: `compose.yaml`. */
 const COLOURS = ['blue', 'green'] as const;
 type Colour = (typeof COLOURS)[number];
 
+const ENV_FILE = 'compose.env';
 /** For a container to open its port; an image that was just built may have to be unpacked first. */
 const OPENS_WITHIN_MS = 60_000;
 /** For the one before to end and the new one to take over, its grace included. */
@@ -32,7 +33,8 @@ export const composeTarget: Target = {
         /^v?1\./.test(stdout) ? `it is ${stdout.trim()}, and version 2 is needed` : undefined,
     },
   ],
-  owns: ['GATEHOUSE_PROFILE', 'DATA_DIR', 'GATE_HOST', 'TAKE_OVER', 'RELEASE', 'STOP_GRACE_MS', 'DRAIN_MS'],
+  makesKey: true,
+  files: ({ settings, secrets }) => [{ name: ENV_FILE, text: envFile({ ...settings, ...secrets }) }],
 
   async plan(shipment, ask): Promise<Plan> {
     const state = readState((await ask(listContainers(shipment))).stdout);
@@ -43,6 +45,7 @@ export const composeTarget: Target = {
     if (previous === shipment.release)
       throw new ShipError(`release ${previous} already runs: set RELEASE to another name`);
     return {
+      release: shipment.release,
       ...(previous === undefined ? {} : { previous }),
       url: urlOf(shipment),
       before: [...(shipment.image === undefined ? buildImages(shipment) : []), rehearse(shipment)],
@@ -61,6 +64,7 @@ export const composeTarget: Target = {
       throw new ShipError('there is no earlier release to go back to: no container of one is left');
     const [release, previous] = [state[other]?.release ?? '', state[running]?.release ?? ''];
     return {
+      release,
       previous,
       url: urlOf(shipment),
       before: [],
@@ -71,7 +75,15 @@ export const composeTarget: Target = {
   status: (shipment) => [compose(shipment, 'ps', '--all')],
 
   logs: (shipment, follow) => [
-    compose(shipment, 'logs', '--tail', '200', '--no-log-prefix', ...(follow ? ['--follow'] : []), ...COLOURS),
+    compose(
+      shipment,
+      'logs',
+      '--tail',
+      '200',
+      '--no-log-prefix',
+      ...(follow ? ['--follow'] : []),
+      ...COLOURS,
+    ),
   ],
 
   destroy: (shipment) => ({
@@ -94,7 +106,10 @@ export function switchTo(
   previous: string | undefined,
 ): Act[] {
   const start: Act = {
-    does: running === undefined ? `start ${release} as ${next}` : `start ${release} as ${next}, beside ${running}`,
+    does:
+      running === undefined
+        ? `start ${release} as ${next}`
+        : `start ${release} as ${next}, beside ${running}`,
     run: up(shipment, next, ['--force-recreate']),
     undo: [{ does: `stop ${next} again`, run: compose(shipment, 'stop', next) }],
   };
@@ -102,7 +117,13 @@ export function switchTo(
 }
 
 /** Starts the container of an earlier release as it is, and lets it take over. */
-function restart(shipment: Shipment, next: Colour, running: Colour, release: string, previous: string): Act[] {
+function restart(
+  shipment: Shipment,
+  next: Colour,
+  running: Colour,
+  release: string,
+  previous: string,
+): Act[] {
   const start: Act = {
     does: `start ${release}, which is still here as ${next}, beside ${running}`,
     run: compose(shipment, 'start', next),
@@ -120,18 +141,22 @@ function handOver(
 ): Act[] {
   const opened: Act = {
     does: `wait until ${release} has opened the port`,
-    run: { until: 'open', release, withinMs: OPENS_WITHIN_MS, watch: mustRun(shipment, next) },
+    run: { until: 'open', release, withinMs: OPENS_WITHIN_MS, watch: watchOver(shipment, next) },
   };
   const healthy: Act = {
     does: `wait until ${release} is healthy`,
-    run: { until: 'healthy', release, withinMs: HEALTHY_WITHIN_MS, watch: mustRun(shipment, next) },
+    run: { until: 'healthy', release, withinMs: HEALTHY_WITHIN_MS, watch: watchOver(shipment, next) },
   };
   if (running === undefined) return [opened, healthy];
   const back: Act[] = [
     { does: `start ${running} again, beside ${next}`, run: compose(shipment, 'start', running) },
     {
       does: `wait until ${previous ?? running} has opened the port`,
-      run: { until: 'open', ...(previous === undefined ? {} : { release: previous }), withinMs: OPENS_WITHIN_MS },
+      run: {
+        until: 'open',
+        ...(previous === undefined ? {} : { release: previous }),
+        withinMs: OPENS_WITHIN_MS,
+      },
     },
   ];
   const stop: Act = {
@@ -172,20 +197,25 @@ export function rehearse(shipment: Shipment): Act {
   };
 }
 
+/** Values as they are: in single quotes Compose fills in nothing. PORT is what is published, not what the kit binds. */
+function envFile(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .filter(([name]) => name !== 'PORT')
+    .map(([name, value]) => `${name}='${value.replaceAll("'", "\\'")}'\n`)
+    .join('');
+}
+
 function up(shipment: Shipment, service: 'port' | Colour, flags: readonly string[]): Command {
   return compose(shipment, 'up', '--detach', '--no-deps', '--no-build', ...flags, service);
 }
 
-/** Fails, with the end of its log, once a container has ended that should run. */
-function mustRun(shipment: Shipment, colour: Colour): Command {
-  const { argv, env } = compose(shipment, 'ps', '--quiet', '--status', 'running', colour);
-  const logs = compose(shipment, 'logs', '--tail', '30', '--no-log-prefix', colour);
-  const [check, tell] = [argv, logs.argv].map((words) => words.map(quoteForShell).join(' '));
-  return { argv: ['sh', '-c', `[ -n "$(${check})" ] || { ${tell}; exit 1; }`], ...(env ? { env } : {}) };
-}
-
-function quoteForShell(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
+/** Whether the container of a colour has ended that should run. */
+function watchOver(shipment: Shipment, colour: Colour): Watch {
+  return {
+    command: listContainers(shipment),
+    hasEnded: ({ stdout }) => readState(stdout)[colour]?.isRunning === false,
+    logs: compose(shipment, 'logs', '--tail', '30', '--no-log-prefix', colour),
+  };
 }
 
 function listContainers(shipment: Shipment): Command {
@@ -193,16 +223,17 @@ function listContainers(shipment: Shipment): Command {
 }
 
 function compose(shipment: Shipment, ...words: string[]): Command {
-  const { deployment, config, folder } = shipment;
+  const { deployment, config, folder, release } = shipment;
   const image = imageOf(shipment);
   return {
     argv: ['docker', 'compose', '--project-name', deployment.name, '--profile', 'green', ...words],
     env: {
       GATEHOUSE_BLUE_IMAGE: image,
       GATEHOUSE_GREEN_IMAGE: image,
+      GATEHOUSE_RELEASE: release,
       GATEHOUSE_PORT_IMAGE: `${deployment.name}-port`,
       GATEHOUSE_PORT: String(config.ports.gate),
-      GATEHOUSE_ENV_FILE: `${folder}/compose.env`,
+      GATEHOUSE_ENV_FILE: `${folder}/${ENV_FILE}`,
     },
   };
 }
@@ -218,7 +249,8 @@ function urlOf({ url, config }: Shipment): string {
 const containerSchema = z.object({
   Service: z.string(),
   State: z.string(),
-  Image: z.string(),
+  /** `name=value,name=value`. */
+  Labels: z.string(),
   Publishers: z.array(z.object({ PublishedPort: z.number() })).nullish(),
 });
 
@@ -231,7 +263,7 @@ export interface ComposeState {
 
 interface Container {
   readonly isRunning: boolean;
-  /** The tag of its image. */
+  /** As `compose.yaml` labels its container. */
   readonly release: string;
 }
 
@@ -255,8 +287,9 @@ export function readState(stdout: string): ComposeState {
   };
 }
 
-function toContainer({ State, Image }: z.infer<typeof containerSchema>): Container {
-  return { isRunning: State === 'running', release: Image.slice(Image.lastIndexOf(':') + 1) };
+function toContainer({ State, Labels }: z.infer<typeof containerSchema>): Container {
+  const release = /(?:^|,)gatehouse\.release=([\w.-]*)/.exec(Labels)?.[1] ?? '';
+  return { isRunning: State === 'running', release };
 }
 
 /** The container that holds the port holds the network of the kit: it cannot be replaced under a kit that runs. */
@@ -270,9 +303,9 @@ function refusePortChange({ config, deployment }: Shipment, { port }: ComposeSta
 function judgeKernel(stdout: string): string | undefined {
   const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(stdout.trim()) ?? [];
   const [leastMajor, leastMinor] = LEAST_KERNEL;
-  const isEnough = Number(major) > leastMajor || (Number(major) === leastMajor && Number(minor) >= leastMinor);
+  const isEnough =
+    Number(major) > leastMajor || (Number(major) === leastMajor && Number(minor) >= leastMinor);
   return isEnough
     ? undefined
     : `its kernel is ${stdout.trim() || 'unknown'}, and ${leastMajor}.${leastMinor} is needed to hand connections from one release to the next`;
 }
-
