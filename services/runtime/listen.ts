@@ -47,7 +47,9 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   // Time and again: a connection that was busy may be idle now, and kept for long.
   const idle = setInterval(() => {
-    if (performance.now() - since > Math.min(FAREWELL_MS, graceMs / 2)) server.closeIdleConnections();
+    // Only once what has come was read: on a busy machine a timer may be late, and requests wait to be noticed.
+    if (performance.now() - since > Math.min(FAREWELL_MS, graceMs / 2))
+      setImmediate(() => server.closeIdleConnections());
   }, IDLE_CHECK_MS);
   if (graceMs <= 0) server.closeAllConnections();
   await closed;

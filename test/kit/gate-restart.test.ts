@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listProcesses, readProcess, signalProcess } from '../../services/runtime/process-table.ts';
 import { GATES, type GateKind } from '../gate/gates.ts';
+import { tellFigures } from '../tell-figures.ts';
 import { type Kit, startKit } from './kit.ts';
 import { type Exchange, Load } from './load.ts';
 
@@ -47,12 +48,15 @@ for (const { name } of GATES) {
         await kit.until('the port is back', async () => (await fetch(`${kit.origin}/health/live`)).ok);
         const backMs = performance.now();
         await sleep(LOADED_MS);
+        await kit.until('all clients are served again', () => load.since(backMs).length > CLIENTS);
 
         assert.ok(backMs - killedMs < BACK_WITHIN_MS, `${(backMs - killedMs).toFixed(0)} ms`);
         assert.deepEqual(pidsBesideGate(kit), others);
         assert.deepEqual(faultsOf(load.since(backMs), backMs), []);
-        assert.ok(load.since(backMs).length > CLIENTS);
-        console.log(`        the port is back after ${(backMs - killedMs).toFixed(0)} ms`);
+        tellFigures(
+          `kill -9 of ${what} (${name} gate)`,
+          `the port is back after ${(backMs - killedMs).toFixed(0)} ms`,
+        );
       });
     }
 
@@ -60,7 +64,10 @@ for (const { name } of GATES) {
       for (let turn = 0; turn < RESTARTS; turn += 1) {
         const { load, askedMs } = await restartApi('SIGTERM');
         assert.deepEqual(faultsOf(load.exchanges, askedMs), []);
-        console.log(`        ${load.exchanges.length} requests, the longest took ${longest(load.exchanges)}`);
+        tellFigures(
+          `the api asked to end (${name} gate)`,
+          `${load.exchanges.length} requests, the longest took ${longest(load.exchanges)}`,
+        );
       }
     });
 
@@ -80,8 +87,9 @@ for (const { name } of GATES) {
         );
         const failed = (method: string) =>
           begun.filter((one) => isFault(one) && one.method === method).length;
-        console.log(
-          `        ${begun.length} in the dying api, of which ${failed('GET')} GETs and ${failed('POST')} POSTs got 502; ${load.since(deadMs).length} later, all answered, the longest took ${longest(load.since(deadMs))}`,
+        tellFigures(
+          `kill -9 of the api (${name} gate)`,
+          `${begun.length} in the dying api, of which ${failed('GET')} GETs and ${failed('POST')} POSTs got 502; ${load.since(deadMs).length} later, all answered, the longest took ${longest(load.since(deadMs))}`,
         );
       }
     });
