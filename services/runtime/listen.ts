@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { Server as NetServer } from 'node:net';
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { KitError } from '../contract/errors.ts';
 
 type Server = HttpServer | HttpsServer;
@@ -34,6 +35,8 @@ export function listen(server: Server, port: number, host: string): Promise<numb
 /** How long those who keep connections are told that they end, before those that nobody uses are closed. */
 const FAREWELL_MS = 250;
 const IDLE_CHECK_MS = 25;
+/** How long connections that wait to be accepted are still taken in. */
+const LAST_ACCEPT_MS = 100;
 
 /**
  * Ends a server: no new connection, and each answer ends its own; then idle ones are closed, busy ones answered; after
@@ -41,6 +44,7 @@ const IDLE_CHECK_MS = 25;
  */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
+  if (graceMs > 0) await acceptWaiting(server);
   // Not its own `close`, which closes idle connections at once.
   const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
   const since = performance.now();
@@ -55,4 +59,20 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   await closed;
   clearInterval(idle);
   clearTimeout(cut);
+}
+
+/** Takes in the connections that stand in the system's queue: it resets them with the port, and what was sent on them is lost. */
+async function acceptWaiting(server: Server): Promise<void> {
+  let emptyTurns = 0;
+  const countAnew = () => {
+    emptyTurns = 0;
+  };
+  server.on('connection', countAnew);
+  const since = performance.now();
+  // One comes with each turn of the loop; the first turn may be over already but for its end.
+  while (emptyTurns < 2 && performance.now() - since < LAST_ACCEPT_MS) {
+    emptyTurns += 1;
+    await turnOfLoop();
+  }
+  server.off('connection', countAnew);
 }
