@@ -10,6 +10,10 @@ import { freePort } from '../free-port.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const COMMAND = join(ROOT, 'bin/gatehouse.js');
 
+/** Between two looks at a condition, at least and at most. */
+const LOOK_MS = 20;
+const MOST_LOOK_MS = 200;
+
 /** What is not set by the test must not come from whoever runs it. */
 const CLEAN = [
   'DATABASE_URL',
@@ -201,6 +205,7 @@ export async function until<T>(
   const limit = performance.now() + withinMs;
   for (;;) {
     let last: unknown;
+    const lookedMs = performance.now();
     try {
       const value = await holds();
       if (value) return value;
@@ -209,6 +214,7 @@ export async function until<T>(
     }
     if (performance.now() > limit)
       throw new Error(`after ${withinMs} ms it still does not hold that ${what}\n${more()}`, { cause: last });
-    await sleep(20);
+    // What is looked at shares the processors with the look: of all processes of the machine, say.
+    await sleep(Math.min(MOST_LOOK_MS, Math.max(LOOK_MS, 3 * (performance.now() - lookedMs))));
   }
 }
