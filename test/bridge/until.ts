@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 const POLL_MS = 25;
+const MOST_POLL_MS = 200;
 
 /** What the probe gives, once it gives something. Fails with what was waited for after `limitMs`. */
 export async function until<T>(
@@ -10,9 +11,11 @@ export async function until<T>(
 ): Promise<T> {
   const giveUpAt = Date.now() + limitMs;
   for (;;) {
+    const lookedMs = performance.now();
     const value = await probe();
     if (value !== undefined && value !== false) return value;
     if (Date.now() > giveUpAt) throw new Error(`waited ${limitMs} ms for ${what}`);
-    await wait(POLL_MS);
+    // What is looked at shares the processors with the look.
+    await wait(Math.min(MOST_POLL_MS, Math.max(POLL_MS, 3 * (performance.now() - lookedMs))));
   }
 }

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { Agent, createServer, type RequestListener, request, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
+import { freePort } from '../free-port.ts';
 import { describeGates } from './contract.ts';
 import {
   exchangeRaw,
-  freePort,
   listenAsUpstream,
   RawClient,
   route,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
 import { Hold } from '../../services/gate/hold.ts';
+import { freePort } from '../free-port.ts';
 import { describeGates } from './contract.ts';
-import { echo, freePort, RawClient, route, startUpstream, waitFor } from './support.ts';
+import { echo, RawClient, route, startUpstream, waitFor } from './support.ts';
 
 describeGates('gate, while the api restarts', ({ startTestGate }) => {
   it('holds a POST until the service accepts again, and delivers its body', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { freePort } from '../free-port.ts';
 import { describeGates } from './contract.ts';
 import { isRecentNginx } from './gates.ts';
-import { freePort, RawClient, startUpstream } from './support.ts';
+import { RawClient, startUpstream } from './support.ts';
 
 const EXPECTING = 'POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n';
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
 import { KitError } from '../../services/contract/errors.ts';
+import { freePort } from '../free-port.ts';
 import { describeGates } from './contract.ts';
-import { echo, exchangeRaw, freePort, startUpstream } from './support.ts';
+import { echo, exchangeRaw, startUpstream } from './support.ts';
 
 describeGates('gate, GET /health/live', ({ startTestGate }) => {
   it('is 200 whatever stands behind the gate', async () => {

@@ -116,12 +116,6 @@ export function route(
   };
 }
 
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  await using upstream = await startUpstream(echo);
-  return upstream.port;
-}
-
 /** A raw connection: what is written goes out byte for byte, and all that comes back can be waited for. */
 export class RawClient implements Disposable {
   readonly socket: Socket;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
+import { freePort } from '../free-port.ts';
 import { describeGates, type GateUnderTest } from './contract.ts';
 import {
   exchangeRaw,
-  freePort,
   listenAsUpstream,
   RawClient,
   route,

@@ -1,15 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findMarked, signalProcess } from '../../services/runtime/process-table.ts';
+import { freePort } from '../free-port.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const COMMAND = join(ROOT, 'bin/gatehouse.js');
+
+/** Between two looks at a condition, at least and at most. */
+const LOOK_MS = 20;
+const MOST_LOOK_MS = 200;
 
 /** What is not set by the test must not come from whoever runs it. */
 const CLEAN = [
@@ -48,6 +51,8 @@ export class Kit implements AsyncDisposable {
   readonly exit: Promise<number | string>;
   output = '';
   readonly #ownsData: boolean;
+  /** A run of tests that is broken off leaves no kit behind. */
+  readonly #end = (): void => void this.child.kill('SIGTERM');
 
   constructor(
     args: readonly string[],
@@ -85,6 +90,7 @@ export class Kit implements AsyncDisposable {
     this.exit = new Promise((resolve) =>
       this.child.once('close', (code, signal) => resolve(code ?? signal ?? '')),
     );
+    process.once('exit', this.#end);
   }
 
   get origin(): string {
@@ -148,6 +154,7 @@ export class Kit implements AsyncDisposable {
       await this.exit;
       clearTimeout(late);
     }
+    process.off('exit', this.#end);
     for (const pid of this.processes) signalProcess(pid, 'SIGKILL');
     if (this.#ownsData) rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -179,21 +186,14 @@ export async function startKit({
 }
 
 export async function freePorts(): Promise<KitPorts> {
-  const servers = Array.from({ length: 6 }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => server.listening || once(server, 'listening')));
-  const [
-    PORT = 0,
-    API_PORT = 0,
-    WHATSAPP_BRIDGE_PORT = 0,
-    SANDBOX_PORT = 0,
-    SANDBOX_WEB_PORT = 0,
-    CONTROL_PORT = 0,
-  ] = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return { PORT, API_PORT, WHATSAPP_BRIDGE_PORT, SANDBOX_PORT, SANDBOX_WEB_PORT, CONTROL_PORT };
+  return {
+    PORT: await freePort(),
+    API_PORT: await freePort(),
+    WHATSAPP_BRIDGE_PORT: await freePort(),
+    SANDBOX_PORT: await freePort(),
+    SANDBOX_WEB_PORT: await freePort(),
+    CONTROL_PORT: await freePort(),
+  };
 }
 
 /** Waits until `holds` gives something true; a thrown error counts as not yet. */
@@ -206,6 +206,7 @@ export async function until<T>(
   const limit = performance.now() + withinMs;
   for (;;) {
     let last: unknown;
+    const lookedMs = performance.now();
     try {
       const value = await holds();
       if (value) return value;
@@ -214,6 +215,7 @@ export async function until<T>(
     }
     if (performance.now() > limit)
       throw new Error(`after ${withinMs} ms it still does not hold that ${what}\n${more()}`, { cause: last });
-    await sleep(20);
+    // What is looked at shares the processors with the look: of all processes of the machine, say.
+    await sleep(Math.min(MOST_LOOK_MS, Math.max(LOOK_MS, 3 * (performance.now() - lookedMs))));
   }
 }

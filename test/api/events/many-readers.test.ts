@@ -8,7 +8,9 @@ import { sqliteFolder, sqliteIn } from '../databases.ts';
 import { answerJson, fromGate, startWorld } from '../world.ts';
 import { calls, post } from './news.ts';
 
-describe('event log, with many readers', () => {
+describe('event log, with many readers', function () {
+  this.timeout(120_000);
+
   it('brings 100 of them, of both kinds, everything that comes', async () => {
     await using world = await startWorld(answerJson(200, {}));
     const streams = await Promise.all(

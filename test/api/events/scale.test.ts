@@ -67,8 +67,11 @@ forEachDatabase((database) => {
           fast.push(await milliseconds(() => act(small, FEW)));
           slow.push(await milliseconds(() => act(large, MANY)));
         }
-        const times = median(slow) / median(fast);
-        assert.ok(times < MOST_TIMES, `${times.toFixed(1)} times as long, ${median(slow).toFixed(2)} ms`);
+        const times = lowerQuartile(slow) / lowerQuartile(fast);
+        assert.ok(
+          times < MOST_TIMES,
+          `${times.toFixed(1)} times as long, ${lowerQuartile(slow).toFixed(2)} ms`,
+        );
       });
   });
 });
@@ -79,6 +82,7 @@ async function milliseconds(act: () => Promise<unknown>): Promise<number> {
   return performance.now() - begun;
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((left, right) => left - right)[values.length >> 1] ?? 0;
+/** What it costs, with little of what else the machine had to do. */
+function lowerQuartile(values: readonly number[]): number {
+  return [...values].sort((left, right) => left - right)[values.length >> 2] ?? 0;
 }

@@ -8,7 +8,9 @@ import { PostgresServer } from '../postgres-server.ts';
 import { answerJson, fromGate, startWorld } from '../world.ts';
 import { calls, post } from './news.ts';
 
-describe('event log, while its database is away', () => {
+describe('event log, while its database is away', function () {
+  this.timeout(120_000);
+
   it('keeps its readers, and goes on where they were when it is back', async () => {
     await using server = await PostgresServer.start();
     await using world = await startWorld(answerJson(200, {}), { openStore: postgresSpace(server.url) });

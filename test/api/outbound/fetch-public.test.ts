@@ -31,7 +31,7 @@ class FileServer implements AsyncDisposable {
   }
 }
 
-const DEFAULTS: FetchOptions = { maxBytes: 1_000, timeoutMs: 2_000, allowNetworks: ['127.0.0.1/32'] };
+const DEFAULTS: FetchOptions = { maxBytes: 1_000, timeoutMs: 10_000, allowNetworks: ['127.0.0.1/32'] };
 
 function get(url: string, options: Partial<FetchOptions> = {}): Promise<Fetched> {
   return fetchPublic(url, { ...DEFAULTS, ...options });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { freePort } from '../../free-port.ts';
 import { forEachDatabase } from '../databases.ts';
 import { first, Receiver, withStatus } from './receiver.ts';
 import { WebhookWorld } from './webhook-world.ts';
@@ -138,8 +139,3 @@ forEachDatabase(({ name, fresh }) => {
     });
   });
 });
-
-async function freePort(): Promise<number> {
-  await using receiver = await Receiver.start();
-  return receiver.port;
-}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { freePort } from '../../free-port.ts';
 import { GATES } from '../gates.ts';
-import { echo, freePort, startTestGate, startUpstream } from '../support.ts';
+import { echo, startTestGate, startUpstream } from '../support.ts';
 
 for (const gate of GATES) {
   describe(`gate, requests that it has held (${gate.name} gate)`, () => {

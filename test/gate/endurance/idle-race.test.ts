@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { tellFigures } from '../../tell-figures.ts';
 import { GATES } from '../gates.ts';
 import { forkUpstream } from './forked-upstream.ts';
 import { startLoneGate } from './lone-gate.ts';
@@ -8,6 +9,8 @@ import type { Habit, Seen } from './restless-upstream.ts';
 
 /** For each gate. `ENDURANCE_REQUESTS=100000` for the long run. */
 const REQUESTS = Number(process.env.ENDURANCE_REQUESTS ?? 15_000);
+/** So often it is all asked again while none of the races was met, or few connections were used again. */
+const MOST_REPEATS = 4;
 /** A client waits up to so long before it asks again, so that connections to the upstream become idle. */
 const PAUSE_MS = 6;
 
@@ -29,14 +32,27 @@ for (const gate of GATES) {
         const since = performance.now();
 
         const faults = await askMany(lone.port, count, clients);
+        let asked = count;
+        let { connections, tooLate } = await upstream.ask();
+        // Else nothing was put to the test. Chance decides, and how busy the machine is.
+        for (
+          let more = 1;
+          isRace && !(tooLate > 0 && asked - connections > count / 10) && more <= MOST_REPEATS;
+          more += 1
+        ) {
+          faults.push(...(await askMany(lone.port, count, clients)));
+          asked += count;
+          ({ connections, tooLate } = await upstream.ask());
+        }
 
         const seconds = (performance.now() - since) / 1000;
-        const { connections, tooLate } = await upstream.ask();
-        const figures = `${count} answers in ${seconds.toFixed(1)} s over ${connections} connections to the upstream, at least ${tooLate} sent too late for theirs`;
+        const figures = `${asked} answers in ${seconds.toFixed(1)} s over ${connections} connections to the upstream, at least ${tooLate} sent too late for theirs`;
         assert.deepEqual(faults, []);
-        // Else nothing was put to the test.
-        assert.ok(connections > count / 40 && connections < count * 0.9 && tooLate > 0 === isRace, figures);
-        console.log(`        ${figures}`);
+        assert.ok(
+          connections > asked / 40 && asked - connections > count / 10 && tooLate > 0 === isRace,
+          figures,
+        );
+        tellFigures(`an upstream that ${habit} (${gate.name} gate)`, figures);
       });
     }
   });

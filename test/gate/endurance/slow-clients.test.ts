@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sayNotTested } from '../../netns/say-what-lacks.ts';
+import { tellFigures } from '../../tell-figures.ts';
 import { GATES } from '../gates.ts';
 import { type ForkedUpstream, forkUpstream } from './forked-upstream.ts';
 import { type LoneGate, startLoneGate } from './lone-gate.ts';
@@ -58,8 +59,9 @@ describe('gate, against slowhttptest', function () {
           assert.ok(slowestMs < MOST_MS, `the slowest took ${slowestMs.toFixed(0)} ms`);
           // Else nothing was put to the test.
           assert.ok(mostConnected > ATTACKERS / 2, `only ${mostConnected} attackers were connected`);
-          console.log(
-            `        ${statuses.length} answers, the slowest in ${slowestMs.toFixed(0)} ms, beside ${mostConnected} attackers`,
+          tellFigures(
+            `slowhttptest, ${what} (${gate.name} gate)`,
+            `${statuses.length} answers, the slowest in ${slowestMs.toFixed(0)} ms, beside ${mostConnected} attackers`,
           );
         });
       }

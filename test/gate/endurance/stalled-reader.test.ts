@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { tellFigures } from '../../tell-figures.ts';
 import { GATES } from '../gates.ts';
 import { waitFor } from '../support.ts';
 import { startLoneGate } from './lone-gate.ts';
@@ -59,7 +60,7 @@ for (const gate of GATES) {
           const figures = `${before.toFixed(1)} MB with ${CLIENTS} such clients, ${growth.toFixed(1)} more with ${2 * CLIENTS}`;
           assert.ok(growth < MOST_GROWTH_MB, figures);
           assert.ok(source.bytes < BODY_BYTES / 2, `the upstream has sent ${source.bytes} bytes`);
-          console.log(`        ${figures}`);
+          tellFigures(`${what} that nobody reads (${gate.name} gate)`, figures);
         } finally {
           for (const reader of readers) reader.leave();
         }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
+import { tellFigures } from '../../tell-figures.ts';
 import { GATES } from '../gates.ts';
 import { waitFor } from '../support.ts';
 import { startLoneGate } from './lone-gate.ts';
@@ -40,7 +41,7 @@ for (const gate of GATES) {
       for (const socket of upstream.sockets.clients) socket.send('to all');
       for (const [message] of await greeted) assert.equal(String(message), 'to all');
       assert.deepEqual(clients.closed, []);
-      console.log(`        ${kilobytesEach.toFixed(1)} KB of memory for each open WebSocket`);
+      tellFigures(`each open WebSocket (${gate.name} gate)`, `${kilobytesEach.toFixed(1)} KB of memory`);
 
       for (const client of clients.all) client.terminate();
       await waitFor(

@@ -5,7 +5,8 @@ import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { exchangeRaw, freePort } from '../../support.ts';
+import { freePort } from '../../../free-port.ts';
+import { exchangeRaw } from '../../support.ts';
 import type { Header } from '../strict-reading.ts';
 import { type Backend, caseIdOf, type Seen } from './seen.ts';
 
