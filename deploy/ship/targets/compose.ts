@@ -169,12 +169,12 @@ function handOver(
 
 /** The images of a release, and the one that holds the port, which no release changes. */
 export function buildImages({ deployment: { name }, release }: Shipment): Act[] {
-  const build = (target: string, tag: string): Command => ({
-    argv: ['docker', 'build', '--target', target, '--build-arg', `RELEASE=${release}`, '--tag', tag, '.'],
+  const build = (target: string, tag: string, ...more: string[]): Command => ({
+    argv: ['docker', 'build', '--target', target, ...more, '--tag', tag, '.'],
     env: { DOCKER_BUILDKIT: '1' },
   });
   return [
-    { does: 'build the image', run: build('kit', `${name}:${release}`) },
+    { does: 'build the image', run: build('kit', `${name}:${release}`, '--build-arg', `RELEASE=${release}`) },
     { does: 'build the image that holds the port', run: build('port', `${name}-port`) },
   ];
 }
