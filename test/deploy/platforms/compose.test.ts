@@ -72,6 +72,26 @@ describe('compose.yaml, as the declarations make it', () => {
     assert.equal(environment.GREETING, `a "b" #c: ${FILLED_IN.replaceAll('$', () => '$$')} %i`);
   });
 
+  it('keeps texts that look like something else the texts they are', () => {
+    const settings = {
+      A: '1_000',
+      B: '0o17',
+      C: 'off',
+      D: '1e3',
+      E: '12:30:45',
+      F: '~',
+      G: '08',
+      H: 'one\ntwo',
+      I: '',
+    };
+    const text = fileOf(filesOf(compose, { ...deployment, settings }), 'compose.yaml');
+    for (const version of ['1.1', '1.2'] as const) {
+      const { environment } = parse(text, { merge: true, version }).services.blue;
+      for (const [key, value] of Object.entries(settings))
+        if (value !== '') assert.equal(environment[key], value, `${key} in YAML ${version}`);
+    }
+  });
+
   it('is refused when the bridge would be killed while its browser writes its profile', () => {
     const settings = { DRAIN_MS: '2000', STOP_GRACE_MS: '3000' };
     for (const platform of [compose, swarm])
