@@ -6,6 +6,8 @@ INSTALLED := node_modules/.installed
 # Mocha takes CI for a terminal with colours.
 MOCHA := mocha $(if $(MAKE_TERMOUT),,--no-color)
 
+DEPLOY_FLAGS = --target $(or $(TARGET),compose) $(if $(DRY_RUN),--dry-run)
+
 help: ## show the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -18,6 +20,21 @@ start: setup ## run the kit on real WhatsApp until Ctrl-C
 
 demo: setup ## run it on the sandbox: no account, no network, a first message by itself
 	@exec node bin/gatehouse.js demo
+
+deploy: $(INSTALLED) ## ship it: TARGET=compose (default) … [DRY_RUN=1] [RELEASE=] [IMAGE=], settings in .env.deploy
+	@exec node bin/gatehouse.js deploy $(DEPLOY_FLAGS) $(if $(IMAGE),--image $(IMAGE))
+
+rollback: $(INSTALLED) ## go back to the release before
+	@exec node bin/gatehouse.js rollback $(DEPLOY_FLAGS)
+
+status: $(INSTALLED) ## what runs where it was shipped to
+	@exec node bin/gatehouse.js status $(DEPLOY_FLAGS)
+
+logs: $(INSTALLED) ## its log [FOLLOW=1]
+	@exec node bin/gatehouse.js logs $(DEPLOY_FLAGS) $(if $(FOLLOW),--follow)
+
+destroy: $(INSTALLED) ## remove what was shipped, but not its data [YES=1]
+	@exec node bin/gatehouse.js destroy $(DEPLOY_FLAGS) $(if $(YES),--yes)
 
 test: setup tools ## run all tests: real processes, a real browser
 	@$(MOCHA)
@@ -56,4 +73,4 @@ $(INSTALLED): package.json package-lock.json
 	@npm ci --loglevel=error --no-fund --no-audit >/dev/null
 	@touch $@
 
-.PHONY: help setup tools start demo test check bench chaos fuzz render format clean
+.PHONY: help setup tools start demo deploy rollback status logs destroy test check bench chaos fuzz render format clean

@@ -22,12 +22,31 @@ interface Takes {
 }
 
 const start: Takes = {};
-const demo: Takes = {};
+const demo: Takes = { options: ['once'] };
 const config: Takes = { options: ['json', 'check'] };
 const render: Takes = { options: ['check'] };
+const smoke: Takes = { options: ['json', 'send'], values: ['expect-release'], operands: 1 };
+const deploy: Takes = { options: ['dry-run'], values: ['target', 'image'] };
+const rollback: Takes = { options: ['dry-run'], values: ['target'] };
+const status: Takes = { options: ['dry-run'], values: ['target'] };
+const logs: Takes = { options: ['dry-run', 'follow'], values: ['target'] };
+const destroy: Takes = { options: ['dry-run', 'yes'], values: ['target'] };
 const help: Takes = {};
 const version: Takes = {};
-const commands = { start, demo, config, render, help, version };
+const commands = {
+  start,
+  demo,
+  config,
+  render,
+  deploy,
+  rollback,
+  status,
+  logs,
+  destroy,
+  smoke,
+  help,
+  version,
+};
 export type CommandName = keyof typeof commands;
 
 const OPTIONS = [...new Set(Object.values(commands).flatMap(({ options = [] }) => options))];

@@ -13,6 +13,9 @@ Usage: gatehouse COMMAND [--SETTING VALUE ...]
               --json   for programs      --check   only exit 0, or 78 with every problem
   render    write what is made from the schema (.env.example, tables in the documents)
               --check  only exit 0, or 1 with what has drifted
+  smoke URL look at a deployment from outside, with the key of API_KEYS: 0 all is well, 1 something failed
+              --json   for programs      --expect-release R   fails unless that release answers
+              --send   fails when a sandbox cannot send; on real WhatsApp nothing is ever sent
   version   print the version
   help      print this
 

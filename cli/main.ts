@@ -9,6 +9,12 @@ const commands = {
   demo: async () => (await import('./demo.ts')).demo,
   config: async () => (await import('./config.ts')).showConfig,
   render: async () => (await import('./render.ts')).render,
+  deploy: async () => (await import('./deploy.ts')).deploy,
+  rollback: async () => (await import('./deploy.ts')).rollback,
+  status: async () => (await import('./deploy.ts')).status,
+  logs: async () => (await import('./deploy.ts')).logs,
+  destroy: async () => (await import('./deploy.ts')).destroy,
+  smoke: async () => (await import('./smoke.ts')).smokeDeployment,
   help: async () => (await import('./help.ts')).help,
   version: async () => (await import('./help.ts')).version,
 };

@@ -28,4 +28,5 @@ export function isSettled(env: Variables): boolean {
   return env[SETTLED_VARIABLE] === '1';
 }
 
-const SETTLED_VARIABLE = 'GATEHOUSE_SETTLED';
+/** Marks variables as a settled configuration. */
+export const SETTLED_VARIABLE = 'GATEHOUSE_SETTLED';

@@ -50,6 +50,15 @@ const formats = {
         'must be 1 to 32 lower-case letters, digits and hyphens',
       ),
   },
+  // As a tag of an image, and as the instance of a unit. Source: the grammar of OCI distribution references.
+  label: {
+    coerce: (text: string) => text,
+    validate: (value: unknown) =>
+      demand(
+        value === '' || (typeof value === 'string' && /^\w[\w.-]{0,63}$/.test(value)),
+        'must be 1 to 64 letters, digits, dots, hyphens and underscores, and begin with neither dot nor hyphen',
+      ),
+  },
   'api-keys': { coerce: (text: string) => text.split(','), validate: validateApiKeys },
   'database-url': {
     coerce: (text: string) => text,

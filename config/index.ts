@@ -8,6 +8,7 @@ export {
 export { inheritedEnvironment, toEnvironment } from './environment.ts';
 export { type ExplainedSetting, explainConfig, valueAt } from './explain.ts';
 export { isLoopback } from './formats.ts';
+export { readApiKeys } from './known-keys.ts';
 export { ConfigError, EXIT_CONFIG, type Loaded, loadConfig } from './load.ts';
 export { findNginx } from './nginx-binary.ts';
 export { type ProfileName, profiles } from './profiles.ts';

@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly env?: Variables;
   /** Where `.env` is looked for; the working folder unless given. */
   readonly folder?: string;
+  /** Instead of `.env`: a deploy has a file of its own. */
+  readonly file?: string;
 }
 
 export interface Loaded {
@@ -51,7 +53,7 @@ export function loadConfig(options: LoadOptions = {}): Loaded {
     'command line': options.commandLine ?? {},
     environment: options.env ?? process.env,
     // The supervisor has read it for all; a child that read it again could settle to something else.
-    '.env': isSettled(options.env ?? process.env) ? {} : readFile(resolvePath(folder, '.env'), problems),
+    '.env': isSettled(options.env ?? process.env) ? {} : readFile(folder, options.file ?? '.env', problems),
   };
   const settings = listSettings();
   const profile = findProfile(sources);
@@ -92,12 +94,12 @@ function completePaths(config: Config, folder: string): void {
   config.store.folder = resolvePath(folder, config.store.folder || config.dataDir);
 }
 
-function readFile(path: string, problems: string[]): Variables {
+function readFile(folder: string, name: string, problems: string[]): Variables {
   try {
-    return readEnvFile(path);
+    return readEnvFile(resolvePath(folder, name));
   } catch (error) {
     problems.push(
-      `.env cannot be used (${error instanceof Error ? error.message : error}): mend or remove it`,
+      `${name} cannot be used (${error instanceof Error ? error.message : error}): mend or remove it`,
     );
     return {};
   }

@@ -6,8 +6,10 @@ import {
   dataDirSetting,
   logSettings,
   profileSetting,
+  releaseSetting,
   restartSettings,
   stopSettings,
+  takeOverSetting,
 } from './settings-running.ts';
 import { sandboxSettings, sessionSettings, whatsappSetting } from './settings-whatsapp.ts';
 import type { Config, Setting, SettingsOf } from './shape.ts';
@@ -28,6 +30,8 @@ export const schema: SettingsOf<Config> = {
   pacing: pacingSettings,
   webhooks: webhookSettings,
   dataDir: dataDirSetting,
+  release: releaseSetting,
+  takeOver: takeOverSetting,
   stop: stopSettings,
   restart: restartSettings,
   log: logSettings,

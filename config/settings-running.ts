@@ -20,6 +20,22 @@ export const dataDirSetting: Setting<string> = {
   group: RUNNING,
 };
 
+export const releaseSetting: Setting<string> = {
+  doc: 'What runs, by a name of yours: /health/live and /health show it. Deploys set it.',
+  env: 'RELEASE',
+  format: 'label',
+  default: '',
+  group: RUNNING,
+};
+
+export const takeOverSetting: Setting<boolean> = {
+  doc: 'A second kit on the same DATA_DIR opens PORT beside the first, and takes over when that one has ended: a deploy without a gap. Deploys set it.',
+  env: 'TAKE_OVER',
+  format: 'flag',
+  default: false,
+  group: RUNNING,
+};
+
 /** How long a stop may take. */
 export const stopSettings: SettingsOf<Config['stop']> = {
   drainMs: {

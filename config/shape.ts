@@ -89,6 +89,8 @@ export interface Config {
     allowNetworks: string[];
   };
   dataDir: string;
+  release: string;
+  takeOver: boolean;
   stop: { drainMs: number; graceMs: number };
   restart: {
     limit: number;

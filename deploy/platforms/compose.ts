@@ -4,7 +4,7 @@ import { IMAGE_USER, MOST_PROCESSES, SHARED_MEMORY_MB, TMP_MB } from '../contain
 import { fileHeader } from '../file-header.ts';
 import { demandOneContainer } from '../one-container.ts';
 import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
-import { graceSeconds, LONG_STOP, stopsTooShort } from '../stop-time.ts';
+import { graceSeconds, LONG_STOP, stopsTooShort, TAKES_OVER } from '../stop-time.ts';
 import { documentText, FOR_BOTH } from '../yaml-text.ts';
 
 const FILE = 'compose.yaml';
@@ -18,7 +18,7 @@ const facts: PlatformFacts = {
   mostStopGraceMs: 600_000,
   disk: 'volume',
   overlap: 'unless-configured',
-  settings: { ...LONG_STOP, TAKE_OVER: 'true' },
+  settings: { ...LONG_STOP, ...TAKES_OVER },
   sets: '`stop_grace_period` and the drain with it, one published port, volume, read-only root, limits, two colours of which the new one takes over',
   sources: ['docs.docker.com: reference/compose-file/services, engine/network, read 2026-11'],
 };
@@ -51,8 +51,11 @@ function render(input: RenderInput): readonly RenderedFile[] {
     environment: {
       GATEHOUSE_PROFILE: config.profile,
       PORT: String(config.ports.gate),
+      RELEASE: fromCaller('GATEHOUSE_RELEASE', ''),
       ...composeVariables(input),
     },
+    // By which a deploy knows what it finds.
+    labels: { 'gatehouse.release': fromCaller('GATEHOUSE_RELEASE', '') },
     volumes: [`data:${config.dataDir}`],
     tmpfs: [`/tmp:size=${TMP_MB}m,mode=1777`],
     shm_size: `${SHARED_MEMORY_MB}m`,

@@ -2,7 +2,7 @@ import { containerEnvironment } from '../container-environment.ts';
 import { comment, madeFrom } from '../file-header.ts';
 import { demandOneContainer } from '../one-container.ts';
 import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
-import { graceSeconds, LONG_STOP, stopsTooShort } from '../stop-time.ts';
+import { graceSeconds, LONG_STOP, stopsTooShort, TAKES_OVER } from '../stop-time.ts';
 
 const FOLDER = 'deploy/rendered/systemd';
 const SYSCTL = `${FOLDER}/90-gatehouse.conf`;
@@ -18,7 +18,7 @@ const facts: PlatformFacts = {
   mostStopGraceMs: 600_000,
   disk: 'volume',
   overlap: 'unless-configured',
-  settings: { ...LONG_STOP, TAKE_OVER: 'true' },
+  settings: { ...LONG_STOP, ...TAKES_OVER },
   sets: '`TimeoutStopSec` beyond the drain, an instance a release, `StateDirectory`, no new privileges, a read-only system',
   sources: ['man systemd.exec, systemd.service, systemd.kill of systemd 252, read 2026-11'],
 };
@@ -75,6 +75,8 @@ WorkingDirectory=${releases}/%i
 ${environment.join('\n')}
 EnvironmentFile=/etc/${name}/${name}.env
 ExecStart=/usr/bin/env node bin/gatehouse.js start
+# Not env, which is what was started.
+SyslogIdentifier=${name}
 
 # SIGTERM to the supervisor alone, which ends the others in their order; what is left after that is killed.
 KillMode=mixed

@@ -19,10 +19,10 @@ const BODY_MARGIN_BYTES = 1024 ** 2;
 export function optionsFrom(config: Config, log: Log): GateOptions {
   const { gate, internal, ports } = config;
   return {
-    listen: { host: gate.host, port: ports.gate },
+    listen: { host: gate.host, port: ports.gate, isShared: config.takeOver },
     routes: [...serviceRoutes(config), ...healthRoutes(config)],
     deniedPrefixes,
-    live: () => ({ status: 'ok' }),
+    live: () => ({ status: 'ok', ...(config.release === '' ? {} : { release: config.release }) }),
     localOnly: isLoopback(gate.host) && config.apiKeys.length === 0,
     trustedProxyHops: gate.trustedProxyHops,
     limits: {

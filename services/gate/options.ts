@@ -2,7 +2,10 @@ import type { Log } from '../runtime/log.ts';
 
 /** All that a gate needs to know; `main.ts` fills it from config. */
 export interface GateOptions {
-  readonly listen: Address;
+  readonly listen: Address & {
+    /** The gate of another kit, which this one takes over from, may have the port too (SO_REUSEPORT). */
+    readonly isShared?: boolean;
+  };
   readonly routes: readonly GateRoute[];
   /** Never routed, whatever the routes say, in any mix of cases: `/internal`. */
   readonly deniedPrefixes: readonly string[];

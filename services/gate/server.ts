@@ -49,8 +49,8 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   });
   server.on('drop', () => traffic.noteDrop(log, limits.maxConnections));
 
-  const { host } = options.listen;
-  const port = await listen(server, options.listen.port, host);
+  const { host, isShared } = options.listen;
+  const port = await listen(server, options.listen.port, host, isShared);
   // The port is open while this loads.
   let forwarding: Forwarding | undefined;
   const loading = import('./forwarding.ts').then((module) => {

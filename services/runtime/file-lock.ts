@@ -2,13 +2,10 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { z } from 'zod';
 import { type ErrorCode, KitError } from '../contract/errors.ts';
 
 /** Source: sqlite.org/rescode.html. */
 const SQLITE_BUSY = 5;
-
-const ownerSchema = z.object({ pid: z.number(), host: z.string(), since: z.string() });
 
 export interface FileLock {
   release(): void;
@@ -20,7 +17,7 @@ export interface FileLock {
  * KitError `code` that names the owner when another process has it; anything else is the error of the folder.
  */
 export function lockFile(path: string, code: ErrorCode): FileLock {
-  const ownerFile = `${path}.owner`;
+  const ownerFile = ownerFileOf(path);
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
@@ -33,7 +30,7 @@ export function lockFile(path: string, code: ErrorCode): FileLock {
   } catch (cause) {
     database?.close(); // or this very process would hold the lock, and refuse itself the next time
     if (!isBusy(cause)) throw cause;
-    throw new KitError(code, `${path} is in use by ${readOwner(ownerFile)}; stop that one first`, { cause });
+    throw new KitError(code, `${path} is in use by ${lockOwner(path)}; stop that one first`, { cause });
   }
   const held = database;
   return {
@@ -55,11 +52,18 @@ function isBusy(error: unknown): boolean {
   return (error.errcode & 0xff) === SQLITE_BUSY;
 }
 
-function readOwner(ownerFile: string): string {
+/** Who has the lock on `path`, in words; the supervisor parses it by hand, to start without a parser. */
+export function lockOwner(path: string): string {
   try {
-    const owner = ownerSchema.parse(JSON.parse(readFileSync(ownerFile, 'utf8')));
-    return `process ${owner.pid} on ${owner.host} since ${owner.since}`;
+    const { pid, host, since }: Record<string, unknown> = JSON.parse(readFileSync(ownerFileOf(path), 'utf8'));
+    if (typeof pid === 'number' && typeof host === 'string' && typeof since === 'string')
+      return `process ${pid} on ${host} since ${since}`;
   } catch {
-    return 'another process'; // it has the lock, and has not written its name yet
+    // It has the lock, and has not written its name yet.
   }
+  return 'another process';
+}
+
+function ownerFileOf(path: string): string {
+  return `${path}.owner`;
 }

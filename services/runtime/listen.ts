@@ -1,14 +1,15 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import { Server as NetServer } from 'node:net';
 import { KitError } from '../contract/errors.ts';
+import { stopListening, untilNoneConnects } from './close-listener.ts';
 
 type Server = HttpServer | HttpsServer;
 
 /**
- * Binds a server and gives the port it got. Throws KitError `port_busy` when another process holds the port.
+ * Binds a server and gives the port it got. Throws KitError `port_busy` when another process holds the port, unless
+ * both share it (SO_REUSEPORT).
  */
-export function listen(server: Server, port: number, host: string): Promise<number> {
+export function listen(server: Server, port: number, host: string, isShared = false): Promise<number> {
   return new Promise((resolve, reject) => {
     const refused = (error: NodeJS.ErrnoException) => {
       const busy = error.code === 'EADDRINUSE';
@@ -19,7 +20,7 @@ export function listen(server: Server, port: number, host: string): Promise<numb
       );
     };
     server.once('error', refused);
-    server.listen(port, host, () => {
+    server.listen({ port, host, reusePort: isShared }, () => {
       server.off('error', refused);
       // Out of file descriptors, say: those who are in are served on.
       server.on('error', (error) =>
@@ -31,6 +32,8 @@ export function listen(server: Server, port: number, host: string): Promise<numb
   });
 }
 
+/** Callers of ours keep their connections, so that these come to an end, unless the machine is overloaded. */
+const LAST_CONNECTIONS_MS = 5_000;
 /** How long those who keep connections are told that they end, before those that nobody uses are closed. */
 const FAREWELL_MS = 250;
 const IDLE_CHECK_MS = 25;
@@ -40,16 +43,19 @@ const IDLE_CHECK_MS = 25;
  * `graceMs` what is left is cut. So nobody is cut off amid a request that was just sent on a kept connection.
  */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
+  if (graceMs > 0) await untilNoneConnects(server, Math.min(LAST_CONNECTIONS_MS, graceMs / 2));
+  const closed = stopListening(server);
+  // Not before: those who are told to leave would come back by a new connection.
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
-  // Not its own `close`, which closes idle connections at once.
-  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  if (graceMs <= 0) server.closeAllConnections();
   const since = performance.now();
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-  // Time and again: a connection that was busy may be idle now, and kept for long.
+  // Time and again: a connection that was busy may be idle now, and kept for long. And after a turn that has read what
+  // had come: in a process that is busy, a request may have waited longer than this timer.
   const idle = setInterval(() => {
-    if (performance.now() - since > Math.min(FAREWELL_MS, graceMs / 2)) server.closeIdleConnections();
+    if (performance.now() - since > Math.min(FAREWELL_MS, graceMs / 2))
+      setImmediate(() => server.closeIdleConnections());
   }, IDLE_CHECK_MS);
-  if (graceMs <= 0) server.closeAllConnections();
   await closed;
   clearInterval(idle);
   clearTimeout(cut);

@@ -12,6 +12,8 @@ export interface ControlOptions {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
+  /** What runs, by the name that the deploy gave it; empty when nobody did. */
+  readonly release: string;
   readonly services: readonly Service[];
 }
 
@@ -19,7 +21,7 @@ export interface ControlOptions {
 export async function startControlServer(options: ControlOptions): Promise<Server> {
   const isSecret = secretTest(options.secret);
   const server = createInternalServer((request, response) => {
-    answer(request, options.services, isSecret).then(
+    answer(request, options, isSecret).then(
       ({ status, body }) => send(request, response, status, 'application/json', body),
       (error: unknown) => {
         const problem = toProblem(error);
@@ -33,7 +35,7 @@ export async function startControlServer(options: ControlOptions): Promise<Serve
 
 async function answer(
   request: IncomingMessage,
-  services: readonly Service[],
+  { services, release }: ControlOptions,
   isSecret: SecretTest,
 ): Promise<{ status: number; body: object }> {
   const given = request.headers[SECRET_HEADER];
@@ -43,7 +45,7 @@ async function answer(
     throw new KitError('method_refused', 'the health page takes GET and HEAD');
   const [path] = (request.url ?? '').split('?');
   if (path !== '/health') throw new KitError('not_found', 'the control server has /health only');
-  const health = await readHealth(services);
+  const health = await readHealth(services, release);
   return { status: health.status === 'unavailable' ? 503 : 200, body: health };
 }
 

@@ -12,6 +12,7 @@ export interface Health {
   readonly whatsapp: { readonly state: string; readonly since?: string; readonly reason?: string };
   readonly storage: { readonly state: StorageState; readonly since?: string };
   readonly services: Readonly<Record<string, ServiceHealth>>;
+  readonly release?: string;
   readonly uptime_s: number;
 }
 
@@ -28,7 +29,7 @@ interface ServiceHealth {
 const ANSWERS_WITHIN_MS = 1_000;
 
 /** The health tree of the kit, asked at this moment. */
-export async function readHealth(services: readonly WatchedService[]): Promise<Health> {
+export async function readHealth(services: readonly WatchedService[], release = ''): Promise<Health> {
   const [whatsapp, storage] = await Promise.all([
     readWhatsApp(services.find(({ name }) => name === 'bridge')),
     readStorage(services.find(({ name }) => name === 'api')),
@@ -47,6 +48,7 @@ export async function readHealth(services: readonly WatchedService[]): Promise<H
     whatsapp: { state: whatsapp.state, ...sinceOf(whatsapp.since), ...whyDegraded(whatsapp) },
     storage,
     services: Object.fromEntries(services.map((service) => [service.name, describe(service)])),
+    ...(release === '' ? {} : { release }),
     uptime_s: Math.round(process.uptime()),
   };
 }

@@ -1,38 +1,68 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText, KitError } from '../contract/errors.ts';
+import { type FileLock, lockFile, lockOwner } from '../runtime/file-lock.ts';
 import type { Log } from '../runtime/log.ts';
-import { findMarked, readProcess, signalProcess } from '../runtime/process-table.ts';
+import { findMarked, signalProcess } from '../runtime/process-table.ts';
 
 /** Names a run of the kit in the environment of all its processes. */
 export const RUN_VARIABLE = 'GATEHOUSE_RUN';
 
 /** How long killed processes may take to be gone from the process table. */
 const GONE_WITHIN_MS = 5_000;
-
-interface Holder {
-  readonly pid: number;
-  readonly startedAt: string;
-  readonly run: string;
-}
+/** Between two looks whether the other kit has ended: what the switch of a deploy takes longer. */
+const LOOK_EVERY_MS = 20;
 
 /**
- * Makes this process the only supervisor of a data folder on this machine, and ends what a killed one has left behind.
- * Throws KitError `already_running` when another one lives, and `data_dir_unusable`. Gives the way to release the lock.
+ * Makes this process the only supervisor of a data folder, on this machine and in every container that shares the
+ * volume, and ends what a killed one has left behind. Throws KitError `already_running` when another one lives, and
+ * `data_dir_unusable`. Gives the way to release the lock.
  */
 export async function lockInstance(dataDir: string, run: string, log: Log): Promise<() => void> {
-  const path = join(dataDir, 'supervisor.lock');
-  const self: Holder = { pid: process.pid, startedAt: readProcess(process.pid)?.startedAt ?? '', run };
+  const path = join(dataDir, 'supervisor');
+  let lock: FileLock;
   try {
-    mkdirSync(dataDir, { recursive: true });
-    if (!tryWrite(path, self)) await takeOver(path, self, dataDir, log);
+    lock = lockFile(path, 'already_running');
   } catch (error) {
-    throw error instanceof KitError ? error : unusable(dataDir, error);
+    if (!(error instanceof KitError)) throw unusable(dataDir, error);
+    throw new KitError(
+      'already_running',
+      `the kit already runs on ${dataDir}, as ${lockOwner(path)}: stop it, or set another DATA_DIR and PORT`,
+      { cause: error },
+    );
+  }
+  const noted = `${path}.run`;
+  try {
+    const earlier = readRun(noted);
+    if (earlier !== undefined) await endLeftovers(earlier, 'that an earlier run had left behind', log);
+    writeFileSync(noted, JSON.stringify({ run }));
+  } catch (error) {
+    lock.release();
+    throw unusable(dataDir, error);
   }
   return () => {
-    if (readHolder(path)?.run === run) rmSync(path, { force: true });
+    rmSync(noted, { force: true });
+    lock.release();
   };
+}
+
+/** The same, once the one that has the folder has ended; undefined when `signal` says that it is no longer wanted. */
+export async function awaitInstance(
+  dataDir: string,
+  run: string,
+  log: Log,
+  signal: AbortSignal,
+): Promise<(() => void) | undefined> {
+  while (!signal.aborted) {
+    const unlock = await lockInstance(dataDir, run, log).catch((error: unknown) => {
+      if (error instanceof KitError && error.code === 'already_running') return undefined;
+      throw error;
+    });
+    if (unlock !== undefined) return unlock;
+    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+  return undefined;
 }
 
 function unusable(dataDir: string, cause: unknown): KitError {
@@ -42,37 +72,6 @@ function unusable(dataDir: string, cause: unknown): KitError {
     `DATA_DIR ${dataDir} cannot be written (${errorText(cause)}): make it a folder with room that user ${user} may write, in a container a volume, or set another DATA_DIR`,
     { cause },
   );
-}
-
-/** One at a time: of two starts over the same stale lock only one may have it. */
-async function takeOver(path: string, self: Holder, dataDir: string, log: Log): Promise<void> {
-  const turn = `${path}.turn`;
-  if (!tryWrite(turn, self)) {
-    const other = readHolder(turn);
-    if (other !== undefined && isAlive(other))
-      throw new KitError(
-        'already_running',
-        `another start on ${dataDir} is under way, as process ${other.pid}`,
-      );
-    rmSync(turn, { force: true });
-    if (!tryWrite(turn, self))
-      throw new KitError('already_running', `another start on ${dataDir} is under way`);
-  }
-  try {
-    const holder = readHolder(path);
-    if (holder !== undefined && isAlive(holder)) {
-      throw new KitError(
-        'already_running',
-        `the kit already runs on ${dataDir}, as process ${holder.pid}: stop it, or set another DATA_DIR and PORT`,
-      );
-    }
-    if (holder !== undefined) await endLeftovers(holder.run, 'that an earlier run had left behind', log);
-    rmSync(path, { force: true });
-    if (!tryWrite(path, self))
-      throw new KitError('already_running', `another start on ${dataDir} is under way`);
-  } finally {
-    rmSync(turn, { force: true });
-  }
 }
 
 /** Kills every process that carries a run's mark, and waits until they are gone. Gives how many there were. */
@@ -88,47 +87,11 @@ export async function endLeftovers(run: string, which: string, log: Log): Promis
   return found.length;
 }
 
-/** Appears whole or not at all: nobody can read half of it. */
-function tryWrite(path: string, holder: Holder): boolean {
-  const draft = `${path}.${holder.run}`;
-  writeFileSync(draft, JSON.stringify(holder));
+function readRun(path: string): string | undefined {
   try {
-    if (!tryLink(draft, path)) writeFileSync(path, readFileSync(draft), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-/** False where the file system knows no links. */
-function tryLink(draft: string, path: string): boolean {
-  try {
-    linkSync(draft, path);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw error;
-    return false;
-  }
-}
-
-function readHolder(path: string): Holder | undefined {
-  try {
-    const { pid, startedAt, run }: Record<string, unknown> = JSON.parse(readFileSync(path, 'utf8'));
-    return typeof pid === 'number' && typeof startedAt === 'string' && typeof run === 'string'
-      ? { pid, startedAt, run }
-      : undefined;
+    const { run }: Record<string, unknown> = JSON.parse(readFileSync(path, 'utf8'));
+    return typeof run === 'string' && run !== '' ? run : undefined;
   } catch {
-    return undefined; // Gone, or torn by a power cut: nobody can hold it.
+    return undefined; // Gone, or torn by a power cut: a start of the machine leaves no process behind.
   }
-}
-
-function isAlive({ pid, startedAt }: Holder): boolean {
-  if (pid === process.pid) return false; // A container's first process has the same pid after each restart.
-  const row = readProcess(pid);
-  return row === undefined
-    ? startedAt === '' && signalProcess(pid, 0)
-    : row.startedAt === startedAt && !row.isZombie;
 }

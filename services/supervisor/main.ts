@@ -13,7 +13,11 @@ import { type Supervisor, startSupervisor } from './supervisor.ts';
  */
 export async function runSupervisor(
   loaded: Loaded,
-  whenStarted: (supervisor: Supervisor, say: (text: string) => void) => void = () => undefined,
+  whenStarted: (
+    supervisor: Supervisor,
+    say: (text: string) => void,
+    end: (exitCode: number) => void,
+  ) => void = () => undefined,
 ): Promise<void> {
   const { log: logging, profile } = loaded.config;
   const pretty = logging.format === 'pretty' || (logging.format === 'auto' && process.stdout.isTTY === true);
@@ -52,7 +56,11 @@ export async function runSupervisor(
     keepCompiled();
     // What is for people goes beside the log, and must not hold anybody up either.
     const beside = new LogOutput(process.stderr);
-    whenStarted(supervisor, (text) => beside.write(text));
+    whenStarted(
+      supervisor,
+      (text) => beside.write(text),
+      (exitCode) => void end(exitCode),
+    );
   } catch (error) {
     for (const line of errorText(error).split('\n')) log.fatal(line);
     await output.flush();

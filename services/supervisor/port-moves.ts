@@ -29,14 +29,22 @@ export async function moveIfTaken(
   });
   if (settled === undefined || wishes.every(({ name, port }) => settled.get(name) === port)) return config;
   const moved: Config = { ...config, ports: { ...config.ports, ...Object.fromEntries(settled) } };
-  const plans = planServices(moved, run);
-  for (const other of services) {
-    other.plan = plans.find(({ declaration }) => declaration.name === other.name) ?? other.plan;
-    if (other === service || !other.plan.declaration.kit) continue;
-    if (other.plan.declaration.exposure === 'public') {
-      const message: PortsMessage = { type: 'gatehouse:ports', ports: moved.ports };
-      other.tell(message);
-    } else void other.restart();
-  }
+  adoptPorts(moved, services, run);
+  for (const other of services) if (other !== service && isCaller(other)) void other.restart();
   return moved;
+}
+
+/** Gives every service the plan of a configuration whose ports have moved, and tells the gate, which follows. */
+export function adoptPorts(moved: Config, services: readonly Service[], run: string): void {
+  const plans = planServices(moved, run);
+  const message: PortsMessage = { type: 'gatehouse:ports', ports: moved.ports };
+  for (const service of services) {
+    service.plan = plans.find(({ declaration }) => declaration.name === service.name) ?? service.plan;
+    if (service.plan.declaration.exposure === 'public') service.tell(message);
+  }
+}
+
+/** Reads where the others listen when it starts. */
+function isCaller({ plan: { declaration } }: Service): boolean {
+  return declaration.kit && declaration.exposure !== 'public';
 }

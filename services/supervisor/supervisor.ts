@@ -1,18 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type Config, isOn, type Loaded } from '#config';
+import type { Server } from 'node:http';
+import { type Config, isOn, type Loaded, type PortName } from '#config';
+import { errorText, KitError } from '../contract/errors.ts';
 import { closeServer } from '../runtime/listen.ts';
 import type { Log } from '../runtime/log.ts';
 import { startControlServer } from './control-server.ts';
-import { postGuard } from './guard.ts';
-import { endLeftovers, lockInstance, RUN_VARIABLE } from './instance-lock.ts';
+import { type Dismiss, postGuard } from './guard.ts';
+import { awaitInstance, endLeftovers, lockInstance, RUN_VARIABLE } from './instance-lock.ts';
 import type { LogStream } from './log-stream.ts';
 import { planServices } from './plan.ts';
-import { moveIfTaken } from './port-moves.ts';
+import { adoptPorts, moveIfTaken } from './port-moves.ts';
 import { portWishes, settlePorts } from './ports.ts';
 import { Service } from './service.ts';
-
-/** What a service is left of the drain budget at least, unless the topology says more. */
-const LEAST_STOP_MS = 500;
+import { sharedSecret } from './shared-secret.ts';
+import { LEAST_STOP_MS, stopInOrder } from './stop-order.ts';
 
 export interface Supervisor {
   /** The configuration with the ports as they were settled. */
@@ -34,79 +35,163 @@ export interface SupervisorOptions {
   readonly onCriticalFailure: (service: string) => void;
 }
 
-/** Starts every service of the topology and keeps it running. */
-export async function startSupervisor({
-  loaded,
-  log,
-  logStream,
-  onCriticalFailure,
-}: SupervisorOptions): Promise<Supervisor> {
+/**
+ * Starts every service of the topology and keeps it running. Where another kit has the data folder and this one is to
+ * take over (TAKE_OVER), it stands by: its gate opens the port beside the other's, the rest follows when that one ends.
+ */
+export async function startSupervisor(options: SupervisorOptions): Promise<Supervisor> {
+  const { loaded, log } = options;
   const run = randomUUID();
+  const { dataDir, takeOver } = loaded.config;
   log.debug({ run }, `every process of this run carries ${RUN_VARIABLE}=${run}`);
-  const unlock = await lockInstance(loaded.config.dataDir, run, log);
-  let config = await settleConfig(loaded, log).catch((error: unknown) => {
-    unlock();
+  const unlock = await lockInstance(dataDir, run, log).catch((error: unknown) => {
+    if (takeOver && error instanceof KitError && error.code === 'already_running') return undefined;
     throw error;
   });
-  let stopped: Promise<boolean> | undefined;
-  const hooks = {
-    onOutput: logStream.take.bind(logStream),
-    onOutputEnd: logStream.end.bind(logStream),
-    onFailed: ({ name, plan }: Service) => {
-      if (plan.declaration.critical) onCriticalFailure(name);
-    },
-    beforeRetry: async (service: Service) => {
-      config = await moveIfTaken(config, service, { services, isSet: isSetBy(loaded), run, log });
-    },
-    isKitStopping: () => stopped !== undefined,
-    log,
-  };
-  const services: readonly Service[] = planServices(config, run).map((plan) => new Service(plan, hooks));
-  const control = await startControlServer({
-    host: config.internal.host,
-    port: config.ports.supervisor,
-    secret: config.internal.secret,
-    services,
-  }).catch((error: unknown) => {
+  if (unlock === undefined) {
+    const kit = new Kit(options, run, withSecret(loaded.config));
+    kit.standBy();
+    return kit;
+  }
+  try {
+    const kit = new Kit(options, run, await settle(withSecret(loaded.config), loaded, log));
+    await kit.start(unlock);
+    return kit;
+  } catch (error) {
     unlock();
     throw error;
-  });
-  const dismissGuard = postGuard(run, log);
-  for (const service of services) void startInOrder(service, services);
-
-  const stop = async () => {
-    for (const service of services) service.announceStop();
-    const inOrder = await stopInOrder(services, config.stop.drainMs);
-    await closeServer(control, LEAST_STOP_MS);
-    const left = await endLeftovers(run, 'that had outlived their service', log);
-    dismissGuard();
-    unlock();
-    return inOrder && left === 0;
-  };
-  return {
-    get config() {
-      return config;
-    },
-    services,
-    allReady: Promise.all(services.map(({ firstReady }) => firstReady)),
-    stop: () => (stopped ??= stop()),
-    revive: () => {
-      for (const service of services) service.revive();
-    },
-  };
+  }
 }
 
-/** The configuration with a boot secret and with ports that are free. */
-async function settleConfig({ config, resolved }: Loaded, log: Log): Promise<Config> {
+class Kit implements Supervisor {
+  config: Config;
+  readonly services: readonly Service[];
+  readonly allReady: Promise<unknown>;
+  readonly #options: SupervisorOptions;
+  readonly #run: string;
+  readonly #isWanted = new AbortController();
+  #unlock: () => void = () => undefined;
+  #dismissGuard: Dismiss;
+  #control: Server | undefined;
+  /** Settles when this kit has taken over, or will not any more. */
+  #standsBy: Promise<void> = Promise.resolve();
+  #stopped: Promise<boolean> | undefined;
+
+  constructor(options: SupervisorOptions, run: string, config: Config) {
+    const { log, logStream, loaded, onCriticalFailure } = options;
+    this.#options = options;
+    this.#run = run;
+    this.config = config;
+    const hooks = {
+      onOutput: logStream.take.bind(logStream),
+      onOutputEnd: logStream.end.bind(logStream),
+      onFailed: ({ name, plan }: Service) => {
+        if (plan.declaration.critical) onCriticalFailure(name);
+      },
+      beforeRetry: async (service: Service) => {
+        const { services } = this;
+        this.config = await moveIfTaken(this.config, service, { services, isSet: isSetBy(loaded), run, log });
+      },
+      isKitStopping: () => this.#stopped !== undefined,
+      log,
+    };
+    this.services = planServices(config, run).map((plan) => new Service(plan, hooks));
+    this.allReady = Promise.all(this.services.map(({ firstReady }) => firstReady));
+    this.#dismissGuard = postGuard(run, log);
+  }
+
+  /** With the data folder its own. */
+  async start(unlock: () => void): Promise<void> {
+    const { host, secret } = this.config.internal;
+    const { release, ports } = this.config;
+    this.#control = await startControlServer({
+      host,
+      port: ports.supervisor,
+      secret,
+      release,
+      services: this.services,
+    }).catch((error: unknown) => {
+      this.#dismissGuard();
+      throw error;
+    });
+    this.#unlock = unlock;
+    for (const service of this.services) if (!isGate(service)) void startInOrder(service, this.services);
+    for (const gate of this.services.filter(isGate)) if (gate.state === 'waiting') gate.start();
+  }
+
+  /** While another kit has the data folder. */
+  standBy(): void {
+    this.#standsBy = this.#succeed().catch((error: unknown) => {
+      for (const line of errorText(error).split('\n')) this.#options.log.fatal(line);
+      this.#options.onCriticalFailure('supervisor');
+    });
+  }
+
+  async #succeed(): Promise<void> {
+    const { loaded, log } = this.#options;
+    const { dataDir } = this.config;
+    log.info(`another kit has ${dataDir}: PORT opens beside it, the rest starts when that one has ended`);
+    for (const gate of this.services.filter(isGate)) gate.start();
+    const unlock = await awaitInstance(dataDir, this.#run, log, this.#isWanted.signal);
+    if (unlock === undefined) return;
+    log.info('the other kit has ended: taking over');
+    try {
+      this.config = await settle(this.config, loaded, log, (name) => name !== 'gate');
+      adoptPorts(this.config, this.services, this.#run);
+      await this.start(unlock);
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  }
+
+  stop(): Promise<boolean> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<boolean> {
+    this.#isWanted.abort();
+    await this.#standsBy;
+    for (const service of this.services) service.announceStop();
+    const inOrder = await stopInOrder(this.services, this.config.stop.drainMs);
+    if (this.#control !== undefined) await closeServer(this.#control, LEAST_STOP_MS);
+    const left = await endLeftovers(this.#run, 'that had outlived their service', this.#options.log);
+    this.#dismissGuard();
+    this.#unlock();
+    return inOrder && left === 0;
+  }
+
+  revive(): void {
+    for (const service of this.services) service.revive();
+  }
+}
+
+function isGate({ plan }: Service): boolean {
+  return plan.declaration.exposure === 'public';
+}
+
+/** What the services of the kit know each other by: made at every start, shared only with a kit that takes over. */
+function withSecret(config: Config): Config {
+  const { internal, takeOver, dataDir } = config;
+  if (internal.secret !== '') return config;
+  const secret = takeOver ? sharedSecret(dataDir) : randomBytes(32).toString('hex');
+  return { ...config, internal: { ...internal, secret } };
+}
+
+/** The configuration with ports that are free. */
+async function settle(
+  config: Config,
+  { resolved }: Pick<Loaded, 'resolved'>,
+  log: Log,
+  isAsked: (name: PortName) => boolean = () => true,
+): Promise<Config> {
+  const wishes = portWishes(config, (name) => isOn(name, config), isSetBy({ resolved }));
   const ports = await settlePorts(
-    portWishes(config, (name) => isOn(name, config), isSetBy({ resolved })),
+    wishes.filter(({ name }) => isAsked(name)),
     log,
   );
-  return {
-    ...config,
-    ports: { ...config.ports, ...Object.fromEntries(ports) },
-    internal: { ...config.internal, secret: config.internal.secret || randomBytes(32).toString('hex') },
-  };
+  return { ...config, ports: { ...config.ports, ...Object.fromEntries(ports) } };
 }
 
 /** Whether somebody chose a setting, rather than a default. */
@@ -118,19 +203,4 @@ async function startInOrder(service: Service, services: readonly Service[]): Pro
   const { needs } = service.plan.declaration;
   await Promise.all(services.filter(({ name }) => needs.includes(name)).map(({ firstReady }) => firstReady));
   service.start();
-}
-
-/** One after the other, in the order of the topology; each leaves the later ones what they need at least. */
-async function stopInOrder(services: readonly Service[], budgetMs: number): Promise<boolean> {
-  const until = performance.now() + budgetMs;
-  const leastOf = ({ plan }: Service) => plan.declaration.leastStopMs ?? LEAST_STOP_MS;
-  const needed = services.reduce((sum, service) => sum + leastOf(service), 0);
-  const scale = Math.min(1, budgetMs / needed);
-  let inOrder = true;
-  for (const [index, service] of services.entries()) {
-    const reserved = services.slice(index + 1).reduce((sum, later) => sum + leastOf(later) * scale, 0);
-    const left = Math.round(Math.max(leastOf(service) * scale, until - performance.now() - reserved));
-    inOrder = (await service.stop(Math.min(left, service.plan.declaration.stopGraceMs))) && inOrder;
-  }
-  return inOrder;
 }

@@ -144,6 +144,6 @@ describe('kit, with a service that cannot live', function () {
 
 /** The guard carries no mark of the run: it is found by the one it was told. */
 function guardsOf(kit: Kit): number[] {
-  const { run } = JSON.parse(readFileSync(join(kit.dataDir, 'supervisor.lock'), 'utf8'));
+  const { run } = JSON.parse(readFileSync(join(kit.dataDir, 'supervisor.run'), 'utf8'));
   return listPids().filter((pid) => commandOf(pid).includes(`guard.sh GATEHOUSE_RUN=${run}`));
 }

@@ -25,6 +25,7 @@ const CLEAN = [
 
 export interface Health {
   readonly status: string;
+  readonly release?: string;
   readonly whatsapp_ready: boolean;
   readonly whatsapp: { readonly state: string };
   readonly services: Readonly<Record<string, { state: string; restarts: number; reason?: string }>>;

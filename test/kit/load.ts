@@ -3,6 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const PAUSE_MS = 20;
 
+export interface LoadOptions {
+  /** A connection that is kept (default), or a new one for each request. */
+  readonly keepAlive?: boolean;
+  /** Up to so long a client waits between two requests. */
+  readonly pauseMs?: number;
+}
+
 /** One request with what became of it. Times as of `performance.now()`. */
 export interface Exchange {
   readonly method: 'GET' | 'POST';
@@ -11,20 +18,26 @@ export interface Exchange {
   /** 0 when the connection was refused or broke. */
   readonly status: number;
   readonly answer: string;
+  /** Of a POST: its idempotency key, and what its message says behind `load `. */
+  readonly key?: string;
 }
 
-/** Clients who ask and send without end, each over a connection that it keeps, every other request a POST with a key. */
+/** Clients who ask and send without end, each over a connection that it keeps or over new ones, every other request a POST with a key. */
 export class Load implements AsyncDisposable {
   readonly exchanges: Exchange[] = [];
   readonly #origin: string;
   readonly #agent: Agent;
+  readonly #pauseMs: number;
   readonly #clients: Promise<void>[];
   #isOver = false;
 
-  constructor(origin: string, clients: number) {
+  constructor(origin: string, clients: number, { keepAlive = true, pauseMs = PAUSE_MS }: LoadOptions = {}) {
+    this.#pauseMs = pauseMs;
     this.#origin = origin;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: clients });
-    this.#clients = Array.from({ length: clients }, (_, name) => this.#beClient(name));
+    this.#agent = new Agent({ keepAlive, maxSockets: clients });
+    this.#clients = Array.from({ length: clients }, (_, name) =>
+      this.#beClient(keepAlive ? `kept ${name}` : `new ${name}`, name),
+    );
   }
 
   /** Those that began after a moment. */
@@ -38,14 +51,14 @@ export class Load implements AsyncDisposable {
     this.#agent.destroy();
   }
 
-  async #beClient(name: number): Promise<void> {
+  async #beClient(name: string, odd: number): Promise<void> {
     for (let turn = 0; !this.#isOver; turn += 1) {
       this.exchanges.push(
-        (name + turn) % 2 === 0
+        (odd + turn) % 2 === 0
           ? await this.#ask('GET', '/api/whatsapp/status')
           : await this.#ask('POST', '/api/whatsapp/send', `${name}-${turn}`),
       );
-      await sleep(Math.random() * PAUSE_MS);
+      await sleep(Math.random() * this.#pauseMs);
     }
   }
 
@@ -53,7 +66,14 @@ export class Load implements AsyncDisposable {
     const startedMs = performance.now();
     return new Promise((resolve) => {
       const settle = (status: number, answer: string) =>
-        resolve({ method, startedMs, endedMs: performance.now(), status, answer });
+        resolve({
+          method,
+          startedMs,
+          endedMs: performance.now(),
+          status,
+          answer,
+          ...(key === undefined ? {} : { key }),
+        });
       const headers =
         key === undefined
           ? {}

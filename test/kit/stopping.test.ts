@@ -79,7 +79,7 @@ describe('kit, told to stop', function () {
       );
       assert.equal(code, 0);
       assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
-      assert.ok(!existsSync(join(kit.dataDir, 'supervisor.lock')));
+      assert.ok(!existsSync(join(kit.dataDir, 'supervisor.run')));
     });
   }
 

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { type Config, findNginx } from '#config';
+import { KitError } from '../../contract/errors.ts';
+import { lockFile } from '../../runtime/file-lock.ts';
 import type { GateOptions } from '../options.ts';
 import type { Gate } from '../server.ts';
 import { startNginxGate } from './server.ts';
@@ -9,7 +11,7 @@ export function startConfiguredNginx(config: Config, options: GateOptions): Prom
   const { log } = options;
   return startNginxGate(options, {
     binary: findNginx(config.gate.nginxPath) ?? 'nginx',
-    folder: join(config.dataDir, 'gate'),
+    folder: config.takeOver ? ownFolder(config.dataDir) : join(config.dataDir, 'gate'),
     writeLines: (lines) => {
       if (log.isLevelEnabled('info')) process.stdout.write(lines);
     },
@@ -18,4 +20,18 @@ export function startConfiguredNginx(config: Config, options: GateOptions): Prom
       process.exit(1);
     },
   });
+}
+
+/** Of two kits that share the data folder while one takes over from the other, each gate has one: the lock ends with us. */
+function ownFolder(dataDir: string): string {
+  const folder = join(dataDir, 'gate');
+  try {
+    lockFile(folder, 'already_running');
+    return folder;
+  } catch (error) {
+    if (!(error instanceof KitError)) throw error;
+    const beside = join(dataDir, 'gate-beside');
+    lockFile(beside, 'already_running');
+    return beside;
+  }
 }

@@ -220,8 +220,9 @@ function addressOf({ host, port }: Address): string {
 }
 
 /** `::` stands for IPv4 too, as in Node. */
-function listenOn({ host, port }: Address): string {
-  return host === '::' ? `[::]:${port} ipv6only=off` : addressOf({ host, port });
+function listenOn({ host, port, isShared }: GateOptions['listen']): string {
+  const address = host === '::' ? `[::]:${port} ipv6only=off` : addressOf({ host, port });
+  return isShared ? `${address} reuseport` : address;
 }
 
 function lines(list: readonly string[]): string {

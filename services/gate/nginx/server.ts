@@ -37,7 +37,7 @@ export async function startNginxGate(options: GateOptions, settings: NginxSettin
     log,
     listen: { host },
   } = options;
-  const address = { host, port: await freePort(options.listen) };
+  const address = { ...options.listen, port: await freePort(options.listen) };
   const place = makePlace(settings.folder, settings.workers);
   const templates = readTemplates();
   const config = join(place.folder, 'nginx.conf');
@@ -91,7 +91,9 @@ function readTemplates(): Templates {
 }
 
 /** Asked of the system first: nginx itself would try for seconds, and say less. */
-async function freePort({ host, port }: Address): Promise<number> {
+async function freePort({ host, port, isShared = false }: GateOptions['listen']): Promise<number> {
+  // A look at a port that is shared would take connections from the other gate, and lose them.
+  if (isShared && port !== 0) return port;
   const probe = createServer();
   const got = await listen(probe, port, host);
   await closeServer(probe, 0);

@@ -50,7 +50,9 @@ describe('compose.yaml, as the declarations make it', () => {
 
   it('settles to a good configuration, whose drain ends before the grace of the container', () => {
     const { blue } = parse(TEXT, { merge: true }).services;
-    const { config } = settle(blue.environment);
+    // As when the caller says nothing of the release.
+    const { config } = settle({ ...blue.environment, RELEASE: '' });
+    assert.equal(blue.environment.RELEASE, fromCaller('GATEHOUSE_RELEASE', ''));
     assert.equal(config.profile, 'docker');
     assert.ok(config.stop.drainMs < config.stop.graceMs);
     assert.equal(blue.stop_grace_period, `${config.stop.graceMs / 1_000}s`);

@@ -1,0 +1,23 @@
+import { type CommandPlace, runCommand } from './command.ts';
+
+const GRAMMAR = /^\w[\w.-]{0,63}$/;
+
+/** Whether a text can name a release: a tag of an image, the instance of a unit, the setting RELEASE. */
+export function isReleaseName(text: string): boolean {
+  return GRAMMAR.test(text);
+}
+
+/** `20261128-104500-1a2b3c4`, with `-changed` where the checkout differs from its commit; without git the time alone. */
+export async function nameRelease(place: CommandPlace, now: Date): Promise<string> {
+  const time = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const commit = await runCommand({ argv: ['git', 'rev-parse', '--short', 'HEAD'] }, place);
+  if (commit.code !== 0) return time;
+  const changes = await runCommand({ argv: ['git', 'status', '--porcelain'] }, place);
+  return `${time}-${commit.stdout.trim()}${changes.stdout.trim() === '' ? '' : '-changed'}`;
+}
+
+/** The tag of an image; undefined where it has none, or only says `latest`. */
+export function tagOf(image: string | undefined): string | undefined {
+  const tag = /:([^:/@]+)$/.exec(image ?? '')?.[1];
+  return tag === 'latest' ? undefined : tag;
+}

@@ -1,0 +1,46 @@
+import got from 'got';
+import { z } from 'zod';
+
+export interface Seen {
+  /** In words. */
+  readonly tells: string;
+  readonly isGood?: boolean;
+  readonly release?: string;
+}
+
+const ANSWERS_WITHIN_MS = 5_000;
+const bodySchema = z.looseObject({ release: z.string().optional(), status: z.string().optional() });
+
+/**
+ * Who answers at a public port, by a new connection: while one release takes over from another, each has some. Never
+ * rejects.
+ */
+export async function lookAtRelease(url: string, until: 'open' | 'healthy'): Promise<Seen> {
+  const path = until === 'open' ? 'health/live' : 'health';
+  try {
+    const response = await got(new URL(path, url.endsWith('/') ? url : `${url}/`), {
+      headers: { connection: 'close' },
+      throwHttpErrors: false,
+      followRedirect: false,
+      retry: { limit: 0 },
+      timeout: { request: ANSWERS_WITHIN_MS },
+    });
+    const { release, status } = bodySchema.catch({}).parse(parseJson(response.body));
+    const named = release === undefined ? '' : ` from release ${release}`;
+    return {
+      tells: `/${path} answered ${response.statusCode}${status === undefined ? '' : ` (${status})`}${named}`,
+      isGood: response.statusCode === 200,
+      ...(release === undefined ? {} : { release }),
+    };
+  } catch (error) {
+    return { tells: `/${path} gave no answer (${error instanceof Error ? error.message : error})` };
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // A page of the platform's own.
+  }
+}

@@ -1,0 +1,63 @@
+import { connect, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import type { Target } from './target.ts';
+
+/** The other side did not do something in time. */
+export class LateError extends Error {
+  override readonly name = 'LateError';
+}
+
+export interface Limits {
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** An open connection, over TLS where the target speaks it; its certificate is checked unless told otherwise. */
+export function openConnection(
+  target: Pick<Target, 'hostname' | 'port' | 'isSecure'>,
+  limits: Limits,
+  tls: ConnectionOptions = {},
+): Promise<Socket | TLSSocket> {
+  const place = { host: target.hostname, port: target.port };
+  const socket = target.isSecure
+    ? connectTls({ ...place, ...serverName(target.hostname), ALPNProtocols: ['http/1.1'], ...tls })
+    : connect(place);
+  return new Promise((resolve, reject) => {
+    const give = (error: unknown) => {
+      end();
+      socket.destroy();
+      reject(error instanceof Error ? error : new Error(String(error)));
+    };
+    const onAbort = () => give(limits.signal.reason);
+    const late = setTimeout(
+      () => give(new LateError(`no connection within ${limits.withinMs} ms`)),
+      limits.withinMs,
+    );
+    const end = () => {
+      clearTimeout(late);
+      limits.signal.removeEventListener('abort', onAbort);
+    };
+    socket.on('error', give); // Stays: a socket without a listener would end the process.
+    socket.once(target.isSecure ? 'secureConnect' : 'connect', () => {
+      end();
+      resolve(socket);
+    });
+    if (limits.signal.aborted) onAbort();
+    else limits.signal.addEventListener('abort', onAbort);
+  });
+}
+
+/** For SNI, which takes no addresses. Source: RFC 6066 §3. */
+function serverName(hostname: string): { servername?: string } {
+  return isIP(hostname) === 0 ? { servername: hostname } : {};
+}
+
+/** What went wrong on the network, in words and with its code. */
+export function tellError(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return tellError(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  if (['AbortError', 'TimeoutError'].includes(error.name))
+    return 'it took longer than there was time for all';
+  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
+  return `${error.message}${error.message.includes(code.slice(2, -1)) ? '' : code}`;
+}
