@@ -65,7 +65,7 @@ clean: ## remove what setup, runs and tests have made, but not data/
 
 # Programs that only the tests run.
 tools:
-	@sh scripts/find-tools.sh nginx -- ip nmap slowhttptest
+	@sh scripts/find-tools.sh nginx -- ip nmap slowhttptest systemd-analyze unzip
 
 $(INSTALLED): package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or later from https://nodejs.org (Debian: apt-get install nodejs npm)' >&2; exit 1; }

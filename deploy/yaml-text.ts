@@ -5,7 +5,14 @@ import { Document, isScalar, visit } from 'yaml';
  * takes 0o17 for 15, so what one of them could take for something else is quoted.
  */
 export function yamlText(data: object): string {
-  const document = new Document(data, { version: '1.1', aliasDuplicateObjects: false });
+  return documentText(new Document(data, FOR_BOTH));
+}
+
+/** How a document is to be made for `documentText`. */
+export const FOR_BOTH = { version: '1.1', aliasDuplicateObjects: false } as const;
+
+/** The same of a document that has aliases of its own. */
+export function documentText(document: Document): string {
   visit(document, {
     Scalar(_key, node) {
       if (isScalar(node) && typeof node.value === 'string' && /^[-+.]?[\d.]/.test(node.value))

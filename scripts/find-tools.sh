@@ -9,6 +9,7 @@ packages_of() {
   case $1 in
     ip) echo 'iproute2 iproute -' ;;
     nginx) echo 'nginx-light nginx nginx' ;;
+    systemd-analyze) echo 'systemd systemd -' ;;
     *) echo "$1 $1 $1" ;;
   esac
 }

@@ -5,6 +5,7 @@ import { fileHeader } from '../file-header.ts';
 import { demandOneContainer } from '../one-container.ts';
 import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
 import { graceSeconds, LONG_STOP, stopsTooShort, TAKES_OVER } from '../stop-time.ts';
+import { documentText, FOR_BOTH } from '../yaml-text.ts';
 
 const FILE = 'compose.yaml';
 
@@ -85,13 +86,13 @@ function render(input: RenderInput): readonly RenderedFile[] {
       services: { port, blue: { '<<': null, ...blue }, green: { '<<': null, ...green } },
       volumes: { data: {} },
     },
-    { aliasDuplicateObjects: false },
+    FOR_BOTH,
   );
   const anchored = document.get('x-kit', true);
   if (!isMap(anchored)) throw new Error('compose.yaml has lost its x-kit');
   for (const colour of ['blue', 'green'])
     document.setIn(['services', colour, '<<'], document.createAlias(anchored, 'kit'));
-  return [{ path: FILE, text: `${fileHeader('#', input, notes)}${document.toString({ lineWidth: 0 })}` }];
+  return [{ path: FILE, text: `${fileHeader('#', input, notes)}${documentText(document)}` }];
 }
 
 const notes = [

@@ -1,6 +1,12 @@
+import { faultsOf } from '../declaration-faults.ts';
 import { comment, madeFrom } from '../file-header.ts';
-import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
-import { Refusal } from '../platform.ts';
+import {
+  type Platform,
+  type PlatformFacts,
+  Refusal,
+  type RenderedFile,
+  type RenderInput,
+} from '../platform.ts';
 
 const FILE = 'deploy/rendered/nginx/gatehouse.conf';
 
@@ -24,12 +30,11 @@ const BODY_MARGIN_BYTES = 1024 ** 2;
 /** A stream of events is pinged each 25 s, a WebSocket each 30 s. */
 const SILENCE_S = 300;
 
-function render({ deployment, config }: RenderInput): readonly RenderedFile[] {
+function render(input: RenderInput): readonly RenderedFile[] {
+  const { deployment, config } = input;
   const { name, domain = '_' } = deployment;
-  if (domain !== '_' && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(domain))
-    throw new Refusal('nginx', [
-      `the domain "${domain}" is no host name: change domain in config/deployment.ts to one such as chat.example.com`,
-    ]);
+  const faults = faultsOf(input, facts);
+  if (faults.length > 0) throw new Refusal('nginx', faults);
   const bodyBytes = Math.max(config.gate.maxBodyBytes, config.outbox.mediaMaxBytes + BODY_MARGIN_BYTES);
   const waitS = Math.ceil(Math.max(config.gate.upstreamTimeoutMs / 1_000 + 10, SILENCE_S));
   const text = `${comment('#', [madeFrom, ...notesOn(name)])}

@@ -1,10 +1,10 @@
-import { stringify } from 'yaml';
 import { composeVariables, fromCaller } from '../compose-variables.ts';
 import { IMAGE_FOLDER, IMAGE_USER, MOST_PROCESSES, SHARED_MEMORY_MB, TMP_MB } from '../container-limits.ts';
 import { fileHeader } from '../file-header.ts';
 import { demandOneContainer } from '../one-container.ts';
 import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
 import { graceSeconds, LONG_STOP, stopsTooShort } from '../stop-time.ts';
+import { yamlText } from '../yaml-text.ts';
 
 const FILE = 'deploy/rendered/swarm/stack.yaml';
 
@@ -84,7 +84,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
   return [
     {
       path: FILE,
-      text: `${fileHeader('#', input, notesOn(input, secret))}${stringify(stack, { lineWidth: 0 })}`,
+      text: `${fileHeader('#', input, notesOn(input, secret))}${yamlText(stack)}`,
     },
   ];
 }

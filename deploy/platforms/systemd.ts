@@ -75,6 +75,8 @@ WorkingDirectory=${releases}/%i
 ${environment.join('\n')}
 EnvironmentFile=/etc/${name}/${name}.env
 ExecStart=/usr/bin/env node bin/gatehouse.js start
+# Not env, which is what was started.
+SyslogIdentifier=${name}
 
 # SIGTERM to the supervisor alone, which ends the others in their order; what is left after that is killed.
 KillMode=mixed

@@ -28,6 +28,15 @@ describe('api, while the bridge fails', () => {
     );
   });
 
+  it('sends a message as new once a host that was not found is there: nothing can have got through', async () => {
+    const bridge = { host: 'bridge.invalid', port: 8002, sendTimeoutMs: 300, callTimeoutMs: 300 };
+    await using world = await startWorld('absent', { bridge });
+    const { body, status } = await send(world);
+    assert.deepEqual([status, body.status, body.reason], [202, 'queued', 'the WhatsApp bridge is away']);
+    assert.ok(!JSON.stringify(body).includes('invalid'));
+    assert.match(world.logged.join(''), /bridge\.invalid:8002 could not be reached: .*compare BRIDGE_HOST/);
+  });
+
   it('asks again for the same message, to be looked for first, when the bridge breaks off amid a send', async () => {
     await using world = await startWorld((_request, response) => response.destroy());
     const { body, status } = await send(world);

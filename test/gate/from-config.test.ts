@@ -45,4 +45,28 @@ describe('gate, as the topology and the settings describe it', () => {
     };
     assert.deepEqual(limitsIn({ ...docker, ...told }), [1, 2, 3, 0, 0]);
   });
+
+  it('finds the services by their names, and the health of all at the api, where they run on hosts of their own', () => {
+    const upstreamsIn = (env: Record<string, string>) => {
+      const { config } = loadConfig({ env, folder: tmpdir() });
+      return Object.fromEntries(
+        optionsFrom(config, createLog('gate', 'silent')).routes.map(({ prefix, service, upstream }) => [
+          prefix,
+          `${service} at ${upstream.host}:${upstream.port}`,
+        ]),
+      );
+    };
+    const access = { API_KEYS: 'k'.repeat(24), INTERNAL_SECRET: 's'.repeat(64) };
+    const sandbox = { WHATSAPP: 'sandbox', SANDBOX_ALLOWED: 'true' };
+    const apart = upstreamsIn({ ...access, ...sandbox, GATEHOUSE_PROFILE: 'kubernetes' });
+    assert.deepEqual(
+      [apart['/api'], apart['/health'], apart['/sandbox']],
+      ['api at api:8003', 'api at api:8003', 'sandbox at sandbox:8004'],
+    );
+    const together = upstreamsIn({ WHATSAPP: 'sandbox' });
+    assert.deepEqual(
+      [together['/api'], together['/health'], together['/sandbox']],
+      ['api at 127.0.0.1:8003', 'supervisor at 127.0.0.1:8005', 'sandbox at 127.0.0.1:8004'],
+    );
+  });
 });

@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import type { RenderInput } from '../../platform.ts';
+import { yamlText } from '../../yaml-text.ts';
 
 /** An object of Kubernetes, as far as everyone here must know it. */
 export interface ManifestObject {
@@ -20,8 +20,5 @@ export function podLabels({ deployment }: RenderInput, component: string): Recor
 
 /** Several objects as one YAML file, without its header. */
 export function toYaml(objects: readonly object[]): string {
-  // Without aliases, which are shorter and which nobody expects in a manifest; YAML 1.1, as Kubernetes reads it.
-  return objects
-    .map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false, version: '1.1' }))
-    .join('---\n');
+  return objects.map(yamlText).join('---\n');
 }

@@ -50,7 +50,9 @@ describe('compose.yaml, as the declarations make it', () => {
 
   it('settles to a good configuration, whose drain ends before the grace of the container', () => {
     const { blue } = parse(TEXT, { merge: true }).services;
-    const { config } = settle(blue.environment);
+    // As when the caller says nothing of the release.
+    const { config } = settle({ ...blue.environment, RELEASE: '' });
+    assert.equal(blue.environment.RELEASE, fromCaller('GATEHOUSE_RELEASE', ''));
     assert.equal(config.profile, 'docker');
     assert.ok(config.stop.drainMs < config.stop.graceMs);
     assert.equal(blue.stop_grace_period, `${config.stop.graceMs / 1_000}s`);
@@ -70,6 +72,26 @@ describe('compose.yaml, as the declarations make it', () => {
     }).services.blue;
     assert.equal(environment.LOG_LEVEL, 'debug');
     assert.equal(environment.GREETING, `a "b" #c: ${FILLED_IN.replaceAll('$', () => '$$')} %i`);
+  });
+
+  it('keeps texts that look like something else the texts they are', () => {
+    const settings = {
+      A: '1_000',
+      B: '0o17',
+      C: 'off',
+      D: '1e3',
+      E: '12:30:45',
+      F: '~',
+      G: '08',
+      H: 'one\ntwo',
+      I: '',
+    };
+    const text = fileOf(filesOf(compose, { ...deployment, settings }), 'compose.yaml');
+    for (const version of ['1.1', '1.2'] as const) {
+      const { environment } = parse(text, { merge: true, version }).services.blue;
+      for (const [key, value] of Object.entries(settings))
+        if (value !== '') assert.equal(environment[key], value, `${key} in YAML ${version}`);
+    }
   });
 
   it('is refused when the bridge would be killed while its browser writes its profile', () => {

@@ -256,10 +256,10 @@ else
     it('production has an Ingress once there is a domain', () => {
       const objects = kustomize(
         found.path,
-        filesOf(kubernetes, { ...deployment, domain: 'chat.example' }),
+        filesOf(kubernetes, { ...deployment, domain: 'chat.example.org' }),
         '/production',
       );
-      assert.match(JSON.stringify(find(objects, 'Ingress', 'gate')), /"host":"chat\.example"/);
+      assert.match(JSON.stringify(find(objects, 'Ingress', 'gate')), /"host":"chat\.example\.org"/);
       assert.equal(typeErrors(objects), '');
     });
 
