@@ -5,6 +5,7 @@ import type { SessionState } from '../contract/events.ts';
 import { backoffMs } from '../runtime/backoff.ts';
 import type { Log } from '../runtime/log.ts';
 import { requireBrowser } from './browser.ts';
+import { BrowserSandbox } from './browser-sandbox.ts';
 import { requireRoom } from './disk-room.ts';
 import { Life, type LifeObserver } from './life.ts';
 import { type LifeEnd, pausesAfter, stateAfter } from './life-end.ts';
@@ -26,6 +27,8 @@ export interface SessionOptions {
 
 /** A browser that was ready for this long had no part in earlier failures. */
 const STABLE_MS = 10_000;
+const NO_SANDBOX =
+  'Chromium finds no sandbox here, since user namespaces are forbidden, and runs without: whatever breaks out of a page has all that this user has, so let that be no more than the kit';
 const LOGGED_OUT = 'logged out by request';
 
 /**
@@ -41,6 +44,7 @@ export class Session {
   readonly #observer: SessionObserver;
   readonly #profile: Profile;
   readonly #codes = new LinkCodes();
+  readonly #sandbox = new BrowserSandbox();
   #status: SessionStatus = { state: 'stopped', since: new Date().toISOString() };
   #isWanted = false;
   #running: Promise<void> | undefined;
@@ -189,7 +193,8 @@ export class Session {
       const { WhatsApp } = await import('./whatsapp.ts');
       if (this.#isStopping || this.#reset !== undefined)
         return { kind: 'stopped', reason: 'stopped while it started' };
-      const browser = { browserPath, headless, profileDir: this.#profile.dir, limits };
+      const sandbox = this.#sandbox.isUsed;
+      const browser = { browserPath, headless, sandbox, profileDir: this.#profile.dir, limits };
       const open = (listener: WhatsAppListener) => new WhatsApp(browser, listener);
       const life: Life = new Life(
         open,
@@ -199,6 +204,14 @@ export class Session {
       );
       this.#life = life;
       const end = await life.run();
+      if (
+        end.kind === 'failed' &&
+        life.readyAt === undefined &&
+        (await this.#sandbox.isLacking(browserPath))
+      ) {
+        log.warn(NO_SANDBOX);
+        return { kind: 'stopped', reason: NO_SANDBOX }; // The next one is due at once.
+      }
       return life.readyAt === undefined ? end : { ...end, readyForMs: Date.now() - life.readyAt };
     } catch (error) {
       return { kind: 'failed', reason: errorText(error) };
