@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Log } from '../runtime/log.ts';
 
 /** Chromium tells within half a second. Asked again after the next failure if it does not: a machine may be busy. */
 const ANSWERS_WITHIN_MS = 3_000;
@@ -28,12 +29,16 @@ export class BrowserSandbox {
    * After a browser that did not start: whether that was for want of a sandbox. True once at most, since browsers are
    * started without it from then on. Another browser is asked: Puppeteer keeps to itself what the first one said.
    */
-  async isLacking(browserPath: string): Promise<boolean> {
+  async isLacking(browserPath: string, log: Pick<Log, 'warn'>): Promise<boolean> {
     if (this.#isCertain) return false;
     const found = await askBrowser(browserPath);
     this.#isCertain = found !== 'unknown';
     this.#isUsed = found !== 'lacking';
-    return found === 'lacking';
+    if (!this.#isUsed)
+      log.warn(
+        'Chromium finds no sandbox, since user namespaces are forbidden here, and runs without one: what breaks out of a page has all that this user has, so let that be no more than the kit',
+      );
+    return !this.#isUsed;
   }
 }
 

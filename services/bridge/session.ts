@@ -27,8 +27,6 @@ export interface SessionOptions {
 
 /** A browser that was ready for this long had no part in earlier failures. */
 const STABLE_MS = 10_000;
-const NO_SANDBOX =
-  'Chromium finds no sandbox here, since user namespaces are forbidden, and runs without: whatever breaks out of a page has all that this user has, so let that be no more than the kit';
 const LOGGED_OUT = 'logged out by request';
 
 /**
