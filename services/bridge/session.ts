@@ -202,14 +202,9 @@ export class Session {
       );
       this.#life = life;
       const end = await life.run();
-      if (
-        end.kind === 'failed' &&
-        life.readyAt === undefined &&
-        (await this.#sandbox.isLacking(browserPath))
-      ) {
-        log.warn(NO_SANDBOX);
-        return { kind: 'stopped', reason: NO_SANDBOX }; // The next one is due at once.
-      }
+      const isStartFailed = end.kind === 'failed' && life.readyAt === undefined;
+      if (isStartFailed && (await this.#sandbox.isLacking(browserPath, log)))
+        return { kind: 'stopped', reason: 'no sandbox' }; // The next one is due at once.
       return life.readyAt === undefined ? end : { ...end, readyForMs: Date.now() - life.readyAt };
     } catch (error) {
       return { kind: 'failed', reason: errorText(error) };
