@@ -8,6 +8,7 @@ export const profiles = {
   },
   docker: {
     doc: 'a container on a host of your own',
+    detect: 'GATEHOUSE_IMAGE',
     stopGraceMs: 10_000,
     trustedProxyHops: 0,
     spansHosts: false,
@@ -43,7 +44,7 @@ export const profiles = {
 
 export interface Profile {
   readonly doc: string;
-  /** The platform's own variable whose presence tells that we run there. */
+  /** The platform's own variable whose presence tells that we run there; for docker, the image's. */
   readonly detect?: string;
   /** From the stop signal to SIGKILL. */
   readonly stopGraceMs: number;
@@ -66,7 +67,8 @@ export function detectProfile(env: Readonly<Record<string, string | undefined>>)
   name: ProfileName;
   because: string;
 } {
-  for (const name of profileNames) {
+  // The image says that it is one wherever it runs: whoever runs it, if known, comes first.
+  for (const name of [...profileNames.filter((other) => other !== 'docker'), 'docker' as const]) {
     const profile: Profile = profiles[name];
     if (profile.detect !== undefined && (env[profile.detect] ?? '') !== '')
       return { name, because: profile.detect };

@@ -18,6 +18,8 @@ export interface BrowserOptions {
   readonly browserPath: string;
   readonly profileDir: string;
   readonly headless: boolean;
+  /** Whether pages are shut away from the browser, by the kernel's means; see `browser-sandbox.ts`. */
+  readonly sandbox: boolean;
   readonly limits: BridgeLimits;
 }
 
@@ -27,7 +29,7 @@ export function launchOptions(options: BrowserOptions): LaunchOptions {
     executablePath: options.browserPath,
     userDataDir: options.profileDir,
     headless: options.headless,
-    args: isRoot() ? [...BASE_FLAGS, '--no-sandbox'] : BASE_FLAGS,
+    args: options.sandbox ? BASE_FLAGS : [...BASE_FLAGS, '--no-sandbox'],
     // Above every deadline of ours: it only clears away what was given up long ago.
     protocolTimeout: 1_000 + Math.max(initMs, readyMs, callMs, sendMs),
     // The browser sees the pipe close and exits by itself when this process is killed: no orphan, no lock left.
@@ -50,9 +52,4 @@ export async function requireBrowser(browserPath: string): Promise<void> {
       { cause },
     );
   }
-}
-
-/** Chromium refuses its sandbox to root; for anybody else the sandbox stays. */
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
 }

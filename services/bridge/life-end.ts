@@ -44,12 +44,6 @@ export function endOfStart(error: unknown): LifeEnd {
   const network = /net::ERR_\w+/.exec(text);
   if (network !== null) return { kind: 'offline', reason: `cannot reach WhatsApp: ${network[0]}` };
   if (error instanceof DeadlineError) return { kind: 'offline', reason: `cannot reach WhatsApp: ${text}` };
-  if (text.includes('No usable sandbox')) {
-    return {
-      kind: 'failed',
-      reason: 'Chromium finds no sandbox here: allow user namespaces, or run as root',
-    };
-  }
   return { kind: 'failed', reason: `the browser did not start: ${text.split('\n')[0]}` };
 }
 

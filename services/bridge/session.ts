@@ -5,6 +5,7 @@ import type { SessionState } from '../contract/events.ts';
 import { backoffMs } from '../runtime/backoff.ts';
 import type { Log } from '../runtime/log.ts';
 import { requireBrowser } from './browser.ts';
+import { BrowserSandbox } from './browser-sandbox.ts';
 import { requireRoom } from './disk-room.ts';
 import { Life, type LifeObserver } from './life.ts';
 import { type LifeEnd, pausesAfter, stateAfter } from './life-end.ts';
@@ -41,6 +42,7 @@ export class Session {
   readonly #observer: SessionObserver;
   readonly #profile: Profile;
   readonly #codes = new LinkCodes();
+  readonly #sandbox = new BrowserSandbox();
   #status: SessionStatus = { state: 'stopped', since: new Date().toISOString() };
   #isWanted = false;
   #running: Promise<void> | undefined;
@@ -189,7 +191,8 @@ export class Session {
       const { WhatsApp } = await import('./whatsapp.ts');
       if (this.#isStopping || this.#reset !== undefined)
         return { kind: 'stopped', reason: 'stopped while it started' };
-      const browser = { browserPath, headless, profileDir: this.#profile.dir, limits };
+      const sandbox = this.#sandbox.isUsed;
+      const browser = { browserPath, headless, sandbox, profileDir: this.#profile.dir, limits };
       const open = (listener: WhatsAppListener) => new WhatsApp(browser, listener);
       const life: Life = new Life(
         open,
@@ -199,6 +202,9 @@ export class Session {
       );
       this.#life = life;
       const end = await life.run();
+      const isStartFailed = end.kind === 'failed' && life.readyAt === undefined;
+      if (isStartFailed && (await this.#sandbox.isLacking(browserPath, log)))
+        return { kind: 'stopped', reason: 'no sandbox' }; // The next one is due at once.
       return life.readyAt === undefined ? end : { ...end, readyForMs: Date.now() - life.readyAt };
     } catch (error) {
       return { kind: 'failed', reason: errorText(error) };

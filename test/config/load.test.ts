@@ -80,6 +80,13 @@ describe('config, of a platform', () => {
     });
   }
 
+  it('knows by GATEHOUSE_IMAGE that it runs in its image, which a platform that makes itself known outranks', () => {
+    const inImage = { GATEHOUSE_IMAGE: 'true', API_KEYS: 'k'.repeat(24) };
+    assert.equal(load(inImage).config.profile, 'docker');
+    assert.equal(load({ ...inImage, K_SERVICE: 'kit' }).config.profile, 'cloudrun');
+    assert.equal(load({ ...inImage, DYNO: 'web.1' }).config.profile, 'heroku');
+  });
+
   it('lets GATEHOUSE_PROFILE override what it detects', () => {
     assert.equal(load({ RENDER: 'true', GATEHOUSE_PROFILE: 'local' }).config.profile, 'local');
   });
