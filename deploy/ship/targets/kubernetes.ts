@@ -140,12 +140,14 @@ function kustomization(shipment: Shipment): string {
     kind: 'Kustomization',
     namespace: name,
     resources: [OVERLAY],
-    // By the names that the overlay has given them.
-    images: ['', '-slim'].map((part) => ({
-      name: `${declared}${part}`,
-      newName: `${repository}${part}`,
-      newTag: tag,
-    })),
+    // By the names that the overlay has given them, which are the registry's where one is declared.
+    images: ['', '-slim'].flatMap((part) =>
+      [...new Set([name, declared])].map((known) => ({
+        name: `${known}${part}`,
+        newName: `${repository}${part}`,
+        newTag: tag,
+      })),
+    ),
     configMapGenerator: [
       {
         name: settingsName(shipment),
