@@ -121,7 +121,8 @@ async function settle(
   const faults = isDry
     ? []
     : [...(isDeploy ? findDrift(platform, ROOT) : []), ...(await findLacks(target, stage))];
-  const mayAsk = !isDry && faults.length === 0;
+  // To look, to go back and to end wants no secret: at three in the morning it may be elsewhere.
+  const mayAsk = isDeploy && !isDry && faults.length === 0;
   if (target.makesKey && mayAsk && makeKeyIfNone(ROOT, env))
     progress.note(`A key for the api was made: API_KEYS in ${DEPLOY_FILE}, which only you may read.`);
   const wish = { target, platform, commandLine, env, root: ROOT, mayAsk };

@@ -13,6 +13,12 @@ Usage: gatehouse COMMAND [--SETTING VALUE ...]
               --json   for programs      --check   only exit 0, or 78 with every problem
   render    write what is made from the schema (.env.example, tables in the documents)
               --check  only exit 0, or 1 with what has drifted
+  deploy    ship it and wait until it stands, or take it back (TARGETS: deploy/README.md)
+              --target T  --image I  --url U   --dry-run  only tells
+  rollback  go back to the release before          --target T  --url U  --dry-run
+  status    what runs there                        --target T
+  logs      its log                                --target T  --follow
+  destroy   remove it, but not its data            --target T  --yes
   smoke URL look at a deployment from outside, with the key of API_KEYS: 0 all is well, 1 something failed
               --json   for programs      --expect-release R   fails unless that release answers
               --send   fails when a sandbox cannot send; on real WhatsApp nothing is ever sent

@@ -21,7 +21,7 @@ export interface Wish {
   readonly url?: string;
   /** The kit's folder. */
   readonly root: string;
-  /** Whether the platform can be asked which secrets it has: not in a dry run, nor where its program is missing. */
+  /** Whether secrets are wanted, and the platform can be asked which it has: else none is missed. */
   readonly mayAsk: boolean;
 }
 

@@ -16,8 +16,9 @@ export async function nameRelease(place: CommandPlace, now: Date): Promise<strin
   return `${time}-${commit.stdout.trim()}${changes.stdout.trim() === '' ? '' : '-changed'}`;
 }
 
-/** The tag of an image; undefined where it has none, or only says `latest`. */
+/** The tag of an image, with a digest behind it or not; undefined where it has none, or only says `latest`. */
 export function tagOf(image: string | undefined): string | undefined {
-  const tag = /:([^:/@]+)$/.exec(image ?? '')?.[1];
+  const [named = ''] = (image ?? '').split('@');
+  const tag = /:([^:/]+)$/.exec(named)?.[1];
   return tag === 'latest' ? undefined : tag;
 }

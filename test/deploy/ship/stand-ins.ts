@@ -28,9 +28,14 @@ export interface Answer {
   readonly fails?: number;
   /** From then on this release answers at the port. */
   readonly serves?: string;
+  /** Does not end by itself within any test. */
+  readonly hangs?: boolean;
   /** Only the first time. */
   readonly once?: boolean;
 }
+
+/** A number by which such a sleep is found among all processes. */
+export const HANG_S = 86_397;
 
 /** Programs first on the PATH that write down how they are called, and answer as they are told. */
 export class StandIns implements Disposable {
@@ -58,13 +63,14 @@ export class StandIns implements Disposable {
   }
 
   answer(answers: readonly Answer[]): void {
-    const cases = answers.map(({ when, says = '', fails, serves, once }, index) => {
+    const cases = answers.map(({ when, says = '', fails, serves, once, hangs }, index) => {
       const done = `"$STAND_IN/once-${index}"`;
       return [
         `case "$line" in ${when.replaceAll(' ', '\\ ')})`,
         ...(once ? [`if [ ! -e ${done} ]; then : > ${done}`] : []),
         `printf '%s' ${quote(says)}`,
         ...(serves === undefined ? [] : [`printf '%s' ${quote(serves)} > "$STAND_IN/serving"`]),
+        ...(hangs ? [`sleep ${HANG_S}`] : []),
         ...(fails === undefined ? ['exit 0'] : [`echo "$me is broken here" >&2; exit ${fails}`]),
         ...(once ? ['fi'] : []),
         ';; esac',
