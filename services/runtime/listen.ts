@@ -35,16 +35,17 @@ export function listen(server: Server, port: number, host: string): Promise<numb
 /** How long those who keep connections are told that they end, before those that nobody uses are closed. */
 const FAREWELL_MS = 250;
 const IDLE_CHECK_MS = 25;
-/** How long connections that wait to be accepted are still taken in. */
-const LAST_ACCEPT_MS = 100;
+/** How long connections that wait to be accepted are still taken in, at most: more may come all the while. */
+const LAST_ACCEPT_MS = 2_000;
 
 /**
  * Ends a server: no new connection, and each answer ends its own; then idle ones are closed, busy ones answered; after
  * `graceMs` what is left is cut. So nobody is cut off amid a request that was just sent on a kept connection.
  */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
+  // Before any answer ends a connection: those who are sent away would come anew, one after the other to the same port.
+  if (graceMs > 0) await acceptWaiting(server, Math.min(LAST_ACCEPT_MS, graceMs / 4));
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
-  if (graceMs > 0) await acceptWaiting(server);
   // Not its own `close`, which closes idle connections at once.
   const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
   const since = performance.now();
@@ -62,7 +63,7 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
 }
 
 /** Takes in the connections that stand in the system's queue: it resets them with the port, and what was sent on them is lost. */
-async function acceptWaiting(server: Server): Promise<void> {
+async function acceptWaiting(server: Server, mostMs: number): Promise<void> {
   let emptyTurns = 0;
   const countAnew = () => {
     emptyTurns = 0;
@@ -70,7 +71,7 @@ async function acceptWaiting(server: Server): Promise<void> {
   server.on('connection', countAnew);
   const since = performance.now();
   // One comes with each turn of the loop; the first turn may be over already but for its end.
-  while (emptyTurns < 2 && performance.now() - since < LAST_ACCEPT_MS) {
+  while (emptyTurns < 2 && performance.now() - since < mostMs) {
     emptyTurns += 1;
     await turnOfLoop();
   }

@@ -16,6 +16,8 @@ export interface Exchange {
 /** Clients who ask and send without end, each over a connection that it keeps, every other request a POST with a key. */
 export class Load implements AsyncDisposable {
   readonly exchanges: Exchange[] = [];
+  readonly #served = new Set<number>();
+  readonly #count: number;
   readonly #origin: string;
   readonly #agent: Agent;
   readonly #clients: Promise<void>[];
@@ -23,8 +25,14 @@ export class Load implements AsyncDisposable {
 
   constructor(origin: string, clients: number) {
     this.#origin = origin;
+    this.#count = clients;
     this.#agent = new Agent({ keepAlive: true, maxSockets: clients });
     this.#clients = Array.from({ length: clients }, (_, name) => this.#beClient(name));
+  }
+
+  /** Each client has its connection: the load is what it is said to be. */
+  get isOnAll(): boolean {
+    return this.#served.size === this.#count;
   }
 
   /** Those that began after a moment. */
@@ -45,6 +53,7 @@ export class Load implements AsyncDisposable {
           ? await this.#ask('GET', '/api/whatsapp/status')
           : await this.#ask('POST', '/api/whatsapp/send', `${name}-${turn}`),
       );
+      this.#served.add(name);
       await sleep(Math.random() * PAUSE_MS);
     }
   }
