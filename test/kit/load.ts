@@ -25,6 +25,8 @@ export interface Exchange {
 /** Clients who ask and send without end, each over a connection that it keeps or over new ones, every other request a POST with a key. */
 export class Load implements AsyncDisposable {
   readonly exchanges: Exchange[] = [];
+  readonly #served = new Set<number>();
+  readonly #count: number;
   readonly #origin: string;
   readonly #agent: Agent;
   readonly #pauseMs: number;
@@ -34,10 +36,16 @@ export class Load implements AsyncDisposable {
   constructor(origin: string, clients: number, { keepAlive = true, pauseMs = PAUSE_MS }: LoadOptions = {}) {
     this.#pauseMs = pauseMs;
     this.#origin = origin;
+    this.#count = clients;
     this.#agent = new Agent({ keepAlive, maxSockets: clients });
     this.#clients = Array.from({ length: clients }, (_, name) =>
       this.#beClient(keepAlive ? `kept ${name}` : `new ${name}`, name),
     );
+  }
+
+  /** Each client has its connection: the load is what it is said to be. */
+  get isOnAll(): boolean {
+    return this.#served.size === this.#count;
   }
 
   /** Those that began after a moment. */
@@ -58,6 +66,7 @@ export class Load implements AsyncDisposable {
           ? await this.#ask('GET', '/api/whatsapp/status')
           : await this.#ask('POST', '/api/whatsapp/send', `${name}-${turn}`),
       );
+      this.#served.add(odd);
       await sleep(Math.random() * this.#pauseMs);
     }
   }
