@@ -25,9 +25,10 @@ const start: Takes = {};
 const demo: Takes = {};
 const config: Takes = { options: ['json', 'check'] };
 const render: Takes = { options: ['check'] };
+const doctor: Takes = { options: ['json'], values: ['url'], operands: 2 };
 const help: Takes = {};
 const version: Takes = {};
-const commands = { start, demo, config, render, help, version };
+const commands = { start, demo, config, render, doctor, help, version };
 export type CommandName = keyof typeof commands;
 
 const OPTIONS = [...new Set(Object.values(commands).flatMap(({ options = [] }) => options))];

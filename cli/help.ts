@@ -13,6 +13,10 @@ Usage: gatehouse COMMAND [--SETTING VALUE ...]
               --json   for programs      --check   only exit 0, or 78 with every problem
   render    write what is made from the schema (.env.example, tables in the documents)
               --check  only exit 0, or 1 with what has drifted
+  doctor    look for what is wrong, with evidence, cause and remedy: on this machine or in this
+            container; doctor URL: at a deployed kit; doctor message ID [--url URL]: where a
+            message is stuck, since when and why
+              --json   for programs      exit code 0 good, 1 warnings, 2 errors
   version   print the version
   help      print this
 

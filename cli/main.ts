@@ -9,6 +9,7 @@ const commands = {
   demo: async () => (await import('./demo.ts')).demo,
   config: async () => (await import('./config.ts')).showConfig,
   render: async () => (await import('./render.ts')).render,
+  doctor: async () => (await import('./doctor.ts')).doctor,
   help: async () => (await import('./help.ts')).help,
   version: async () => (await import('./help.ts')).version,
 };

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listSettings, type PlacedSetting, profiles, type ServiceDeclaration, topology } from '#config';
+import { renderChecks } from '../deploy/doctor/render-table.ts';
 import { platforms } from '../deploy/registry.ts';
 import { renderInput } from '../deploy/render-input.ts';
 import { ERRORS } from '../services/contract/errors.ts';
@@ -22,6 +23,7 @@ const targets = (): readonly Target[] => [
   { file: 'README.md', part: 'services', make: () => servicesTable() },
   { file: 'README.md', part: 'gates', make: () => gatesTable() },
   { file: 'docs/errors.md', part: 'errors', make: () => errorsTable() },
+  { file: 'docs/doctor.md', part: 'checks', make: () => renderChecks() },
   ...platforms.flatMap((platform) =>
     platform.render(renderInput(platform.facts)).map(({ path, text }) => ({ file: path, make: () => text })),
   ),

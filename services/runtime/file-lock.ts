@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -49,6 +49,28 @@ export function lockFile(path: string, code: ErrorCode): FileLock {
   };
 }
 
+/** Who has the sole right to a file or folder. */
+export interface LockHolder {
+  /** Undefined while it has not written its name, or not well. */
+  readonly owner?: { readonly pid: number; readonly host: string; readonly since: string };
+}
+
+/** Who has the lock of `path`, seen as a reader, for a moment; undefined when nobody has. Throws what is wrong with the file. */
+export function findLockHolder(path: string): LockHolder | undefined {
+  if (!existsSync(`${path}.lock`)) return undefined;
+  const database = new DatabaseSync(`${path}.lock`, { readOnly: true });
+  try {
+    database.exec('SELECT count(*) FROM sqlite_master');
+    return undefined;
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    const owner = parseOwner(`${path}.owner`);
+    return owner === undefined ? {} : { owner };
+  } finally {
+    database.close();
+  }
+}
+
 /** Whether another connection holds the lock. The low byte of SQLite's extended codes is the primary one. */
 function isBusy(error: unknown): boolean {
   if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return false;
@@ -56,10 +78,16 @@ function isBusy(error: unknown): boolean {
 }
 
 function readOwner(ownerFile: string): string {
+  const owner = parseOwner(ownerFile);
+  return owner === undefined
+    ? 'another process'
+    : `process ${owner.pid} on ${owner.host} since ${owner.since}`;
+}
+
+function parseOwner(ownerFile: string): LockHolder['owner'] {
   try {
-    const owner = ownerSchema.parse(JSON.parse(readFileSync(ownerFile, 'utf8')));
-    return `process ${owner.pid} on ${owner.host} since ${owner.since}`;
+    return ownerSchema.parse(JSON.parse(readFileSync(ownerFile, 'utf8')));
   } catch {
-    return 'another process'; // it has the lock, and has not written its name yet
+    return undefined; // it has the lock, and has not written its name yet
   }
 }

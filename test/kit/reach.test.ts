@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { listPids } from '../../services/runtime/process-table.ts';
-import { socketInodes } from '../../services/supervisor/port-owner.ts';
+import { socketInodes } from '../../services/runtime/port-owner.ts';
 import { type Kit, startKit } from './kit.ts';
 
 describe('kit, seen by whoever tries to get behind the gate', function () {

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { findMarked, readProcess, signalProcess } from '../../services/runtime/process-table.ts';
-import { findPortOwner } from '../../services/supervisor/port-owner.ts';
+import { findPortOwner } from '../../services/runtime/port-owner.ts';
 import { until } from '../kit/kit.ts';
 
 describe('process table', () => {
