@@ -60,12 +60,18 @@ function clean(text: string): string {
 function hidePeople(text: string): string {
   const home = homedir();
   const homeless = home.length > 1 && home !== '/root' ? text.replaceAll(home, '~') : text;
-  return homeless
-    .replace(/(^|[\s"'(=:])\/(?:home|Users)\/[^/\s"']+/g, '$1~')
-    .replace(/(^|[\s"'(=:])\/root(?=[/\s"']|$)/g, '$1~')
-    .replace(/\/\/[^/\s@]+@/g, '//[secret]@')
-    .replace(/([?&](?:key|token|api_key|apikey|access_token|secret|password)=)[^&\s]*/gi, '$1[secret]')
-    .replace(/\b\d[\w.:-]*@(?:c\.us|g\.us|lid|s\.whatsapp\.net|newsletter|broadcast)\b/g, '[chat]')
-    .replace(/\+\d[\d ().-]{5,}\d/g, '[phone]')
-    .replace(/(?<![\w.-])\d{9,15}(?![\w.-])/g, '[number]');
+  return (
+    homeless
+      .replace(/(^|[\s"'(=:])\/(?:home|Users)\/[^/\s"']+/g, '$1~')
+      .replace(/(^|[\s"'(=:])\/root(?=[/\s"']|$)/g, '$1~')
+      .replace(/\/\/[^/\s@]+@/g, '//[secret]@')
+      .replace(/([?&](?:key|token|api_key|apikey|access_token|secret|password)=)[^&\s]*/gi, '$1[secret]')
+      .replace(
+        /(?<![A-Za-z\d])\d[\d.:-]*@(?:c\.us|g\.us|lid|s\.whatsapp\.net|newsletter|broadcast)/g,
+        '[chat]',
+      )
+      .replace(/\+\d[\d ().-]{5,}\d/g, '[phone]')
+      // Not within an id of a message, nor a part of a version.
+      .replace(/(?<![A-Za-z\d.-])\d{9,15}(?![A-Za-z\d.-])/g, '[number]')
+  );
 }

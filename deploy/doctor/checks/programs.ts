@@ -17,8 +17,9 @@ export const nginx: Check = {
   finds: 'GATE=nginx without an nginx, or with one that is too old',
   run: async ({ wish, problems }: Context) => {
     const { kind, nginxPath }: Config['gate'] = wish.config.gate;
-    const isWanted = kind === 'nginx' || problems.some((line) => /^(GATE|NGINX_PATH) /.test(line));
-    if (!isWanted) return [];
+    // The configuration itself is then the one without the variable that is bad.
+    if (problems.some((line) => /^GATE .*needs nginx|^NGINX_PATH /.test(line))) return judgeNginx(undefined);
+    if (kind !== 'nginx') return [];
     const path = findNginx(nginxPath);
     if (path === undefined) return judgeNginx(undefined);
     const { stderr, stdout } = await promisify(execFile)(path, ['-v'], { timeout: ANSWERS_WITHIN_MS });

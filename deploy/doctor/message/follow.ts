@@ -37,7 +37,7 @@ export async function followMessage(id: string, options: DoctorOptions): Promise
     at: now.toISOString(),
     exit_code: exitCodeOf([finding]),
     ...seen,
-    ...('id' in seen ? { id: redact(seen.id) } : {}),
+    ...('id' in seen ? { id: redact(seen.id), status: redact(seen.status) } : {}),
     finding,
   };
 }

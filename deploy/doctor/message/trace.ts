@@ -45,7 +45,8 @@ const PATIENCE_MS = 60_000;
 export function traceMessage(message: TracedMessage, now: number): Trace {
   const times: Readonly<Record<HopName, string | undefined>> = {
     accepted: message.accepted_at,
-    dispatched: message.dispatched_at,
+    // One that is queued again was turned away: that try does not count.
+    dispatched: message.status === 'queued' ? undefined : message.dispatched_at,
     server: message.server_ack_at,
     delivered: message.delivered_at,
     read: message.read_at,
