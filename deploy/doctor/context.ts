@@ -55,7 +55,8 @@ export const ASK_MS = 2_500;
 /** Looks once at what all checks share. */
 export function createContext({ settings, env, folder, url, places = {} }: DoctorOptions): Context {
   const { loaded: wish, problems } = settle(settings, env, folder);
-  const kit: KitProcesses = url === undefined ? findKit(wish.config.dataDir) : { services: [] };
+  const kit: KitProcesses =
+    url === undefined ? findKit(wish.config.dataDir) : { canSee: false, services: [] };
   const config = configOf(kit.services) ?? wish.config;
   const origin = url ?? localOrigin(config);
   const [key] = config.apiKeys;
@@ -107,6 +108,16 @@ function isLoopbackName(hostname: string): boolean {
 /** Whether the place is one where a container or a platform is in front of the world. */
 export function isDeployed({ config }: Pick<Context, 'config'>): boolean {
   return config.profile !== 'local' && config.profile !== 'custom';
+}
+
+/**
+ * Whether a service is to be looked for here. Where the services have hosts of their own, only what runs here is.
+ */
+export function belongsHere(
+  { config, kit }: Pick<Context, 'config' | 'kit'>,
+  service: ServiceProcess['service'],
+): boolean {
+  return !profiles[config.profile].spansHosts || kit.services.some((running) => running.service === service);
 }
 
 /** What is known of the platform, in words: `Railway`, `a container on a host of your own`. */

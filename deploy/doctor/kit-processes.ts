@@ -22,6 +22,8 @@ export interface ServiceProcess {
 
 /** What of the kit runs on this data folder. */
 export interface KitProcesses {
+  /** Whether this system shows its processes at all: only then does an empty list mean that nothing runs. */
+  readonly canSee: boolean;
   readonly services: readonly ServiceProcess[];
   /** Who has the lock of the data folder, and whether that process lives. */
   readonly supervisor?: { readonly pid: number; readonly run: string; readonly isAlive: boolean };
@@ -29,9 +31,11 @@ export interface KitProcesses {
 
 /** The processes of the kit on a data folder, as far as this user may see them. Linux only. */
 export function findKit(dataDir: string): KitProcesses {
-  const services = listPids().flatMap((pid) => toService(pid) ?? []);
+  const pids = listPids();
+  const services = pids.flatMap((pid) => toService(pid) ?? []);
   const supervisor = readHolder(dataDir);
   return {
+    canSee: pids.length > 0,
     services: services.filter(({ config }) => config?.dataDir === dataDir),
     ...(supervisor === undefined ? {} : { supervisor }),
   };

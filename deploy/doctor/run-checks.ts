@@ -23,7 +23,7 @@ async function runCheck(check: Check, context: Context, redact: Redact): Promise
     group: check.group,
     severity: worst(findings),
     ms: Math.round(performance.now() - startedAt),
-    findings: findings.map((finding) => redactFinding(finding, redact)),
+    findings: findings.slice(0, MOST_FINDINGS).map((finding) => redactFinding(finding, redact)),
   };
 }
 
@@ -50,10 +50,16 @@ function worst(findings: readonly Finding[]): Row['severity'] {
   return severities[Math.max(...findings.map(({ severity }) => severities.indexOf(severity)))] ?? 'unknown';
 }
 
-function redactFinding({ severity, evidence, cause, remedy }: Finding, redact: Redact): Finding {
+/** What a stranger answers must not become a report without end. */
+const MOST_FINDINGS = 20;
+const MOST_LINES = 100;
+const MOST_CHARACTERS = 500;
+
+/** A finding that others may read. */
+export function redactFinding({ severity, evidence, cause, remedy }: Finding, redact: Redact): Finding {
   return {
     severity,
-    evidence: evidence.map((line) => redact(line)),
+    evidence: evidence.slice(0, MOST_LINES).map((line) => redact(line).slice(0, MOST_CHARACTERS)),
     ...(cause === undefined ? {} : { cause: redact(cause) }),
     ...(remedy === undefined ? {} : { remedy: redact(remedy) }),
   };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { errorText } from '../../../services/contract/errors.ts';
 import { findBrowser } from '../../../services/runtime/find-browser.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
-import type { Context } from '../context.ts';
+import { belongsHere, type Context } from '../context.ts';
 
 const VERSION_MS = 5_000;
 /** A first start on a small machine that is busy takes ten seconds, and must not be taken for a hang. */
@@ -19,7 +19,9 @@ export const browserStarts: Check = {
   where: 'machine',
   finds: 'state starting for ever: no Chromium, not executable, a missing library, no sandbox, a hang',
   deadlineMs: VERSION_MS + START_MS + 2_000,
-  run: async ({ config }: Context) => {
+  run: async (context: Context) => {
+    if (!belongsHere(context, 'bridge')) return [];
+    const { config } = context;
     const path = await findBrowser(config.session.browserPath).catch((error: unknown) => errorText(error));
     if (!path.startsWith('/'))
       return [

@@ -11,6 +11,7 @@ export const kitRuns: Check = {
   where: 'machine',
   finds: 'nothing answers at all; two kits on one DATA_DIR; a supervisor that was killed',
   run: ({ kit, config }: Context) => {
+    if (!kit.canSee) return [];
     const declared: readonly ServiceDeclaration[] = topology;
     const wanted = declared.flatMap(({ name }) => (isOn(name, config) ? [name] : []));
     return judgeKit(kit, wanted, isDeployed({ config }));

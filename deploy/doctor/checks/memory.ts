@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isOn } from '#config';
 import { type Check, type Finding, found, good } from '../check.ts';
-import type { Context } from '../context.ts';
+import { belongsHere, type Context } from '../context.ts';
 import { megabytes } from '../spans.ts';
 
 /** What of memory control applies to a process. */
@@ -27,7 +26,8 @@ export const memory: Check = {
   group: 'Machine',
   where: 'machine',
   finds: 'exit code 137, a browser that vanishes, a kit that restarts under load: killed for memory',
-  run: async ({ kit, places, config }: Context) => {
+  run: async (context: Context) => {
+    const { kit, places } = context;
     const pid =
       kit.services.find(({ service }) => service === 'bridge')?.pid ?? kit.services[0]?.pid ?? 'self';
     const groups = groupFolders(
@@ -37,7 +37,7 @@ export const memory: Check = {
     return judgeMemory({
       ...(await readGroups(groups)),
       machineBytes: totalmem(),
-      hasBrowser: isOn('bridge', config),
+      hasBrowser: belongsHere(context, 'bridge'),
     });
   },
 };

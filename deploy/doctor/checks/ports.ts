@@ -3,7 +3,7 @@ import { declaredPorts, isOn, portOf } from '#config';
 import { findPortOwners, listeningSockets } from '../../../services/runtime/port-owner.ts';
 import { argumentsOf, environmentOf } from '../../../services/runtime/process-table.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
-import { type Context, isDeployed, placeName } from '../context.ts';
+import { belongsHere, type Context, isDeployed, placeName } from '../context.ts';
 import { RUN_VARIABLE } from '../kit-processes.ts';
 
 /** Someone who listens on a port of the kit. */
@@ -45,6 +45,7 @@ export const portsFree: Check = {
   where: 'machine',
   finds: 'exit code 69, "PORT … is in use"; a service that fails because its port was taken',
   run: ({ config, wish, kit }: Context) => {
+    if (!kit.canSee) return [];
     const held = new Set(listeningSockets().map(({ port }) => port));
     const facts = declaredPorts()
       .filter(({ owner }) => isOn(owner, config))
@@ -69,7 +70,7 @@ export function judgePorts(facts: readonly PortFacts[], isOwn: (holder: Holder) 
     if (!isHeld || (holders.length > 0 && others.length === 0)) return [];
     const who =
       others.length === 0
-        ? 'a process of another user'
+        ? 'a process of another user or container'
         : others.map(({ pid, program }) => `pid ${pid} (${program})`).join(', ');
     const evidence = `${variable} ${port} is held by ${who}`;
     const shared =
@@ -106,7 +107,7 @@ export const publicPort: Check = {
   finds: 'PORT is ignored; 127.0.0.1 in a container; two processes that read the same PORT',
   run: (context: Context) => {
     const { config, wish, kit } = context;
-    if (kit.services.length === 0) return [];
+    if (kit.services.length === 0 || !belongsHere(context, 'gate')) return [];
     const port = config.ports.gate;
     const sockets = listeningSockets().filter((socket) => socket.port === port);
     return judgePublicPort({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { findLockHolder, type LockHolder } from '../../../services/runtime/file-lock.ts';
 import { readProcess } from '../../../services/runtime/process-table.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
-import type { Context } from '../context.ts';
+import { belongsHere, type Context } from '../context.ts';
 import { megabytes } from '../spans.ts';
 
 /** Who has the browser profile, in which the WhatsApp login lies. */
@@ -15,6 +15,7 @@ export const profileLock: Check = {
   where: 'machine',
   finds: '"… is in use by process …": another bridge has the login',
   run: (context: Context) => {
+    if (!context.kit.canSee || !belongsHere(context, 'bridge')) return [];
     const bridges = context.kit.services.filter(({ service }) => service === 'bridge');
     const holder = findLockHolder(join(sessionsDirOf(context), `session-${context.config.session.name}`));
     return judgeProfile(
@@ -77,7 +78,9 @@ export const sharedMemory: Check = {
   group: 'Browser',
   where: 'machine',
   finds: 'pages that crash: /dev/shm is too small',
-  run: async ({ places }: Context) => {
+  run: async (context: Context) => {
+    if (!belongsHere(context, 'bridge')) return [];
+    const { places } = context;
     const { blocks, bavail, bsize } = await statfs(places.shmDir);
     return judgeShm(blocks * bsize, bavail * bsize);
   },

@@ -1,6 +1,6 @@
 import type { Answer } from '../ask.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
-import type { Context } from '../context.ts';
+import { belongsHere, type Context } from '../context.ts';
 import { remedyAt, whoAnswered } from '../edge.ts';
 
 /** Where Railway asks for health, under this very name: no check of Host may turn it away. */
@@ -13,7 +13,10 @@ export const publicAddress: Check = {
   group: 'Reached',
   where: 'both',
   finds: '"application failed to respond", connection refused, 502, 503 or 504 of the platform, a timeout',
-  run: async ({ ask, origin, isLocal }) => judgeAnswer(await ask('/health/live'), { origin, isLocal }),
+  run: async (context) => {
+    if (context.isLocal && !belongsHere(context, 'gate')) return [];
+    return judgeAnswer(await context.ask('/health/live'), context);
+  },
 };
 
 type Asked = Pick<Context, 'origin' | 'isLocal'>;

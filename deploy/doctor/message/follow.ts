@@ -5,8 +5,9 @@ import { judgeAnswer } from '../checks/public-address.ts';
 import { type Context, createContext, type DoctorOptions } from '../context.ts';
 import { whoAnswered } from '../edge.ts';
 import { targetOf } from '../examine.ts';
-import { createRedact, type Redact } from '../redact.ts';
+import { createRedact } from '../redact.ts';
 import { exitCodeOf } from '../report.ts';
+import { redactFinding } from '../run-checks.ts';
 import { remedyFor } from './remedies.ts';
 import { messageSchema, type Trace, traceMessage } from './trace.ts';
 
@@ -30,7 +31,7 @@ export async function followMessage(id: string, options: DoctorOptions): Promise
     message.success && answer.kind === 'answer' && answer.status === 200
       ? traceMessage(message.data, now.getTime())
       : { finding: judgeNoMessage(answer, context) };
-  const finding = redacted(seen.finding, redact);
+  const finding = redactFinding(seen.finding, redact);
   return {
     schema: 1,
     target: targetOf(options, redact),
@@ -39,15 +40,6 @@ export async function followMessage(id: string, options: DoctorOptions): Promise
     ...seen,
     ...('id' in seen ? { id: redact(seen.id), status: redact(seen.status) } : {}),
     finding,
-  };
-}
-
-function redacted({ severity, evidence, cause, remedy }: Finding, redact: Redact): Finding {
-  return {
-    severity,
-    evidence: evidence.map((line) => redact(line)),
-    ...(cause === undefined ? {} : { cause: redact(cause) }),
-    ...(remedy === undefined ? {} : { remedy: redact(remedy) }),
   };
 }
 

@@ -12,7 +12,7 @@ import {
   portsFree,
   programOf,
 } from '../../../deploy/doctor/checks/ports.ts';
-import { RUN_VARIABLE } from '../../../deploy/doctor/kit-processes.ts';
+import { type KitProcesses, RUN_VARIABLE } from '../../../deploy/doctor/kit-processes.ts';
 import { listeningSockets } from '../../../services/runtime/port-owner.ts';
 import { RUN_VARIABLE as supervisorsMark } from '../../../services/supervisor/instance-lock.ts';
 import { freePorts, until } from '../../kit/kit.ts';
@@ -167,7 +167,8 @@ describe('doctor, looking for the kit', () => {
   it('tells no kit, one whose supervisor was killed, one of another user, and two on one folder', () => {
     const supervisor = { pid: 5, run: 'a', isAlive: true };
     const service = { pid: 6, service: 'api', run: 'a', listening: [] };
-    const cause = (kit: Parameters<typeof judgeKit>[0]) => judgeKit(kit, ['api', 'gate'], true)[0]?.cause;
+    const cause = (kit: Omit<KitProcesses, 'canSee'>) =>
+      judgeKit({ canSee: true, ...kit }, ['api', 'gate'], true)[0]?.cause;
     assert.match(cause({ services: [] }) ?? '', /not started here/);
     assert.match(cause({ services: [], supervisor: { ...supervisor, isAlive: false } }) ?? '', /was killed/);
     assert.match(cause({ services: [], supervisor }) ?? '', /another user/);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { healthPath, publicAddress } from '../../../deploy/doctor/checks/public-address.ts';
 import { services } from '../../../deploy/doctor/checks/services.ts';
+import { createContext } from '../../../deploy/doctor/context.ts';
 import { KitError } from '../../../services/contract/errors.ts';
 import { toProblem } from '../../../services/contract/problem.ts';
 import { freePorts } from '../../kit/kit.ts';
@@ -48,6 +49,21 @@ const edges: readonly (readonly [name: string, RequestListener, remedy: RegExp])
 ];
 
 describe('doctor, asking a URL', () => {
+  it('keeps the key from plain http on other machines', () => {
+    const withheld = (url: string) =>
+      createContext({
+        settings: {},
+        env: { API_KEYS: 'k'.repeat(24) },
+        folder: '/nowhere',
+        url: new URL(url),
+      }).keyWithheld;
+    assert.equal(withheld('http://kit.example'), 'no API key is sent over plain http');
+    assert.equal(withheld('http://127.0.0.1.example'), 'no API key is sent over plain http');
+    assert.equal(withheld('https://kit.example'), undefined);
+    assert.equal(withheld('http://127.0.0.1:8001'), undefined);
+    assert.equal(withheld('http://[::1]:8001'), undefined);
+  });
+
   for (const [name, answer, remedy] of edges) {
     it(`tells the answer of ${name} from one of the kit, and what to do there`, async () => {
       await using edge = await serve(answer);
@@ -185,6 +201,15 @@ describe('doctor, asking for health', () => {
   it('says that the store is full', async () => {
     await using kit = await serve(page(200, json, health({ storage: { state: 'full' } })));
     assert.match(textOf(await look(services, { url: kit.url })), /refused with 507/);
+  });
+
+  it('bounds what a stranger can make it say', async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 3_000 }, (_, index) => [`s${index}`.repeat(100), { state: 'failed' }]),
+    );
+    await using stranger = await serve(page(200, json, health({ services: many })));
+    const row = await look(services, { url: stranger.url });
+    assert.ok(textOf(row).length < 50_000, `${textOf(row).length} characters`);
   });
 
   it('says nothing of services where something else answers', async () => {

@@ -135,6 +135,22 @@ describe('doctor, in any environment', () => {
   });
 });
 
+describe('doctor, where the services have hosts of their own', () => {
+  it('asks of a pod only what runs there', async () => {
+    const env = {
+      KUBERNETES_SERVICE_HOST: '10.0.0.1',
+      API_KEYS: 'k'.repeat(24),
+      INTERNAL_SECRET: 's'.repeat(32),
+      DATA_DIR: '/nowhere',
+    };
+    for (const id of ['browser-starts', 'shared-memory', 'profile-lock', 'public-address']) {
+      const check = checks.find((candidate) => candidate.id === id);
+      assert.ok(check !== undefined);
+      assert.equal((await look(check, { env })).severity, 'skipped', id);
+    }
+  });
+});
+
 describe('doctor, with a check that fails', () => {
   const check: Check = {
     id: 'x',
