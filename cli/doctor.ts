@@ -50,7 +50,9 @@ export function readOperands([first, second]: readonly string[], urlOption?: str
 }
 
 function readUrl(text: string): URL {
-  const url = URL.parse(/^\w+:\/\//.test(text) ? text : `https://${text}`);
+  // Without a scheme: what is public speaks TLS, this machine does not.
+  const scheme = /^(localhost|127\.|\[::1\])/.test(text) ? 'http' : 'https';
+  const url = URL.parse(/^\w+:\/\//.test(text) ? text : `${scheme}://${text}`);
   if (url === null || !['http:', 'https:'].includes(url.protocol) || url.hostname === '')
     throw new UsageError('the URL must be that of the kit, such as https://app.example.com');
   return new URL(url.origin);

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { declaredPorts, isOn, portOf } from '#config';
 import { findPortOwners, listeningSockets } from '../../../services/runtime/port-owner.ts';
-import { argumentsOf, environmentOf } from '../../../services/runtime/process-table.ts';
+import { argumentsOf, environmentOf, readProcess } from '../../../services/runtime/process-table.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
 import { belongsHere, type Context, isDeployed, placeName } from '../context.ts';
 import { RUN_VARIABLE } from '../kit-processes.ts';
@@ -18,11 +18,21 @@ export interface Holder {
 /** Who listens on a port, as far as this user may see. */
 export function holdersOf(port: number): Holder[] {
   return findPortOwners(port).map((pid) => {
-    const run = environmentOf(pid)[RUN_VARIABLE];
+    const run = runOf(pid);
     return { pid, program: programOf(argumentsOf(pid)), ...(run === undefined ? {} : { run }) };
   });
 }
 
+/** By its own mark or that of a parent: nginx writes its title over its environment. */
+function runOf(pid: number): string | undefined {
+  for (let at = pid; at > 1; at = readProcess(at)?.parent ?? 0) {
+    const run = environmentOf(at)[RUN_VARIABLE];
+    if (run !== undefined) return run;
+  }
+  return undefined;
+}
+
+/** A command without its arguments. */
 export function programOf([program = 'a process', ...rest]: readonly string[]): string {
   const script = rest.find((argument) => /^[\w@./-]+\.\w{1,5}$/.test(argument));
   return script === undefined ? basename(program) : `${basename(program)} ${basename(script)}`;

@@ -14,6 +14,7 @@ import { messageSchema, type Trace, traceMessage } from './trace.ts';
 /** What `gatehouse doctor message ID --json` prints. */
 export interface MessageReport extends Partial<Trace> {
   readonly schema: 1;
+  readonly id: string;
   readonly target: string;
   readonly at: string;
   readonly exit_code: 0 | 1 | 2;
@@ -38,7 +39,8 @@ export async function followMessage(id: string, options: DoctorOptions): Promise
     at: now.toISOString(),
     exit_code: exitCodeOf([finding]),
     ...seen,
-    ...('id' in seen ? { id: redact(seen.id), status: redact(seen.status) } : {}),
+    ...('id' in seen ? { status: redact(seen.status) } : {}),
+    id: redact('id' in seen ? seen.id : id),
     finding,
   };
 }

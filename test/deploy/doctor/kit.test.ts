@@ -144,19 +144,10 @@ describe('doctor, beside a kit that runs', () => {
     );
     const keyless = await follow('3EB0000000000000000000', { env: {}, url: url() });
     assert.match(textOfFinding(keyless.finding), /401 key_missing\n.*\nAPI_KEYS=… gatehouse doctor message/);
-    for (const args of [
-      ['message'],
-      ['message', 'a/../b'],
-      ['message', 'a', 'b'],
-      ['ftp://x'],
-      [kit.origin, '--url', kit.origin],
-      ['https://'],
-    ]) {
-      const { code, stderr, stdout } = await call(args);
-      assert.equal(code, 64, args.join(' '));
-      assert.match(stderr, /^gatehouse: .*\nTry: gatehouse help\n$/);
-      assert.equal(stdout, '');
-    }
+    const { code, stderr, stdout } = await call(['message', 'a/../b']);
+    assert.equal(code, 64);
+    assert.match(stderr, /^gatehouse: that is not the id of a message.*\nTry: gatehouse help\n$/);
+    assert.equal(stdout, '');
   }).timeout(60_000);
 
   it('says why a message waits while WhatsApp is disconnected, since when, and what to do', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,10 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { bridgeReached, judgeBridge } from '../../../deploy/doctor/checks/bridge.ts';
 import { judgeKit, kitRuns } from '../../../deploy/doctor/checks/kit.ts';
 import {
+  holdersOf,
+  judgePorts,
   judgePublicPort,
   type PublicPortFacts,
   portsFree,
   programOf,
+  publicPort,
 } from '../../../deploy/doctor/checks/ports.ts';
 import { type KitProcesses, RUN_VARIABLE } from '../../../deploy/doctor/kit-processes.ts';
 import { listeningSockets } from '../../../services/runtime/port-owner.ts';
@@ -84,6 +88,28 @@ describe('doctor, where api and bridge run by themselves', () => {
     assert.match(textOf(await look(kitRuns, { env })), /no supervisor has the lock|api is pid/);
   });
 
+  it('finds a gate that is bound on loopback in a container, and one that ignores PORT', async () => {
+    const { PORT, API_PORT } = await freePorts();
+    const env = {
+      DATA_DIR: dataDir,
+      GATEHOUSE_PROFILE: 'docker',
+      GATE_HOST: '127.0.0.1',
+      API_KEYS: 'k'.repeat(24),
+      PORT: String(PORT),
+    };
+    await using gate = new Alone('gate', PORT, env);
+    await gate.listening();
+    const loopback = await look(publicPort, { env });
+    assert.equal(loopback.severity, 'error');
+    assert.match(
+      textOf(loopback),
+      /is bound on 127\.0\.0\.1\nbound on loopback.*container.*\nset GATE_HOST=0\.0\.0\.0/,
+    );
+    const ignored = await look(publicPort, { env: { ...env, PORT: String(API_PORT) } });
+    assert.equal(ignored.severity, 'error');
+    assert.match(textOf(ignored), new RegExp(`nobody listens on ${API_PORT}\nthe gate listens on ${PORT}`));
+  });
+
   it('tells a bridge that starts, one that hangs, and somebody else on its port', () => {
     const facts = { apiPid: 1, wanted: 8002, knocked: 'open', isBridge: false };
     const bridge = { pid: 2, listensOn: [8002], settledOn: 8002 };
@@ -110,13 +136,38 @@ describe('doctor, looking at ports', () => {
     assert.match(textOf(row), /exit code 69/);
   });
 
-  it('only notes an internal port that would move', async () => {
-    const facts = { DATA_DIR: '/nowhere' };
+  it('knows a process of the kit by its parent, where it shows no mark itself, as nginx does', async () => {
+    const listener =
+      'const s=require("node:net").createServer().listen(0,"127.0.0.1",()=>console.log(s.address().port))';
+    const parent = spawn(
+      process.execPath,
+      [
+        '-e',
+        `require("node:child_process").spawn(process.execPath,["-e",${JSON.stringify(listener)}],{env:{},stdio:["ignore","inherit","inherit"]});setInterval(()=>{},1000)`,
+      ],
+      { env: { [RUN_VARIABLE]: 'of-this-test' }, stdio: ['ignore', 'pipe', 'inherit'], detached: true },
+    );
+    try {
+      const [said] = await once(parent.stdout, 'data');
+      const [holder] = holdersOf(Number(String(said)));
+      assert.equal(holder?.run, 'of-this-test');
+      assert.notEqual(holder?.pid, parent.pid);
+    } finally {
+      if (parent.pid !== undefined) process.kill(-parent.pid, 'SIGKILL');
+    }
+  });
+
+  it('takes a port that was set for an error, and only notes one from which the kit moves away', async () => {
     await using other = await serve((_request, response) => response.end());
-    const set = await look(portsFree, { env: { ...facts, API_PORT: String(other.port) } });
+    const set = await look(portsFree, { env: { DATA_DIR: '/nowhere', API_PORT: String(other.port) } });
     assert.equal(set.severity, 'error');
-    const own = await look(portsFree, { env: { ...facts, API_PORT: '1', PORT: '2' } });
-    assert.notEqual(own.severity, 'unknown', textOf(own));
+    const facts = { variable: 'API_PORT', port: other.port, isHeld: true, holders: holdersOf(other.port) };
+    const [moves] = judgePorts([{ ...facts, mayMove: true }], () => false);
+    assert.equal(moves?.severity, 'note');
+    const [own] = judgePorts([{ ...facts, mayMove: false }], () => true);
+    assert.equal(own?.severity, 'good');
+    const [unseen] = judgePorts([{ ...facts, holders: [], mayMove: false }], () => true);
+    assert.match(unseen?.evidence.join() ?? '', /a process of another user or container/);
   });
 
   it('shows of a command its program and its script, and nothing else', () => {
