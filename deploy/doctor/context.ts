@@ -56,7 +56,7 @@ export const ASK_MS = 2_500;
 export function createContext({ settings, env, folder, url, places = {} }: DoctorOptions): Context {
   const { loaded: wish, problems } = settle(settings, env, folder);
   const kit: KitProcesses =
-    url === undefined ? findKit(wish.config.dataDir) : { canSee: false, services: [] };
+    url === undefined ? findKit(wish.config.dataDir) : { canSee: false, services: [], elsewhere: [] };
   const config = configOf(kit.services) ?? wish.config;
   const origin = url ?? localOrigin(config);
   const [key] = config.apiKeys;

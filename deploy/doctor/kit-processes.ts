@@ -25,6 +25,8 @@ export interface KitProcesses {
   /** Whether this system shows its processes at all: only then does an empty list mean that nothing runs. */
   readonly canSee: boolean;
   readonly services: readonly ServiceProcess[];
+  /** Gates of kits on other data folders. */
+  readonly elsewhere: readonly number[];
   /** Who has the lock of the data folder, and whether that process lives. */
   readonly supervisor?: { readonly pid: number; readonly run: string; readonly isAlive: boolean };
 }
@@ -37,6 +39,9 @@ export function findKit(dataDir: string): KitProcesses {
   return {
     canSee: pids.length > 0,
     services: services.filter(({ config }) => config?.dataDir === dataDir),
+    elsewhere: services.flatMap(({ service, pid, config }) =>
+      service === 'gate' && config?.dataDir !== dataDir ? [pid] : [],
+    ),
     ...(supervisor === undefined ? {} : { supervisor }),
   };
 }

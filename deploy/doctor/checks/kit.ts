@@ -19,7 +19,7 @@ export const kitRuns: Check = {
 };
 
 export function judgeKit(
-  { services, supervisor }: KitProcesses,
+  { services, supervisor, elsewhere }: KitProcesses,
   wanted: readonly string[],
   isContainer: boolean,
 ): Finding[] {
@@ -51,11 +51,21 @@ export function judgeKit(
       : [
           found(
             'error',
-            [holder, 'no service of the kit runs on this DATA_DIR'],
+            [
+              holder,
+              'no service of the kit runs on this DATA_DIR',
+              ...(elsewhere.length === 0
+                ? []
+                : [`a kit on another DATA_DIR runs here: its gate is pid ${elsewhere.join(', ')}`]),
+            ],
             supervisor === undefined
               ? 'it was not started here, or with another DATA_DIR'
               : 'its supervisor was killed: see "Memory", and the log before its end',
-            isContainer ? 'start the container, and see the end of its log' : 'make start',
+            elsewhere.length > 0
+              ? 'call the doctor with the DATA_DIR of that kit (sudo cat /proc/PID/environ shows it), or start this one'
+              : isContainer
+                ? 'start the container, and see the end of its log'
+                : 'make start',
           ),
         ];
   const missing = wanted.filter((name) => !services.some(({ service }) => service === name));

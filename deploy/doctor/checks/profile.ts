@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { findLockHolder, type LockHolder } from '../../../services/runtime/file-lock.ts';
-import { readProcess } from '../../../services/runtime/process-table.ts';
+import { signalProcess } from '../../../services/runtime/process-table.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
 import { belongsHere, type Context } from '../context.ts';
 import { megabytes } from '../spans.ts';
@@ -23,7 +23,7 @@ export const profileLock: Check = {
       bridges.map(({ pid }) => pid),
       {
         host: hostname(),
-        lives: (pid) => readProcess(pid)?.isZombie === false,
+        lives: (pid) => signalProcess(pid, 0),
       },
     );
   },

@@ -115,6 +115,11 @@ describe('doctor, beside a kit that runs', () => {
     );
   });
 
+  it('says that a kit runs on another DATA_DIR, to whoever asks with the wrong one', async () => {
+    const row = await look(kitRuns, { env: { DATA_DIR: '/nowhere' } });
+    assert.match(textOf(row), new RegExp(`on another DATA_DIR runs here: .*\\b${kit.pidOf('gate')}\\b`));
+  });
+
   it('follows a message to the phone, and shows neither its text nor its chat', async () => {
     const id = await send();
     const report = await until(

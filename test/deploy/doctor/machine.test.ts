@@ -12,10 +12,10 @@ import {
 } from '../../../deploy/doctor/checks/machine.ts';
 import { groupFolders, judgeMemory, memory } from '../../../deploy/doctor/checks/memory.ts';
 import { clock, judgeSkew, whatsAppReached } from '../../../deploy/doctor/checks/network.ts';
-import { database, judgeDatabase, judgeNginx, nginx } from '../../../deploy/doctor/checks/programs.ts';
+import { judgeNginx, nginx } from '../../../deploy/doctor/checks/programs.ts';
 import { freePorts } from '../../kit/kit.ts';
 import { sayNotTested } from '../../netns/say-what-lacks.ts';
-import { look, serve, serveSilence, textOf } from './look.ts';
+import { look, serve, textOf } from './look.ts';
 
 const KEY = 'k'.repeat(24);
 
@@ -165,23 +165,6 @@ describe('doctor, looking at the machine', () => {
     assert.equal((await lookAt()).severity, 'unknown');
     assert.equal((await look(nginx)).severity, 'skipped');
     assert.equal(judgeNginx('nginx version: nginx/2.0.1')[0]?.severity, 'good');
-  });
-
-  it('says why the database does not answer, and never its password', async () => {
-    const { PORT } = await freePorts();
-    const lookAt = (port: number) =>
-      look(database, { env: { DATABASE_URL: `postgres://kit:hunter2hunter2@127.0.0.1:${port}/kit` } });
-    const refused = await lookAt(PORT);
-    assert.match(textOf(refused), /ECONNREFUSED\nnothing listens there/);
-    assert.ok(!textOf(refused).includes('hunter2'));
-    await using silent = await serveSilence();
-    const late = await lookAt(silent.port);
-    assert.match(textOf(late), /it does not answer/);
-    assert.ok(late.ms < 3_000, `${late.ms} ms`);
-    assert.match(judgeDatabase('28P01')[0]?.cause ?? '', /refuses the user or the password/);
-    assert.match(judgeDatabase('3D000')[0]?.cause ?? '', /no database of that name/);
-    assert.match(judgeDatabase('XX000')[0]?.cause ?? '', /cannot be used/);
-    assert.equal((await look(database)).severity, 'skipped');
   });
 
   it('finds a clock that is wrong, against a URL and against WhatsApp', async () => {

@@ -218,8 +218,8 @@ describe('doctor, looking for the kit', () => {
   it('tells no kit, one whose supervisor was killed, one of another user, and two on one folder', () => {
     const supervisor = { pid: 5, run: 'a', isAlive: true };
     const service = { pid: 6, service: 'api', run: 'a', listening: [] };
-    const cause = (kit: Omit<KitProcesses, 'canSee'>) =>
-      judgeKit({ canSee: true, ...kit }, ['api', 'gate'], true)[0]?.cause;
+    const cause = (kit: Omit<KitProcesses, 'canSee' | 'elsewhere'>) =>
+      judgeKit({ canSee: true, elsewhere: [], ...kit }, ['api', 'gate'], true)[0]?.cause;
     assert.match(cause({ services: [] }) ?? '', /not started here/);
     assert.match(cause({ services: [], supervisor: { ...supervisor, isAlive: false } }) ?? '', /was killed/);
     assert.match(cause({ services: [], supervisor }) ?? '', /another user/);
