@@ -1,7 +1,9 @@
 import { connect } from 'node:net';
 import { type Config, type Loaded, profiles } from '#config';
+import { type ListeningSocket, listeningSockets } from '../../services/runtime/port-owner.ts';
 import { type Answer, ask } from './ask.ts';
 import { findKit, type KitProcesses, type ServiceProcess } from './kit-processes.ts';
+import { findHolders, type Holder } from './port-holders.ts';
 import { settle, type Variables } from './settle.ts';
 
 /** Where the system shows what the checks read; folders of their own in tests. */
@@ -40,6 +42,9 @@ export interface Context {
   /** What the kit that runs has settled to; the wish when none does. */
   readonly config: Config;
   readonly kit: KitProcesses;
+  /** What listens on this machine, and who holds the ports of the kit. */
+  readonly listening: readonly ListeningSocket[];
+  readonly holders: ReadonlyMap<number, readonly Holder[]>;
   /** The public address. */
   readonly origin: URL;
   readonly isLocal: boolean;
@@ -52,7 +57,10 @@ export interface Context {
 /** Less than the deadline of a check, so that a silent address is told as such. */
 export const ASK_MS = 2_500;
 
-/** Looks once at what all checks share. */
+/**
+ * Looks once at what all checks share. The process table is read here, at one go: amid the checks it would hold up the
+ * answers that others wait for, and deadlines would pass for nothing.
+ */
 export function createContext({ settings, env, folder, url, places = {} }: DoctorOptions): Context {
   const { loaded: wish, problems } = settle(settings, env, folder);
   const kit: KitProcesses =
@@ -72,6 +80,8 @@ export function createContext({ settings, env, folder, url, places = {} }: Docto
     problems,
     config,
     kit,
+    listening: url === undefined ? listeningSockets() : [],
+    holders: url === undefined ? findHolders(new Set(Object.values(config.ports))) : new Map(),
     origin,
     isLocal: url === undefined,
     ...(keyWithheld === undefined ? {} : { keyWithheld }),

@@ -10,17 +10,26 @@ export interface ListeningSocket {
 
 /** Who listens on a TCP port of this machine, as far as this user may know; undefined otherwise. Linux only. */
 export function findPortOwner(port: number): { pid: number; command: string } | undefined {
-  const [pid] = findPortOwners(port);
-  return pid === undefined ? undefined : { pid, command: commandOf(pid).slice(0, 120) };
-}
-
-/** Every process that holds a socket which listens on the port: workers share one, and `SO_REUSEPORT` allows several. */
-export function findPortOwners(port: number): number[] {
   const inodes = new Set(
     listeningSockets().flatMap((socket) => (socket.port === port ? [socket.inode] : [])),
   );
-  if (inodes.size === 0) return [];
-  return listPids().filter((pid) => socketInodes(pid).some((inode) => inodes.has(inode)));
+  if (inodes.size === 0) return undefined;
+  const pid = listPids().find((candidate) => socketInodes(candidate).some((inode) => inodes.has(inode)));
+  return pid === undefined ? undefined : { pid, command: commandOf(pid).slice(0, 120) };
+}
+
+/** Every process that holds a socket which listens on one of the ports, by port: workers share one. One look at them all. */
+export function findPortOwners(ports: ReadonlySet<number>): Map<number, number[]> {
+  const owners = new Map<number, number[]>();
+  const portOf = new Map(
+    listeningSockets().flatMap(({ port, inode }) => (ports.has(port) ? [[inode, port] as const] : [])),
+  );
+  if (portOf.size === 0) return owners;
+  for (const pid of listPids()) {
+    const held = new Set(socketInodes(pid).flatMap((inode) => portOf.get(inode) ?? []));
+    for (const port of held) owners.set(port, [...(owners.get(port) ?? []), pid]);
+  }
+  return owners;
 }
 
 /** What listens in the network namespace of a process; of this one unless given. */

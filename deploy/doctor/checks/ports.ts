@@ -1,42 +1,7 @@
-import { basename } from 'node:path';
 import { declaredPorts, isOn, portOf } from '#config';
-import { findPortOwners, listeningSockets } from '../../../services/runtime/port-owner.ts';
-import { argumentsOf, environmentOf, readProcess } from '../../../services/runtime/process-table.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
 import { belongsHere, type Context, isDeployed, placeName } from '../context.ts';
-import { RUN_VARIABLE } from '../kit-processes.ts';
-
-/** Someone who listens on a port of the kit. */
-export interface Holder {
-  readonly pid: number;
-  /** The program and its script, without arguments: those may hold secrets. */
-  readonly program: string;
-  /** The run of the kit that it belongs to. */
-  readonly run?: string;
-}
-
-/** Who listens on a port, as far as this user may see. */
-export function holdersOf(port: number): Holder[] {
-  return findPortOwners(port).map((pid) => {
-    const run = runOf(pid);
-    return { pid, program: programOf(argumentsOf(pid)), ...(run === undefined ? {} : { run }) };
-  });
-}
-
-/** By its own mark or that of a parent: nginx writes its title over its environment. */
-function runOf(pid: number): string | undefined {
-  for (let at = pid; at > 1; at = readProcess(at)?.parent ?? 0) {
-    const run = environmentOf(at)[RUN_VARIABLE];
-    if (run !== undefined) return run;
-  }
-  return undefined;
-}
-
-/** A command without its arguments. */
-export function programOf([program = 'a process', ...rest]: readonly string[]): string {
-  const script = rest.find((argument) => /^[\w@./-]+\.\w{1,5}$/.test(argument));
-  return script === undefined ? basename(program) : `${basename(program)} ${basename(script)}`;
-}
+import type { Holder } from '../port-holders.ts';
 
 export interface PortFacts {
   readonly variable: string;
@@ -54,16 +19,16 @@ export const portsFree: Check = {
   group: 'Ports',
   where: 'machine',
   finds: 'exit code 69, "PORT … is in use"; a service that fails because its port was taken',
-  run: ({ config, wish, kit }: Context) => {
+  run: ({ config, wish, kit, listening, holders }: Context) => {
     if (!kit.canSee) return [];
-    const held = new Set(listeningSockets().map(({ port }) => port));
+    const held = new Set(listening.map(({ port }) => port));
     const facts = declaredPorts()
       .filter(({ owner }) => isOn(owner, config))
       .map(({ name, port, isPublic }) => ({
         variable: port.env,
         port: portOf(config, name),
         isHeld: held.has(portOf(config, name)),
-        holders: holdersOf(portOf(config, name)),
+        holders: holders.get(portOf(config, name)) ?? [],
         mayMove: config.portAuto && !isPublic && wish.resolved.get(`ports.${name}`)?.variable === undefined,
       }));
     const own = new Set(kit.services.map(({ pid }) => pid));
@@ -119,7 +84,7 @@ export const publicPort: Check = {
     const { config, wish, kit } = context;
     if (kit.services.length === 0 || !belongsHere(context, 'gate')) return [];
     const port = config.ports.gate;
-    const sockets = listeningSockets().filter((socket) => socket.port === port);
+    const sockets = context.listening.filter((socket) => socket.port === port);
     return judgePublicPort({
       port,
       wished: wish.resolved.get('ports.gate')?.variable === undefined ? undefined : wish.config.ports.gate,
@@ -127,7 +92,7 @@ export const publicPort: Check = {
       gateListensOn: kit.services.flatMap(({ service, listening }) =>
         service === 'gate' ? listening.map((socket) => socket.port) : [],
       ),
-      holders: holdersOf(port),
+      holders: context.holders.get(port) ?? [],
       isDeployed: isDeployed(context),
       place: placeName(context),
     });

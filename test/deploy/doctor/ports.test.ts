@@ -8,15 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { bridgeReached, judgeBridge } from '../../../deploy/doctor/checks/bridge.ts';
 import { judgeKit, kitRuns } from '../../../deploy/doctor/checks/kit.ts';
 import {
-  holdersOf,
   judgePorts,
   judgePublicPort,
   type PublicPortFacts,
   portsFree,
-  programOf,
   publicPort,
 } from '../../../deploy/doctor/checks/ports.ts';
 import { type KitProcesses, RUN_VARIABLE } from '../../../deploy/doctor/kit-processes.ts';
+import { findHolders, programOf } from '../../../deploy/doctor/port-holders.ts';
 import { listeningSockets } from '../../../services/runtime/port-owner.ts';
 import { RUN_VARIABLE as supervisorsMark } from '../../../services/supervisor/instance-lock.ts';
 import { freePorts, until } from '../../kit/kit.ts';
@@ -149,7 +148,7 @@ describe('doctor, looking at ports', () => {
     );
     try {
       const [said] = await once(parent.stdout, 'data');
-      const [holder] = holdersOf(Number(String(said)));
+      const [holder] = findHolders(new Set([Number(String(said))])).get(Number(String(said))) ?? [];
       assert.equal(holder?.run, 'of-this-test');
       assert.notEqual(holder?.pid, parent.pid);
     } finally {
@@ -161,7 +160,12 @@ describe('doctor, looking at ports', () => {
     await using other = await serve((_request, response) => response.end());
     const set = await look(portsFree, { env: { DATA_DIR: '/nowhere', API_PORT: String(other.port) } });
     assert.equal(set.severity, 'error');
-    const facts = { variable: 'API_PORT', port: other.port, isHeld: true, holders: holdersOf(other.port) };
+    const facts = {
+      variable: 'API_PORT',
+      port: other.port,
+      isHeld: true,
+      holders: findHolders(new Set([other.port])).get(other.port) ?? [],
+    };
     const [moves] = judgePorts([{ ...facts, mayMove: true }], () => false);
     assert.equal(moves?.severity, 'note');
     const [own] = judgePorts([{ ...facts, mayMove: false }], () => true);
