@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { signalProcess } from '../../services/runtime/process-table.ts';
+import { freePort } from '../free-port.ts';
 import { GATES } from '../gate/gates.ts';
-import { freePort } from '../gate/support.ts';
 import { sayNotTested } from '../netns/say-what-lacks.ts';
 import { type Kit, startKit } from './kit.ts';
 
