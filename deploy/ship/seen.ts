@@ -6,10 +6,18 @@ export interface Seen {
   readonly tells: string;
   readonly isGood?: boolean;
   readonly release?: string;
+  /** A service of it is in a crash loop, and why: it will not come by itself. */
+  readonly failed?: string;
 }
 
 const ANSWERS_WITHIN_MS = 5_000;
-const bodySchema = z.looseObject({ release: z.string().optional(), status: z.string().optional() });
+const bodySchema = z.looseObject({
+  release: z.string().optional(),
+  status: z.string().optional(),
+  services: z
+    .record(z.string(), z.looseObject({ state: z.string(), reason: z.string().optional() }))
+    .optional(),
+});
 
 /**
  * Who answers at a public port, by a new connection: while one release takes over from another, each has some. Never
@@ -25,9 +33,13 @@ export async function lookAtRelease(url: string, until: 'open' | 'healthy'): Pro
       retry: { limit: 0 },
       timeout: { request: ANSWERS_WITHIN_MS },
     });
-    const { release, status } = bodySchema.catch({}).parse(parseJson(response.body));
+    const { release, status, services = {} } = bodySchema.catch({}).parse(parseJson(response.body));
     const named = release === undefined ? '' : ` from release ${release}`;
+    const failed = Object.entries(services).find(([, { state }]) => state === 'failed');
     return {
+      ...(failed === undefined
+        ? {}
+        : { failed: `${failed[0]} has failed: ${failed[1].reason ?? 'see its log'}` }),
       tells: `/${path} answered ${response.statusCode}${status === undefined ? '' : ` (${status})`}${named}`,
       isGood: response.statusCode === 200,
       ...(release === undefined ? {} : { release }),
