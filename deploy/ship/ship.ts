@@ -1,10 +1,13 @@
 import type { Report } from '../smoke/report.ts';
 import { smoke } from '../smoke/smoke.ts';
 import { askOf, perform, type Stage } from './perform.ts';
+import { awaitSettled } from './seen.ts';
 import { type Act, type Plan, ShipError, type Shipment, type Target } from './target.ts';
 
 /** For the release before to be healthy again after a deploy that has failed. */
 const BACK_WITHIN_MS = 120_000;
+/** For a browser to start and its page to load; a kit without a phone is as good a kit. */
+const SETTLES_WITHIN_MS = 60_000;
 
 export interface Shipped {
   readonly url: string;
@@ -44,6 +47,10 @@ async function carryOut(plan: Plan, { secrets }: Shipment, on: Omit<Stage, 'url'
     );
   });
   let report: Report | undefined;
+  const settle: Act = {
+    does: 'wait until WhatsApp is ready there, or wants a phone',
+    run: async () => void (await awaitSettled(url, SETTLES_WITHIN_MS)),
+  };
   const look: Act = {
     does: `look at it from outside (gatehouse smoke ${url})`,
     run: async () => {
@@ -52,7 +59,7 @@ async function carryOut(plan: Plan, { secrets }: Shipment, on: Omit<Stage, 'url'
       if (!report.ok) throw new ShipError('it fails when looked at from outside', describeFailures(report));
     },
   };
-  await perform([...plan.acts, look], stage).catch(async (error: unknown) => {
+  await perform([...plan.acts, settle, look], stage).catch(async (error: unknown) => {
     throw told(error, await whatServes(previous, stage));
   });
   return {
