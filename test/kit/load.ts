@@ -8,6 +8,8 @@ export interface LoadOptions {
   readonly keepAlive?: boolean;
   /** Up to so long a client waits between two requests. */
   readonly pauseMs?: number;
+  /** With each request: a key. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** One request with what became of it. Times as of `performance.now()`. */
@@ -30,11 +32,17 @@ export class Load implements AsyncDisposable {
   readonly #origin: string;
   readonly #agent: Agent;
   readonly #pauseMs: number;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #clients: Promise<void>[];
   #isOver = false;
 
-  constructor(origin: string, clients: number, { keepAlive = true, pauseMs = PAUSE_MS }: LoadOptions = {}) {
+  constructor(
+    origin: string,
+    clients: number,
+    { keepAlive = true, pauseMs = PAUSE_MS, headers = {} }: LoadOptions = {},
+  ) {
     this.#pauseMs = pauseMs;
+    this.#headers = headers;
     this.#origin = origin;
     this.#count = clients;
     this.#agent = new Agent({ keepAlive, maxSockets: clients });
@@ -85,8 +93,13 @@ export class Load implements AsyncDisposable {
         });
       const headers =
         key === undefined
-          ? {}
-          : { 'content-type': 'application/json', prefer: 'respond-async', 'idempotency-key': key };
+          ? this.#headers
+          : {
+              ...this.#headers,
+              'content-type': 'application/json',
+              prefer: 'respond-async',
+              'idempotency-key': key,
+            };
       const asked = request(`${this.#origin}${path}`, { method, agent: this.#agent, headers }, (response) => {
         let text = '';
         response.setEncoding('utf8');
