@@ -44,7 +44,7 @@ RUN bash scripts/warm-image.sh
 FROM system AS slim
 COPY --from=packages /app/node_modules node_modules
 COPY . .
-COPY --from=warm /app/node_modules/.cache node_modules/.cache
+COPY --from=warm --chown=0:0 /app/node_modules/.cache node_modules/.cache
 ARG RELEASE=
 ENV RELEASE=${RELEASE}
 LABEL org.opencontainers.image.title="gatehouse, without a browser" org.opencontainers.image.version=${RELEASE}
@@ -69,7 +69,7 @@ ENTRYPOINT ["/tini", "--", "/busybox", "sleep", "infinity"]
 FROM browser AS kit
 COPY --from=packages /app/node_modules node_modules
 COPY . .
-COPY --from=warm /app/node_modules/.cache node_modules/.cache
+COPY --from=warm --chown=0:0 /app/node_modules/.cache node_modules/.cache
 ARG RELEASE=
 ENV RELEASE=${RELEASE}
 LABEL org.opencontainers.image.title="gatehouse" org.opencontainers.image.version=${RELEASE}

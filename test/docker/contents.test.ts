@@ -75,9 +75,9 @@ describe('image, by what it holds', () => {
   it('belongs to root and to nobody who runs it, but for the volume', async () => {
     assert.deepEqual(
       await inside(
-        'find / -xdev -not -path "/proc/*" \\( -user node -o -perm -0002 -not -type l \\) -not -path "/home/node*" -not -path "/dev/*" -not -path "/app/node_modules/.cache/*" | sort',
+        'find / -xdev -not -path "/proc/*" \\( -user node -o -perm -0002 -not -type l \\) -not -path "/home/node*" -not -path "/dev/*" | sort',
       ),
-      ['/app/node_modules/.cache', '/data', '/run/lock', '/tmp', '/var/tmp'],
+      ['/data', '/run/lock', '/tmp', '/var/tmp'],
     );
   });
 
@@ -120,14 +120,14 @@ describe('image, by what it holds', () => {
       .catch((error: unknown) => String(error));
     const accepted = told.match(/was accepted/g)?.length ?? 0;
     const missing = told.match(/was (rejected|not in)/g)?.length ?? 0;
-    assert.ok(accepted > 100 && missing < accepted / 10, `${accepted} accepted, ${missing} not`);
+    assert.ok(accepted > 50 && missing === 0, `${accepted} accepted, ${missing} not`);
   });
 
   it('has nginx and no browser in its slim form', async () => {
-    assert.deepEqual(await inside('command -v nginx chromium tini', 'slim'), [
-      '/usr/sbin/nginx',
-      '/usr/bin/tini',
-    ]);
+    assert.deepEqual(
+      await inside('for each in nginx chromium tini; do command -v $each; done; true', 'slim'),
+      ['/usr/sbin/nginx', '/usr/bin/tini'],
+    );
   });
 
   it('is a few megabytes that sleep, and end at once when asked, as the port alone', async () => {

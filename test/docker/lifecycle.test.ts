@@ -104,6 +104,8 @@ describe('image, run as it is meant to be', () => {
     );
     assert.match(commands, /--user-data-dir=\/data/);
     assert.doesNotMatch(commands, /--no-sandbox/);
+    // Docker gives /dev/shm 64 MB, of which a page wants more: /tmp takes its place.
+    assert.match(commands, /--disable-dev-shm-usage/);
     // Shut in for real: its pages have a network of their own, with nothing in it.
     const networks = await kit.exec('bash', '-c', 'readlink /proc/[0-9]*/ns/net | sort -u');
     assert.ok(networks.split('\n').length >= 2, networks);

@@ -30,10 +30,12 @@ describe('image, run as it is not meant to be', () => {
   });
 
   it('names a volume that is read-only, with 69', async () => {
-    const flags = [...HARDENED, '--mount=type=volume,destination=/data,readonly'];
-    const kit = await engine.run(image, { flags });
+    const volume = await engine.docker('volume', 'create');
+    const kit = await engine.run(image, { flags: [...HARDENED, `--volume=${volume}:/data:ro`] });
     assert.equal(await kit.exit(), 69);
     assert.match(await kit.log(), /DATA_DIR \/data cannot be written/);
+    await engine.docker('rm', kit.id);
+    await engine.docker('volume', 'rm', volume);
   });
 
   it('names a missing volume under a read-only root, with 69', async () => {
@@ -44,10 +46,9 @@ describe('image, run as it is not meant to be', () => {
 
   it('answers 507 on a full volume, says `full` in /health, and takes messages again when there is room', async function () {
     this.timeout(90_000);
-    const flags = [...HARDENED, '--mount=type=tmpfs,destination=/data,tmpfs-size=8m,tmpfs-mode=1777'];
+    const flags = [...HARDENED, '--tmpfs=/data:size=8m,uid=1000,gid=1000,mode=700'];
     const kit = await engine.run(image, { flags, env: { API_KEYS: SANDBOX.API_KEYS } });
     await kit.until('the api is up', async () => (await kit.request('/health')).status === 200);
-    // A remark on the exit code of dd, which is to fail for want of space.
     await kit.exec('sh', '-c', '! dd if=/dev/zero of=/data/ballast bs=1k 2>/dev/null');
     const post = () => kit.send('x'.repeat(4_000), '--header', 'prefer: respond-async');
     await kit.until('507', async () => (await post()).status === 507, 20_000);
@@ -71,7 +72,7 @@ describe('image, run as it is not meant to be', () => {
     ];
     const kit = await engine.run(image, { flags });
     await kit.until('the api is up', async () => (await kit.request('/health')).status === 200);
-    // A page that grows: of all processes the kernel takes the largest that does not hold the kit together.
+    // Stands for a page that grows: the kernel takes the process that it is told to take first.
     await kit
       .exec(
         'sh',
