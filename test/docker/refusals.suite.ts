@@ -29,6 +29,22 @@ describe('image, run as it is not meant to be', () => {
     assert.match(await kit.log(), /DATA_DIR \/data cannot be written/);
   });
 
+  it('takes a volume that belongs to root where it is begun as root, and goes on as its own user', async () => {
+    const root = ['--user=0:0', '--cap-add=CHOWN', '--cap-add=SETUID', '--cap-add=SETGID'];
+    const flags = [...HARDENED, ...root, '--mount=type=tmpfs,destination=/data,tmpfs-mode=0755'];
+    const kit = await engine.run(image, { flags });
+    await kit.until('the api is up', async () => (await kit.request('/health')).status === 200);
+    assert.equal(await kit.exec('stat', '--format', '%u', '/data', '/data/supervisor.lock'), '1000\n1000');
+    assert.equal(
+      await kit.exec(
+        'bash',
+        '-c',
+        'for each in /proc/[0-9]*; do grep -q ^node $each/comm && stat --format %u $each; done | sort -u',
+      ),
+      '1000',
+    );
+  });
+
   it('names a volume that is read-only, with 69', async () => {
     const volume = await engine.docker('volume', 'create');
     const kit = await engine.run(image, { flags: [...HARDENED, `--volume=${volume}:/data:ro`] });
