@@ -18,7 +18,9 @@ forEachDatabase(({ name, fresh }) => {
       await earlier.write(async (db) => {
         await db.insertInto('facts').values({ name: 'kept', value: 'yes' }).execute();
       });
-      const rows = await earlier.read((db) => db.selectFrom('facts').select('value').execute());
+      const rows = await earlier.read((db) =>
+        db.selectFrom('facts').select('value').where('name', '=', 'kept').execute(),
+      );
       assert.deepEqual(rows, [{ value: 'yes' }]);
       await earlier.close();
     });
