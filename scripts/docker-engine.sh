@@ -42,8 +42,10 @@ lacks() {
 }
 
 packages() {
-  command -v dockerd mmdebstrap slirp4netns ip iptables nmap curl >/dev/null && [ -x /usr/bin/docker ] && return
+  missing=$(for tool in dockerd /usr/bin/docker mmdebstrap slirp4netns ip iptables nmap curl; do command -v "$tool" >/dev/null || echo "$tool"; done)
+  [ -z "$missing" ] && return
   export DEBIAN_FRONTEND=noninteractive
+  # All of them, whatever is missing: the names of programs and packages differ.
   set -- docker.io mmdebstrap slirp4netns iproute2 iptables nmap curl
   install() { apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io "$@" >"$state/apt.log" 2>&1; }
   install "$@" || { apt-get update >/dev/null 2>&1 && install "$@"; } || die "apt-get could not install $*: see $state/apt.log"
