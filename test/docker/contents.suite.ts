@@ -94,7 +94,14 @@ describe('image, by what it holds', () => {
       assert.deepEqual(Object.keys(inspected.ExposedPorts), [`${config.ports.gate}/tcp`]);
       assert.deepEqual(
         [...inspected.Entrypoint, ...inspected.Cmd],
-        ['tini', '--', 'node', 'bin/gatehouse.js', 'start'],
+        [
+          'tini',
+          '--',
+          ...(stage === 'kit' ? ['bash', 'scripts/enter.sh'] : []),
+          'node',
+          'bin/gatehouse.js',
+          'start',
+        ],
       );
       assert.deepEqual(inspected.Healthcheck.Test, ['CMD', 'bash', 'scripts/is-live.sh']);
       assert.equal(inspected.StopSignal, 'SIGTERM');
