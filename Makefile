@@ -7,6 +7,7 @@ INSTALLED := node_modules/.installed
 MOCHA := mocha $(if $(MAKE_TERMOUT),,--no-color)
 
 DEPLOY_FLAGS = --target $(or $(TARGET),compose) $(if $(DRY_RUN),--dry-run)
+URL_FLAG = $(if $(URL),--url $(URL))
 
 help: ## show the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,11 +22,11 @@ start: setup ## run the kit on real WhatsApp until Ctrl-C
 demo: setup ## run it on the sandbox: no account, no network, a first message by itself
 	@exec node bin/gatehouse.js demo
 
-deploy: $(INSTALLED) ## ship it: TARGET=compose (default) … [DRY_RUN=1] [RELEASE=] [IMAGE=], settings in .env.deploy
-	@exec node bin/gatehouse.js deploy $(DEPLOY_FLAGS) $(if $(IMAGE),--image $(IMAGE))
+deploy: $(INSTALLED) ## ship it: TARGET=compose (default), railway, render, fly, heroku, cloudrun, kubernetes, systemd [DRY_RUN=1] [RELEASE=] [IMAGE=] [URL=], settings in .env.deploy
+	@exec node bin/gatehouse.js deploy $(DEPLOY_FLAGS) $(URL_FLAG) $(if $(IMAGE),--image $(IMAGE))
 
 rollback: $(INSTALLED) ## go back to the release before
-	@exec node bin/gatehouse.js rollback $(DEPLOY_FLAGS)
+	@exec node bin/gatehouse.js rollback $(DEPLOY_FLAGS) $(URL_FLAG)
 
 status: $(INSTALLED) ## what runs where it was shipped to
 	@exec node bin/gatehouse.js status $(DEPLOY_FLAGS)

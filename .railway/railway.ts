@@ -22,6 +22,7 @@ export default defineRailway(() => {
       RAILWAY_DEPLOYMENT_DRAINING_SECONDS: '30',
       RAILWAY_DEPLOYMENT_OVERLAP_SECONDS: '0',
       RAILWAY_RUN_UID: '0',
+      RELEASE: preserve(),
       API_KEYS: preserve(),
     },
   });

@@ -1,31 +1,26 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { ConfigError, EXIT_CONFIG, inheritedEnvironment } from '#config';
-import type { Platform } from '../deploy/platform.ts';
 import { platforms } from '../deploy/registry.ts';
-import { renderInput } from '../deploy/render-input.ts';
 import { type Command as Program, runCommand, showCommand } from '../deploy/ship/command.ts';
-import { perform, type Stage } from '../deploy/ship/perform.ts';
+import { mask, maskLines, secretTexts } from '../deploy/ship/mask.ts';
+import { askOf, perform, type Stage } from '../deploy/ship/perform.ts';
 import { findDrift, findLacks } from '../deploy/ship/preflight.ts';
+import { prepare, writeFiles } from '../deploy/ship/prepare.ts';
 import { Progress } from '../deploy/ship/progress.ts';
-import { isReleaseName, nameRelease, tagOf } from '../deploy/ship/release.ts';
-import { DEPLOY_FILE, makeKeyIfNone, readDeploySettings } from '../deploy/ship/settings.ts';
+import { DEPLOY_FILE, makeKeyIfNone } from '../deploy/ship/settings.ts';
 import { rollBack, type Shipped, deploy as ship } from '../deploy/ship/ship.ts';
 import { ShipError, type Shipment, type Target } from '../deploy/ship/target.ts';
 import { targets } from '../deploy/ship/targets.ts';
 import { ROOT } from '../services/supervisor/plan.ts';
 import { type Command, UsageError } from './arguments.ts';
 
-/** What a deploy writes for the programs it runs: secret, and of no use to anybody else. */
-const FOLDER = '.cache/deploy';
 /** Of what a failed program said. */
 const SAID_LINES = 40;
 
 interface Job {
   readonly target: Target;
   readonly shipment: Shipment;
-  readonly stage: Omit<Stage, 'url'>;
+  readonly stage: Omit<Stage, 'findUrl'>;
 }
 
 /** `gatehouse deploy`: ships to a target, and takes it back when it does not stand. */
@@ -40,20 +35,23 @@ export function deploy(command: Command): Promise<void> {
 export function rollback(command: Command): Promise<void> {
   return carryOut(command, false, async ({ target, shipment, stage }) => {
     const { url } = await rollBack(target, shipment, stage);
-    if (!stage.isDry) stage.progress.note(`\nThe release before serves again at ${url}`);
+    if (!stage.isDry)
+      stage.progress.note(`\nThe release before serves again${url === undefined ? '' : ` at ${url}`}`);
   });
 }
 
 /** `gatehouse status`: what runs there. */
 export function status(command: Command): Promise<void> {
-  return carryOut(command, false, ({ target, shipment, stage }) => show(target.status(shipment), stage));
+  return carryOut(command, false, async ({ target, shipment, stage }) =>
+    show(await target.status(shipment, askOf(stage)), stage),
+  );
 }
 
 /** `gatehouse logs [--follow]`. */
 export function logs(command: Command): Promise<void> {
   const isFollowed = command.options.has('follow');
-  return carryOut(command, false, ({ target, shipment, stage }) =>
-    show(target.logs(shipment, isFollowed), stage),
+  return carryOut(command, false, async ({ target, shipment, stage }) =>
+    show(await target.logs(shipment, isFollowed, askOf(stage)), stage),
   );
 }
 
@@ -61,8 +59,8 @@ export function logs(command: Command): Promise<void> {
 export function destroy(command: Command): Promise<void> {
   return carryOut(command, false, async ({ target, shipment, stage }) => {
     if (!stage.isDry && !command.options.has('yes')) await confirmEnd(shipment.deployment.name, target.name);
-    const { acts, remains } = target.destroy(shipment);
-    await perform(acts, { ...stage, url: '' });
+    const { acts, remains } = await target.destroy(shipment, askOf(stage));
+    await perform(acts, { ...stage, findUrl: () => Promise.resolve('') });
     stage.progress.note(`What remains: ${remains}`);
   });
 }
@@ -73,17 +71,11 @@ async function carryOut(
   isDeploy: boolean,
   work: (job: Job) => Promise<void>,
 ): Promise<void> {
-  const name = command.values.target ?? targets[0]?.name;
-  const target = targets.find((known) => known.name === name);
-  const platform = platforms.find((known) => known.name === name);
-  if (target === undefined || platform === undefined)
-    throw new UsageError(
-      `there is no target "${name}"; there are ${targets.map((known) => known.name).join(', ')}`,
-    );
+  const target = findTarget(command.values.target);
   const interruption = new AbortController();
-  // The programs that run hear of it by the terminal; what was done is then taken back.
+  // What runs is ended, and what was done is then taken back.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
-  const stage: Omit<Stage, 'url'> = {
+  const stage: Job['stage'] = {
     folder: ROOT,
     environment: inheritedEnvironment(),
     secrets: [],
@@ -91,21 +83,65 @@ async function carryOut(
     progress: new Progress(process.stdout),
     signal: interruption.signal,
   };
+  let secrets: readonly string[] = [];
   try {
-    if (!stage.isDry) {
-      const drift = isDeploy ? findDrift(platform, ROOT) : [];
-      const faults = [...drift, ...(await findLacks(target, stage))];
-      if (faults.length > 0) throw new ShipError(`${faults.join('\n')}\nnothing was done`);
-    }
-    const shipment = await prepare(command, target, platform, stage);
-    const secrets = Object.values(shipment.secrets).flatMap((secret) => [secret, ...secret.split(',')]);
+    const shipment = await settle(command, target, isDeploy, stage);
+    secrets = secretTexts(shipment.secrets);
+    if (!stage.isDry) writeFiles(target, shipment);
     await work({ target, shipment, stage: { ...stage, secrets } });
   } catch (error) {
-    tell(error);
+    tell(error, secrets);
   }
 }
 
-function tell(error: unknown): void {
+function findTarget(name: string | undefined = targets[0]?.name): Target {
+  const target = targets.find((known) => known.name === name);
+  if (target !== undefined) return target;
+  const known = targets.map((each) => each.name).join(', ');
+  if (platforms.some((platform) => platform.name === name))
+    throw new UsageError(
+      `${name} is rendered only, and deployed by hand: its file, under deploy/rendered/${name}, says how at its top; make deploy ships to ${known}`,
+    );
+  throw new UsageError(`there is no target "${name}"; there are ${known}`);
+}
+
+/** What is shipped, once nothing speaks against it. Throws with all that does, of whatever kind, at once. */
+async function settle(
+  { settings: commandLine, values: { image, url } }: Command,
+  target: Target,
+  isDeploy: boolean,
+  stage: Job['stage'],
+): Promise<Shipment> {
+  const platform = platforms.find(({ name }) => name === target.name);
+  if (platform === undefined) throw new Error(`${target.name} is no platform`);
+  if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new UsageError(`--url "${url}" is no URL of a kit: write https://…`);
+  const { isDry, progress } = stage;
+  const env = stage.environment;
+  const faults = isDry
+    ? []
+    : [...(isDeploy ? findDrift(platform, ROOT) : []), ...(await findLacks(target, stage))];
+  const mayAsk = !isDry && faults.length === 0;
+  if (target.makesKey && mayAsk && makeKeyIfNone(ROOT, env))
+    progress.note(`A key for the api was made: API_KEYS in ${DEPLOY_FILE}, which only you may read.`);
+  const wish = { target, platform, commandLine, env, root: ROOT, mayAsk };
+  try {
+    const shipment = await prepare(
+      { ...wish, ...(image === undefined ? {} : { image }), ...(url === undefined ? {} : { url }) },
+      stage,
+    );
+    // What a file cannot hold is found before anything is done.
+    target.files(shipment);
+    if (faults.length === 0) return shipment;
+  } catch (error) {
+    if (error instanceof ConfigError) throw new ConfigError([...faults, ...error.problems]);
+    if (!(error instanceof ShipError) || faults.length === 0) throw error;
+    faults.push(error.message);
+  }
+  throw new ShipError(`${faults.join('\n')}\nnothing was done`);
+}
+
+function tell(error: unknown, secrets: readonly string[]): void {
   if (error instanceof ConfigError) {
     process.stderr.write(
       `${error.message}\nNothing was done. A deploy's settings stand in ${DEPLOY_FILE}, or in the environment.\n`,
@@ -114,59 +150,21 @@ function tell(error: unknown): void {
     return;
   }
   if (!(error instanceof ShipError)) throw error;
-  const said = error.said.trimEnd().split('\n').slice(-SAID_LINES).join('\n');
-  process.stderr.write(`\n${said === '' ? '' : `${said}\n\n`}gatehouse: ${error.message}\n`);
+  const said = mask(error.said, secrets).trimEnd().split('\n').slice(-SAID_LINES).join('\n');
+  process.stderr.write(`\n${said === '' ? '' : `${said}\n\n`}gatehouse: ${mask(error.message, secrets)}\n`);
   process.exitCode = 1;
 }
 
-/** What is shipped; writes what the target's programs read. */
-async function prepare(
-  { settings: commandLine, values: { image } }: Command,
-  target: Target,
-  platform: Platform,
-  stage: Omit<Stage, 'url'>,
-): Promise<Shipment> {
-  const env = inheritedEnvironment();
-  if (target.makesKey && !stage.isDry && makeKeyIfNone(ROOT, env))
-    stage.progress.note(`A key for the api was made: API_KEYS in ${DEPLOY_FILE}, which only you may read.`);
-  const release =
-    commandLine.RELEASE || env.RELEASE || tagOf(image) || (await nameRelease(stage, new Date()));
-  if (!isReleaseName(release))
-    throw new ShipError(
-      `RELEASE "${release}" cannot name a release: letters, digits, dots and hyphens, at most 64`,
-    );
-  const { deployment } = renderInput(platform.facts);
-  const kept = stage.isDry ? deployment.secrets : await keptSecrets(target, stage);
-  const given = readDeploySettings(platform.facts, { commandLine, env, folder: ROOT, kept });
-  const folder = join(ROOT, FOLDER);
-  const shipment = { release, deployment, ...given, folder, ...(image === undefined ? {} : { image }) };
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const { name, text } of target.files(shipment)) {
-    writeFileSync(join(folder, name), text, { mode: 0o600 });
-    chmodSync(join(folder, name), 0o600);
-  }
-  return shipment;
-}
-
-async function keptSecrets(target: Target, stage: Omit<Stage, 'url'>): Promise<readonly string[]> {
-  if (target.listSecrets === undefined) return [];
-  const { command, read } = target.listSecrets;
-  const outcome = await runCommand(command, stage);
-  // Nothing is there before the first deploy.
-  return outcome.code === 0 ? read(outcome) : [];
-}
-
 /** Lets programs speak for themselves. */
-async function show(commands: readonly Program[], stage: Omit<Stage, 'url'>): Promise<void> {
+async function show(commands: readonly Program[], stage: Job['stage']): Promise<void> {
   for (const command of commands) {
     if (stage.isDry) {
       stage.progress.plan('show', showCommand(command, stage.secrets));
       continue;
     }
-    const { code } = await runCommand(command, {
-      ...stage,
-      onOutput: (text) => void process.stdout.write(text),
-    });
+    const output = maskLines(stage.secrets, (text) => void process.stdout.write(text));
+    const { code } = await runCommand(command, { ...stage, onOutput: output.push });
+    output.end();
     if (code !== 0 && !stage.signal.aborted) process.exitCode = 1;
   }
 }
@@ -186,10 +184,8 @@ function closing({ release, config }: Shipment, { url, previous, report }: Shipp
   const phone =
     config.whatsapp === 'sandbox' ? `phone page   ${url}/sandbox` : `link a phone ${url}/api/whatsapp/qr`;
   return `
-  ${release} serves at ${url}${previous === undefined ? '' : `; ${previous} has ended, and make rollback brings it back`}
-
-  health       ${url}/health
-  ${phone}
+  ${release} serves${url === undefined ? '' : ` at ${url}`}${previous === undefined ? '' : `; ${previous} has ended, and make rollback brings it back`}
+${url === undefined ? '' : `\n  health       ${url}/health\n  ${phone}`}
   key          API_KEYS, in ${DEPLOY_FILE} or where you set it
 ${warnings.map(({ name, evidence, remedy = '' }) => `\n  ! ${name}: ${evidence}. ${remedy}`).join('')}`;
 }

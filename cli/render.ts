@@ -5,6 +5,8 @@ import { renderChecks } from '../deploy/doctor/render-table.ts';
 import { platformTable } from '../deploy/platform-table.ts';
 import { platforms } from '../deploy/registry.ts';
 import { type Rendered, renderPlatform } from '../deploy/render-platform.ts';
+import { targets as shipTargets } from '../deploy/ship/targets.ts';
+import { targetTable } from '../deploy/target-table.ts';
 import { ERRORS } from '../services/contract/errors.ts';
 import { DIFFERENCES } from '../services/contract/gate-differences.ts';
 import { ROOT } from '../services/supervisor/plan.ts';
@@ -26,6 +28,7 @@ const targets = (rendered: readonly Rendered[]): readonly Target[] => [
   { file: 'docs/errors.md', part: 'errors', make: () => errorsTable() },
   { file: 'docs/doctor.md', part: 'checks', make: () => renderChecks() },
   { file: 'deploy/README.md', part: 'platforms', make: () => platformTable(platforms) },
+  { file: 'deploy/README.md', part: 'targets', make: () => targetTable(shipTargets) },
   ...rendered.flatMap(({ files }) => files.map(({ path, text }) => ({ file: path, make: () => text }))),
 ];
 

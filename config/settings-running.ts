@@ -23,6 +23,8 @@ export const dataDirSetting: Setting<string> = {
 export const releaseSetting: Setting<string> = {
   doc: 'What runs, by a name of yours: /health/live and /health show it. Deploys set it.',
   env: 'RELEASE',
+  // Render builds commits, and tells which.
+  fallbacks: ['RENDER_GIT_COMMIT'],
   format: 'label',
   default: '',
   group: RUNNING,

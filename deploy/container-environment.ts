@@ -7,7 +7,10 @@ import { usualConfig } from './render-input.ts';
  * written, in the order of the schema; then what is not the kit's. Never a secret, and not PORT, which each platform
  * has its own place for.
  */
-export function containerEnvironment({ deployment, config }: RenderInput): [string, string][] {
+export function containerEnvironment({
+  deployment,
+  config,
+}: Pick<RenderInput, 'deployment' | 'config'>): [string, string][] {
   const usual = usualConfig(config.profile);
   const given = new Map(
     Object.entries(deployment.settings).flatMap(([name, text]) =>

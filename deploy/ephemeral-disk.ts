@@ -2,7 +2,7 @@ import type { PlatformChoice } from '#config';
 import type { RenderInput } from './platform.ts';
 
 /** What the operator has decided for the platform of this input. */
-export function choiceOf({ deployment, config }: RenderInput): PlatformChoice {
+export function choiceOf({ deployment, config }: Pick<RenderInput, 'deployment' | 'config'>): PlatformChoice {
   return deployment.platforms?.[config.profile] ?? {};
 }
 

@@ -139,7 +139,8 @@ function reasonsAgainst(input: RenderInput): string[] {
   ];
 }
 
-function secretName(app: string, variable: string): string {
+/** The name in Secret Manager of what a variable holds. */
+export function secretName(app: string, variable: string): string {
   return `${app}-${variable.toLowerCase().replaceAll('_', '-')}`;
 }
 

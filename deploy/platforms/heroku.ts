@@ -1,3 +1,4 @@
+import type { Deployment } from '#config';
 import { containerEnvironment } from '../container-environment.ts';
 import { lossesOn } from '../ephemeral-disk.ts';
 import { fileHeader, madeFrom } from '../file-header.ts';
@@ -38,22 +39,21 @@ const DYNOS = [
 ] as const;
 
 /** The smallest that has no limit of rows and takes connections enough for the api. */
-const DATABASE = { plan: 'heroku-postgresql:essential-0', as: 'DATABASE' };
+export const DATABASE = { plan: 'heroku-postgresql:essential-0', as: 'DATABASE' };
 
 /** Heroku, by heroku.yml for the image and app.json for the app. */
 export const heroku: Platform<'heroku'> = { name: 'heroku', facts, files: [MANIFEST, APP], render };
 
 function render(input: RenderInput): readonly RenderedFile[] {
   const { deployment } = input;
-  const dyno = DYNOS.find(({ memoryMb }) => memoryMb >= deployment.memoryMb);
+  const dyno = dynoFor(deployment);
   demandOneContainer('heroku', input, facts, [
     ...lossesOn(input),
     ...(dyno === undefined
       ? [`no dyno has ${deployment.memoryMb} MB: lower memoryMb in config/deployment.ts`]
       : []),
   ]);
-  // The certificate of Heroku's databases is signed by nobody known; inside its network TLS is what it asks for.
-  const variables = [['PGSSLMODE', 'no-verify'] as const, ...containerEnvironment(input)];
+  const variables = Object.entries(variablesOf(input));
   const manifest = {
     setup: { addons: [DATABASE], config: Object.fromEntries(variables) },
     build: { docker: { web: 'Dockerfile' } },
@@ -80,6 +80,17 @@ function render(input: RenderInput): readonly RenderedFile[] {
     },
     { path: APP, text: `${JSON.stringify(app, undefined, 2)}\n` },
   ];
+}
+
+/** The smallest dyno that has the memory. */
+export function dynoFor({ memoryMb }: Pick<Deployment, 'memoryMb'>): (typeof DYNOS)[number] | undefined {
+  return DYNOS.find((dyno) => dyno.memoryMb >= memoryMb);
+}
+
+/** What is set on the app, secrets apart. */
+export function variablesOf(input: Pick<RenderInput, 'deployment' | 'config'>): Record<string, string> {
+  // The certificate of Heroku's databases is signed by nobody known; inside its network TLS is what it asks for.
+  return Object.fromEntries([['PGSSLMODE', 'no-verify'], ...containerEnvironment(input)]);
 }
 
 const loss =

@@ -132,8 +132,8 @@ function sandbox(input: RenderInput, hasAdded: boolean, hasChanged: boolean): ob
   };
 }
 
-/** kustomize takes one pair of quotes off a value that has them around it. */
-function toLiterals(variables: Readonly<Record<string, string>>): string[] {
+/** Variables for a generator of kustomize, which takes one pair of quotes off a value that has them around it. */
+export function toLiterals(variables: Readonly<Record<string, string>>): string[] {
   return Object.entries(variables).map(([key, text]) =>
     /^(["']).*\1$/s.test(text) ? `${key}='${text}'` : `${key}=${text}`,
   );

@@ -45,7 +45,8 @@ function render(input: RenderInput): readonly RenderedFile[] {
     // A volume belongs to root there, and the image's user could not write it.
     ['RAILWAY_RUN_UID', '0'],
   ].map(([key = '', value = '']) => `      ${propertyName(key)}: ${quote(value)},`);
-  const secrets = deployment.secrets.map((secret) => `      ${secret}: preserve(),`);
+  // RELEASE as well is set by each deploy, and not by this file.
+  const secrets = ['RELEASE', ...deployment.secrets].map((secret) => `      ${secret}: preserve(),`);
   const text = [
     `import { defineRailway, preserve, project, service, volume } from 'railway/iac';`,
     '',

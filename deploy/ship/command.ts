@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { StringDecoder } from 'node:string_decoder';
+import { mask, quoteMasked } from './mask.ts';
 
-/** A program with its arguments, and what it is given beside them. What is secret goes by `input` or `env`, never by `argv`. */
+/** A program with its arguments, and what it is given beside them. What is secret goes by `input` or `env`, never by `argv`, where the program gives the choice. */
 export interface Command {
   readonly argv: readonly [string, ...string[]];
   /** Beside the environment of the deploy itself. */
@@ -19,16 +21,21 @@ export interface Outcome {
 }
 
 const NO_SUCH_PROGRAM = 127;
+const BY_SIGNAL = 128;
 /** Enough for any answer that is read, and for the end of any log. */
 const KEPT_CHARS = 4 * 1024 ** 2;
 
 /** Runs a command in the kit's folder and waits for its end, whatever that is. Never rejects. */
 export function runCommand(
   { argv: [file, ...args], env = {}, input = '' }: Command,
-  { folder, environment, onOutput = () => undefined }: CommandPlace,
+  { folder, environment, signal, onOutput = () => undefined }: CommandPlace,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd: folder, env: { ...environment, ...env } });
+    // A group of its own: Ctrl-C reaches the deploy alone, which ends what runs and then needs programs to take it back.
+    const child = spawn(file, args, { cwd: folder, env: { ...environment, ...env }, detached: true });
+    const end = () => endGroup(child.pid);
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted) end();
     let stdout = '';
     let output = '';
     for (const [stream, isAnswer] of [
@@ -45,38 +52,47 @@ export function runCommand(
     }
     child.stdin.on('error', () => undefined); // It may end without reading.
     child.stdin.end(input);
+    const settle = (outcome: Outcome) => {
+      signal?.removeEventListener('abort', end);
+      resolve(outcome);
+    };
     child.once('error', (error: NodeJS.ErrnoException) =>
-      resolve({ code: error.code === 'ENOENT' ? NO_SUCH_PROGRAM : 1, stdout, output: error.message }),
+      settle({ code: error.code === 'ENOENT' ? NO_SUCH_PROGRAM : 1, stdout, output: error.message }),
     );
-    child.once('close', (code) => resolve({ code: code ?? 1, stdout, output }));
+    child.once('close', (code, ended) =>
+      settle({ code: code ?? (ended === null ? 1 : BY_SIGNAL + constants.signals[ended]), stdout, output }),
+    );
   });
 }
 
+/** Where a command runs. */
 export interface CommandPlace {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Ends the program, and what it has started. */
+  readonly signal?: AbortSignal;
   readonly onOutput?: (text: string) => void;
 }
 
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGTERM');
+  } catch (error) {
+    // It has ended by itself.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+/** Whether there was no such program to run. */
 export function isMissing({ code }: Outcome): boolean {
   return code === NO_SUCH_PROGRAM;
 }
 
 /** A command as one would type it, its secrets masked. */
 export function showCommand({ argv, env = {}, input }: Command, secrets: readonly string[]): string {
-  const variables = Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`);
-  const line = [...variables, ...argv.map(quote)].join(' ');
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${quoteMasked(value, secrets)}`);
+  const line = [...variables, ...argv.map((word) => quoteMasked(word, secrets))].join(' ');
+  // Once more: one may have come together across words.
   return mask(input === undefined ? line : `${line} < (secret)`, secrets);
-}
-
-/** Text with every secret in it replaced. */
-export function mask(text: string, secrets: readonly string[]): string {
-  // The longest first: one may be the beginning of another.
-  return [...secrets]
-    .sort((left, right) => right.length - left.length)
-    .reduce((masked, secret) => (secret === '' ? masked : masked.replaceAll(secret, '***')), text);
-}
-
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -9,8 +9,10 @@ const LOOK_EVERY_MS = 500;
 const WATCH_EVERY_MS = 2_000;
 
 export interface Stage {
-  /** Where the kit is reached. */
-  readonly url: string;
+  /** Where the kit is reached; asked when it is first needed. Throws ShipError when nobody can tell. */
+  readonly findUrl: () => Promise<string>;
+  /** The release that answered there before anything was done. */
+  readonly served?: string;
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly secrets: readonly string[];
@@ -28,8 +30,9 @@ export interface Stage {
 export async function perform(acts: readonly Act[], stage: Stage): Promise<void> {
   const begun: Act[] = [];
   for (const act of acts) {
-    begun.unshift(act);
     try {
+      if (stage.signal.aborted) throw new ShipError('interrupted');
+      begun.unshift(act);
       await performOne(act, stage);
     } catch (error) {
       const undo = begun.flatMap((each) => each.undo ?? []);
@@ -59,24 +62,28 @@ async function performOne(act: Act, stage: Stage): Promise<void> {
   const { progress, isDry, secrets } = stage;
   if (typeof run === 'function' || 'until' in run) {
     if (isDry) return progress.plan(act.does);
-    return progress.during(act.does, typeof run === 'function' ? run : () => awaitRelease(run, stage));
+    await progress.during(act.does, typeof run === 'function' ? run : () => awaitRelease(run, stage));
+    if (stage.signal.aborted) throw new ShipError('interrupted');
+    return;
   }
   const shown = showCommand(run, secrets);
   if (isDry) return progress.plan(act.does, shown);
   await progress.during(act.does, async () => {
     const outcome = await runCommand(run, stage);
+    if (stage.signal.aborted) throw new ShipError('interrupted', outcome.output);
     if (outcome.code !== 0) throw failure(act.does, shown, outcome);
-    if (stage.signal.aborted) throw new ShipError('interrupted');
   });
 }
 
 /** Asks what only a program can tell. In a dry run, what cannot be asked counts as nothing there. */
-export function askOf(stage: Omit<Stage, 'url'>): Ask {
-  return async (command) => {
+export function askOf(stage: Omit<Stage, 'findUrl' | 'served'>): Ask {
+  return async (command, mayFail) => {
     const outcome = await runCommand(command, stage);
+    if (stage.signal.aborted) throw new ShipError('interrupted');
     if (outcome.code === 0) return outcome;
+    if (mayFail !== undefined && !isMissing(outcome)) return { ...outcome, stdout: '' };
     if (stage.isDry) return { code: 0, stdout: '', output: '' };
-    throw failure('look', showCommand(command, stage.secrets), outcome);
+    throw failure('look at what is there', showCommand(command, stage.secrets), outcome);
   };
 }
 
@@ -86,13 +93,18 @@ function failure(does: string, shown: string, outcome: Outcome): ShipError {
 }
 
 /** Throws ShipError with what was seen last, when it does not come in time or can no longer come. */
-async function awaitRelease({ until, release, withinMs, watch }: Wait, stage: Stage): Promise<void> {
+async function awaitRelease(
+  { until, release, isAnother = false, withinMs, watch }: Wait,
+  stage: Stage,
+): Promise<void> {
+  const url = await stage.findUrl();
   const limit = performance.now() + withinMs;
   let nextWatch = performance.now() + WATCH_EVERY_MS;
   let seen: Seen = { tells: 'nothing was looked at' };
   while (performance.now() < limit) {
-    seen = await lookAtRelease(stage.url, until);
-    const isIt = release === undefined || seen.release === release;
+    seen = await lookAtRelease(url, until);
+    const isIt =
+      release === undefined ? !isAnother || seen.release !== stage.served : seen.release === release;
     if (seen.isGood && isIt) return;
     if (seen.failed !== undefined && isIt) {
       const log = watch === undefined ? '' : (await runCommand(watch.logs, stage)).output;
@@ -111,7 +123,7 @@ async function awaitRelease({ until, release, withinMs, watch }: Wait, stage: St
   }
   const log = watch === undefined ? '' : (await runCommand(watch.logs, stage)).output;
   throw new ShipError(
-    `${release ?? 'the kit'} was not ${until === 'open' ? 'there' : 'healthy'} within ${withinMs / 1000} s at ${stage.url}: ${seen.tells}`,
+    `${release ?? 'the kit'} was not ${until === 'open' ? 'there' : 'healthy'} within ${withinMs / 1000} s at ${url}: ${seen.tells}`,
     log,
   );
 }

@@ -18,11 +18,14 @@ export function findDrift(platform: Platform, folder: string): string[] {
 }
 
 /** What a target needs and does not find, each with its remedy. */
-export async function findLacks({ needs }: Target, place: CommandPlace): Promise<string[]> {
+export async function findLacks({ needs }: Pick<Target, 'needs'>, place: CommandPlace): Promise<string[]> {
   const faults: string[] = [];
+  const missing = new Set<string>();
   for (const { what, command, remedy, judge } of needs) {
-    const outcome = await runCommand(command, place);
     const [program] = command.argv;
+    // Without the program the next question to it would only say so again.
+    if (missing.has(program)) continue;
+    const outcome = await runCommand(command, place);
     const why = isMissing(outcome)
       ? `there is no program ${program}`
       : outcome.code === 0
@@ -30,8 +33,7 @@ export async function findLacks({ needs }: Target, place: CommandPlace): Promise
         : `${command.argv.join(' ')} ended with exit code ${outcome.code}: ${lastLine(outcome.output)}`;
     if (why === undefined) continue;
     faults.push(`it is not so that ${what}: ${why}\n  ${remedy}`);
-    // Without the program the next question would only say so again.
-    if (isMissing(outcome)) break;
+    if (isMissing(outcome)) missing.add(program);
   }
   return faults;
 }

@@ -2,10 +2,10 @@ const TICK_MS = 1_000;
 
 /** What a deploy tells while it goes on: a line an act, with its time; on a terminal the one that runs counts. */
 export class Progress {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: NodeJS.WritableStream;
   readonly #isLive: boolean;
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: NodeJS.WritableStream & { readonly isTTY?: boolean }) {
     this.#stream = stream;
     this.#isLive = stream.isTTY === true;
   }

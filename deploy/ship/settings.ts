@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Config, listSettings, loadConfig } from '#config';
+import {
+  type Config,
+  ConfigError,
+  type Loaded,
+  type LoadOptions,
+  listSettings,
+  loadConfig,
+  readEnvFile,
+} from '#config';
 import type { PlatformFacts } from '../platform.ts';
 import { renderInput, standIns } from '../render-input.ts';
 import { ShipError } from './target.ts';
@@ -35,29 +43,44 @@ export interface SettingsSources {
  */
 export function readDeploySettings(facts: PlatformFacts, sources: SettingsSources): DeploySettings {
   const { commandLine, folder, kept } = sources;
-  const input = renderInput(facts);
-  const declared = input.deployment.settings;
-  const known = new Set(listSettings().flatMap(({ setting }) => [setting.env, ...(setting.fallbacks ?? [])]));
+  const { declared, needed, secretNames } = declarationsOf(facts);
+  const settingNames = new Set(
+    listSettings().flatMap(({ setting }) => [setting.env, ...(setting.fallbacks ?? [])]),
+  );
   // Of this machine's environment only settings, and none of those that say where we are.
-  const env = pick(sources.env, (name) => known.has(name) && !FIXED.includes(name) && name !== NAMING);
-  const stood = standIns(input.deployment.secrets.filter((name) => kept.includes(name)));
-  // Whether there is an nginx is a question to the image, not to this machine.
-  const { GATE: _gate, ...asked } = commandLine;
-  const { config, resolved } = loadConfig({
-    commandLine: { ...declared, ...asked, GATEHOUSE_PROFILE: facts.profile },
-    env: { ...stood, ...env, GATE: undefined },
+  const env = pick(
+    sources.env,
+    (name) => (settingNames.has(name) || secretNames.has(name)) && !FIXED.includes(name) && name !== NAMING,
+  );
+  const file = readDeployFile(folder);
+  refuseMisplaced({ ...file, ...env, ...commandLine }, declared);
+  const isGiven = (name: string) => [commandLine, env, file].some((source) => (source[name] ?? '') !== '');
+  const stood = standIns(kept.filter((name) => !isGiven(name)));
+  const lacking = needed
+    .filter((name) => !kept.includes(name) && !isGiven(name))
+    .map((name) => `${name} is not set: it is a secret that config/deployment.ts names`);
+  const gate = commandLine.GATE || env.GATE || file.GATE || declared.GATE;
+  const { config, resolved } = load(lacking, {
+    commandLine: {
+      ...declared,
+      ...commandLine,
+      GATEHOUSE_PROFILE: facts.profile,
+      // Whether there is an nginx is a question to the image, not to this machine.
+      GATE: gate === 'nginx' ? 'node' : gate,
+    },
+    env: { ...stood, ...env },
     folder,
     file: DEPLOY_FILE,
   });
-  const given: Record<string, string> = pick({ ...sources.env, ...commandLine }, (name) => name === 'GATE');
+  const given: Record<string, string> = gate === undefined ? {} : { GATE: gate };
   for (const { origin, variable, text } of resolved.values())
-    if (variable !== undefined && text !== undefined && text !== stood[variable] && origin !== 'profile')
-      given[variable] = text;
-  refuseMisplaced({ ...env, ...commandLine }, declared);
-  const secretNames = new Set([
-    ...listSettings().flatMap(({ setting }) => (setting.sensitive ? [setting.env] : [])),
-    ...input.deployment.secrets,
-  ]);
+    if (variable !== undefined && variable !== 'GATE' && text !== undefined && origin !== 'profile')
+      if (text !== stood[variable]) given[variable] = text;
+  // Secrets that are declared and are no settings, as of a service that is not the kit's own.
+  Object.assign(
+    given,
+    pick({ ...file, ...env }, (name) => secretNames.has(name) && !settingNames.has(name)),
+  );
   const isOurs = (name: string) => ![...FIXED, NAMING].includes(name) && declared[name] === undefined;
   return {
     config,
@@ -66,16 +89,49 @@ export function readDeploySettings(facts: PlatformFacts, sources: SettingsSource
   };
 }
 
+function declarationsOf(facts: PlatformFacts) {
+  const { settings, secrets } = renderInput(facts).deployment;
+  const declared: Readonly<Record<string, string | undefined>> = settings;
+  const sensitive = listSettings().flatMap(({ setting }) => (setting.sensitive ? [setting.env] : []));
+  return { declared, needed: secrets, secretNames: new Set([...sensitive, ...secrets]) };
+}
+
+/** Also tells what is lacking; not twice what the rules of the settings ask for themselves. */
+function load(lacking: readonly string[], options: LoadOptions): Loaded {
+  const nameOf = (problem: string) => problem.split(' ')[0];
+  try {
+    const loaded = loadConfig(options);
+    if (lacking.length === 0) return loaded;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const told = error.problems.map(nameOf);
+    throw new ConfigError([
+      ...error.problems,
+      ...lacking.filter((problem) => !told.includes(nameOf(problem))),
+    ]);
+  }
+  throw new ConfigError(lacking);
+}
+
+/** The file by itself; what cannot be read of it is told with the other problems, by who loads the configuration. */
+function readDeployFile(folder: string): Readonly<Record<string, string>> {
+  try {
+    return readEnvFile(join(folder, DEPLOY_FILE));
+  } catch (error) {
+    if (error instanceof Error) return {};
+    throw error;
+  }
+}
+
 function refuseMisplaced(
   given: Readonly<Record<string, string | undefined>>,
   declared: Readonly<Record<string, string | undefined>>,
 ): void {
+  const isGiven = (name: string) => (given[name] ?? '') !== '';
   const faults = [
-    ...FIXED.filter((name) => given[name] !== undefined).map(
-      (name) => `${name} is the platform's to say: unset it`,
-    ),
+    ...FIXED.filter(isGiven).map((name) => `${name} is the platform's to say: unset it`),
     ...Object.keys(declared)
-      .filter((name) => given[name] !== undefined && given[name] !== declared[name])
+      .filter((name) => isGiven(name) && given[name] !== declared[name])
       .map(
         (name) =>
           `${name} is ${declared[name]} in the rendered files: change config/deployment.ts and run make render`,

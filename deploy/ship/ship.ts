@@ -1,7 +1,7 @@
 import type { Report } from '../smoke/report.ts';
 import { smoke } from '../smoke/smoke.ts';
 import { askOf, perform, type Stage } from './perform.ts';
-import { awaitSettled } from './seen.ts';
+import { awaitSettled, lookAtRelease } from './seen.ts';
 import { type Act, type Plan, ShipError, type Shipment, type Target } from './target.ts';
 
 /** For the release before to be healthy again after a deploy that has failed. */
@@ -10,7 +10,8 @@ const BACK_WITHIN_MS = 120_000;
 const SETTLES_WITHIN_MS = 60_000;
 
 export interface Shipped {
-  readonly url: string;
+  /** None where nobody said where it is reached. */
+  readonly url?: string;
   readonly previous?: string;
   /** None of a dry run. */
   readonly report?: Report;
@@ -23,7 +24,7 @@ export interface Shipped {
 export async function deploy(
   target: Target,
   shipment: Shipment,
-  stage: Omit<Stage, 'url'>,
+  stage: Omit<Stage, 'findUrl'>,
 ): Promise<Shipped> {
   return carryOut(await target.plan(shipment, askOf(stage)), shipment, stage);
 }
@@ -32,14 +33,17 @@ export async function deploy(
 export async function rollBack(
   target: Target,
   shipment: Shipment,
-  stage: Omit<Stage, 'url'>,
+  stage: Omit<Stage, 'findUrl'>,
 ): Promise<Shipped> {
   return carryOut(await target.planRollback(shipment, askOf(stage)), shipment, stage);
 }
 
-async function carryOut(plan: Plan, { secrets }: Shipment, on: Omit<Stage, 'url'>): Promise<Shipped> {
-  const { previous, release, url } = plan;
-  const stage: Stage = { ...on, url };
+async function carryOut(plan: Plan, { secrets }: Shipment, on: Omit<Stage, 'findUrl'>): Promise<Shipped> {
+  const { previous, release } = plan;
+  const findUrl = addressOf(plan, on);
+  const served =
+    on.isDry || previous === undefined || plan.url === undefined ? undefined : await nameAt(findUrl);
+  const stage: Stage = { ...on, findUrl, ...(served === undefined ? {} : { served }) };
   await perform(plan.before, stage).catch((error: unknown) => {
     throw told(
       error,
@@ -49,31 +53,60 @@ async function carryOut(plan: Plan, { secrets }: Shipment, on: Omit<Stage, 'url'
   let report: Report | undefined;
   const settle: Act = {
     does: 'wait until WhatsApp is ready there, or wants a phone',
-    run: async () => void (await awaitSettled(url, SETTLES_WITHIN_MS)),
+    run: async () => void (await awaitSettled(await stage.findUrl(), SETTLES_WITHIN_MS)),
   };
   const look: Act = {
-    does: `look at it from outside (gatehouse smoke ${url})`,
+    does: `look at it from outside (gatehouse smoke${typeof plan.url === 'string' ? ` ${plan.url}` : ''})`,
     run: async () => {
       const apiKey = secrets.API_KEYS?.split(',')[0];
-      report = await smoke(url, { apiKey, expectRelease: release });
+      report = await smoke(await stage.findUrl(), { apiKey, expectRelease: release });
       if (!report.ok) throw new ShipError('it fails when looked at from outside', describeFailures(report));
     },
   };
-  await perform([...plan.acts, settle, look], stage).catch(async (error: unknown) => {
-    throw told(error, await whatServes(previous, stage));
-  });
+  await perform([...plan.acts, ...(plan.url === undefined ? [] : [settle, look])], stage).catch(
+    async (error: unknown) => {
+      throw told(error, await whatServes(plan, stage));
+    },
+  );
+  await perform(plan.after ?? [], stage).catch((error: unknown) =>
+    stage.progress.note(`it serves, but ${error instanceof Error ? error.message : error}`),
+  );
   return {
-    url,
+    ...(plan.url === undefined || stage.isDry ? {} : { url: await stage.findUrl() }),
     ...(previous === undefined ? {} : { previous }),
     ...(report === undefined ? {} : { report }),
   };
 }
 
-async function whatServes(previous: string | undefined, stage: Stage): Promise<string> {
+/** Asks at most once, and not before something needs it. */
+function addressOf({ url }: Plan, on: Omit<Stage, 'findUrl'>): () => Promise<string> {
+  let known: string | undefined;
+  return async () => {
+    if (typeof url === 'string') return url;
+    known ??= url === undefined ? undefined : url.read(await askOf(on)(url.command));
+    if (known === undefined)
+      throw new ShipError(
+        'nobody can tell where it is reached: say so with --url https://… (make deploy URL=https://…), or as domain in config/deployment.ts',
+      );
+    return known;
+  };
+}
+
+/** The release that gives its name at the public port before anything is done: the one to see again if it is taken back. */
+async function nameAt(findUrl: () => Promise<string>): Promise<string | undefined> {
+  return (await lookAtRelease(await findUrl(), 'open')).release;
+}
+
+async function whatServes({ previous, url }: Plan, stage: Stage): Promise<string> {
   if (previous === undefined) return 'there was no release before it to go back to';
+  if (url === undefined) return `${previous} was started again; make status tells whether it serves`;
   const isBack: Act = {
     does: `wait until ${previous} is healthy again`,
-    run: { until: 'healthy', release: previous, withinMs: BACK_WITHIN_MS },
+    run: {
+      until: 'healthy',
+      ...(stage.served === undefined ? {} : { release: stage.served }),
+      withinMs: BACK_WITHIN_MS,
+    },
   };
   try {
     await perform([isBack], { ...stage, signal: new AbortController().signal });

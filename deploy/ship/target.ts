@@ -14,7 +14,7 @@ export interface Shipment {
   readonly secrets: Readonly<Record<string, string>>;
   /** An image that is there already; none: it is built. */
   readonly image?: string;
-  /** Where the kit is reached from outside, where somebody said so. */
+  /** Where the kit is reached from outside, where the command line says so. */
   readonly url?: string;
   /** A folder of the deploy's own, for its owner alone. */
   readonly folder: string;
@@ -37,6 +37,8 @@ export interface Wait {
   readonly until: 'open' | 'healthy';
   /** Undefined: whichever answers. */
   readonly release?: string;
+  /** Not the one that answered before anything was done; where the next one's name is not known. */
+  readonly isAnother?: boolean;
   readonly withinMs: number;
   readonly watch?: Watch;
 }
@@ -50,18 +52,34 @@ export interface Watch {
 }
 
 export interface Plan {
-  /** What is to run in the end. */
-  readonly release: string;
-  /** What runs now, if that is known. */
+  /** What is to run in the end, by the name it will give itself; undefined where only the platform knows. */
+  readonly release?: string;
+  /** What runs now, in the platform's own words, if that is known. */
   readonly previous?: string;
   /** Before anything of what runs is touched. */
   readonly before: readonly Act[];
   readonly acts: readonly Act[];
-  readonly url: string;
+  /** When all is well; what fails of it takes nothing back. */
+  readonly after?: readonly Act[];
+  /** Undefined: it is reached from nowhere that is known, and not looked at from outside. */
+  readonly url: Address | undefined;
 }
 
-/** Asks a program for an answer; throws ShipError when it gives none. */
-export type Ask = (command: Command) => Promise<Outcome>;
+/** Where the kit is reached; a platform may know only once something runs there. */
+export type Address = string | Question<string>;
+
+/** A look at what is there, and what it says. */
+export interface Question<Answer> {
+  readonly command: Command;
+  /** Undefined: it does not say. Throws ShipError for what is not understood. */
+  read(outcome: Outcome): Answer | undefined;
+}
+
+/**
+ * Asks a program for an answer. Throws ShipError when it gives none, unless it `mayFail`, as when something is asked for
+ * that may not be there yet.
+ */
+export type Ask = (command: Command, mayFail?: 'may-fail') => Promise<Outcome>;
 
 /** A place to deploy to. Its commands are made by pure functions; `plan` may ask for what runs there now. */
 export interface Target {
@@ -72,13 +90,33 @@ export interface Target {
   readonly makesKey: boolean;
   /** What its commands read beside the rendered files; written into the folder of the shipment, for its owner alone. */
   files(shipment: Shipment): readonly { readonly name: string; readonly text: string }[];
-  /** Secrets that the platform already has need not be given again: how to ask it which it has. */
-  readonly listSecrets?: { readonly command: Command; read(outcome: Outcome): readonly string[] };
+  /**
+   * Secrets that the platform already has need not be given again: how to ask it which it has; `elsewhere` where only its
+   * own pages set them, and it asks for them itself.
+   */
+  readonly keptSecrets?: 'elsewhere' | ((deployment: Deployment) => Question<readonly string[]>);
+  /** How it ships and goes back, for the table of the targets. */
+  readonly facts: TargetFacts;
   plan(shipment: Shipment, ask: Ask): Promise<Plan>;
   planRollback(shipment: Shipment, ask: Ask): Promise<Plan>;
-  status(shipment: Shipment): readonly Command[];
-  logs(shipment: Shipment, follow: boolean): readonly Command[];
-  destroy(shipment: Shipment): { readonly acts: readonly Act[]; readonly remains: string };
+  status(shipment: Shipment, ask: Ask): Promise<readonly Command[]>;
+  logs(shipment: Shipment, follow: boolean, ask: Ask): Promise<readonly Command[]>;
+  destroy(shipment: Shipment, ask: Ask): Promise<Ending>;
+}
+
+export interface Ending {
+  readonly acts: readonly Act[];
+  readonly remains: string;
+}
+
+/** In words, for the documents. */
+export interface TargetFacts {
+  readonly ships: string;
+  readonly waits: string;
+  readonly goesBack: string;
+  readonly secrets: string;
+  /** What of it has been run for real, and not only against stand-ins for its programs. */
+  readonly proven: string;
 }
 
 export interface Need {
@@ -95,8 +133,8 @@ export class ShipError extends Error {
   /** The end of what the failed program said. */
   readonly said: string;
 
-  constructor(message: string, said = '') {
-    super(message);
+  constructor(message: string, said = '', options?: ErrorOptions) {
+    super(message, options);
     this.said = said;
   }
 }

@@ -15,11 +15,11 @@ const START_PERIOD_S = 2;
 export const LEAVE_S = 5;
 
 /** The secret that holds every variable that may not be shown. */
-export function secretName({ deployment }: RenderInput): string {
+export function secretName({ deployment }: Pick<RenderInput, 'deployment'>): string {
   return `${deployment.name}-secrets`;
 }
 
-export function settingsName({ deployment }: RenderInput): string {
+export function settingsName({ deployment }: Pick<RenderInput, 'deployment'>): string {
   return `${deployment.name}-settings`;
 }
 

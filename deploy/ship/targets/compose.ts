@@ -1,10 +1,7 @@
-import { z } from 'zod';
 import type { Command } from '../command.ts';
+import { composeEnvFile } from '../env-file.ts';
 import { type Act, type Plan, ShipError, type Shipment, type Target, type Watch } from '../target.ts';
-
-/** The two services of which one runs and the other is the next, or the one before. Source: `compose.yaml`. */
-const COLOURS = ['blue', 'green'] as const;
-type Colour = (typeof COLOURS)[number];
+import { COLOURS, type Colour, type ComposeState, type Container, readState } from './compose-state.ts';
 
 const ENV_FILE = 'compose.env';
 /** For a container to open its port; an image that was just built may have to be unpacked first. */
@@ -34,47 +31,56 @@ export const composeTarget: Target = {
     },
   ],
   makesKey: true,
-  files: ({ settings, secrets }) => [{ name: ENV_FILE, text: envFile({ ...settings, ...secrets }) }],
+  files: ({ settings, secrets }) => [
+    { name: ENV_FILE, text: composeEnvFile(withoutPort({ ...settings, ...secrets })) },
+  ],
+
+  facts: {
+    ships: 'an image built here, as the colour that does not run',
+    waits:
+      'until the new colour has opened the port beside the old one; the old one stops; `/health` by the name of the release',
+    goesBack: 'the container of the release before is started again, and takes over',
+    secrets: 'an env file in `.cache/deploy`, for its owner alone',
+    proven: 'a real engine, under load (`test/docker`)',
+  },
 
   async plan(shipment, ask): Promise<Plan> {
     const state = readState((await ask(listContainers(shipment))).stdout);
-    const running = COLOURS.find((colour) => state[colour]?.isRunning);
+    const running = sidesOf(state).find(({ isRunning }) => isRunning);
     refusePortChange(shipment, state);
-    const next = running === 'blue' ? 'green' : 'blue';
-    const previous = running === undefined ? undefined : state[running]?.release;
-    if (previous === shipment.release)
-      throw new ShipError(`release ${previous} already runs: set RELEASE to another name`);
+    if (running?.release === shipment.release)
+      throw new ShipError(`release ${shipment.release} already runs: set RELEASE to another name`);
+    const next: Side = { colour: running?.colour === 'blue' ? 'green' : 'blue', release: shipment.release };
     return {
       release: shipment.release,
-      ...(previous === undefined ? {} : { previous }),
+      ...(running === undefined ? {} : { previous: nameOf(running) }),
       url: urlOf(shipment),
       before: [...(shipment.image === undefined ? buildImages(shipment) : []), rehearse(shipment)],
       acts: [
         { does: 'open the published port', run: up(shipment, 'port', []) },
-        ...switchTo(shipment, next, running, shipment.release, previous),
+        ...switchTo(shipment, next, running),
       ],
     };
   },
 
   async planRollback(shipment, ask): Promise<Plan> {
-    const state = readState((await ask(listContainers(shipment))).stdout);
-    const running = COLOURS.find((colour) => state[colour]?.isRunning);
-    const other = COLOURS.find((colour) => colour !== running && state[colour] !== undefined);
+    const sides = sidesOf(readState((await ask(listContainers(shipment))).stdout));
+    const running = sides.find(({ isRunning }) => isRunning);
+    const other = sides.find(({ colour }) => colour !== running?.colour);
     if (running === undefined || other === undefined)
       throw new ShipError('there is no earlier release to go back to: no container of one is left');
-    const [release, previous] = [state[other]?.release ?? '', state[running]?.release ?? ''];
     return {
-      release,
-      previous,
+      ...(other.release === undefined ? {} : { release: other.release }),
+      previous: nameOf(running),
       url: urlOf(shipment),
       before: [],
-      acts: restart(shipment, other, running, release, previous),
+      acts: restart(shipment, other, running),
     };
   },
 
-  status: (shipment) => [compose(shipment, 'ps', '--all')],
+  status: async (shipment) => [compose(shipment, 'ps', '--all')],
 
-  logs: (shipment, follow) => [
+  logs: async (shipment, follow) => [
     compose(
       shipment,
       'logs',
@@ -86,7 +92,7 @@ export const composeTarget: Target = {
     ),
   ],
 
-  destroy: (shipment) => ({
+  destroy: async (shipment) => ({
     acts: [
       {
         does: 'stop and remove the containers and their network',
@@ -97,71 +103,72 @@ export const composeTarget: Target = {
   }),
 };
 
+/** A colour, and the release that it is. */
+interface Side {
+  readonly colour: Colour;
+  readonly release?: string;
+}
+
+function sidesOf(state: ComposeState): (Side & Container)[] {
+  return COLOURS.flatMap((colour) => {
+    const container = state[colour];
+    return container === undefined ? [] : [{ colour, ...container }];
+  });
+}
+
+function nameOf({ colour, release }: Side): string {
+  return release ?? colour;
+}
+
 /** Starts a colour from the new image beside the running one, and lets it take over. */
-export function switchTo(
-  shipment: Shipment,
-  next: Colour,
-  running: Colour | undefined,
-  release: string,
-  previous: string | undefined,
-): Act[] {
+export function switchTo(shipment: Shipment, next: Side, running: Side | undefined): Act[] {
   const start: Act = {
-    does:
-      running === undefined
-        ? `start ${release} as ${next}`
-        : `start ${release} as ${next}, beside ${running}`,
-    run: up(shipment, next, ['--force-recreate']),
-    undo: [{ does: `stop ${next} again`, run: compose(shipment, 'stop', next) }],
+    does: `start ${nameOf(next)} as ${next.colour}${running === undefined ? '' : `, beside ${running.colour}`}`,
+    run: up(shipment, next.colour, ['--force-recreate']),
+    undo: [{ does: `stop ${next.colour} again`, run: compose(shipment, 'stop', next.colour) }],
   };
-  return [start, ...handOver(shipment, next, running, release, previous)];
+  return [start, ...handOver(shipment, next, running)];
 }
 
 /** Starts the container of an earlier release as it is, and lets it take over. */
-function restart(
-  shipment: Shipment,
-  next: Colour,
-  running: Colour,
-  release: string,
-  previous: string,
-): Act[] {
+function restart(shipment: Shipment, next: Side, running: Side): Act[] {
   const start: Act = {
-    does: `start ${release}, which is still here as ${next}, beside ${running}`,
-    run: compose(shipment, 'start', next),
-    undo: [{ does: `stop ${next} again`, run: compose(shipment, 'stop', next) }],
+    does: `start ${nameOf(next)}, which is still here as ${next.colour}, beside ${running.colour}`,
+    run: compose(shipment, 'start', next.colour),
+    undo: [{ does: `stop ${next.colour} again`, run: compose(shipment, 'stop', next.colour) }],
   };
-  return [start, ...handOver(shipment, next, running, release, previous)];
+  return [start, ...handOver(shipment, next, running)];
 }
 
-function handOver(
-  shipment: Shipment,
-  next: Colour,
-  running: Colour | undefined,
-  release: string,
-  previous: string | undefined,
-): Act[] {
+function handOver(shipment: Shipment, next: Side, running: Side | undefined): Act[] {
+  const waitFor = (side: Side, until: 'open' | 'healthy', withinMs: number) => ({
+    until,
+    ...(side.release === undefined ? {} : { release: side.release }),
+    withinMs,
+  });
+  const watch = watchOver(shipment, next.colour);
   const opened: Act = {
-    does: `wait until ${release} has opened the port`,
-    run: { until: 'open', release, withinMs: OPENS_WITHIN_MS, watch: watchOver(shipment, next) },
+    does: `wait until ${nameOf(next)} has opened the port`,
+    run: { ...waitFor(next, 'open', OPENS_WITHIN_MS), watch },
   };
   const healthy: Act = {
-    does: `wait until ${release} is healthy`,
-    run: { until: 'healthy', release, withinMs: HEALTHY_WITHIN_MS, watch: watchOver(shipment, next) },
+    does: `wait until ${nameOf(next)} is healthy`,
+    run: { ...waitFor(next, 'healthy', HEALTHY_WITHIN_MS), watch },
   };
   if (running === undefined) return [opened, healthy];
   const back: Act[] = [
-    { does: `start ${running} again, beside ${next}`, run: compose(shipment, 'start', running) },
     {
-      does: `wait until ${previous ?? running} has opened the port`,
-      run: {
-        until: 'open',
-        ...(previous === undefined ? {} : { release: previous }),
-        withinMs: OPENS_WITHIN_MS,
-      },
+      does: `start ${running.colour} again, beside ${next.colour}`,
+      run: compose(shipment, 'start', running.colour),
+    },
+    {
+      does: `wait until ${nameOf(running)} has opened the port`,
+      run: waitFor(running, 'open', OPENS_WITHIN_MS),
     },
   ];
   const stop: Act = {
-    does: `stop ${running}: ${next} takes over`,
-    run: compose(shipment, 'stop', running),
+    does: `stop ${running.colour}: ${next.colour} takes over`,
+    run: compose(shipment, 'stop', running.colour),
     undo: back,
   };
   return [opened, stop, healthy];
@@ -198,12 +205,12 @@ export function rehearse(shipment: Shipment): Act {
   };
 }
 
-/** Values as they are: in single quotes Compose fills in nothing. PORT is what is published, not what the kit binds. */
-function envFile(variables: Readonly<Record<string, string>>): string {
-  return Object.entries(variables)
-    .filter(([name]) => name !== 'PORT')
-    .map(([name, value]) => `${name}='${value.replaceAll("'", "\\'")}'\n`)
-    .join('');
+/** PORT is what is published, not what the kit binds. */
+function withoutPort({
+  PORT: _published,
+  ...others
+}: Readonly<Record<string, string>>): Record<string, string> {
+  return others;
 }
 
 function up(shipment: Shipment, service: 'port' | Colour, flags: readonly string[]): Command {
@@ -245,52 +252,6 @@ function imageOf({ image, deployment, release }: Shipment): string {
 
 function urlOf({ url, config }: Shipment): string {
   return url ?? `http://127.0.0.1:${config.ports.gate}`;
-}
-
-const containerSchema = z.object({
-  Service: z.string(),
-  State: z.string(),
-  /** `name=value,name=value`. */
-  Labels: z.string(),
-  Publishers: z.array(z.object({ PublishedPort: z.number() })).nullish(),
-});
-
-export interface ComposeState {
-  readonly blue?: Container;
-  readonly green?: Container;
-  /** The port that is published now. */
-  readonly port?: number;
-}
-
-interface Container {
-  readonly isRunning: boolean;
-  /** As `compose.yaml` labels its container. */
-  readonly release: string;
-}
-
-/** What `docker compose ps --format json` says: an array, or since 2.21 a document a line. Throws ShipError. */
-export function readState(stdout: string): ComposeState {
-  const rows = stdout
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .flatMap((line) => z.union([z.array(containerSchema), containerSchema]).parse(JSON.parse(line)));
-  const find = (colour: Colour) => rows.filter(({ Service }) => Service === colour).map(toContainer)[0];
-  const [blue, green] = [find('blue'), find('green')];
-  const port = rows
-    .filter(({ Service, State }) => Service === 'port' && State === 'running')
-    .flatMap(({ Publishers }) => Publishers ?? [])
-    .map(({ PublishedPort }) => PublishedPort)
-    .find((published) => published > 0);
-  return {
-    ...(blue === undefined ? {} : { blue }),
-    ...(green === undefined ? {} : { green }),
-    ...(port === undefined ? {} : { port }),
-  };
-}
-
-function toContainer({ State, Labels }: z.infer<typeof containerSchema>): Container {
-  const release = /(?:^|,)gatehouse\.release=([\w.-]*)/.exec(Labels)?.[1] ?? '';
-  return { isRunning: State === 'running', release };
 }
 
 /** The container that holds the port holds the network of the kit: it cannot be replaced under a kit that runs. */

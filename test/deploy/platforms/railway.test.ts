@@ -80,6 +80,7 @@ describe('.railway/railway.ts', () => {
         RAILWAY_DEPLOYMENT_DRAINING_SECONDS: '30',
         RAILWAY_DEPLOYMENT_OVERLAP_SECONDS: '0',
         RAILWAY_RUN_UID: '0',
+        RELEASE: { type: 'preserve' },
         API_KEYS: { type: 'preserve' },
       },
     });
