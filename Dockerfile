@@ -1,7 +1,8 @@
-# The kit as an image, in three stages to ship:
-#   kit    all of it, with Chromium: what `docker build .` makes
-#   slim   without a browser: a gate or an api that is a workload of its own
-#   port   a process that sleeps, to hold the network namespace and the published port of kits that take turns
+# The kit as an image, in four stages to ship:
+#   kit     all of it, with Chromium: what `docker build .` makes
+#   rooted  the same, begun as root where volumes belong to root: it takes the volume, and goes on as the kit's user
+#   slim    without a browser: a gate or an api that is a workload of its own
+#   port    a process that sleeps, to hold the network namespace and the published port of kits that take turns
 # Not built on `VOLUME`, which Railway refuses: mount one at /data. Needs no frontend but BuildKit's own.
 ARG BASE=node:24-trixie-slim
 
@@ -44,7 +45,7 @@ RUN bash scripts/warm-image.sh
 FROM system AS slim
 COPY --from=packages /app/node_modules node_modules
 COPY . .
-COPY --from=warm /app/node_modules/.cache node_modules/.cache
+COPY --from=warm --chown=0:0 /app/node_modules/.cache node_modules/.cache
 ARG RELEASE=
 ENV RELEASE=${RELEASE}
 LABEL org.opencontainers.image.title="gatehouse, without a browser" org.opencontainers.image.version=${RELEASE}
@@ -66,16 +67,21 @@ USER 1000:1000
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/tini", "--", "/busybox", "sleep", "infinity"]
 
-FROM browser AS kit
+FROM browser AS whole
 COPY --from=packages /app/node_modules node_modules
 COPY . .
-COPY --from=warm /app/node_modules/.cache node_modules/.cache
+COPY --from=warm --chown=0:0 /app/node_modules/.cache node_modules/.cache
 ARG RELEASE=
 ENV RELEASE=${RELEASE}
 LABEL org.opencontainers.image.title="gatehouse" org.opencontainers.image.version=${RELEASE}
-USER 1000:1000
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["bash", "scripts/is-live.sh"]
-ENTRYPOINT ["tini", "--"]
+ENTRYPOINT ["tini", "--", "bash", "scripts/enter.sh"]
 CMD ["node", "bin/gatehouse.js", "start"]
+
+FROM whole AS rooted
+USER 0:0
+
+FROM whole AS kit
+USER 1000:1000

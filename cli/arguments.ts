@@ -26,6 +26,7 @@ const demo: Takes = { options: ['once'] };
 const config: Takes = { options: ['json', 'check'] };
 const render: Takes = { options: ['check'] };
 const smoke: Takes = { options: ['json', 'send'], values: ['expect-release'], operands: 1 };
+const doctor: Takes = { options: ['json'], values: ['url'], operands: 2 };
 const deploy: Takes = { options: ['dry-run'], values: ['target', 'image', 'url'] };
 const rollback: Takes = { options: ['dry-run'], values: ['target', 'url'] };
 const status: Takes = { options: ['dry-run'], values: ['target'] };
@@ -44,6 +45,7 @@ const commands = {
   logs,
   destroy,
   smoke,
+  doctor,
   help,
   version,
 };

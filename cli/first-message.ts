@@ -18,7 +18,13 @@ export async function firstMessage(
 ): Promise<void> {
   const ask = (method: string, path: string, body?: object) => call(origin, key, method, path, body);
   const keyOption = key === undefined ? '' : " -H 'x-api-key: …'";
-  await until('the api is up', READY_WITHIN_MS, async () => (await ask('GET', '/health')).status === 200);
+  const askHealth = async () => {
+    const health = await ask('GET', '/health');
+    const failed = findFailed(health.body);
+    if (failed !== undefined) throw new HopelessError(failed);
+    return health;
+  };
+  await until('the api is up', READY_WITHIN_MS, async () => (await askHealth()).status === 200);
   say(`
   Gatehouse is up: ${origin}
 
@@ -31,7 +37,7 @@ export async function firstMessage(
   await until(
     'the phone is linked',
     autoLink ? READY_WITHIN_MS : Infinity,
-    async () => readField((await ask('GET', '/health')).body, 'whatsapp_ready') === true,
+    async () => readField((await askHealth()).body, 'whatsapp_ready') === true,
   );
 
   const startedAt = performance.now();
@@ -88,11 +94,30 @@ async function call(
 async function until(what: string, withinMs: number, holds: () => Promise<boolean>): Promise<void> {
   const limit = performance.now() + withinMs;
   // A refused connection is no failure yet: the gate may be on its way back.
-  while (!(await holds().catch(() => false))) {
+  const isNotYet = (error: unknown) => {
+    if (error instanceof HopelessError) throw error;
+    return false;
+  };
+  while (!(await holds().catch(isNotYet))) {
     if (performance.now() > limit)
       throw new Error(`after ${withinMs / 1000} s it still does not hold that ${what}`);
     await sleep(100);
   }
+}
+
+/** What waits for it would wait in vain. */
+class HopelessError extends Error {
+  override readonly name = 'HopelessError';
+}
+
+/** A service that is in a crash loop, and why. */
+function findFailed(health: unknown): string | undefined {
+  const services = readField(health, 'services');
+  if (typeof services !== 'object' || services === null) return undefined;
+  const failed = Object.entries(services).find(([, service]) => readField(service, 'state') === 'failed');
+  return failed === undefined
+    ? undefined
+    : `${failed[0]} has failed: ${String(readField(failed[1], 'reason'))}`;
 }
 
 function readField(body: unknown, name: string): unknown {

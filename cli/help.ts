@@ -22,6 +22,10 @@ Usage: gatehouse COMMAND [--SETTING VALUE ...]
   smoke URL look at a deployment from outside, with the key of API_KEYS: 0 all is well, 1 something failed
               --json   for programs      --expect-release R   fails unless that release answers
               --send   fails when a sandbox cannot send; on real WhatsApp nothing is ever sent
+  doctor    look for what is wrong, with evidence, cause and remedy: on this machine or in this
+            container; doctor URL: at a deployed kit; doctor message ID [--url URL]: where a
+            message is stuck, since when and why
+              --json   for programs      exit code 0 good, 1 warnings, 2 errors
   version   print the version
   help      print this
 

@@ -15,6 +15,7 @@ const commands = {
   logs: async () => (await import('./deploy.ts')).logs,
   destroy: async () => (await import('./deploy.ts')).destroy,
   smoke: async () => (await import('./smoke.ts')).smokeDeployment,
+  doctor: async () => (await import('./doctor.ts')).doctor,
   help: async () => (await import('./help.ts')).help,
   version: async () => (await import('./help.ts')).version,
 };

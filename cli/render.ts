@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listSettings, type PlacedSetting, profiles, type ServiceDeclaration, topology } from '#config';
+import { renderChecks } from '../deploy/doctor/render-table.ts';
 import { platformTable } from '../deploy/platform-table.ts';
 import { platforms } from '../deploy/registry.ts';
 import { type Rendered, renderPlatform } from '../deploy/render-platform.ts';
@@ -25,6 +26,7 @@ const targets = (rendered: readonly Rendered[]): readonly Target[] => [
   { file: 'README.md', part: 'services', make: () => servicesTable() },
   { file: 'README.md', part: 'gates', make: () => gatesTable() },
   { file: 'docs/errors.md', part: 'errors', make: () => errorsTable() },
+  { file: 'docs/doctor.md', part: 'checks', make: () => renderChecks() },
   { file: 'deploy/README.md', part: 'platforms', make: () => platformTable(platforms) },
   { file: 'deploy/README.md', part: 'targets', make: () => targetTable(shipTargets) },
   ...rendered.flatMap(({ files }) => files.map(({ path, text }) => ({ file: path, make: () => text }))),

@@ -1,5 +1,6 @@
 import { resolve as resolvePath } from 'node:path';
 import convict from 'convict';
+import { missingPrograms, topologyProblems } from './declared-topology.ts';
 import { readEnvFile } from './env-file.ts';
 import { isSettled } from './environment.ts';
 import { registerFormats } from './formats.ts';
@@ -56,6 +57,8 @@ export function loadConfig(options: LoadOptions = {}): Loaded {
     '.env': isSettled(options.env ?? process.env) ? {} : readFile(folder, options.file ?? '.env', problems),
   };
   const settings = listSettings();
+  // What the supervisor has settled, it has also checked.
+  if (!isSettled(sources.environment)) problems.push(...topologyProblems(settings));
   const profile = findProfile(sources);
   const resolved = new Map(settings.map((placed) => [placed.path, resolve(placed, sources, profile)]));
   const detected = detectProfile(sources.environment);
@@ -67,6 +70,7 @@ export function loadConfig(options: LoadOptions = {}): Loaded {
   // A profile that does not exist is reported; the rules then look at what the detected one would be.
   if (bad.has('profile')) config.profile = profile;
   findings.push(...rules.flatMap((rule) => rule({ config, resolved, bad })));
+  problems.push(...missingPrograms(config, sources.environment));
   problems.push(...findings.map((finding) => describe(finding, settings, resolved)));
   for (const { variable, value, meant } of findNearMisses(settings, sources)) {
     problems.push(

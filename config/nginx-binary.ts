@@ -11,6 +11,14 @@ export function findNginx(configured: string, path = inheritedEnvironment().PATH
   return [...path.split(delimiter), ...FOLDERS].map((folder) => join(folder, 'nginx')).find(isExecutable);
 }
 
+/** The program of this name on a PATH; undefined when there is none. */
+export function findProgram(name: string, path: string): string | undefined {
+  return path
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+}
+
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

@@ -7,6 +7,7 @@
 # Ours is a real dockerd with a network of its own, in a namespace: what it publishes is published there, and no port,
 # route or firewall rule of the machine is touched. It reaches the outside as a program of this machine would
 # (slirp4netns), so that builds can fetch packages. State lies in .cache/docker; remove it after `down`.
+# GATEHOUSE_DOCKER_ENGINE=ours leaves the machine's own engine alone.
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 cd "$(dirname "$0")/.."
@@ -30,16 +31,21 @@ alive() { kill -0 "$(cat "$1" 2>/dev/null)" 2>/dev/null; }
 gone() { ! alive "$1"; }
 
 lacks() {
-  own_engine_answers && return 0
-  [ "$(uname -s)" = Linux ] || { echo 'no Docker engine with compose answers (docker info), and one of our own needs Linux'; return 1; }
+  [ "$(uname -s)" = Linux ] || { echo 'containers have addresses that this machine can reach only on Linux'; return 1; }
+  if own_engine_answers; then
+    for tool in nmap curl; do command -v $tool >/dev/null || { echo "$tool is missing: install it"; return 1; }; done
+    return 0
+  fi
   [ "$(id -u)" = 0 ] || { echo 'no Docker engine with compose answers (docker info), and one of our own needs root'; return 1; }
   grep -q '^ID=debian' /etc/os-release && command -v apt-get >/dev/null || { echo 'no Docker engine with compose answers (docker info), and one of our own is made of packages of Debian: start yours'; return 1; }
   [ -c /dev/net/tun ] || { echo '/dev/net/tun is missing: modprobe tun, or give it to this container'; return 1; }
 }
 
 packages() {
-  command -v dockerd mmdebstrap slirp4netns ip iptables nmap curl >/dev/null && [ -x /usr/bin/docker ] && return
+  missing=$(for tool in dockerd /usr/bin/docker mmdebstrap slirp4netns ip iptables nmap curl; do command -v "$tool" >/dev/null || echo "$tool"; done)
+  [ -z "$missing" ] && return
   export DEBIAN_FRONTEND=noninteractive
+  # All of them, whatever is missing: the names of programs and packages differ.
   set -- docker.io mmdebstrap slirp4netns iproute2 iptables nmap curl
   install() { apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io "$@" >"$state/apt.log" 2>&1; }
   install "$@" || { apt-get update >/dev/null 2>&1 && install "$@"; } || die "apt-get could not install $*: see $state/apt.log"

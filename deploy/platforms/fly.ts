@@ -51,7 +51,8 @@ function render(input: RenderInput): readonly RenderedFile[] {
     ...(region === undefined ? {} : { primary_region: region }),
     kill_signal: 'SIGTERM',
     kill_timeout: Math.ceil(config.stop.graceMs / 1_000),
-    build: { dockerfile: 'Dockerfile' },
+    // A volume of Fly's belongs to root.
+    build: { dockerfile: 'Dockerfile', 'build-target': 'rooted' },
     // With a volume, one Machine is replaced in its place; canary and bluegreen would want a second one.
     deploy: { strategy: 'rolling', max_unavailable: 1, wait_timeout: '5m' },
     env: { PORT: String(config.ports.gate), ...Object.fromEntries(containerEnvironment(input)) },

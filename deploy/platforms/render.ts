@@ -20,7 +20,7 @@ const facts: PlatformFacts = {
   reservedVariables: /^RENDER(_|$)/,
   sleeps: 'the free plan: after 15 minutes without requests',
   reservedPorts: [18_012, 18_013, 19_099],
-  sets: `\`maxShutdownDelaySeconds\`, health \`${LIVE_PATH}\`, disk, one instance, a paid plan, no previews, no deploy without being told`,
+  sets: `\`PORT\`, \`maxShutdownDelaySeconds\`, health \`${LIVE_PATH}\`, disk, one instance, a paid plan, no previews, no deploy without being told`,
   sources: [
     'render.com/docs: blueprint-spec, health-checks, disks, web-services, read 2026-11',
     'github.com/render-oss/skills 3f2aa30, 2026-08-18',

@@ -106,6 +106,10 @@ async function awaitRelease(
     const isIt =
       release === undefined ? !isAnother || seen.release !== stage.served : seen.release === release;
     if (seen.isGood && isIt) return;
+    if (seen.failed !== undefined && isIt) {
+      const log = watch === undefined ? '' : (await runCommand(watch.logs, stage)).output;
+      throw new ShipError(`${release ?? 'the kit'} does not come up: ${seen.failed}`, log);
+    }
     if (stage.signal.aborted) throw new ShipError('interrupted');
     if (watch !== undefined && performance.now() > nextWatch) {
       const outcome = await runCommand(watch.command, stage);

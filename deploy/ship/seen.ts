@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import got from 'got';
 import { z } from 'zod';
 
@@ -6,10 +7,18 @@ export interface Seen {
   readonly tells: string;
   readonly isGood?: boolean;
   readonly release?: string;
+  /** A service of it is in a crash loop, and why: it will not come by itself. */
+  readonly failed?: string;
 }
 
 const ANSWERS_WITHIN_MS = 5_000;
-const bodySchema = z.looseObject({ release: z.string().optional(), status: z.string().optional() });
+const bodySchema = z.looseObject({
+  release: z.string().optional(),
+  status: z.string().optional(),
+  services: z
+    .record(z.string(), z.looseObject({ state: z.string(), reason: z.string().optional() }))
+    .optional(),
+});
 
 /**
  * Who answers at a public port, by a new connection: while one release takes over from another, each has some. Never
@@ -18,16 +27,14 @@ const bodySchema = z.looseObject({ release: z.string().optional(), status: z.str
 export async function lookAtRelease(url: string, until: 'open' | 'healthy'): Promise<Seen> {
   const path = until === 'open' ? 'health/live' : 'health';
   try {
-    const response = await got(new URL(path, url.endsWith('/') ? url : `${url}/`), {
-      headers: { connection: 'close' },
-      throwHttpErrors: false,
-      followRedirect: false,
-      retry: { limit: 0 },
-      timeout: { request: ANSWERS_WITHIN_MS },
-    });
-    const { release, status } = bodySchema.catch({}).parse(parseJson(response.body));
+    const response = await ask(url, path);
+    const { release, status, services = {} } = bodySchema.catch({}).parse(parseJson(response.body));
     const named = release === undefined ? '' : ` from release ${release}`;
+    const failed = Object.entries(services).find(([, { state }]) => state === 'failed');
     return {
+      ...(failed === undefined
+        ? {}
+        : { failed: `${failed[0]} has failed: ${failed[1].reason ?? 'see its log'}` }),
       tells: `/${path} answered ${response.statusCode}${status === undefined ? '' : ` (${status})`}${named}`,
       isGood: response.statusCode === 200,
       ...(release === undefined ? {} : { release }),
@@ -35,6 +42,42 @@ export async function lookAtRelease(url: string, until: 'open' | 'healthy'): Pro
   } catch (error) {
     return { tells: `/${path} gave no answer (${error instanceof Error ? error.message : error})` };
   }
+}
+
+/** Where a session may stay: it works, or waits for somebody. Source: `services/contract/events.ts`. */
+const SETTLED = ['ready', 'qr', 'pairing', 'offline', 'degraded', 'stopped'];
+const LOOK_EVERY_MS = 500;
+const whatsappSchema = z.looseObject({ whatsapp: z.looseObject({ state: z.string() }) });
+
+/** Waits, for `withinMs` at most, until WhatsApp is ready at a deployment or wants a phone to be linked. Gives its state. */
+export async function awaitSettled(url: string, withinMs: number): Promise<string | undefined> {
+  const until = performance.now() + withinMs;
+  let state: string | undefined;
+  while (performance.now() < until) {
+    state = await readWhatsAppState(url);
+    if (state !== undefined && SETTLED.includes(state)) break;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return state;
+}
+
+async function readWhatsAppState(url: string): Promise<string | undefined> {
+  try {
+    const response = await ask(url, 'health');
+    return whatsappSchema.parse(parseJson(response.body)).whatsapp.state;
+  } catch {
+    return undefined; // Whether it is healthy at all is asked elsewhere.
+  }
+}
+
+function ask(url: string, path: string) {
+  return got(new URL(path, url.endsWith('/') ? url : `${url}/`), {
+    headers: { connection: 'close' },
+    throwHttpErrors: false,
+    followRedirect: false,
+    retry: { limit: 0 },
+    timeout: { request: ANSWERS_WITHIN_MS },
+  });
 }
 
 function parseJson(text: string): unknown {

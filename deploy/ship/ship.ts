@@ -1,11 +1,13 @@
 import type { Report } from '../smoke/report.ts';
 import { smoke } from '../smoke/smoke.ts';
 import { askOf, perform, type Stage } from './perform.ts';
-import { lookAtRelease } from './seen.ts';
+import { awaitSettled, lookAtRelease } from './seen.ts';
 import { type Act, type Plan, ShipError, type Shipment, type Target } from './target.ts';
 
 /** For the release before to be healthy again after a deploy that has failed. */
 const BACK_WITHIN_MS = 120_000;
+/** For a browser to start and its page to load; a kit without a phone is as good a kit. */
+const SETTLES_WITHIN_MS = 60_000;
 
 export interface Shipped {
   /** None where nobody said where it is reached. */
@@ -49,6 +51,10 @@ async function carryOut(plan: Plan, { secrets }: Shipment, on: Omit<Stage, 'find
     );
   });
   let report: Report | undefined;
+  const settle: Act = {
+    does: 'wait until WhatsApp is ready there, or wants a phone',
+    run: async () => void (await awaitSettled(await stage.findUrl(), SETTLES_WITHIN_MS)),
+  };
   const look: Act = {
     does: `look at it from outside (gatehouse smoke${typeof plan.url === 'string' ? ` ${plan.url}` : ''})`,
     run: async () => {
@@ -57,7 +63,7 @@ async function carryOut(plan: Plan, { secrets }: Shipment, on: Omit<Stage, 'find
       if (!report.ok) throw new ShipError('it fails when looked at from outside', describeFailures(report));
     },
   };
-  await perform([...plan.acts, ...(plan.url === undefined ? [] : [look])], stage).catch(
+  await perform([...plan.acts, ...(plan.url === undefined ? [] : [settle, look])], stage).catch(
     async (error: unknown) => {
       throw told(error, await whatServes(plan, stage));
     },

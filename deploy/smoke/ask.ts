@@ -1,6 +1,6 @@
 import { type Agent, request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { LateError, type Limits } from './connection.ts';
+import { addressOf, LateError, type Limits } from './connection.ts';
 import type { Target } from './target.ts';
 
 export interface Question {
@@ -33,8 +33,7 @@ export function ask(target: Target, path: string, limits: Limits, question: Ques
   const startedAt = performance.now();
   return new Promise((resolve, reject) => {
     const request = (target.isSecure ? requestTls : requestPlain)({
-      hostname: target.hostname,
-      port: target.port,
+      ...addressOf(target),
       method,
       path,
       agent,

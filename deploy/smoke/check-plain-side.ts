@@ -43,9 +43,9 @@ export async function checkPlainSide(
       'have the proxy or the platform redirect http to https',
     );
   }
-  const { location } = answer.headers;
-  const url =
-    typeof location === 'string' && URL.canParse(location, target.origin) ? new URL(location) : undefined;
+  const { location = '' } = answer.headers;
+  const base = `http://${plain.authority}:${plainPort}`;
+  const url = URL.canParse(String(location), base) ? new URL(String(location), base) : undefined;
   if (url?.origin === target.origin && `${url.pathname}${url.search}` === FIRST_PATH)
     return passed('redirect', `${at} leads to https with ${answer.status}, path and query kept`);
   return failed(

@@ -12,16 +12,28 @@ export interface Limits {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Where to connect, for Node's clients. The name for TLS is that of the target, which Node would otherwise take from
+ * the header Host; addresses have none. Source: RFC 6066 §3.
+ */
+export function addressOf({ hostname, port }: Pick<Target, 'hostname' | 'port'>): {
+  host: string;
+  port: number;
+  servername: string;
+} {
+  return { host: hostname, port, servername: isIP(hostname) === 0 ? hostname : '' };
+}
+
 /** An open connection, over TLS where the target speaks it; its certificate is checked unless told otherwise. */
 export function openConnection(
   target: Pick<Target, 'hostname' | 'port' | 'isSecure'>,
   limits: Limits,
   tls: ConnectionOptions = {},
 ): Promise<Socket | TLSSocket> {
-  const place = { host: target.hostname, port: target.port };
+  const address = addressOf(target);
   const socket = target.isSecure
-    ? connectTls({ ...place, ...serverName(target.hostname), ALPNProtocols: ['http/1.1'], ...tls })
-    : connect(place);
+    ? connectTls({ ...address, ALPNProtocols: ['http/1.1'], ...tls })
+    : connect(address);
   return new Promise((resolve, reject) => {
     const give = (error: unknown) => {
       end();
@@ -45,11 +57,6 @@ export function openConnection(
     if (limits.signal.aborted) onAbort();
     else limits.signal.addEventListener('abort', onAbort);
   });
-}
-
-/** For SNI, which takes no addresses. Source: RFC 6066 §3. */
-function serverName(hostname: string): { servername?: string } {
-  return isIP(hostname) === 0 ? { servername: hostname } : {};
 }
 
 /** What went wrong on the network, in words and with its code. */

@@ -1,6 +1,6 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { LateError } from './connection.ts';
+import { addressOf, LateError } from './connection.ts';
 import { ANSWER_MS, keyHeader, type Place } from './place.ts';
 
 /** A test of its own reads little of a stream. */
@@ -23,8 +23,7 @@ export async function openEventStream(place: Place, firstByteWithinMs: number): 
   const { target, signal } = place;
   const startedAt = performance.now();
   const request = (target.isSecure ? requestTls : requestPlain)({
-    hostname: target.hostname,
-    port: target.port,
+    ...addressOf(target),
     path: '/api/events',
     agent: false,
     headers: { host: target.authority, accept: 'text/event-stream', ...keyHeader(place) },

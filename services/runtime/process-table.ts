@@ -77,6 +77,17 @@ export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean 
   }
 }
 
+/** The variables that a process was started with; none when it is gone or another user's. */
+export function environmentOf(pid: number): Record<string, string> {
+  const pairs = readOrEmpty(`/proc/${pid}/environ`).split('\0');
+  return Object.fromEntries(
+    pairs.flatMap((pair) => {
+      const at = pair.indexOf('=');
+      return at > 0 ? [[pair.slice(0, at), pair.slice(at + 1)]] : [];
+    }),
+  );
+}
+
 function hasMark(pid: number, mark: string): boolean {
   return readOrEmpty(`/proc/${pid}/environ`).split('\0').includes(mark);
 }

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText, KitError } from '../contract/errors.ts';
-import { type FileLock, lockFile, lockOwner } from '../runtime/file-lock.ts';
+import { describeOwner, type FileLock, lockFile } from '../runtime/file-lock.ts';
 import type { Log } from '../runtime/log.ts';
 import { findMarked, signalProcess } from '../runtime/process-table.ts';
 
@@ -28,7 +28,7 @@ export async function lockInstance(dataDir: string, run: string, log: Log): Prom
     if (!(error instanceof KitError)) throw unusable(dataDir, error);
     throw new KitError(
       'already_running',
-      `the kit already runs on ${dataDir}, as ${lockOwner(path)}: stop it, or set another DATA_DIR and PORT`,
+      `the kit already runs on ${dataDir}, as ${describeOwner(path)}: stop it, or set another DATA_DIR and PORT`,
       { cause: error },
     );
   }

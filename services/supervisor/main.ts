@@ -5,6 +5,7 @@ import { createLog } from '../runtime/log.ts';
 import { EXIT_UNAVAILABLE } from '../runtime/run-service.ts';
 import { LogOutput } from './log-output.ts';
 import { createLineWriter, LogStream } from './log-stream.ts';
+import { watchMemory } from './memory-watch.ts';
 import { type Supervisor, startSupervisor } from './supervisor.ts';
 
 /**
@@ -25,11 +26,13 @@ export async function runSupervisor(
   const write = await createLineWriter(pretty, output);
   const log = createLog('supervisor', logging.level, { write: (line) => write(line.trimEnd()) });
   for (const warning of loaded.warnings) log.warn(warning);
+  const memory = watchMemory(log);
   let starting: Promise<Supervisor> | undefined;
   const end = async (exitCode: number) => {
     // What fails to start has said so, and has nothing to stop.
     const supervisor = await starting?.catch(() => undefined);
     const inOrder = (await supervisor?.stop()) ?? true;
+    memory[Symbol.dispose]();
     log.info(inOrder ? 'stopped' : 'stopped, but not in order');
     await output.flush();
     process.exit(inOrder ? exitCode : 1);

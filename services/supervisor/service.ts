@@ -243,7 +243,7 @@ export class Service {
       if (performance.now() > until) {
         this.#hooks.log.error(
           { service: this.name },
-          `${this.name} was not ready within ${limits.readyTimeoutMs} ms: killed; raise START_TIMEOUT_MS if it needs longer`,
+          `${this.name} was not ready within ${limits.readyTimeoutMs} ms: GET ${declaration.readyPath} at ${origin.host}:${origin.port} ${answer === undefined ? 'was not answered' : `was answered ${answer.status}`}: killed; see that it listens there, or raise START_TIMEOUT_MS if it needs longer`,
         );
         if (child.pid !== undefined) this.#kill(child.pid);
         return;

@@ -46,7 +46,7 @@ export class ApiProcess implements AsyncDisposable {
     await until(
       'the api is ready',
       async () => (await api.call('GET', '/internal/ready')).status === 200,
-      20_000,
+      60_000,
     );
     return api;
   }
@@ -99,9 +99,16 @@ export class ApiProcess implements AsyncDisposable {
     return Number(kilobytes) / 1024;
   }
 
+  /** kill -9: nothing is closed, nothing tidied up. */
+  async kill(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await ended;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#agent.destroy();
-    if (this.#child.exitCode !== null) return;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, 'exit');
     this.#child.disconnect(); // As when its supervisor is gone: it closes in order.
     await ended;

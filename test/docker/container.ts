@@ -88,8 +88,15 @@ export class Container {
     return { status: Number(answer.slice(at + 1)), body: answer.slice(0, at) };
   }
 
+  /** Sends a text to the phone of the sandbox, or to nobody where there is none. */
+  send(message: string, ...curl: string[]): Promise<{ status: number; body: string }> {
+    const body = JSON.stringify({ chat_id: '15550100199@c.us', message });
+    const json = ['--header', 'content-type: application/json', '--data', body];
+    return this.request('/api/whatsapp/send', ...json, ...curl);
+  }
+
   /** Waits until `holds` gives something true; an error counts as not yet. Fails with the log past the limit. */
-  async until<T>(what: string, holds: () => Promise<T>, withinMs = 60_000): Promise<NonNullable<T>> {
+  async until<T>(what: string, holds: () => Promise<T>, withinMs = 90_000): Promise<NonNullable<T>> {
     const deadline = Date.now() + withinMs;
     let last: unknown;
     while (Date.now() < deadline) {
@@ -98,10 +105,14 @@ export class Container {
         if (value) return value;
       } catch (error) {
         last = error;
+        if ((await this.inspect('{{.State.Running}}')) === 'false') break;
       }
-      await sleep(100);
+      await sleep(200);
     }
-    throw new Error(`${what}: not within ${withinMs} ms; its log:\n${await this.log()}`, { cause: last });
+    throw new Error(
+      `${what}: not before its end, or not within ${withinMs} ms; its log:\n${await this.log()}`,
+      { cause: last },
+    );
   }
 
   /** Waits until its sandbox phone is linked and messages go out. */

@@ -42,6 +42,7 @@ for (const { name } of GATES) {
       it(`has its port back at once after kill -9 of ${what}, and no other process notices`, async () => {
         await using load = new Load(kit.origin, CLIENTS);
         await sleep(LOADED_MS);
+        await kit.until('all clients are served', () => load.isOnAll);
         const others = pidsBesideGate(kit);
         const [gate, victim] = [gateOf(kit), find(kit)];
 
@@ -102,6 +103,7 @@ for (const { name } of GATES) {
       const api = kit.pidOf('api');
       await using load = new Load(kit.origin, CLIENTS);
       await sleep(LOADED_MS);
+      await kit.until('all clients are served', () => load.isOnAll);
       const askedMs = performance.now();
       signalProcess(api, signal);
       await kit.until('the api is dead', () => isDead(api));

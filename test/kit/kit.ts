@@ -8,7 +8,6 @@ import { findMarked, signalProcess } from '../../services/runtime/process-table.
 import { freePort } from '../free-port.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COMMAND = join(ROOT, 'bin/gatehouse.js');
 
 /** Between two looks at a condition, at least and at most. */
 const LOOK_MS = 20;
@@ -61,6 +60,7 @@ export class Kit implements AsyncDisposable {
     dataDir: string | undefined,
     terminal: boolean,
     within: readonly string[],
+    root: string,
   ) {
     this.ports = ports;
     this.#ownsData = dataDir === undefined;
@@ -71,7 +71,7 @@ export class Kit implements AsyncDisposable {
     const portVariables = Object.fromEntries(
       Object.entries(ports).map(([name, port]) => [name, String(port)]),
     );
-    const command = [process.execPath, COMMAND, ...args];
+    const command = [process.execPath, join(root, 'bin/gatehouse.js'), ...args];
     // util-linux's `script` gives the kit a terminal of its own, whose keyboard is our end of its input.
     const [file = '', ...rest] = terminal
       ? ['script', '-qefc', `exec ${command.join(' ')}`, '/dev/null']
@@ -171,6 +171,8 @@ export interface KitOptions {
   readonly terminal?: boolean;
   /** What runs it, before its own command: `['ip', 'netns', 'exec', 'NAME']`. Not together with `terminal`. */
   readonly within?: readonly string[];
+  /** The folder of the kit, where it is not this one. */
+  readonly root?: string;
 }
 
 /** Starts the kit; does not wait for anything. */
@@ -181,8 +183,9 @@ export async function startKit({
   dataDir,
   terminal = false,
   within = [],
+  root = ROOT,
 }: KitOptions = {}): Promise<Kit> {
-  return new Kit(args, env, { ...(await freePorts()), ...ports }, dataDir, terminal, within);
+  return new Kit(args, env, { ...(await freePorts()), ...ports }, dataDir, terminal, within, root);
 }
 
 export async function freePorts(): Promise<KitPorts> {

@@ -8,6 +8,8 @@ export interface LoadOptions {
   readonly keepAlive?: boolean;
   /** Up to so long a client waits between two requests. */
   readonly pauseMs?: number;
+  /** With each request: a key. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** One request with what became of it. Times as of `performance.now()`. */
@@ -25,19 +27,33 @@ export interface Exchange {
 /** Clients who ask and send without end, each over a connection that it keeps or over new ones, every other request a POST with a key. */
 export class Load implements AsyncDisposable {
   readonly exchanges: Exchange[] = [];
+  readonly #served = new Set<number>();
+  readonly #count: number;
   readonly #origin: string;
   readonly #agent: Agent;
   readonly #pauseMs: number;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #clients: Promise<void>[];
   #isOver = false;
 
-  constructor(origin: string, clients: number, { keepAlive = true, pauseMs = PAUSE_MS }: LoadOptions = {}) {
+  constructor(
+    origin: string,
+    clients: number,
+    { keepAlive = true, pauseMs = PAUSE_MS, headers = {} }: LoadOptions = {},
+  ) {
     this.#pauseMs = pauseMs;
+    this.#headers = headers;
     this.#origin = origin;
+    this.#count = clients;
     this.#agent = new Agent({ keepAlive, maxSockets: clients });
     this.#clients = Array.from({ length: clients }, (_, name) =>
       this.#beClient(keepAlive ? `kept ${name}` : `new ${name}`, name),
     );
+  }
+
+  /** Each client has its connection: the load is what it is said to be. */
+  get isOnAll(): boolean {
+    return this.#served.size === this.#count;
   }
 
   /** Those that began after a moment. */
@@ -58,6 +74,7 @@ export class Load implements AsyncDisposable {
           ? await this.#ask('GET', '/api/whatsapp/status')
           : await this.#ask('POST', '/api/whatsapp/send', `${name}-${turn}`),
       );
+      this.#served.add(odd);
       await sleep(Math.random() * this.#pauseMs);
     }
   }
@@ -76,8 +93,13 @@ export class Load implements AsyncDisposable {
         });
       const headers =
         key === undefined
-          ? {}
-          : { 'content-type': 'application/json', prefer: 'respond-async', 'idempotency-key': key };
+          ? this.#headers
+          : {
+              ...this.#headers,
+              'content-type': 'application/json',
+              prefer: 'respond-async',
+              'idempotency-key': key,
+            };
       const asked = request(`${this.#origin}${path}`, { method, agent: this.#agent, headers }, (response) => {
         let text = '';
         response.setEncoding('utf8');

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { findPortOwner } from '../../services/runtime/port-owner.ts';
 import { findMarked, readProcess, signalProcess } from '../../services/runtime/process-table.ts';
-import { findPortOwner } from '../../services/supervisor/port-owner.ts';
 import { until } from '../kit/kit.ts';
 
 describe('process table', () => {

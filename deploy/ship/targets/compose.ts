@@ -196,7 +196,8 @@ export function rehearse(shipment: Shipment): Act {
         ...(['docker', 'run', '--rm', '--network', 'none', '--read-only'] as const),
         ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--memory', `${memoryMb}m`],
         ...['--shm-size', '256m', '--tmpfs', '/tmp:size=256m,mode=1777'],
-        ...['--tmpfs', '/data:size=512m,mode=0700,uid=1000,gid=1000'],
+        // Of its own, and gone with it. Not in memory, from where nothing could be executed.
+        ...['--volume', '/data'],
         ...['--env', 'GATEHOUSE_PROFILE=local', '--env', 'TAKE_OVER=false', '--env', 'DATA_DIR=/data'],
         ...[imageOf(shipment), 'node', 'bin/gatehouse.js', 'demo', '--once'],
       ],

@@ -1,9 +1,8 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Migrator } from 'kysely/migration';
 import { errorText } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { CommitMarks, type Mark } from './commit-marks.ts';
-import { migrationsFor } from './migrations.ts';
+import { migrateStore } from './migrate.ts';
 import type { Database, Engine } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -54,12 +53,7 @@ export async function openPostgres(
   const db: Database = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   try {
     await sql`create schema if not exists ${sql.id(space)}`.execute(db);
-    const { error } = await new Migrator({
-      db,
-      provider: migrationsFor('postgres'),
-      migrationTableSchema: space,
-    }).migrateToLatest();
-    if (error !== undefined) throw error;
+    await migrateStore(db, 'postgres', space);
     return new PostgresEngine(db, await CommitMarks.make(db, MOST_CONNECTIONS));
   } catch (error) {
     await db.destroy();

@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { Migrator } from 'kysely/migration';
 import { type FileLock, lockFile } from '../../runtime/file-lock.ts';
 import { DatabaseFile } from './database-file.ts';
 import { GroupCommit } from './group-commit.ts';
-import { migrationsFor } from './migrations.ts';
+import { migrateStore } from './migrate.ts';
 import { queriesOn } from './sqlite-queries.ts';
 import { isDamage, isStorageError, toStorageError } from './storage-errors.ts';
 import type { Database, Engine } from './store.ts';
@@ -56,8 +55,7 @@ export async function openSqlite(folder: string): Promise<Engine> {
 async function migrate(connection: BetterSqlite3.Database): Promise<void> {
   connection.exec('begin immediate');
   const db = queriesOn(connection);
-  const { error } = await new Migrator({ db, provider: migrationsFor('sqlite') }).migrateToLatest();
-  if (error !== undefined) throw error;
+  await migrateStore(db, 'sqlite');
   connection.exec('commit');
 }
 

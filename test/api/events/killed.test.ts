@@ -40,7 +40,8 @@ for (const [name, settings] of DATABASES) {
             keys.push(String(data.call_id));
           }
           if (run < KILLS) underway = give(api, given).catch(() => 'broken off');
-        } // SIGKILL
+          await api.kill();
+        }
         await underway;
       }
       assert.equal(given, (KILLS + 1) * TAKEN_BETWEEN);

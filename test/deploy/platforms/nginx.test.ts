@@ -10,7 +10,8 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { type Deployment, deployment, findNginx } from '#config';
 import { Refusal } from '../../../deploy/platform.ts';
 import { nginx } from '../../../deploy/platforms/nginx.ts';
-import { echo, freePort, listenAsUpstream, route, startTestGate, startUpstream } from '../../gate/support.ts';
+import { freePort } from '../../free-port.ts';
+import { echo, listenAsUpstream, route, startTestGate, startUpstream } from '../../gate/support.ts';
 import { sayNotTested } from '../../netns/say-what-lacks.ts';
 import { fileOf, filesOf } from './rendered-by.ts';
 

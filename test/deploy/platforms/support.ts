@@ -20,7 +20,7 @@ export function inputFor(platform: Platform, changes: Partial<Deployment> = {}):
   return renderInput(platform.facts, { ...deployment, ...changes });
 }
 
-/** The input with other values in its configuration, as `with_(input, { gate: { host: '::1' } })`. */
+/** The input with other values in its configuration, as in `withConfig(input, { gate: { host: '::1' } })`. */
 export function withConfig(
   input: RenderInput,
   changes: { readonly [Group in keyof Config]?: Partial<Config[Group]> },
