@@ -50,10 +50,14 @@ const LOOK_EVERY_MS = 500;
 const whatsappSchema = z.looseObject({ whatsapp: z.looseObject({ state: z.string() }) });
 
 /** Waits, for `withinMs` at most, until WhatsApp is ready at a deployment or wants a phone to be linked. Gives its state. */
-export async function awaitSettled(url: string, withinMs: number): Promise<string | undefined> {
+export async function awaitSettled(
+  url: string,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const until = performance.now() + withinMs;
   let state: string | undefined;
-  while (performance.now() < until) {
+  while (performance.now() < until && !signal.aborted) {
     state = await readWhatsAppState(url);
     if (state !== undefined && SETTLED.includes(state)) break;
     await sleep(LOOK_EVERY_MS);

@@ -53,7 +53,7 @@ async function carryOut(plan: Plan, { secrets }: Shipment, on: Omit<Stage, 'find
   let report: Report | undefined;
   const settle: Act = {
     does: 'wait until WhatsApp is ready there, or wants a phone',
-    run: async () => void (await awaitSettled(await stage.findUrl(), SETTLES_WITHIN_MS)),
+    run: async () => void (await awaitSettled(await stage.findUrl(), SETTLES_WITHIN_MS, stage.signal)),
   };
   const look: Act = {
     does: `look at it from outside (gatehouse smoke${typeof plan.url === 'string' ? ` ${plan.url}` : ''})`,

@@ -1,20 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { stringify } from 'yaml';
 import { z } from 'zod';
-import { choiceOf } from '../../ephemeral-disk.ts';
-import { secretName, settingsName } from '../../platforms/kubernetes/containers.ts';
+import { secretName } from '../../platforms/kubernetes/containers.ts';
 import { planPods } from '../../platforms/kubernetes/pods.ts';
-import { kubernetes, toLiterals } from '../../platforms/kubernetes.ts';
+import { kubernetes } from '../../platforms/kubernetes.ts';
 import { renderInput } from '../../render-input.ts';
 import { addressOf } from '../address.ts';
 import { readAnswer } from '../answer.ts';
 import type { Command } from '../command.ts';
 import { tagOf } from '../release.ts';
 import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../target.ts';
+import { FOLDER, kustomization, repositoryOf } from './kubernetes-overlay.ts';
 
-const FOLDER = 'kubernetes';
-/** From the folder of the deploy, `.cache/deploy/kubernetes`. */
-const OVERLAY = '../../../deploy/rendered/kubernetes/overlays/production';
 const ROLLED_OUT_WITHIN_S = 600;
 const HEALTHY_WITHIN_MS = 120_000;
 const SECRET_BYTES = 32;
@@ -127,58 +123,6 @@ export const kubernetesTarget: Target = {
     };
   },
 };
-
-/** The rendered overlay, with the images and the variables of this deploy. */
-function kustomization(shipment: Shipment): string {
-  const { deployment, settings, release } = shipment;
-  const { name } = deployment;
-  const tag = imageTag(shipment);
-  const repository = repositoryOf(shipment);
-  const declared = choiceOf(shipment).image ?? name;
-  return stringify({
-    apiVersion: 'kustomize.config.k8s.io/v1beta1',
-    kind: 'Kustomization',
-    namespace: name,
-    resources: [OVERLAY],
-    // By the names that the overlay has given them, which are the registry's where one is declared.
-    images: ['', '-slim'].flatMap((part) =>
-      [...new Set([name, declared])].map((known) => ({
-        name: `${known}${part}`,
-        newName: `${repository}${part}`,
-        newTag: tag,
-      })),
-    ),
-    configMapGenerator: [
-      {
-        name: settingsName(shipment),
-        behavior: 'merge',
-        literals: toLiterals({ ...settings, RELEASE: release }),
-      },
-    ],
-  });
-}
-
-/** Where the images lie, without tag: the one with the browser; the one without is its neighbour `-slim`. */
-function repositoryOf(shipment: Shipment): string {
-  const { image } = shipment;
-  if (image !== undefined) {
-    if (tagOf(image) === undefined)
-      throw new ShipError(
-        `the image ${image} has no tag by which it is told from others: write REPOSITORY:TAG`,
-      );
-    return image.slice(0, image.lastIndexOf(':'));
-  }
-  const declared = choiceOf(shipment).image;
-  if (declared === undefined)
-    throw new ShipError(
-      'no registry is named that the cluster pulls from: set platforms.kubernetes.image in config/deployment.ts, as registry.example/gatehouse, and run make render',
-    );
-  return declared;
-}
-
-function imageTag({ image, release }: Shipment): string {
-  return tagOf(image) ?? release;
-}
 
 function buildAndPush({ release }: Shipment, stage: 'kit' | 'slim', repository: string): Act[] {
   const image = `${repository}:${release}`;

@@ -47,6 +47,6 @@ function answer(request: IncomingMessage, response: ServerResponse, release: str
 const HEALTH = {
   status: 'ok',
   whatsapp_ready: false,
-  whatsapp: { state: 'waiting_for_qr' },
+  whatsapp: { state: 'qr' },
   services: { api: { state: 'ready' } },
 };
