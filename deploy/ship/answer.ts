@@ -11,7 +11,7 @@ export function readAnswer<T>(schema: z.ZodType<T>, { stdout }: Outcome, from: s
   const parsed = schema.safeParse(parseJson(stdout, from));
   if (parsed.success) return parsed.data;
   throw new ShipError(
-    `the answer of "${from}" is not understood (${z.prettifyError(parsed.error).split('\n').slice(0, 2).join(' ')}): is its version one that this kit knows? deploy/README.md tells which`,
+    `the answer of "${from}" is not understood (${z.prettifyError(parsed.error).split('\n').slice(0, 2).join(' ')}): bring it up to date, or report it with its version`,
   );
 }
 
@@ -21,7 +21,7 @@ export function parseJson(text: string, from: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw new ShipError(
-      `the answer of "${from}" is no JSON (${text.length} characters): is its version one that this kit knows? deploy/README.md tells which`,
+      `the answer of "${from}" is no JSON (${text.length} characters): bring it up to date, or report it with its version`,
       '',
       { cause: error },
     );
