@@ -35,6 +35,7 @@ export function lockFile(path: string, code: ErrorCode): FileLock {
     throw new KitError(code, `${path} is in use by ${describeOwner(path)}; stop that one first`, { cause });
   }
   const held = database;
+  locks.add(held);
   return {
     release() {
       try {
@@ -42,11 +43,15 @@ export function lockFile(path: string, code: ErrorCode): FileLock {
       } catch {
         return; // a disk that has become read-only: the name means nothing without the lock
       } finally {
+        locks.delete(held);
         held.close();
       }
     },
   };
 }
+
+/** Those that this process has: what nobody holds on to any more is closed when memory is tidied up, and its lock with it. */
+const locks = new Set<DatabaseSync>();
 
 /** Who has the sole right to a file or folder. */
 export interface LockHolder {

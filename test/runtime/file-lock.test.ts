@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
@@ -53,6 +53,23 @@ describe('lock of a file', () => {
     const lock = lockFile(path, 'already_running');
     assert.equal(JSON.parse(readFileSync(`${path}.owner`, 'utf8')).pid, process.pid);
     lock.release();
+  });
+
+  it('outlives what it was got by, when memory is tidied up', () => {
+    const code = `
+const { lockFile } = await import(process.argv[1]);
+lockFile(process.argv[2], 'already_running');
+for (let turn = 0; turn < 5; turn += 1) { gc(); await new Promise((resolve) => setImmediate(resolve)); }
+try { lockFile(process.argv[2], 'already_running'); } catch (error) { console.log(error.code); }
+`;
+    const told = spawnSync(
+      process.execPath,
+      ['--expose-gc', '--input-type=module', '-e', code, SOURCE, path],
+      {
+        encoding: 'utf8',
+      },
+    );
+    assert.equal(told.stdout.trim(), 'already_running', told.stderr);
   });
 
   it('says another process when the owner has not written its name, or not well', () => {
