@@ -73,9 +73,11 @@ export function loadConfig(options: LoadOptions = {}): Loaded {
   problems.push(...missingPrograms(config, sources.environment));
   problems.push(...findings.map((finding) => describe(finding, settings, resolved)));
   for (const { variable, value, meant } of findNearMisses(settings, sources)) {
-    problems.push(
-      `${variable} is ${JSON.stringify(value)}, but nothing reads it: did you mean ${meant}? Rename or unset it`,
+    const isSecret = settings.some(
+      ({ setting: { env, fallbacks = [], sensitive } }) => sensitive && [env, ...fallbacks].includes(meant),
     );
+    const told = isSecret ? 'set' : JSON.stringify(value);
+    problems.push(`${variable} is ${told}, but nothing reads it: did you mean ${meant}? Rename or unset it`);
   }
   if (problems.length > 0) throw new ConfigError(problems);
   completePaths(config, folder);
