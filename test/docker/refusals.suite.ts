@@ -35,10 +35,10 @@ describe('image, run as it is not meant to be', () => {
     const kit = await engine.run(image, { flags });
     await kit.until('the api is up', async () => (await kit.request('/health')).status === 200);
     assert.equal(await kit.exec('stat', '--format', '%u', '/data', '/data/supervisor.lock'), '1000\n1000');
-    const processes = (await engine.docker('top', kit.id, '-eo', 'uid,args')).split('\n');
+    const processes = (await engine.docker('top', kit.id, '-eo', 'pid,uid,args')).split('\n');
     const ofKit = processes.filter((line) => /gatehouse\.js|services\//.test(line) && !line.includes('tini'));
     assert.ok(ofKit.length >= 4, processes.join('\n'));
-    for (const line of ofKit) assert.match(line, /^ *1000 /);
+    for (const line of ofKit) assert.match(line, /^ *\d+ +1000 /);
   });
 
   it('names a volume that is read-only, with 69', async () => {
