@@ -50,6 +50,7 @@ describe('sandbox, with WhatsApp or the page away while sending', () => {
     await until('it is received', async () => (await receivedBodies()).includes('before the kill'));
     assert.equal((await world.received()).at(-1)?.id, sent.id._serialized);
     assert.equal(witness.all('qr').length, 0);
+    await witness.next('ready');
   });
 
   it('takes the same id twice as one message', async () => {
