@@ -1,18 +1,25 @@
 import type { Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { stopListening, untilNoneConnects } from '../runtime/close-listener.ts';
+import { closeIdle, stopListening, untilNoneConnects } from '../runtime/close-listener.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Under a load of new connections without end, the listener closes all the same. */
 const LAST_CONNECTIONS_MS = 1_000;
 /** How long a connection without a request may still bring one: it may be on its way, and the client would see a reset. */
 const LAST_REQUEST_MS = 500;
+/** The same where another gate serves the port already, and waiting costs nobody anything: most have asked again by then. */
+const LAST_REQUEST_BESIDE_MS = 2_500;
 
 /**
  * Takes leave: no new connection, `Connection: close` on every answer, 1001 to the WebSockets; resolves when all have
  * gone or `drainMs` has passed, and then destroys who is left.
  */
-export async function drainGate(server: Server, traffic: Traffic, drainMs: number): Promise<void> {
+export async function drainGate(
+  server: Server,
+  traffic: Traffic,
+  drainMs: number,
+  isShared: boolean,
+): Promise<void> {
   traffic.isDraining = true;
   const until = performance.now() + drainMs;
   for (const tunnel of traffic.tunnels) tunnel.goAway();
@@ -21,10 +28,11 @@ export async function drainGate(server: Server, traffic: Traffic, drainMs: numbe
   if (drainMs > 0) await untilNoneConnects(server, Math.min(LAST_CONNECTIONS_MS, drainMs / 4));
   const allGone = stopListening(server);
   if (traffic.sockets.size > 0) {
-    await Promise.race([allGone, wait(Math.min(LAST_REQUEST_MS, drainMs), undefined, { ref: false })]);
+    const lastRequestMs = isShared ? LAST_REQUEST_BESIDE_MS : LAST_REQUEST_MS;
+    await Promise.race([allGone, wait(Math.min(lastRequestMs, drainMs / 2), undefined, { ref: false })]);
   }
   traffic.endsIdle = true;
-  server.closeIdleConnections();
+  await closeIdle(server);
   for (const socket of traffic.sockets) {
     // Opened in advance by a browser, and not counted among the idle ones by Node.
     if (socket.bytesRead === 0) socket.destroy();

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { closeIdle } from '../runtime/close-listener.ts';
 import { listen } from '../runtime/listen.ts';
 import { createAccessLog, logResponse } from './access-log.ts';
 import { admit, HEALTH_PATH, LIVE_PATH } from './admit.ts';
@@ -49,7 +50,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   });
   server.on('drop', () => traffic.noteDrop(log, limits.maxConnections));
 
-  const { host, isShared } = options.listen;
+  const { host, isShared = false } = options.listen;
   const port = await listen(server, options.listen.port, host, isShared);
   // The port is open while this loads.
   let forwarding: Forwarding | undefined;
@@ -73,7 +74,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     response.on('close', () => {
       client?.leave();
       logResponse(accessLog, visit, response);
-      if (traffic.endsIdle) server.closeIdleConnections();
+      if (traffic.endsIdle) void closeIdle(server);
     });
     const refused = (thrown: unknown): void => refuse(log, visit, response, thrown, traffic.isDraining);
     try {
@@ -118,7 +119,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   }
 
   async function end(withinMs: number): Promise<void> {
-    await drainGate(server, traffic, withinMs);
+    await drainGate(server, traffic, withinMs, isShared);
     stopRounds();
     await (await loading).destroy();
   }

@@ -1,3 +1,5 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import { Server } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
@@ -34,4 +36,13 @@ export function stopListening(server: Server): Promise<void> {
   return new Promise((resolve) => {
     Server.prototype.close.call(server, () => resolve());
   });
+}
+
+/**
+ * Closes the connections that nobody uses, once what has come on them is read: in a process that is busy, a request may
+ * have waited longer than the timer that calls this, and would be reset.
+ */
+export async function closeIdle(server: HttpServer | HttpsServer): Promise<void> {
+  await nextTurn();
+  server.closeIdleConnections();
 }

@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import { KitError } from '../contract/errors.ts';
-import { stopListening, untilNoneConnects } from './close-listener.ts';
+import { closeIdle, stopListening, untilNoneConnects } from './close-listener.ts';
 
 type Server = HttpServer | HttpsServer;
 
@@ -50,11 +50,9 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   if (graceMs <= 0) server.closeAllConnections();
   const since = performance.now();
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-  // Time and again: a connection that was busy may be idle now, and kept for long. And after a turn that has read what
-  // had come: in a process that is busy, a request may have waited longer than this timer.
+  // Time and again: a connection that was busy may be idle now, and kept for long.
   const idle = setInterval(() => {
-    if (performance.now() - since > Math.min(FAREWELL_MS, graceMs / 2))
-      setImmediate(() => server.closeIdleConnections());
+    if (performance.now() - since > Math.min(FAREWELL_MS, graceMs / 2)) void closeIdle(server);
   }, IDLE_CHECK_MS);
   await closed;
   clearInterval(idle);

@@ -109,9 +109,9 @@ export class Container {
       }
       await sleep(200);
     }
+    const lastTold = last === undefined ? '' : `; the last look failed: ${last}`;
     throw new Error(
-      `${what}: not before its end, or not within ${withinMs} ms; its log:\n${await this.log()}`,
-      { cause: last },
+      `${what}: not before its end, or not within ${withinMs} ms${lastTold}; its log:\n${await this.log()}`,
     );
   }
 

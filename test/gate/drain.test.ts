@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import { askWhileHeld } from '../held-thread.ts';
 import { describeGates } from './contract.ts';
 import { echo, listenAsUpstream, RawClient, route, startUpstream, waitFor } from './support.ts';
 
@@ -79,6 +80,17 @@ describeGates('gate, while it drains', ({ startTestGate, differs }) => {
     if (takesIt) assert.match(received, /^HTTP\/1\.1 200 OK[\s\S]*connection: close/i);
     else assert.equal(received.match(/^HTTP\/1\.1 200 OK/gm)?.length, 1);
   });
+
+  // nginx is a process of its own, and closes such a connection at once.
+  if (differs('drain', { node: true, nginx: false }))
+    it('answers what came on a kept connection while it had no turn', async () => {
+      await using upstream = await startUpstream(echo);
+      await using gate = await startTestGate(upstream);
+      assert.match(
+        await askWhileHeld(gate.port, () => gate.drain()),
+        /^HTTP\/1\.1 200 OK[\s\S]*connection: close/i,
+      );
+    });
 
   it('breaks off what is left when drainMs has passed', async () => {
     await using upstream = await startUpstream(() => undefined);

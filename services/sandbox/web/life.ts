@@ -7,7 +7,7 @@ import { keys } from './modules.ts';
 import { deliverKept, showKept } from './outbox.ts';
 import { forgetSession, keepSession, readSession } from './session.ts';
 import { current, parsePolicy } from './settings.ts';
-import { actions, Cmd, Conn, me, rotateRef, Socket } from './socket.ts';
+import { actions, Cmd, Conn, me, newRef, Socket } from './socket.ts';
 import { Msg } from './store.ts';
 import { type Device, type Fields, parseDevice, textsOf } from './wire.ts';
 
@@ -143,12 +143,10 @@ function leave(): void {
 }
 
 /** Shows codes, a new one now and then, until one is scanned or there were enough. */
-function showQr(): void {
+async function showQr(): Promise<void> {
   const { qrEveryMs, qrCount } = current.settings;
   let shownCount = 1;
-  rotateRef();
-  Socket.set({ state: 'UNPAIRED' });
-  reportQr();
+  await turnCode();
   if (qrEveryMs <= 0) return;
   const timer = setInterval(() => {
     shownCount += 1;
@@ -159,20 +157,31 @@ function showQr(): void {
   }, qrEveryMs);
 }
 
-/** Tells the phone what code its camera sees, and whether the library has seen it too. */
-async function reportQr(): Promise<void> {
-  sendQr(false);
-  if (await Conn.listenedTo('change:ref', LISTENER_LIMIT_MS)) sendQr(true);
+/** Shows another code. The phone's camera sees it before the library does, which may have it scanned at once. */
+async function turnCode(): Promise<void> {
+  const ref = newRef();
+  await sendQr(ref, false);
+  if (device !== undefined) return;
+  Conn.set({ ref });
+  Socket.set({ state: 'UNPAIRED' });
+  reportWatched();
 }
 
-function sendQr(isWatched: boolean): void {
+/** Tells the phone what code its camera sees, once more. */
+function reportQr(): void {
   if (Socket.state !== 'UNPAIRED') return;
-  const { noise, identity, adv, platform } = keys;
-  const qr = [Conn.ref, base64(noise), base64(identity), adv, platform].join(',');
-  tell('qr', { qr, watched: isWatched });
+  sendQr(Conn.ref, false);
+  reportWatched();
 }
 
-function turnCode(): void {
-  rotateRef();
-  sendQr(Conn.listenerCount('change:ref') > 0);
+/** Tells the phone that the library has seen the code, once it listens. */
+async function reportWatched(): Promise<void> {
+  if ((await Conn.listenedTo('change:ref', LISTENER_LIMIT_MS)) && Socket.state === 'UNPAIRED')
+    sendQr(Conn.ref, true);
+}
+
+function sendQr(ref: string | undefined, isWatched: boolean): Promise<void> {
+  const { noise, identity, adv, platform } = keys;
+  const qr = [ref, base64(noise), base64(identity), adv, platform].join(',');
+  return tell('qr', { qr, watched: isWatched });
 }

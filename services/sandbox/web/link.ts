@@ -20,9 +20,21 @@ export async function call(what: string, body: object = {}): Promise<Fields> {
   return recordOf(await response.json());
 }
 
-/** As `call`, for what nobody waits for: a failure is noted in the console. */
-export function tell(what: string, body: object = {}): void {
-  call(what, body).catch((error) => console.warn(`could not tell the phone ${what}: ${error}`));
+let told: Promise<void> = Promise.resolve();
+
+/**
+ * As `call`, for what nobody has to wait for: a failure is noted in the console. The phone hears it in the order in which
+ * it was told: the browser sends what it is given at once over several connections.
+ */
+export function tell(what: string, body: object = {}): Promise<void> {
+  told = told.then(async () => {
+    try {
+      await call(what, body);
+    } catch (error) {
+      console.warn(`could not tell the phone ${what}: ${error}`);
+    }
+  });
+  return told;
 }
 
 /** Notes something for whoever looks at the sandbox from outside. */

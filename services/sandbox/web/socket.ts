@@ -72,6 +72,6 @@ export const me: { pn: Wid | undefined; lid: Wid | undefined; offlineProgress: n
   offlineProgress: 0,
 };
 
-export function rotateRef(): void {
-  Conn.set({ ref: `2@${randomHex(16)}` });
+export function newRef(): string {
+  return `2@${randomHex(16)}`;
 }
