@@ -6,6 +6,9 @@ INSTALLED := node_modules/.installed
 # Mocha takes CI for a terminal with colours.
 MOCHA := mocha $(if $(MAKE_TERMOUT),,--no-color)
 
+# Tests start hundreds of processes: what Node has compiled for one is not compiled for the next.
+test check: export NODE_COMPILE_CACHE = $(CURDIR)/.cache/compiled
+
 DEPLOY_FLAGS = --target $(or $(TARGET),compose) $(if $(DRY_RUN),--dry-run)
 URL_FLAG = $(if $(URL),--url $(URL))
 

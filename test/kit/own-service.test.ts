@@ -17,6 +17,9 @@ const LEFT_OUT = ['node_modules', '.git', 'data', 'coverage', '.cache', '.env', 
 const KEY = 'a-key-of-the-kit-that-is-long-enough';
 const END_OF_TOPOLOGY = '] as const satisfies readonly ServiceDeclaration[];';
 
+/** These are not about WhatsApp. */
+const WITHOUT_BROWSER = { args: ['start'], env: { PUPPETEER_EXECUTABLE_PATH: '/bin/false' } };
+
 /** A kit of one's own: the sources, whose topology may be changed, on the packages of this one. */
 class KitCopy implements Disposable {
   readonly root = mkdtempSync(join(tmpdir(), 'gatehouse-own-'));
@@ -91,7 +94,11 @@ describe('kit with a service of one’s own, added by one entry of the topology'
         // On its default port another process listens.
         const thief = createServer().listen(port, '127.0.0.1');
         await once(thief, 'listening');
-        kit = await startKit({ root: copy.root, env });
+        kit = await startKit({
+          ...WITHOUT_BROWSER,
+          root: copy.root,
+          env: { ...WITHOUT_BROWSER.env, ...env },
+        });
         await kit.until('the greeter answers', async () => (await greet('/greet/hello')).status === 200);
         thief.close();
       });
@@ -229,8 +236,14 @@ describe('kit with services of one’s own that are declared or written badly', 
       ),
     );
     await using kit = await startKit({
+      ...WITHOUT_BROWSER,
       root: copy.root,
-      env: { START_TIMEOUT_MS: '10000', RESTART_LIMIT: '2', RESTART_BACKOFF_MS: '20' },
+      env: {
+        ...WITHOUT_BROWSER.env,
+        START_TIMEOUT_MS: '10000',
+        RESTART_LIMIT: '2',
+        RESTART_BACKOFF_MS: '20',
+      },
     });
     await kit.up();
     await kit.until(
