@@ -10,8 +10,8 @@ import { freePort } from '../free-port.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Between two looks at a condition, at least and at most. */
-const LOOK_MS = 20;
-const MOST_LOOK_MS = 200;
+const LOOK_MS = 100;
+const MOST_LOOK_MS = 400;
 
 /** What is not set by the test must not come from whoever runs it. */
 const CLEAN = [
@@ -219,6 +219,6 @@ export async function until<T>(
     if (performance.now() > limit)
       throw new Error(`after ${withinMs} ms it still does not hold that ${what}\n${more()}`, { cause: last });
     // What is looked at shares the processors with the look: of all processes of the machine, say.
-    await sleep(Math.min(MOST_LOOK_MS, Math.max(LOOK_MS, 3 * (performance.now() - lookedMs))));
+    await sleep(Math.min(MOST_LOOK_MS, Math.max(LOOK_MS, 9 * (performance.now() - lookedMs))));
   }
 }
