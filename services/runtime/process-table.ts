@@ -28,6 +28,19 @@ export function readProcess(pid: number): ProcessRow | undefined {
   };
 }
 
+/**
+ * Whether all threads of a process have ended, and so its ports and files are free, be it reaped or not. Source: proc(5),
+ * `/proc/PID/task`.
+ */
+export function hasEnded(pid: number): boolean {
+  if (readProcess(pid)?.isZombie === false) return false;
+  try {
+    return readdirSync(`/proc/${pid}/task`).length <= 1;
+  } catch {
+    return true; // Reaped.
+  }
+}
+
 /** Every process of this system, zombies included; none when it has no /proc. */
 export function listProcesses(): ProcessRow[] {
   return listPids().flatMap((pid) => readProcess(pid) ?? []);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText, KitError } from '../contract/errors.ts';
 import { describeOwner, type FileLock, lockFile } from '../runtime/file-lock.ts';
 import type { Log } from '../runtime/log.ts';
-import { findMarked, signalProcess } from '../runtime/process-table.ts';
+import { findMarked, hasEnded, signalProcess } from '../runtime/process-table.ts';
 
 /** Names a run of the kit in the environment of all its processes. */
 export const RUN_VARIABLE = 'GATEHOUSE_RUN';
@@ -74,17 +74,23 @@ function unusable(dataDir: string, cause: unknown): KitError {
   );
 }
 
-/** Kills every process that carries a run's mark, and waits until they are gone. Gives how many there were. */
+/**
+ * Kills every process that carries a run's mark, and waits until they have ended: one that is about to has its mark no
+ * more, but still its ports. Gives how many there were.
+ */
 export async function endLeftovers(run: string, which: string, log: Log): Promise<number> {
-  const mark = `${RUN_VARIABLE}=${run}`;
-  const found = findMarked(mark);
+  const found = new Set<number>();
   const until = Date.now() + GONE_WITHIN_MS;
-  for (let left = found; left.length > 0 && Date.now() < until; left = findMarked(mark)) {
-    for (const pid of left) signalProcess(pid, 'SIGKILL');
+  for (;;) {
+    for (const pid of findMarked(`${RUN_VARIABLE}=${run}`)) {
+      found.add(pid);
+      signalProcess(pid, 'SIGKILL');
+    }
+    if ([...found].every(hasEnded) || Date.now() > until) break;
     await sleep(20);
   }
-  if (found.length > 0) log.warn({ processes: found }, `ended ${found.length} processes ${which}`);
-  return found.length;
+  if (found.size > 0) log.warn({ processes: [...found] }, `ended ${found.size} processes ${which}`);
+  return found.size;
 }
 
 function readRun(path: string): string | undefined {

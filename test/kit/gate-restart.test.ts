@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listProcesses, readProcess, signalProcess } from '../../services/runtime/process-table.ts';
+import { hasEnded, listProcesses, signalProcess } from '../../services/runtime/process-table.ts';
 import { GATES, type GateKind } from '../gate/gates.ts';
 import { tellFigures } from '../tell-figures.ts';
 import { type Kit, startKit } from './kit.ts';
@@ -48,7 +47,7 @@ for (const { name } of GATES) {
 
         const killedMs = performance.now();
         signalProcess(victim, 'SIGKILL');
-        await kit.until('it is dead', () => isDead(victim) && (gateOf(kit) !== gate || !endsGate));
+        await kit.until('it is dead', () => hasEnded(victim) && (gateOf(kit) !== gate || !endsGate));
         await kit.until('the port is back', async () => (await fetch(`${kit.origin}/health/live`)).ok);
         const backMs = performance.now();
         await sleep(LOADED_MS);
@@ -106,7 +105,7 @@ for (const { name } of GATES) {
       await kit.until('all clients are served', () => load.isOnAll);
       const askedMs = performance.now();
       signalProcess(api, signal);
-      await kit.until('the api is dead', () => isDead(api));
+      await kit.until('the api is dead', () => hasEnded(api));
       const deadMs = performance.now();
       await kit.until('the api is another process', () => kit.pidOf('api') !== api);
       await kit.until('the api answers', async () => (await fetch(`${kit.origin}/api/whatsapp/status`)).ok);
@@ -137,16 +136,6 @@ function codeOf(answer: string): string {
 
 function longest(exchanges: readonly Exchange[]): string {
   return `${Math.max(...exchanges.map(({ startedMs, endedMs }) => endedMs - startedMs)).toFixed(0)} ms`;
-}
-
-/** All its threads have ended, and so its connections are closed. Source: proc(5), `/proc/PID/task`. */
-function isDead(pid: number): boolean {
-  if (readProcess(pid)?.isZombie === false) return false;
-  try {
-    return readdirSync(`/proc/${pid}/task`).length <= 1;
-  } catch {
-    return true; // Its supervisor has taken leave of it.
-  }
 }
 
 function gateOf(kit: Kit): number {

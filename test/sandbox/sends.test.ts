@@ -56,7 +56,8 @@ describe('sandbox, with what a page sends', () => {
     await world.running.close();
     await world.startSandbox({ port, webPort });
     assert.equal(world.running.phone.memory.messages.get(id)?.adds?.length, 2);
-    await until('CONNECTED', async () => (await witness.client.getState()) === 'CONNECTED');
+    // The page itself may not have noticed yet that the sandbox was away.
+    await until('the page is back', () => world.running.phone.pages.current?.isUp === true);
   });
 
   it('has in a page loaded anew, before it has synced, what the outbox kept, and counts it once', async () => {
