@@ -120,7 +120,7 @@ forEachDatabase(({ name, fresh }) => {
     });
 
     it('end with their deletion, also amid a delivery', async () => {
-      await using world = await WebhookWorld.start(await fresh());
+      await using world = await WebhookWorld.start(await fresh(), { timeoutMs: 300 });
       await using receiver = await Receiver.start(() => undefined);
       const { id } = await world.create(receiver.url);
       await world.append(2);

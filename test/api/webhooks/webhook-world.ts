@@ -46,7 +46,7 @@ export class WebhookWorld implements AsyncDisposable {
     this.#open = open;
     this.#options = options;
     this.#log = createLog('api', 'debug', { write: (line) => void this.logged.push(line) });
-    const { most = 10, timeoutMs = 300, retryMs = 20, retryHours = 72 } = options;
+    const { most = 10, timeoutMs = 5_000, retryMs = 20, retryHours = 72 } = options;
     const { allowNetworks = ['127.0.0.0/8'] } = options;
     this.#settings = { most, timeoutMs, retryMs, retryHours, allowNetworks };
     this.events = new EventLog(store);
