@@ -29,4 +29,5 @@ export function isValidHost(host: string): boolean {
   return port === undefined ? HOST.test(host) : Number(port) <= 65_535;
 }
 
-const HOST = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?$/;
+/** No label is empty: many servers refuse `a..b`, nginx among them, and no name resolves so. Source: RFC 1035 §2.3.1. */
+const HOST = /^(?!.*\.\.)(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?$/;

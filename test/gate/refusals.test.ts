@@ -29,6 +29,13 @@ const VECTORS: readonly (readonly [
     'host_invalid',
   ],
   ['RFC 9112 §3.2', 'an invalid Host', 'GET /api HTTP/1.1\r\nHost: a b/@c\r\n\r\n', 400, 'host_invalid'],
+  [
+    'RFC 1035 §2.3.1',
+    'a Host with an empty label',
+    'GET /api HTTP/1.1\r\nHost: a..b\r\n\r\n',
+    400,
+    'host_invalid',
+  ],
   ['RFC 9110 §7.2', 'an empty Host', 'GET /api HTTP/1.1\r\nHost:\r\n\r\n', 400, 'host_invalid'],
   [
     'RFC 3986 §3.2.3',
@@ -225,6 +232,7 @@ const OF_NGINX: Readonly<Record<string, readonly [Difference, status: number, co
   'gzip, chunked': ['reasons', 400, 'request_malformed'],
   'an unknown coding': ['reasons', 400, 'request_malformed'],
   'a bare LF': ['bareLf', 200, undefined],
+  'a Host with an empty label': ['reasons', 400, 'request_malformed'],
   'http://h\\@evil/internal': ['reasons', 400, 'target_foreign'],
   '/internal%00': ['reasons', 400, 'request_malformed'],
   '/api/%zz': ['reasons', 400, 'request_malformed'],

@@ -4,7 +4,8 @@ import { BACKEND_NAMES } from './arena.ts';
 import { runAttack } from './attack.ts';
 import { Tally } from './tally.ts';
 
-const SEED = Number(process.env.SEED || Date.now() % 1_000_000);
+/** The same at each run, which judges a change and not chance; `make fuzz` looks for what nobody has seen yet. */
+const SEED = Number(process.env.SEED || 629_752);
 /** Over all gates and backends. `make fuzz` has no end. */
 const CASES = Number(process.env.CASES || 10_000);
 const EACH = Math.ceil(CASES / (GATES.length * BACKEND_NAMES.length));

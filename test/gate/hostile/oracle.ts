@@ -84,6 +84,7 @@ function originForm(target: string, host: string | undefined): string | undefine
 }
 
 function isHost(host: string): boolean {
+  if (host.includes('..')) return false;
   const [, port] = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?$/.exec(host) ?? [
     undefined,
     'none',
