@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Between two looks at a condition, at least and at most. */
 const LOOK_MS = 20;
-const MOST_LOOK_MS = 400;
+const MOST_LOOK_MS = 200;
 /** On a machine that is busy, what comes in a second otherwise may take many: it is late, and not wrong. */
 const LEAST_LIMIT_MS = 30_000;
 
@@ -222,6 +222,6 @@ export async function until<T>(
     if (performance.now() > limit)
       throw new Error(`after ${limitMs} ms it still does not hold that ${what}\n${more()}`, { cause: last });
     // What is looked at shares the processors with the look: of all processes of the machine, say.
-    await sleep(Math.min(MOST_LOOK_MS, Math.max(LOOK_MS, 9 * (performance.now() - lookedMs))));
+    await sleep(Math.min(MOST_LOOK_MS, Math.max(LOOK_MS, 3 * (performance.now() - lookedMs))));
   }
 }
