@@ -7,12 +7,12 @@ import type { Traffic } from './traffic.ts';
 const LAST_CONNECTIONS_MS = 1_000;
 /** How long a connection without a request may still bring one: it may be on its way, and the client would see a reset. */
 const LAST_REQUEST_MS = 500;
-/** The same where another gate serves the port already, and waiting costs nobody anything: most have asked again by then. */
-const LAST_REQUEST_BESIDE_MS = 2_500;
+/** The same where another gate may share the port, and serves meanwhile whoever comes anew: most have asked again by then. */
+const LAST_REQUEST_SHARED_MS = 2_500;
 
 /**
  * Takes leave: no new connection, `Connection: close` on every answer, 1001 to the WebSockets; resolves when all have
- * gone or `drainMs` has passed, and then destroys who is left.
+ * gone or `drainMs` has passed, and then destroys who is left. `isShared`: another gate may be open on the same port.
  */
 export async function drainGate(
   server: Server,
@@ -28,7 +28,7 @@ export async function drainGate(
   if (drainMs > 0) await untilNoneConnects(server, Math.min(LAST_CONNECTIONS_MS, drainMs / 4));
   const allGone = stopListening(server);
   if (traffic.sockets.size > 0) {
-    const lastRequestMs = isShared ? LAST_REQUEST_BESIDE_MS : LAST_REQUEST_MS;
+    const lastRequestMs = isShared ? LAST_REQUEST_SHARED_MS : LAST_REQUEST_MS;
     await Promise.race([allGone, wait(Math.min(lastRequestMs, drainMs / 2), undefined, { ref: false })]);
   }
   traffic.endsIdle = true;

@@ -7,7 +7,7 @@ const MOST_POLL_MS = 200;
 export async function until<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
-  limitMs = 45_000,
+  limitMs = 20_000,
 ): Promise<T> {
   const giveUpAt = Date.now() + limitMs;
   for (;;) {

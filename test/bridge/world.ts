@@ -139,7 +139,7 @@ export class World {
     return bridgeStatusSchema.parse((await this.call('GET', '/status')).body);
   }
 
-  untilState(state: SessionState, limitMs = 45_000): Promise<BridgeStatus> {
+  untilState(state: SessionState, limitMs = 20_000): Promise<BridgeStatus> {
     const reached = async () => {
       const status = await this.status();
       return status.state === state && status;

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { askWhileHeld } from '../held-thread.ts';
 import { describeGates } from './contract.ts';
 import { echo, listenAsUpstream, RawClient, route, startUpstream, waitFor } from './support.ts';
+
+/** By then a gate that has its port for itself waits for no further request. */
+const ALONE_IS_OVER_MS = 1_000;
 
 describeGates('gate, while it drains', ({ startTestGate, differs }) => {
   it('finishes what is in flight, with Connection: close, and then resolves', async () => {
@@ -81,8 +85,28 @@ describeGates('gate, while it drains', ({ startTestGate, differs }) => {
     else assert.equal(received.match(/^HTTP\/1\.1 200 OK/gm)?.length, 1);
   });
 
-  // nginx is a process of its own, and closes such a connection at once.
-  if (differs('drain', { node: true, nginx: false }))
+  // nginx closes idle connections at once.
+  if (differs('drain', { node: true, nginx: false })) {
+    it('waits longer for a last request where another gate may share its port', async () => {
+      await using upstream = await startUpstream(echo);
+      for (const isShared of [true, false]) {
+        await using gate = await startTestGate(upstream, {
+          listen: { host: '127.0.0.1', port: 0, isShared },
+          drainMs: 10_000,
+        });
+        using client = new RawClient(gate.port);
+        await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/200 OK/);
+
+        const drained = gate.drain();
+        await sleep(ALONE_IS_OVER_MS);
+        client.send('GET /api/last HTTP/1.1\r\nHost: h\r\n\r\n');
+        await drained;
+
+        const answers = (await client.untilClosed()).match(/HTTP\/1\.1 200 OK/g);
+        assert.equal(answers?.length, isShared ? 2 : 1);
+      }
+    });
+
     it('answers what came on a kept connection while it had no turn', async () => {
       await using upstream = await startUpstream(echo);
       await using gate = await startTestGate(upstream);
@@ -91,6 +115,7 @@ describeGates('gate, while it drains', ({ startTestGate, differs }) => {
         /^HTTP\/1\.1 200 OK[\s\S]*connection: close/i,
       );
     });
+  }
 
   it('breaks off what is left when drainMs has passed', async () => {
     await using upstream = await startUpstream(() => undefined);

@@ -59,21 +59,34 @@ describe('kit, whose processes are killed', function () {
 describe('kit, whose supervisor is killed', function () {
   this.timeout(120_000);
 
-  it('leaves nothing behind, not even a browser that hangs, and the next start works without a scan', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-killed-'));
-    try {
-      const ports = await freePorts();
-      await using kit = await (await startKit({ dataDir, ports })).ready();
-      for (const pid of kit.processes) if (/chrom/.test(commandOf(pid))) signalProcess(pid, 'SIGSTOP');
-      kit.child.kill('SIGKILL');
-      await kit.until('no process of the kit is left', () => findMarked(`DATA_DIR=${dataDir}`).length === 0);
-      await using next = await (await startKit({ dataDir, ports })).ready();
-      assert.ok(!next.output.includes('"state":"qr"'), 'a new scan was needed');
-      assert.equal(await next.stop(), 0);
-    } finally {
-      rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
-    }
-  });
+  for (const [how, prepare] of [
+    ['', () => undefined],
+    [
+      ', while its browser hangs',
+      (kit: Kit) => {
+        for (const pid of kit.processes) if (/chrom/.test(commandOf(pid))) signalProcess(pid, 'SIGSTOP');
+      },
+    ],
+  ] as const) {
+    it(`leaves nothing behind${how}, and the next start works without a scan`, async () => {
+      const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-killed-'));
+      try {
+        const ports = await freePorts();
+        await using kit = await (await startKit({ dataDir, ports })).ready();
+        prepare(kit);
+        kit.child.kill('SIGKILL');
+        await kit.until(
+          'no process of the kit is left',
+          () => findMarked(`DATA_DIR=${dataDir}`).length === 0,
+        );
+        await using next = await (await startKit({ dataDir, ports })).ready();
+        assert.ok(!next.output.includes('"state":"qr"'), 'a new scan was needed');
+        assert.equal(await next.stop(), 0);
+      } finally {
+        rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
+      }
+    });
+  }
 
   it('ends what is left even when its guard was killed before it, at the next start', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-killed-'));

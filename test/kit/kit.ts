@@ -12,8 +12,6 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Between two looks at a condition, at least and at most. */
 const LOOK_MS = 20;
 const MOST_LOOK_MS = 200;
-/** On a machine that is busy, what comes in a second otherwise may take many: it is late, and not wrong. */
-const LEAST_LIMIT_MS = 30_000;
 
 /** What is not set by the test must not come from whoever runs it. */
 const CLEAN = [
@@ -201,15 +199,14 @@ export async function freePorts(): Promise<KitPorts> {
   };
 }
 
-/** Waits until `holds` gives something true, for 30 s at least; a thrown error counts as not yet. */
+/** Waits until `holds` gives something true; a thrown error counts as not yet. */
 export async function until<T>(
   what: string,
   holds: () => Promise<T> | T,
   withinMs: number,
   more: () => string = () => '',
 ): Promise<NonNullable<T>> {
-  const limitMs = Math.max(withinMs, LEAST_LIMIT_MS);
-  const limit = performance.now() + limitMs;
+  const limit = performance.now() + withinMs;
   for (;;) {
     let last: unknown;
     const lookedMs = performance.now();
@@ -220,7 +217,7 @@ export async function until<T>(
       last = error;
     }
     if (performance.now() > limit)
-      throw new Error(`after ${limitMs} ms it still does not hold that ${what}\n${more()}`, { cause: last });
+      throw new Error(`after ${withinMs} ms it still does not hold that ${what}\n${more()}`, { cause: last });
     // What is looked at shares the processors with the look: of all processes of the machine, say.
     await sleep(Math.min(MOST_LOOK_MS, Math.max(LOOK_MS, 3 * (performance.now() - lookedMs))));
   }

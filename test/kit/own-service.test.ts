@@ -174,13 +174,10 @@ describe('kit with a service of one’s own, added by one entry of the topology'
     assert.equal(copy.run('render', '--check').status, 0);
   });
 
-  it('passes the type check, with what reads the topology', async () => {
+  it('passes the type check', async () => {
     writeFileSync(
       join(copy.root, 'tsconfig.own.json'),
-      JSON.stringify({
-        extends: './tsconfig.json',
-        include: ['config', 'services/gate', 'services/supervisor'],
-      }),
+      JSON.stringify({ extends: './tsconfig.json', include: ['cli', 'config', 'deploy', 'services'] }),
     );
     const output = await new Promise((resolve) => {
       const tsc = join(ROOT, 'node_modules/.bin/tsc');

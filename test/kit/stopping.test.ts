@@ -43,7 +43,8 @@ describe('kit, told to stop', function () {
 
   const loads = [
     ['SIGTERM', 'on connections of their own', false],
-    ['SIGINT', 'on kept connections', true],
+    ['SIGINT', 'on connections of their own', false],
+    ['SIGTERM', 'on kept connections', true],
   ] as const;
   for (const [signal, how, keepAlive] of loads) {
     it(`answers every accepted request after ${signal} under load, ${how}, exits 0 and leaves no process`, async () => {

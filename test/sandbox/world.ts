@@ -20,7 +20,7 @@ export const FLAGS = [
 /** A picture of one dot. */
 export const DOT =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
-export const LIMIT_MS = 50_000;
+export const LIMIT_MS = 30_000;
 const POLL_MS = 10;
 
 export const silentLog = pino({ level: process.env.LOG_LEVEL ?? 'silent' });

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { findPortOwner } from '../../services/runtime/port-owner.ts';
-import { findMarked, readProcess, signalProcess } from '../../services/runtime/process-table.ts';
+import { findMarked, hasEnded, readProcess, signalProcess } from '../../services/runtime/process-table.ts';
 import { until } from '../kit/kit.ts';
 
 describe('process table', () => {
@@ -22,6 +22,24 @@ describe('process table', () => {
       for (const pid of findMarked(mark)) signalProcess(pid, 'SIGKILL');
     }
     await until('both are gone', () => findMarked(mark).length === 0, 5_000);
+  });
+
+  it('knows a process that has ended, also before its parent has asked for its end', async () => {
+    // Its parent is a program that never asks.
+    const parent = spawn('/bin/sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const [text] = await once(parent.stdout, 'data');
+      const pid = Number(String(text));
+      assert.equal(hasEnded(pid), false);
+      signalProcess(pid, 'SIGKILL');
+      await until('it has ended', () => hasEnded(pid), 5_000);
+      assert.equal(readProcess(pid)?.isZombie, true);
+    } finally {
+      parent.kill('SIGKILL');
+    }
+    await until('it is reaped', () => hasEnded(parent.pid ?? 0), 5_000);
   });
 
   it('tells a process from a later one of the same pid by its start', () => {

@@ -11,7 +11,8 @@ import { actions, Cmd, Conn, me, newRef, Socket } from './socket.ts';
 import { Msg } from './store.ts';
 import { type Device, type Fields, parseDevice, textsOf } from './wire.ts';
 
-const LISTENER_LIMIT_MS = 5_000;
+/** The library injects itself within a second; on a busy machine, or beside a long history, it may need many. */
+const LISTENER_LIMIT_MS = 20_000;
 const RETRY_MS = 250;
 const LOGGED_OUT_URL = '/?post_logout=1&logout_reason=0';
 
