@@ -28,6 +28,16 @@ describe('sandbox, through the whole life of a whatsapp-web.js client', () => {
     assert.notEqual(second, first);
   });
 
+  it('shows a code to the phone before the client tells of it', async () => {
+    await witness.delay('qr', 500);
+    const seen = new Promise((resolve) => {
+      witness.client.once('qr', (code) => resolve(code === world.running.phone.pages.current?.qr?.text));
+    });
+    await world.control('misbehave', { kind: 'rotate' });
+    assert.equal(await seen, true);
+    await witness.next('qr');
+  });
+
   it('is ready after a scan, under the scanned account', async () => {
     await world.control('scan', { phone: '+1 (555) 000-1234', pushname: 'Ada' });
     await witness.next('authenticated');

@@ -29,6 +29,19 @@ describe('sandbox, with WhatsApp or the page away while sending', () => {
     assert.deepEqual(await receivedBodies(), ['a', 'b', 'c']);
   });
 
+  it('brings messages again when back online, also where the phone hears late of what was before', async () => {
+    const heard = (state: string) =>
+      until(`the phone hears ${state}`, () => world.running.phone.pages.current?.socketState === state);
+    await witness.delay('state', 500);
+    await world.control('misbehave', { kind: 'offline' });
+    await heard('TIMEOUT');
+    await world.control('misbehave', { kind: 'online' });
+    await heard('OPENING');
+    await heard('CONNECTED');
+    await world.control('incoming', { from: TO, body: 'after' });
+    assert.equal((await witness.nextMessage()).body, 'after');
+  });
+
   it('delivers after a reload what the page could not before it, with its acks', async () => {
     await world.control('misbehave', { kind: 'offline' });
     const sent = await witness.client.sendMessage(TO, 'before the reload');

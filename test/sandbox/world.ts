@@ -191,6 +191,17 @@ export class Witness {
     );
   }
 
+  /** Has what the page tells the phone under this name come late, as on a machine that is busy. */
+  async delay(what: string, ms: number): Promise<void> {
+    await this.client.pupPage?.evaluate(`(() => {
+      const { fetch } = window;
+      window.fetch = async (url, ...more) => {
+        if (String(url).startsWith('/stand-in/${what}?')) await new Promise((resolve) => setTimeout(resolve, ${ms}));
+        return fetch(url, ...more);
+      };
+    })()`);
+  }
+
   get pid(): number {
     const pid = this.client.pupBrowser?.process()?.pid;
     if (pid === undefined) throw new Error('no browser is running');

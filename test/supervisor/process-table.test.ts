@@ -4,7 +4,13 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { findPortOwner } from '../../services/runtime/port-owner.ts';
-import { findMarked, hasEnded, readProcess, signalProcess } from '../../services/runtime/process-table.ts';
+import {
+  commandOf,
+  findMarked,
+  hasEnded,
+  readProcess,
+  signalProcess,
+} from '../../services/runtime/process-table.ts';
 import { until } from '../kit/kit.ts';
 
 describe('process table', () => {
@@ -33,6 +39,7 @@ describe('process table', () => {
       const [text] = await once(parent.stdout, 'data');
       const pid = Number(String(text));
       assert.equal(hasEnded(pid), false);
+      await until('the shell has gone over to it', () => commandOf(parent.pid ?? 0) === 'sleep 60', 5_000);
       signalProcess(pid, 'SIGKILL');
       await until('it has ended', () => hasEnded(pid), 5_000);
       assert.equal(readProcess(pid)?.isZombie, true);

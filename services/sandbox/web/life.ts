@@ -1,7 +1,7 @@
 import { commands, runCommand } from './commands.ts';
 import { sleep } from './emitter.ts';
 import { base64, createWid } from './ids.ts';
-import { call, openStream, tell } from './link.ts';
+import { call, callInTurn, openStream, tell } from './link.ts';
 import { hydrate } from './messages.ts';
 import { keys } from './modules.ts';
 import { deliverKept, showKept } from './outbox.ts';
@@ -102,7 +102,8 @@ async function goUp(): Promise<void> {
 async function reportUp(): Promise<void> {
   while (!current.settings.eager && !(await Msg.listenedTo('add', LISTENER_LIMIT_MS)))
     console.warn('nobody listens for messages: what waits at the phone stays there');
-  if (Socket.state === 'CONNECTED') await call('up');
+  // After the states before it, each of which says that the page is not up.
+  if (Socket.state === 'CONNECTED') await callInTurn('up');
 }
 
 async function connect(): Promise<void> {

@@ -20,21 +20,22 @@ export async function call(what: string, body: object = {}): Promise<Fields> {
   return recordOf(await response.json());
 }
 
-let told: Promise<void> = Promise.resolve();
+let last: Promise<unknown> = Promise.resolve();
 
-/**
- * As `call`, for what nobody has to wait for: a failure is noted in the console. The phone hears it in the order in which
- * it was told: the browser sends what it is given at once over several connections.
- */
-export function tell(what: string, body: object = {}): Promise<void> {
-  told = told.then(async () => {
-    try {
-      await call(what, body);
-    } catch (error) {
-      console.warn(`could not tell the phone ${what}: ${error}`);
-    }
-  });
-  return told;
+/** As `call`, once the phone has heard what was told before: at once, the browser would send it over several connections. */
+export function callInTurn(what: string, body: object = {}): Promise<Fields> {
+  const answer = last.then(() => call(what, body));
+  last = answer.catch(() => undefined);
+  return answer;
+}
+
+/** As `callInTurn`, for what nobody has to wait for: a failure is noted in the console. */
+export async function tell(what: string, body: object = {}): Promise<void> {
+  try {
+    await callInTurn(what, body);
+  } catch (error) {
+    console.warn(`could not tell the phone ${what}: ${error}`);
+  }
 }
 
 /** Notes something for whoever looks at the sandbox from outside. */
