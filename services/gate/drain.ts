@@ -10,26 +10,35 @@ const LAST_REQUEST_MS = 500;
 /** The same where another gate may share the port, and serves meanwhile whoever comes anew: most have asked again by then. */
 const LAST_REQUEST_SHARED_MS = 2_500;
 
+export interface Drain {
+  readonly withinMs: number;
+  /** Another gate may be open on the same port. */
+  readonly isShared: boolean;
+  /** Called when the gate takes no new connections any more. */
+  readonly onClosed?: (() => void) | undefined;
+}
+
 /**
- * Takes leave: no new connection, `Connection: close` on every answer, 1001 to the WebSockets; resolves when all have
- * gone or `drainMs` has passed, and then destroys who is left. `isShared`: another gate may be open on the same port.
+ * Takes leave: no new connection, then `Connection: close` on every answer and 1001 to the WebSockets; resolves when all
+ * have gone or `withinMs` has passed, and then destroys who is left.
  */
 export async function drainGate(
   server: Server,
   traffic: Traffic,
-  drainMs: number,
-  isShared: boolean,
+  { withinMs, isShared, onClosed }: Drain,
 ): Promise<void> {
+  const until = performance.now() + withinMs;
+  if (withinMs > 0) await untilNoneConnects(server, Math.min(LAST_CONNECTIONS_MS, withinMs / 4));
+  const allGone = stopListening(server);
+  onClosed?.();
+  // Not before: those who are told to leave would all come back at once, in the very moment in which the listener closes.
   traffic.isDraining = true;
-  const until = performance.now() + drainMs;
   for (const tunnel of traffic.tunnels) tunnel.goAway();
   // A reader comes back where it stopped, to the next gate; waiting for it would take the whole budget.
   for (const endStream of traffic.eventStreams) endStream();
-  if (drainMs > 0) await untilNoneConnects(server, Math.min(LAST_CONNECTIONS_MS, drainMs / 4));
-  const allGone = stopListening(server);
   if (traffic.sockets.size > 0) {
     const lastRequestMs = isShared ? LAST_REQUEST_SHARED_MS : LAST_REQUEST_MS;
-    await Promise.race([allGone, wait(Math.min(lastRequestMs, drainMs / 2), undefined, { ref: false })]);
+    await Promise.race([allGone, wait(Math.min(lastRequestMs, withinMs / 2), undefined, { ref: false })]);
   }
   traffic.endsIdle = true;
   await closeIdle(server);

@@ -1,5 +1,6 @@
 import { onPortsMoved } from '../runtime/ports-message.ts';
 import { runService } from '../runtime/run-service.ts';
+import { tellClosed } from '../runtime/stop-request.ts';
 import { optionsFrom } from './from-config.ts';
 import { startGate } from './server.ts';
 
@@ -11,5 +12,5 @@ await runService('gate', async ({ config, log }) => {
       ? await (await import('./nginx/from-config.ts')).startConfiguredNginx(config, options)
       : await startGate(options);
   onPortsMoved((ports) => gate.follow(optionsFrom({ ...config, ports }, log).routes));
-  return { close: (graceMs) => gate.drain(graceMs) };
+  return { close: (graceMs) => gate.drain(graceMs, tellClosed) };
 });

@@ -20,8 +20,11 @@ import { Visit } from './visit.ts';
 
 /** A gate that listens. */
 export interface Gate extends Address, AsyncDisposable {
-  /** Lets what is in flight finish, for `drainMs` at most unless told; see `drain.ts`. Disposing does not wait. */
-  drain(withinMs?: number): Promise<void>;
+  /**
+   * Lets what is in flight finish, for `drainMs` at most unless told; see `drain.ts`. Disposing does not wait. Where the
+   * gate knows when it takes no new connections any more, it calls `onClosed` then.
+   */
+  drain(withinMs?: number, onClosed?: () => void): Promise<void>;
   /** New addresses of services: requests that come later go there; those under way end where they are. */
   follow(routes: readonly GateRoute[]): void;
 }
@@ -118,8 +121,8 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     else void loading.then((loaded) => loaded.follow(moved));
   }
 
-  async function end(withinMs: number): Promise<void> {
-    await drainGate(server, traffic, withinMs, isShared);
+  async function end(withinMs: number, onClosed?: () => void): Promise<void> {
+    await drainGate(server, traffic, { withinMs, isShared, onClosed });
     stopRounds();
     await (await loading).destroy();
   }
@@ -127,7 +130,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   return {
     host,
     port,
-    drain: (withinMs = options.drainMs) => end(withinMs),
+    drain: (withinMs = options.drainMs, onClosed) => end(withinMs, onClosed),
     follow,
     [Symbol.asyncDispose]: () => end(0),
   };

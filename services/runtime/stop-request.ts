@@ -41,8 +41,16 @@ export interface StopMessage {
 /** From the supervisor to every service of the kit: the whole kit stops, each in its turn. Nobody waits for long now. */
 export const KIT_STOPS_MESSAGE = 'gatehouse:kit-stops';
 
+/** From a service that drains to the supervisor: it takes no new connections any more. */
+export const CLOSED_MESSAGE = 'gatehouse:closed';
+
 /** From a service to the supervisor: I was sent SIGTERM or SIGINT. */
 export const SIGNALED_MESSAGE = 'gatehouse:signaled';
+
+/** Tells the supervisor, where there is one, that this service takes no new connections any more. */
+export function tellClosed(): void {
+  if (process.connected) process.send?.(CLOSED_MESSAGE);
+}
 
 function isStopMessage(message: unknown): message is StopMessage {
   return (

@@ -3,7 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceDeclaration } from '#config';
 import type { Log } from '../runtime/log.ts';
 import { findMarked, signalProcess } from '../runtime/process-table.ts';
-import { KIT_STOPS_MESSAGE, SIGNALED_MESSAGE, type StopMessage } from '../runtime/stop-request.ts';
+import {
+  CLOSED_MESSAGE,
+  KIT_STOPS_MESSAGE,
+  SIGNALED_MESSAGE,
+  type StopMessage,
+} from '../runtime/stop-request.ts';
 import { isSilent, probe } from './probe.ts';
 import { type RestartLimits, RestartPolicy } from './restart-policy.ts';
 
@@ -62,6 +67,7 @@ export class Service {
   readonly #hooks: ServiceHooks;
   readonly #policy: RestartPolicy;
   readonly #ready = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<void>();
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   #spawns = 0;
@@ -88,6 +94,11 @@ export class Service {
     return this.#ready.promise;
   }
 
+  /** Settles when it is being stopped and takes no new connections any more; not every service says so before its end. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
   start(): void {
     if (this.#isStopping) return;
     const { plan } = this;
@@ -109,6 +120,7 @@ export class Service {
     child.on('close', () => this.#hooks.onOutputEnd(this.name));
     child.on('message', (message) => {
       if (message === SIGNALED_MESSAGE) void this.#onSignaled(child);
+      else if (message === CLOSED_MESSAGE) this.#closed.resolve();
     });
     this.#ended = new Promise((resolve) => {
       const end = (how: string) => {
@@ -159,6 +171,7 @@ export class Service {
     this.#isStopping = true;
     clearTimeout(this.#nextStart);
     const inOrder = await this.#end(withinMs);
+    this.#closed.resolve();
     this.#setState('stopped');
     return inOrder;
   }

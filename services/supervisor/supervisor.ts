@@ -153,7 +153,6 @@ class Kit implements Supervisor {
   async #stop(): Promise<boolean> {
     this.#isWanted.abort();
     await this.#standsBy;
-    for (const service of this.services) service.announceStop();
     const inOrder = await stopInOrder(this.services, this.config.stop.drainMs);
     if (this.#control !== undefined) await closeServer(this.#control, LEAST_STOP_MS);
     const left = await endLeftovers(this.#run, 'that had outlived their service', this.#options.log);

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { crowdAt, isOpen } from '../crowd.ts';
 import { askWhileHeld } from '../held-thread.ts';
 import { describeGates } from './contract.ts';
 import { echo, listenAsUpstream, RawClient, route, startUpstream, waitFor } from './support.ts';
 
 /** By then a gate that has its port for itself waits for no further request. */
 const ALONE_IS_OVER_MS = 1_000;
+const POLL_MS = 5;
 
 describeGates('gate, while it drains', ({ startTestGate, differs }) => {
   it('finishes what is in flight, with Connection: close, and then resolves', async () => {
@@ -21,6 +23,7 @@ describeGates('gate, while it drains', ({ startTestGate, differs }) => {
     await waitFor(() => answer !== undefined, 'the request to arrive');
 
     const drained = gate.drain();
+    while (await isOpen(gate.port)) await sleep(POLL_MS);
     answer?.end('finished');
     await drained;
 
@@ -77,6 +80,7 @@ describeGates('gate, while it drains', ({ startTestGate, differs }) => {
     client.send('GET /api/2 HTTP/1.1\r\nHost: h\r\n\r\n');
     const takesIt = differs('drain', { node: true, nginx: false });
     if (takesIt) await waitFor(() => answers.length === 2, 'the second request');
+    while (await isOpen(gate.port)) await sleep(POLL_MS);
     for (const answer of answers) answer.end('ok');
     await drained;
 
@@ -105,6 +109,27 @@ describeGates('gate, while it drains', ({ startTestGate, differs }) => {
         const answers = (await client.untilClosed()).match(/HTTP\/1\.1 200 OK/g);
         assert.equal(answers?.length, isShared ? 2 : 1);
       }
+    });
+
+    it('tells nobody to leave while its port is open: all would come back in the moment in which it closes', async () => {
+      await using upstream = await startUpstream(echo);
+      await using gate = await startTestGate(upstream);
+      using client = new RawClient(gate.port);
+      await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/200 OK/);
+
+      let drained: Promise<void>;
+      {
+        using _ = crowdAt(gate.port);
+        drained = gate.drain();
+        client.send('GET /api/second HTTP/1.1\r\nHost: h\r\n\r\n');
+        await client.until(/200 OK[\s\S]*200 OK[\s\S]*second/);
+        assert.doesNotMatch(client.received, /^connection: close/im);
+      }
+      while (await isOpen(gate.port)) await sleep(POLL_MS);
+      client.send('GET /api/last HTTP/1.1\r\nHost: h\r\n\r\n');
+      await drained;
+
+      assert.match(await client.untilClosed(), /second[\s\S]*200 OK[\s\S]*connection: close/i);
     });
 
     it('answers what came on a kept connection while it had no turn', async () => {

@@ -1,61 +1,6 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
-import { createLog } from '../../services/runtime/log.ts';
-import { findMarked } from '../../services/runtime/process-table.ts';
-import { Service, type ServicePlan } from '../../services/supervisor/service.ts';
-import { freePorts, until } from '../kit/kit.ts';
-
-const SERVER = `
-const { createServer } = require('node:http');
-createServer((request, response) => response.end('ok')).listen(Number(process.env.PORT), '127.0.0.1');
-`;
-
-/** A service that is not of the kit: a program that finds its port in PORT and ends on SIGTERM. */
-async function startService(script: string, limits: Partial<ServicePlan['limits']> = {}) {
-  const port = (await freePorts()).PORT;
-  const run = randomUUID();
-  const failed: string[] = [];
-  const lines: string[] = [];
-  const service = new Service(
-    {
-      declaration: {
-        name: 'shop',
-        command: [process.execPath, '-e', script],
-        port: { env: 'SHOP_PORT', default: port, doc: '' },
-        exposure: 'routed',
-        readyPath: '/',
-        routes: [],
-        needs: [],
-        critical: false,
-        stopGraceMs: 1_000,
-        kit: false,
-      },
-      origin: { host: '127.0.0.1', port },
-      file: process.execPath,
-      args: ['-e', script],
-      environment: { PATH: '/usr/bin:/bin', PORT: String(port), GATEHOUSE_RUN: run },
-      folder: '/',
-      limits: {
-        limit: 3,
-        backoffMs: 10,
-        backoffMaxMs: 20,
-        stableMs: 5_000,
-        readyTimeoutMs: 10_000,
-        ...limits,
-      },
-      run,
-    },
-    {
-      onOutput: (name, stream, chunk) => void lines.push(`${name} ${stream} ${chunk}`),
-      onOutputEnd: () => undefined,
-      isKitStopping: () => false,
-      onFailed: ({ name }) => void failed.push(name),
-      log: createLog('supervisor', 'silent'),
-    },
-  );
-  service.start();
-  return { service, failed, lines, processes: () => findMarked(`GATEHOUSE_RUN=${run}`) };
-}
+import { until } from '../kit/kit.ts';
+import { SERVER, startService } from './start-service.ts';
 
 describe('supervisor, of a service that is not of the kit', () => {
   it('starts it, sees it ready, and ends it with SIGTERM', async () => {

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { stopInOrder } from '../../services/supervisor/stop-order.ts';
+import { until } from '../kit/kit.ts';
+import { SERVER, startService } from './start-service.ts';
+
+/** Says what it is told, does `onStop` when its turn has come, and ends when it is told `go`. */
+const serviceThat = (onStop: string) => `${SERVER}
+process.on('message', (message) => {
+  if (message === 'go') process.exit();
+  console.log(message.type ?? message);
+  if (message.type === 'gatehouse:stop') { ${onStop} }
+});
+`;
+
+describe('stop, in order', () => {
+  // Killed after the 1,000 ms of its declaration, the gate would not have ended in order.
+  const gates = [
+    [
+      'as soon as the gate takes no new connections',
+      10_000,
+      "console.log('closed'); process.send('gatehouse:closed');",
+    ],
+    ['after a while where the gate does not say when that is', 1_500, ''],
+  ] as const;
+  for (const [when, budgetMs, onStop] of gates)
+    it(`tells the others ${when}, and before their turn`, async () => {
+      const gate = await startService(serviceThat(onStop), {}, true);
+      const api = await startService(serviceThat('process.exit();'), {}, true);
+      await Promise.all([gate.service.firstReady, api.service.firstReady]);
+
+      const stopped = stopInOrder([gate.service, api.service], budgetMs);
+      assert.deepEqual(api.lines, []);
+      await until('the api hears of it', () => api.lines.length > 0, 5_000);
+      assert.match(gate.lines.join(''), onStop === '' ? /stop/ : /stop[\s\S]*closed/);
+      gate.service.tell('go');
+
+      assert.equal(await stopped, true);
+      assert.match(api.lines.join(''), /gatehouse:kit-stops[\s\S]*gatehouse:stop/);
+    });
+});
