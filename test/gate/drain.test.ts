@@ -117,15 +117,16 @@ describeGates('gate, while it drains', ({ startTestGate, differs }) => {
       using client = new RawClient(gate.port);
       await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/200 OK/);
 
+      const closed = Promise.withResolvers<void>();
       let drained: Promise<void>;
       {
         using _ = crowdAt(gate.port);
-        drained = gate.drain();
+        drained = gate.drain(undefined, closed.resolve);
         client.send('GET /api/second HTTP/1.1\r\nHost: h\r\n\r\n');
         await client.until(/200 OK[\s\S]*200 OK[\s\S]*second/);
         assert.doesNotMatch(client.received, /^connection: close/im);
       }
-      while (await isOpen(gate.port)) await sleep(POLL_MS);
+      await closed.promise;
       client.send('GET /api/last HTTP/1.1\r\nHost: h\r\n\r\n');
       await drained;
 
