@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { crowdAt, isOpen } from '../crowd.ts';
 import { askWhileHeld } from '../held-thread.ts';
 import { describeGates } from './contract.ts';
+import { crowdAt, isOpen } from './crowd.ts';
 import { echo, listenAsUpstream, RawClient, route, startUpstream, waitFor } from './support.ts';
 
 /** By then a gate that has its port for itself waits for no further request. */

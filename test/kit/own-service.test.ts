@@ -131,8 +131,9 @@ describe('kit with a service of one’s own, added by one entry of the topology'
       });
 
       it('has it in /health', async () => {
-        const { services } = await kit.health();
-        assert.equal(services.greeter?.state, 'ready');
+        // It answers before the supervisor has looked again.
+        const state = async () => (await kit.health()).services.greeter?.state;
+        await kit.until('it is ready there', async () => (await state()) === 'ready');
       });
 
       it('brings it back after kill -9, and holds its requests meanwhile', async () => {
