@@ -6,12 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findMarked, signalProcess } from '../../services/runtime/process-table.ts';
 import { freePort } from '../free-port.ts';
+import { untilNextLookMs } from '../look.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Between two looks at a condition, at least and at most. */
-const LOOK_MS = 20;
-const MOST_LOOK_MS = 200;
 
 /** What is not set by the test must not come from whoever runs it. */
 const CLEAN = [
@@ -206,7 +203,7 @@ export async function until<T>(
   withinMs: number,
   more: () => string = () => '',
 ): Promise<NonNullable<T>> {
-  const limit = performance.now() + withinMs;
+  const sinceMs = performance.now();
   for (;;) {
     let last: unknown;
     const lookedMs = performance.now();
@@ -216,9 +213,8 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
-    if (performance.now() > limit)
+    if (performance.now() > sinceMs + withinMs)
       throw new Error(`after ${withinMs} ms it still does not hold that ${what}\n${more()}`, { cause: last });
-    // What is looked at shares the processors with the look: of all processes of the machine, say.
-    await sleep(Math.min(MOST_LOOK_MS, Math.max(LOOK_MS, 3 * (performance.now() - lookedMs))));
+    await sleep(untilNextLookMs(sinceMs, lookedMs));
   }
 }
