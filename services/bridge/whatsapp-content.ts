@@ -1,4 +1,6 @@
-import wweb, { type MessageSendOptions } from 'whatsapp-web.js';
+import type { MessageSendOptions } from 'whatsapp-web.js';
+import Location from 'whatsapp-web.js/src/structures/Location.js';
+import MessageMedia from 'whatsapp-web.js/src/structures/MessageMedia.js';
 import { toChatId } from '../contract/chat-id.ts';
 import type { BridgeContent } from '../contract/content.ts';
 import { contactCard } from './contact-card.ts';
@@ -7,7 +9,7 @@ import { contactCard } from './contact-card.ts';
 export type NewContent = Exclude<BridgeContent, { kind: 'reaction' | 'edit' | 'delete' }>;
 
 interface LibraryMessage {
-  readonly content: string | wweb.MessageMedia | wweb.Location;
+  readonly content: string | MessageMedia | Location;
   readonly options: MessageSendOptions;
   /** Attributes that the message gets whatever the library makes of it. */
   readonly attributes?: object;
@@ -23,7 +25,7 @@ export function toLibraryMessage(content: NewContent): LibraryMessage {
     case 'media': {
       const { mimetype, data, filename, caption, as_document, as_voice } = content;
       return {
-        content: new wweb.MessageMedia(mimetype, data, filename ?? null),
+        content: new MessageMedia(mimetype, data, filename ?? null),
         options: {
           ...named,
           ...(caption === undefined ? {} : { caption }),
@@ -38,7 +40,7 @@ export function toLibraryMessage(content: NewContent): LibraryMessage {
         ...(name === undefined ? {} : { name }),
         ...(address === undefined ? {} : { address }),
       };
-      return { content: new wweb.Location(latitude, longitude, about), options: named };
+      return { content: new Location(latitude, longitude, about), options: named };
     }
     case 'contact':
       return {

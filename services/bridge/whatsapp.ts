@@ -1,6 +1,6 @@
 import type { Page } from 'puppeteer';
-// The package is CommonJS whose names Node cannot see: `import { Client }` type-checks and fails at run time.
-import wweb from 'whatsapp-web.js';
+import NoAuth from 'whatsapp-web.js/src/authStrategies/NoAuth.js';
+import Client from 'whatsapp-web.js/src/Client.js';
 import { z } from 'zod';
 import { type Chat, chatSchema } from '../contract/bridge.ts';
 import type { WhatsAppMessage } from '../contract/events.ts';
@@ -40,14 +40,14 @@ export interface Account {
 /** One browser with one WhatsApp Web. None of its calls has a deadline of its own: see `life.ts`. */
 export class WhatsApp {
   readonly sends: WhatsAppSends;
-  readonly #client: wweb.Client;
+  readonly #client: Client;
   readonly #profileDir: string;
   #starting: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: BrowserOptions, listener: WhatsAppListener) {
     this.#profileDir = options.profileDir;
-    this.#client = new wweb.Client({
+    this.#client = new Client({
       authStrategy: new KeptProfile(() => this.#watchBrowser(listener)),
       // The default keeps the page's html in the working folder, and fails where that cannot be written.
       webVersionCache: { type: 'none' },
@@ -177,7 +177,7 @@ const accountSchema = z.object({
  * The profile is a folder that this strategy never touches: the library's LocalAuth deletes it, under the running
  * browser, the moment WhatsApp says LOGOUT. Its hook is the one place that comes right after the launch.
  */
-class KeptProfile extends wweb.NoAuth {
+class KeptProfile extends NoAuth {
   override afterBrowserInitialized: () => Promise<void>;
 
   constructor(onBrowser: () => void) {
@@ -186,7 +186,7 @@ class KeptProfile extends wweb.NoAuth {
   }
 }
 
-function listen(client: wweb.Client, listener: WhatsAppListener): void {
+function listen(client: Client, listener: WhatsAppListener): void {
   client.on('qr', (code) => listener.qr(code));
   client.on('code', (code) => listener.pairingCode(code));
   client.on('loading_screen', (percent) => listener.progress(`syncing ${percent} %`));

@@ -1,7 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import { STAND_IN_HOST } from './browser-wrapper.ts';
 
 export interface Certificate {
@@ -21,6 +20,7 @@ export async function loadCertificate(folder: string): Promise<Certificate> {
   const path = join(folder, 'certificate.pem');
   const kept = readKept(path);
   if (kept !== undefined) return kept;
+  const { generate } = await import('selfsigned');
   const made = await generate([{ name: 'commonName', value: STAND_IN_HOST }], {
     keyType: 'ec',
     curve: 'P-256',

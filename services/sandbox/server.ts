@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import { type Express, type Request, Router } from 'express';
-import { toString as qrToString } from 'qrcode';
 import { toPhoneDigits } from '../contract/chat-id.ts';
 import { KitError } from '../contract/errors.ts';
 import { createInternalServer } from '../runtime/internal-server.ts';
@@ -76,7 +75,9 @@ function createApi(phone: Phone): Router {
     const qr = phone.pages.current?.qr;
     if (qr === undefined) throw new KitError('qr_unavailable', 'no page shows a QR code to the phone now');
     response.set({ 'content-type': 'image/svg+xml', 'cache-control': 'no-store' });
-    response.send(await qrToString(qr.text, { type: 'svg', margin: 2 }));
+    // Loaded at the first one: most runs never show any.
+    const { default: qrcode } = await import('qrcode');
+    response.send(await qrcode.toString(qr.text, { type: 'svg', margin: 2 }));
   });
   api.get('/stream', (_request, response) => {
     const stream = openEventStream(response);

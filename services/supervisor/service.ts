@@ -9,7 +9,8 @@ import {
   SIGNALED_MESSAGE,
   type StopMessage,
 } from '../runtime/stop-request.ts';
-import { isSilent, probe } from './probe.ts';
+import { watchLiveness } from './liveness.ts';
+import { probe } from './probe.ts';
 import { type RestartLimits, RestartPolicy } from './restart-policy.ts';
 
 /** Names one run of one service in the environment of all its processes. */
@@ -19,9 +20,6 @@ const REPORT_MS = 300;
 const READY_POLL_MS = 15;
 /** What starts slowly is asked less often: the questions take time from it. Known to be ready late by a twentieth. */
 const READY_POLLS = 20;
-const LIVENESS_EVERY_MS = 10_000;
-const LIVENESS_TIMEOUT_MS = 5_000;
-const LIVENESS_MISSES = 3;
 /** A signal sent to a service alone means: this one. One to all means: the kit, and reaches the supervisor by then. */
 const SIGNAL_TO_ALL_WITHIN_MS = 500;
 
@@ -73,7 +71,8 @@ export class Service {
   #child: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
   #spawns = 0;
-  #liveness: NodeJS.Timeout | undefined;
+  /** Ends looking whether it still answers. */
+  #endWatch: () => void = () => undefined;
   #nextStart: NodeJS.Timeout | undefined;
   #isStopping = false;
   /** This run was ended by request: that is no failure. */
@@ -128,7 +127,7 @@ export class Service {
       const end = (how: string) => {
         if (this.#child !== child) return;
         this.#child = undefined;
-        clearInterval(this.#liveness);
+        this.#endWatch();
         killMarked(`${SPAWN_VARIABLE}=${mark}`);
         resolve();
         this.#onEnded(how, performance.now() - startedAt);
@@ -273,19 +272,14 @@ export class Service {
     this.#setState('ready');
     this.#wasReady = true;
     this.#ready.resolve();
-    let misses = 0;
-    this.#liveness = setInterval(async () => {
-      const silent = await isSilent(this.plan.origin, this.plan.declaration.readyPath, LIVENESS_TIMEOUT_MS);
-      if (this.#child !== child || this.state !== 'ready') return;
-      misses = silent ? misses + 1 : 0;
-      if (misses < LIVENESS_MISSES || child.pid === undefined) return;
+    this.#endWatch = watchLiveness(this.plan.origin, this.plan.declaration.readyPath, (silentMs) => {
+      if (this.#child !== child || this.state !== 'ready' || child.pid === undefined) return;
       this.#hooks.log.error(
         { service: this.name },
-        `${this.name} has not answered for ${(misses * LIVENESS_EVERY_MS) / 1000} s: killed`,
+        `${this.name} has not answered for ${silentMs / 1000} s: killed`,
       );
       this.#kill(child.pid);
-    }, LIVENESS_EVERY_MS);
-    this.#liveness.unref();
+    });
   }
 
   #setState(state: ServiceState, reason?: string): void {

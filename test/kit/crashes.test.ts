@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commandOf, findMarked, listPids, signalProcess } from '../../services/runtime/process-table.ts';
-import { freePorts, type Kit, startKit } from './kit.ts';
+import { freePorts, type Kit, NO_BROWSER, startKit } from './kit.ts';
 
 const isBrowser = (pid: number) => /--user-data-dir=/.test(commandOf(pid)) && !/--type=/.test(commandOf(pid));
 
@@ -113,7 +113,7 @@ describe('kit, with a service that cannot live', function () {
 
   it('calls it failed, says why on /health, keeps the rest up, and tries again on SIGHUP', async () => {
     await using kit = await startKit({
-      env: { RESTART_LIMIT: '2', RESTART_STABLE_MS: '60000', PUPPETEER_EXECUTABLE_PATH: '/bin/false' },
+      env: { RESTART_LIMIT: '2', RESTART_STABLE_MS: '60000', ...NO_BROWSER },
       args: ['start'],
     });
     await kit.up();

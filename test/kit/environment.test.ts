@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { freePorts, startKit } from './kit.ts';
+import { freePorts, NO_BROWSER, startKit } from './kit.ts';
 
 describe('kit, told its ports by the environment', function () {
   this.timeout(90_000);
@@ -23,7 +23,7 @@ describe('kit, told its ports by the environment', function () {
   it('lets WHATSAPP_BRIDGE_PORT win over BRIDGE_PORT, and says so', async () => {
     const ports = await freePorts();
     await using kit = await (
-      await startKit({ args: ['start'], ports, env: { ...offline, BRIDGE_PORT: '8002' } })
+      await startKit({ args: ['start'], ports, env: { ...NO_BROWSER, BRIDGE_PORT: '8002' } })
     ).up();
     await kit.until('the bridge tells its port', () =>
       kit.output.includes(`WhatsApp bridge will listen on port: ${ports.WHATSAPP_BRIDGE_PORT}`),
@@ -77,8 +77,8 @@ describe('kit, told its ports by the environment', function () {
   });
 
   it('refuses a second kit on the same data folder, and leaves the first alone', async () => {
-    await using first = await (await startKit({ args: ['start'], env: offline })).up();
-    await using second = await startKit({ args: ['start'], env: offline, dataDir: first.dataDir });
+    await using first = await (await startKit({ args: ['start'], env: NO_BROWSER })).up();
+    await using second = await startKit({ args: ['start'], env: NO_BROWSER, dataDir: first.dataDir });
     assert.equal(await second.exit, 69);
     assert.match(second.output, new RegExp(`already runs on .*, as process ${first.child.pid}`));
     assert.equal((await fetch(`${first.origin}/health`)).status, 200);
@@ -86,8 +86,6 @@ describe('kit, told its ports by the environment', function () {
 });
 
 /** A browser that reaches nobody: these tests are not about WhatsApp. */
-const offline = { PUPPETEER_EXECUTABLE_PATH: '/bin/false' };
-
 async function occupy(port: number) {
   const server = createServer();
   server.listen(port, '127.0.0.1');

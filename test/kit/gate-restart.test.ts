@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hasEnded, listProcesses, signalProcess } from '../../services/runtime/process-table.ts';
 import { GATES, type GateKind } from '../gate/gates.ts';
 import { tellFigures } from '../tell-figures.ts';
-import { type Kit, startKit } from './kit.ts';
+import { type Kit, NO_BROWSER, startKit } from './kit.ts';
 import { type Exchange, Load } from './load.ts';
 
 const CLIENTS = 50;
@@ -30,7 +30,7 @@ for (const { name } of GATES) {
     let kit: Kit;
     before(async () => {
       // No browser: what is sent waits in the outbox. And a run of half a second is no crash loop.
-      const env = { GATE: name, PUPPETEER_EXECUTABLE_PATH: '/bin/false', RESTART_STABLE_MS: '500' };
+      const env = { GATE: name, ...NO_BROWSER, RESTART_STABLE_MS: '500' };
       // That what waits is held is the point, not how long an api takes to start on a machine that is busy.
       const held = { OUTBOX_MAX_WAITING: '1000000', GATE_HOLD_MS: HOLD_MS };
       kit = await (await startKit({ args: ['start'], env: { ...env, ...held } })).up();

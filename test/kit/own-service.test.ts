@@ -10,7 +10,7 @@ import { signalProcess } from '../../services/runtime/process-table.ts';
 import { freePort } from '../free-port.ts';
 import { GATES } from '../gate/gates.ts';
 import { sayNotTested } from '../netns/say-what-lacks.ts';
-import { type Kit, startKit } from './kit.ts';
+import { type Kit, NO_BROWSER, startKit } from './kit.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LEFT_OUT = ['node_modules', '.git', 'data', 'coverage', '.cache', '.env', 'test'];
@@ -18,7 +18,7 @@ const KEY = 'a-key-of-the-kit-that-is-long-enough';
 const END_OF_TOPOLOGY = '] as const satisfies readonly ServiceDeclaration[];';
 
 /** These are not about WhatsApp. */
-const WITHOUT_BROWSER = { args: ['start'], env: { PUPPETEER_EXECUTABLE_PATH: '/bin/false' } };
+const WITHOUT_BROWSER = { args: ['start'], env: NO_BROWSER };
 
 /** A kit of one's own: the sources, whose topology may be changed, on the packages of this one. */
 class KitCopy implements Disposable {

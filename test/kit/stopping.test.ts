@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { findMarked } from '../../services/runtime/process-table.ts';
 import { openEvents } from './events.ts';
-import { freePorts, startKit } from './kit.ts';
+import { freePorts, NO_BROWSER, startKit } from './kit.ts';
 
 interface Outcome {
   readonly message: string;
@@ -85,7 +85,9 @@ describe('kit, told to stop', function () {
 
   for (const gate of ['node', 'nginx'])
     it(`ends event streams and sends WebSockets away rather than wait for them (${gate} gate)`, async () => {
-      await using kit = await (await startKit({ env: { GATE: gate, DRAIN_MS: '10000' } })).ready();
+      await using kit = await (
+        await startKit({ args: ['start'], env: { ...NO_BROWSER, GATE: gate, DRAIN_MS: '10000' } })
+      ).up();
       await using reader = await openEvents(kit.origin);
       const socket = new WebSocket(`${kit.origin.replace('http', 'ws')}/ws`);
       await once(socket, 'open');
@@ -103,7 +105,10 @@ describe('kit, told to stop', function () {
     });
 
   it('exits 1 when something had to be killed, and leaves no process even then', async () => {
-    await using kit = await (await startKit({ env: { DRAIN_MS: '3000' } })).ready();
+    await using kit = await (
+      await startKit({ args: ['start'], env: { ...NO_BROWSER, DRAIN_MS: '3000' } })
+    ).up();
+    await kit.until('the bridge runs', async () => (await kit.health()).services.bridge?.state === 'ready');
     process.kill(kit.pidOf('bridge'), 'SIGSTOP');
     assert.equal(await kit.stop(), 1);
     assert.match(kit.output, /bridge did not stop within \d+ ms: killed/);
@@ -118,9 +123,7 @@ describe('kit, told to stop', function () {
   });
 
   it('keeps running when nobody reads its log any more, and still stops in order', async () => {
-    await using kit = await (
-      await startKit({ args: ['start'], env: { PUPPETEER_EXECUTABLE_PATH: '/bin/false' } })
-    ).up();
+    await using kit = await (await startKit({ args: ['start'], env: NO_BROWSER })).up();
     kit.child.stdout?.destroy();
     kit.child.stderr?.destroy();
     const exited = once(kit.child, 'exit');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GATES } from '../gate/gates.ts';
-import { type Kit, startKit } from './kit.ts';
+import { type Kit, NO_BROWSER, startKit } from './kit.ts';
 import { type Exchange, Load } from './load.ts';
 
 /** Of each kind, one request a second each on average: together 20 a second. */
@@ -64,7 +64,7 @@ describe('kit that stands by to take over', function () {
     startKit({
       args: ['start'],
       // No browser: these are not about WhatsApp.
-      env: { ...DEPLOYED, RELEASE: release, PUPPETEER_EXECUTABLE_PATH: '/bin/false' },
+      env: { ...DEPLOYED, RELEASE: release, ...NO_BROWSER },
       ...(of === undefined ? {} : { dataDir: of.dataDir, ports: of.ports }),
     });
 
@@ -95,7 +95,7 @@ describe('kit that stands by to take over', function () {
     await using first = await (await start('first')).up();
     await using stranger = await startKit({
       args: ['start'],
-      env: { ...DEPLOYED, PUPPETEER_EXECUTABLE_PATH: '/bin/false' },
+      env: { ...DEPLOYED, ...NO_BROWSER },
       ports: { PORT: first.ports.PORT },
     });
     assert.equal(await stranger.exit, 69);

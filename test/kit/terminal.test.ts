@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { findMarked } from '../../services/runtime/process-table.ts';
-import { startKit } from './kit.ts';
+import { NO_BROWSER, startKit } from './kit.ts';
 
 const CTRL_C = '\u0003';
 const CTRL_Q = '\u0011';
@@ -8,7 +8,7 @@ const CTRL_S = '\u0013';
 
 describe('kit, on a terminal', function () {
   this.timeout(60_000);
-  const options = { args: ['start'], env: { PUPPETEER_EXECUTABLE_PATH: '/bin/false' }, terminal: true };
+  const options = { args: ['start'], env: NO_BROWSER, terminal: true };
 
   it('logs for people', async () => {
     await using kit = await (await startKit(options)).up();
