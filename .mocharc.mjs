@@ -2,8 +2,8 @@ import { globSync } from 'node:fs';
 
 /** Tests that keep the processors busy (they start browsers, kits or images), and the longest of them first. */
 const BUSY = ['chaos', 'docker', 'deploy', 'kit', 'bridge', 'sandbox'];
-/** What puts the gate under a load which leaves others no turn, and is judged by what time it takes: when little else runs. */
-const LAST = ['test/gate/endurance/under-load.test.ts'];
+/** What is judged by how soon a gate under attack answers: when nothing else runs. */
+const LAST = ['test/gate/endurance/slow-clients.test.ts'];
 const files = globSync('test/**/*.test.ts').sort();
 const busy = BUSY.flatMap((folder) => files.filter((file) => file.startsWith(`test/${folder}/`)));
 const rest = files.filter((file) => !busy.includes(file) && !LAST.includes(file));

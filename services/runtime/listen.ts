@@ -35,7 +35,7 @@ export function listen(server: Server, port: number, host: string, isShared = fa
 /** Callers of ours keep their connections, so that these come to an end, unless the machine is overloaded. */
 const LAST_CONNECTIONS_MS = 5_000;
 /** How long those who keep connections are told that they end, before those that nobody uses are closed. */
-export const FAREWELL_MS = 250;
+const FAREWELL_MS = 250;
 const IDLE_CHECK_MS = 25;
 
 /**

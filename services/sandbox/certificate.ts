@@ -20,6 +20,7 @@ export async function loadCertificate(folder: string): Promise<Certificate> {
   const path = join(folder, 'certificate.pem');
   const kept = readKept(path);
   if (kept !== undefined) return kept;
+  // Loaded only to make one: that is 170 modules.
   const { generate } = await import('selfsigned');
   const made = await generate([{ name: 'commonName', value: STAND_IN_HOST }], {
     keyType: 'ec',

@@ -8,6 +8,11 @@ export interface LoadOptions {
   readonly keepAlive?: boolean;
   /** Up to so long a client waits between two requests. */
   readonly pauseMs?: number;
+  /**
+   * Asks again, as clients do, where the other end has closed a connection that was idle: nginx does so at once when it is
+   * told to leave. What is sent has a key.
+   */
+  readonly asksAgain?: boolean;
   /** With each request: a key. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -32,6 +37,7 @@ export class Load implements AsyncDisposable {
   readonly #origin: string;
   readonly #agent: Agent;
   readonly #pauseMs: number;
+  readonly #asksAgain: boolean;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #clients: Promise<void>[];
   #isOver = false;
@@ -39,9 +45,10 @@ export class Load implements AsyncDisposable {
   constructor(
     origin: string,
     clients: number,
-    { keepAlive = true, pauseMs = PAUSE_MS, headers = {} }: LoadOptions = {},
+    { keepAlive = true, pauseMs = PAUSE_MS, asksAgain = false, headers = {} }: LoadOptions = {},
   ) {
     this.#pauseMs = pauseMs;
+    this.#asksAgain = asksAgain;
     this.#headers = headers;
     this.#origin = origin;
     this.#count = clients;
@@ -109,7 +116,10 @@ export class Load implements AsyncDisposable {
         response.on('end', () => settle(response.statusCode ?? 0, text));
         response.on('error', (error) => settle(0, String(error)));
       });
-      asked.on('error', (error) => settle(0, String(error)));
+      asked.on('error', (error) => {
+        if (this.#asksAgain && asked.reusedSocket) resolve(this.#ask(method, path, key));
+        else settle(0, String(error));
+      });
       asked.end(
         key === undefined ? undefined : JSON.stringify({ chat_id: '15551234567', message: `load ${key}` }),
       );

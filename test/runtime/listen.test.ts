@@ -30,23 +30,6 @@ for (let client = 0; client < crowd; client += 1) {
 }
 `;
 
-/** Clients who connect in the very moment in which the server's thread closes its listener, and what became of each. */
-const LATE_CLIENTS = `
-const { parentPort, workerData: { port, turn, crowd } } = require('node:worker_threads');
-Atomics.wait(turn, 0, 0);
-const outcomes = [];
-for (let client = 0; client < crowd; client += 1) {
-  const socket = require('node:net').connect({ port, host: '127.0.0.1' });
-  let outcome = 'ended';
-  socket.on('error', ({ code }) => { outcome = code; });
-  socket.on('close', () => {
-    outcomes.push(outcome);
-    if (outcomes.length === crowd) parentPort.postMessage(outcomes);
-  });
-}
-setTimeout(() => { Atomics.store(turn, 0, 2); Atomics.notify(turn, 0); }, 100);
-`;
-
 describe('server of a service, asked to end on a machine that is busy', () => {
   it('answers what came on a kept connection while it had no turn', async () => {
     const server = createServer((_request, response) => response.end('here'));
@@ -67,30 +50,6 @@ describe('server of a service, asked to end on a machine that is busy', () => {
 
     const [outcomes] = await answered;
     assert.deepEqual(outcomes, Array(CROWD).fill('answered'));
-    await clients.terminate();
-  });
-
-  it('refuses those who come as it closes, and resets one of them at most', async () => {
-    const server = createServer((_request, response) => response.end('here'));
-    const port = await listen(server, 0, '127.0.0.1');
-    const turn = new Int32Array(new SharedArrayBuffer(4));
-    const clients = new Worker(LATE_CLIENTS, { eval: true, workerData: { port, turn, crowd: CROWD } });
-    const told = once(clients, 'message');
-    await once(clients, 'online');
-    const handle: { close: (closed: () => void) => void } = Reflect.get(server, '_handle');
-    const close = handle.close.bind(handle);
-    handle.close = (closed) => {
-      Atomics.store(turn, 0, 1);
-      Atomics.notify(turn, 0);
-      assert.notEqual(Atomics.wait(turn, 0, 1, 20_000), 'timed-out');
-      close(closed);
-    };
-
-    await closeServer(server, 5_000);
-
-    const [outcomes] = await told;
-    const refused = outcomes.filter((outcome: string) => outcome === 'ECONNREFUSED');
-    assert.ok(refused.length >= CROWD - 1, String(outcomes));
     await clients.terminate();
   });
 });

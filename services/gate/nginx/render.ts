@@ -3,7 +3,6 @@ import { isIPv6 } from 'node:net';
 import { type ErrorCode, KitError } from '../../contract/errors.ts';
 import { REQUEST_ID_HEADER, SECRET_HEADER } from '../../contract/internal.ts';
 import { toProblem } from '../../contract/problem.ts';
-import { FAREWELL_MS } from '../../runtime/listen.ts';
 import { LIVE_PATH } from '../admit.ts';
 import { FAULTS } from '../canonical-path.ts';
 import { VIA_NAME } from '../headers.ts';
@@ -35,11 +34,8 @@ export interface Templates {
 const LOG_LEVEL = 'warn';
 /** The first read of a request: most fit, and what does not gets a larger one. */
 const FIRST_HEADER_BYTES = 4_096;
-/**
- * Idle connections are given up before the service does, or a request could meet its close: ours does so when it ends,
- * after a farewell; of others, before Node's default of 5 s.
- */
-const KEEP_ALIVE_MS = { ours: FAREWELL_MS - 150, others: 4_000 };
+/** Idle connections of a service that is not ours are given up before Node's default of 5 s. */
+const KEEP_ALIVE_MS = { ours: 60_000, others: 4_000 };
 /** How long a WebSocket may be silent, or be waited for: nginx knows but one limit for both. */
 const TUNNEL_MS = 3_600_000;
 /** What the process beside nginx may take to answer beyond the hold. */

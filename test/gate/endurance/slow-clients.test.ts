@@ -23,15 +23,21 @@ const LEAST_ANSWERS = 20;
 /** Another client than the attackers, which are 127.0.0.1. */
 const SOMEBODY_ELSE = '127.0.0.2';
 
-/** Options of slowhttptest beside those that all have. Those of a round run at once, as it is the waiting that takes their time. */
-const ROUNDS = [
-  [
-    ['headers that come slowly', '/api/hello', ['-H', '-i', '1', '-x', '24']],
-    ['bodies that come slowly', '/api/hello', ['-B', '-i', '1', '-x', '10', '-s', '8192', '-t', 'POST']],
-  ],
-  // Alone, as what is copied for the attackers takes turns from others.
-  [['answers that are read slowly', '/api/large', ['-X', '-w', '512', '-y', '1024', '-n', '1', '-z', '32']]],
+/** Options of slowhttptest beside those that all have. */
+const SLOW_REQUESTS = [
+  ['headers that come slowly', '/api/hello', ['-H', '-i', '1', '-x', '24']],
+  ['bodies that come slowly', '/api/hello', ['-B', '-i', '1', '-x', '10', '-s', '8192', '-t', 'POST']],
 ] as const;
+const SLOW_READS = [
+  ['answers that are read slowly', '/api/large', ['-X', '-w', '512', '-y', '1024', '-n', '1', '-z', '32']],
+] as const;
+
+/** The attacks of a round run at once, each on a gate of its own, as it is the waiting that takes their time. */
+const ROUNDS = [
+  GATES.flatMap((gate) => SLOW_REQUESTS.map((attack) => [gate, ...attack] as const)),
+  // Alone, as what is copied for the attackers takes turns from others.
+  ...GATES.map((gate) => SLOW_READS.map((attack) => [gate, ...attack] as const)),
+];
 
 describe('gate, against slowhttptest', function () {
   this.timeout(60_000);
@@ -43,33 +49,31 @@ describe('gate, against slowhttptest', function () {
     return;
   }
 
-  for (const gate of GATES)
-    for (const [number, attacks] of ROUNDS.entries())
-      describe(`(${gate.name} gate, round ${number + 1})`, () => {
-        // Each against a gate of its own.
-        let runs: Run[];
-        before(async () => {
-          runs = await Promise.all(attacks.map(([, path, options]) => Run.start(gate, path, options)));
-        });
-        after(async () => {
-          for (const run of runs ?? []) await run[Symbol.asyncDispose]();
-        });
-
-        for (const [index, [what]] of attacks.entries()) {
-          it(`answers others at once, with ${ATTACKERS} clients of ${what}`, async () => {
-            const { statuses, slowestMs, mostConnected } = (await runs[index]?.result) ?? assert.fail();
-            assert.deepEqual([...new Set(statuses)], [200]);
-            assert.ok(statuses.length > LEAST_ANSWERS, `${statuses.length} answers`);
-            assert.ok(slowestMs < MOST_MS, `the slowest took ${slowestMs.toFixed(0)} ms`);
-            // Else nothing was put to the test.
-            assert.ok(mostConnected > ATTACKERS / 2, `only ${mostConnected} attackers were connected`);
-            tellFigures(
-              `slowhttptest, ${what} (${gate.name} gate)`,
-              `${statuses.length} answers, the slowest in ${slowestMs.toFixed(0)} ms, beside ${mostConnected} attackers`,
-            );
-          });
-        }
+  for (const [number, attacks] of ROUNDS.entries())
+    describe(`(round ${number + 1})`, () => {
+      let runs: Run[];
+      before(async () => {
+        runs = await Promise.all(attacks.map(([gate, , path, options]) => Run.start(gate, path, options)));
       });
+      after(async () => {
+        for (const run of runs ?? []) await run[Symbol.asyncDispose]();
+      });
+
+      for (const [index, [gate, what]] of attacks.entries()) {
+        it(`answers others at once, with ${ATTACKERS} clients of ${what} (${gate.name} gate)`, async () => {
+          const { statuses, slowestMs, mostConnected } = (await runs[index]?.result) ?? assert.fail();
+          assert.deepEqual([...new Set(statuses)], [200]);
+          assert.ok(statuses.length > LEAST_ANSWERS, `${statuses.length} answers`);
+          assert.ok(slowestMs < MOST_MS, `the slowest took ${slowestMs.toFixed(0)} ms`);
+          // Else nothing was put to the test.
+          assert.ok(mostConnected > ATTACKERS / 2, `only ${mostConnected} attackers were connected`);
+          tellFigures(
+            `slowhttptest, ${what} (${gate.name} gate)`,
+            `${statuses.length} answers, the slowest in ${slowestMs.toFixed(0)} ms, beside ${mostConnected} attackers`,
+          );
+        });
+      }
+    });
 });
 
 interface Result {
