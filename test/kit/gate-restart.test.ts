@@ -8,8 +8,6 @@ import { type Exchange, Load } from './load.ts';
 
 const CLIENTS = 50;
 const BACK_WITHIN_MS = 5_000;
-/** Half of it on average between two requests of a client: the load is of many, not one that leaves the kit no turn. */
-const PAUSE_MS = 60;
 const LOADED_MS = 1_000;
 const HOLD_MS = '60000';
 /** So often the api is ended. */
@@ -41,7 +39,7 @@ for (const { name } of GATES) {
 
     for (const [what, find, endsGate] of VICTIMS[name]) {
       it(`has its port back at once after kill -9 of ${what}, and no other process notices`, async () => {
-        await using load = new Load(kit.origin, CLIENTS, { pauseMs: PAUSE_MS });
+        await using load = new Load(kit.origin, CLIENTS);
         await sleep(LOADED_MS);
         await kit.until('all clients are served', () => load.isOnAll);
         const others = pidsBesideGate(kit);
@@ -102,7 +100,7 @@ for (const { name } of GATES) {
     /** Ends the api under load, and waits until its next life has served for a while. Gives the load, which has ended. */
     async function restartApi(signal: 'SIGTERM' | 'SIGKILL') {
       const api = kit.pidOf('api');
-      await using load = new Load(kit.origin, CLIENTS, { pauseMs: PAUSE_MS });
+      await using load = new Load(kit.origin, CLIENTS);
       await sleep(LOADED_MS);
       await kit.until('all clients are served', () => load.isOnAll);
       const askedMs = performance.now();
