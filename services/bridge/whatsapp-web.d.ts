@@ -1,5 +1,4 @@
-// Files of whatsapp-web.js, not its index: that also loads what its RemoteAuth keeps sessions with, 130 ms and 11 MB that
-// the bridge does not need. The version is pinned in package.json; the bridge's tests fail if the paths move.
+// Files of whatsapp-web.js, not its index: that also loads what its RemoteAuth keeps sessions with (DECISIONS 68). The version is pinned in package.json; the bridge's tests fail if the paths move.
 declare module 'whatsapp-web.js/src/Client.js' {
   export { Client as default } from 'whatsapp-web.js';
 }

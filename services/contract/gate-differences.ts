@@ -80,7 +80,7 @@ export const DIFFERENCES = {
     what: 'taking leave',
     node: 'answers in flight say `Connection: close`; WebSockets get 1001; event streams end whole',
     nginx:
-      'answers in flight are finished, then the connection closes; WebSockets and event streams are cut when the time is up',
+      'answers in flight are finished, then the connection closes; idle connections close at once: who sends on one at that moment must send again; WebSockets and event streams are cut when the time is up',
   },
   moved: {
     what: 'a service that comes back on another port',

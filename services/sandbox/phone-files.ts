@@ -22,7 +22,7 @@ export function servePhonePage(): Router {
   const router = Router({ strict: false });
   const modules = new StrippedModules(FOLDER);
   router.get('/', (_request, response) => sendFile(response, 'index.html'));
-  for (const name of ['style.css', 'icon.svg'])
+  for (const name of ['style.css', 'phone.css', 'icon.svg'])
     router.get(`/${name}`, (_request, response) => sendFile(response, name));
   router.get('/:name', (request, response) => {
     const code = modules.read(request.params.name);

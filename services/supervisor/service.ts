@@ -121,7 +121,8 @@ export class Service {
     child.on('close', () => this.#hooks.onOutputEnd(this.name));
     child.on('message', (message) => {
       if (message === SIGNALED_MESSAGE) void this.#onSignaled(child);
-      else if (message === CLOSED_MESSAGE) this.#closed.resolve();
+      // One that is only started again says so too, and opens soon.
+      else if (message === CLOSED_MESSAGE && this.#isStopping) this.#closed.resolve();
     });
     this.#ended = new Promise((resolve) => {
       const end = (how: string) => {

@@ -19,15 +19,3 @@ export function crowdAt(port: number): Disposable {
     },
   };
 }
-
-/** Whether anybody listens there. */
-export function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.on('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => resolve(false));
-  });
-}

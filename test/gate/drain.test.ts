@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { accepts } from '../../services/gate/nginx/server.ts';
 import { askWhileHeld } from '../held-thread.ts';
 import { describeGates } from './contract.ts';
-import { crowdAt, isOpen } from './crowd.ts';
+import { crowdAt } from './crowd.ts';
 import { echo, listenAsUpstream, RawClient, route, startUpstream, waitFor } from './support.ts';
 
 /** By then a gate that has its port for itself waits for no further request. */
@@ -23,7 +24,7 @@ describeGates('gate, while it drains', ({ startTestGate, differs }) => {
     await waitFor(() => answer !== undefined, 'the request to arrive');
 
     const drained = gate.drain();
-    while (await isOpen(gate.port)) await sleep(POLL_MS);
+    while (await accepts('127.0.0.1', gate.port)) await sleep(POLL_MS);
     answer?.end('finished');
     await drained;
 
@@ -80,7 +81,7 @@ describeGates('gate, while it drains', ({ startTestGate, differs }) => {
     client.send('GET /api/2 HTTP/1.1\r\nHost: h\r\n\r\n');
     const takesIt = differs('drain', { node: true, nginx: false });
     if (takesIt) await waitFor(() => answers.length === 2, 'the second request');
-    while (await isOpen(gate.port)) await sleep(POLL_MS);
+    while (await accepts('127.0.0.1', gate.port)) await sleep(POLL_MS);
     for (const answer of answers) answer.end('ok');
     await drained;
 

@@ -21,16 +21,24 @@ describe('stop, in order', () => {
       "console.log('closed'); process.send('gatehouse:closed');",
     ],
     ['after a while where the gate does not say when that is', 1_500, ''],
+    [
+      'no sooner where the gate has said so before, of a restart',
+      1_500,
+      '',
+      "process.send('gatehouse:closed');",
+    ],
   ] as const;
-  for (const [when, budgetMs, onStop] of gates)
+  for (const [when, budgetMs, onStop, atStart = ''] of gates)
     it(`tells the others ${when}, and before their turn`, async () => {
-      const gate = await startService(serviceThat(onStop), {}, true);
+      const gate = await startService(serviceThat(onStop) + atStart, {}, true);
       const api = await startService(serviceThat('process.exit();'), {}, true);
       await Promise.all([gate.service.firstReady, api.service.firstReady]);
 
+      const from = performance.now();
       const stopped = stopInOrder([gate.service, api.service], budgetMs);
       assert.deepEqual(api.lines, []);
       await until('the api hears of it', () => api.lines.length > 0, 5_000);
+      if (onStop === '') assert.ok(performance.now() - from > 400, 'the api heard of it too soon');
       assert.match(gate.lines.join(''), onStop === '' ? /stop/ : /stop[\s\S]*closed/);
       gate.service.tell('go');
 

@@ -112,7 +112,8 @@ async function untilListening({ host, port }: Address, nginx: Nginx): Promise<vo
   }
 }
 
-function accepts(host: string, port: number): Promise<boolean> {
+/** Whether anybody takes connections there. */
+export function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(port, host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host);
     probe.once('connect', () => resolve(true));
