@@ -36,6 +36,13 @@ export async function misbehave(phone: Phone, wish: Misbehaviour): Promise<objec
       // Not asked: the page that is taken over goes away, and often before it has answered.
       pageOf(phone).push({ cmd: 'conflict' });
       return {};
+    case 'load':
+      await pageOf(phone).ask({ cmd: 'load' });
+      return {};
+    case 'break':
+    case 'repair':
+      await pageOf(phone).ask({ cmd: 'break', isBroken: wish.kind === 'break' });
+      return {};
     case 'rotate':
       await pageOf(phone).ask({ cmd: 'rotate' });
       return {};

@@ -21,6 +21,7 @@ export interface PhoneOptions {
   readonly folder: string;
   readonly autoLink: boolean;
   readonly policy?: Partial<Policy> | undefined;
+  readonly settings?: Partial<Settings> | undefined;
   readonly log: Log;
 }
 
@@ -38,7 +39,7 @@ export class Phone {
   readonly pages: Pages;
   readonly options: PhoneOptions;
   readonly unknownModules = new Set<string>();
-  settings: Settings = DEFAULT_SETTINGS;
+  settings: Settings;
   policy: Policy;
   unregistered: readonly string[] = [];
   isOffline = false;
@@ -51,6 +52,7 @@ export class Phone {
   constructor(options: PhoneOptions) {
     this.options = options;
     this.policy = this.#usualPolicy();
+    this.settings = this.#usualSettings();
     this.media = new MediaStore(join(options.folder, 'media'));
     this.pages = new Pages(() => this.changed());
     this.#acknowledger = new Acknowledger((id, ack) => this.acknowledge(id, ack));
@@ -216,7 +218,7 @@ export class Phone {
   /** Ends all misbehaviour. */
   behave(): void {
     this.policy = this.#usualPolicy();
-    this.settings = DEFAULT_SETTINGS;
+    this.settings = this.#usualSettings();
     this.unregistered = [];
     this.pages.current?.push({ cmd: 'policy', policy: this.policy });
     this.pages.current?.push({ cmd: 'unregistered', ids: [] });
@@ -239,6 +241,10 @@ export class Phone {
 
   #usualPolicy(): Policy {
     return { ...DEFAULT_POLICY, ...this.options.policy };
+  }
+
+  #usualSettings(): Settings {
+    return { ...DEFAULT_SETTINGS, ...this.options.settings };
   }
 
   /** Tells whoever looks on that something is different. */

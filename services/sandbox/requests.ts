@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SEND_MODES } from './web/settings.ts';
+import { EDITIONS, SEND_MODES } from './web/settings.ts';
 
 const MAX_BODY_CHARS = 65_536;
 /** Ids that the phone is asked to make cannot hold what parts an id. */
@@ -8,6 +8,7 @@ const KEY = /^[A-Za-z0-9.-]{1,64}$/;
 const ms = z.number().int().min(-1).max(3_600_000);
 const delayMs = z.number().int().min(0).max(3_600_000);
 const person = z.string().min(1).max(128);
+const names = z.array(z.string().min(1).max(128));
 const messageId = z.string().min(1).max(512);
 
 export const scanRequest = z.strictObject({
@@ -53,20 +54,25 @@ export const misbehaveRequest = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('settings'),
-    version: z.string().min(1).max(64).optional(),
+    edition: z.enum(EDITIONS).optional(),
+    version: z.string().max(64).optional(),
     bootDelayMs: delayMs.optional(),
-    debugDelayMs: delayMs.optional(),
+    debugDelayMs: ms.optional(),
     openingMs: delayMs.optional(),
     pairMs: delayMs.optional(),
     syncMs: delayMs.optional(),
     logoutNavMs: delayMs.optional(),
     qrEveryMs: delayMs.optional(),
     qrCount: z.number().int().min(0).optional(),
-    without: z.array(z.string().min(1).max(128)).optional(),
+    without: names.optional(),
+    late: names.optional(),
+    deaf: names.optional(),
     resist: z.boolean().optional(),
     eager: z.boolean().optional(),
   }),
-  z.strictObject({ kind: z.enum(['conflict', 'offline', 'online', 'reload', 'rotate']) }),
+  z.strictObject({
+    kind: z.enum(['break', 'conflict', 'load', 'offline', 'online', 'reload', 'repair', 'rotate']),
+  }),
   z.strictObject({ kind: z.literal('state'), state: z.string().regex(/^[A-Z_]{1,64}$/) }),
   z.strictObject({ kind: z.literal('setUnregistered'), numbers: z.array(person) }),
   z.strictObject({ kind: z.literal('fromPhone'), to: person, body: z.string().min(1).max(MAX_BODY_CHARS) }),

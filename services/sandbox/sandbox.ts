@@ -6,7 +6,7 @@ import { loadCertificate } from './certificate.ts';
 import { Phone } from './phone.ts';
 import { type Authorize, createPhoneServer } from './server.ts';
 import { createStandIn } from './stand-in.ts';
-import type { Policy } from './web/settings.ts';
+import type { Policy, Settings } from './web/settings.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -26,6 +26,8 @@ export interface SandboxOptions {
   readonly log: Log;
   /** How sends fare as long as nobody makes it misbehave. */
   readonly policy?: Partial<Policy>;
+  /** How the page behaves as long as nobody makes it misbehave. */
+  readonly settings?: Partial<Settings>;
 }
 
 export interface Sandbox {
@@ -39,10 +41,10 @@ export interface Sandbox {
 
 /** Starts the stand-in for WhatsApp Web, the phone, and the page to play with it. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { autoLink, policy, log, browser } = options;
+  const { autoLink, policy, settings, log, browser } = options;
   const folder = join(options.dataDir, 'sandbox');
   const certificate = await loadCertificate(folder);
-  const phone = new Phone({ folder, autoLink, policy, log });
+  const phone = new Phone({ folder, autoLink, policy, settings, log });
   const standIn = createStandIn(certificate, phone, log);
   const phoneServer = createPhoneServer(phone, options.authorize, log);
   const close = async () => {

@@ -25,7 +25,10 @@ function createApp(phone: Phone, log: Log): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
-  app.get('/', (_request, response) => sendPage(phone, response));
+  app.get('/', (request, response) => {
+    if (isFitAgent(request.headers['user-agent'] ?? '')) sendPage(phone, response);
+    else sendUnfitPage(response);
+  });
   app.get('/web/:name', serveModules());
   app.get('/stand-in/stream', (request, response) => {
     phone.pages.connect(pageIdOf(request), response);
@@ -70,6 +73,21 @@ function sendPage(phone: Phone, response: Response): void {
 <p>Gatehouse's stand-in for WhatsApp Web.</p>
 </html>
 `);
+}
+
+/**
+ * The real page does not boot in a browser that it does not know, or in a Chrome before 100. Source: wa-js@a3ed679e.
+ * Whether it refuses a headless one by its name is unknown: the stand-in does.
+ */
+function isFitAgent(agent: string): boolean {
+  return Number(/(?<!Headless)Chrome\/(\d+)/.exec(agent)?.[1] ?? 0) >= 100;
+}
+
+function sendUnfitPage(response: Response): void {
+  response.set({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+  response.send(
+    '<!doctype html><title>WhatsApp (stand-in)</title><p>WhatsApp works with Google Chrome 100+</p>\n',
+  );
 }
 
 function serveModules() {

@@ -56,6 +56,8 @@ export class World implements AsyncDisposable {
       autoLink: false,
       authorize: () => undefined,
       log: silentLog,
+      // The unmodified library fails on later pages, as it does on the real one (test: editions).
+      settings: { edition: '2026-06' },
       ...options,
     });
     return this.sandbox;

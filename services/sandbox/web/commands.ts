@@ -1,6 +1,7 @@
 import { showCall, showReaction, showVote } from './addons.ts';
 import { call, tell } from './link.ts';
 import { show } from './messages.ts';
+import { loadLateModules } from './modules.ts';
 import { applyAck } from './outbox.ts';
 import { current, parsePolicy } from './settings.ts';
 import { Socket } from './socket.ts';
@@ -42,6 +43,10 @@ export const commands: Record<string, (command: Fields) => unknown> = {
   },
   state(command) {
     Socket.set({ state: textOf(command, 'state') });
+  },
+  load: loadLateModules,
+  break(command) {
+    Msg.isBroken = command.isBroken === true;
   },
   reload() {
     location.reload();

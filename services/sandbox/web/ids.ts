@@ -1,3 +1,4 @@
+import { isSince } from './settings.ts';
 import { isRecord } from './wire.ts';
 
 /** The id of a user, a group or a channel: plain fields, with the methods on the prototype only. */
@@ -58,13 +59,17 @@ interface MsgKeyParts {
   readonly fromMe?: boolean | undefined;
 }
 
-/** The id of a message. */
+/**
+ * The id of a message. Its text is cached in an own property, whose name depends on the edition; `toString()` returns it.
+ * Source: `WAWebMsgKey` (jigger@0fbd5e1a).
+ */
 export class MsgKey {
   declare readonly participant?: Wid;
+  declare readonly _serialized: string;
+  declare readonly $1: string;
   readonly fromMe: boolean;
   readonly remote: Wid;
   readonly id: string;
-  readonly _serialized: string;
 
   constructor(parts: MsgKeyParts) {
     this.fromMe = parts.fromMe ?? parts.selfDir === 'out';
@@ -77,11 +82,12 @@ export class MsgKey {
       this.participant = parts.participant;
       serialized += `_${parts.participant._serialized}`;
     }
-    this._serialized = serialized;
+    if (isSince('2026-08')) this.$1 = serialized;
+    else this._serialized = serialized;
   }
 
   toString(): string {
-    return this._serialized;
+    return isSince('2026-08') ? this.$1 : this._serialized;
   }
 
   static async newId(): Promise<string> {

@@ -1,6 +1,6 @@
 import { start } from './life.ts';
 import { modules, required, requireModule } from './modules.ts';
-import { current, parsePolicy, parseSettings } from './settings.ts';
+import { current, pageVersion, parsePolicy, parseSettings } from './settings.ts';
 import { recordOf } from './wire.ts';
 
 // The entry of the page: whatsapp-web.js waits for Debug.VERSION, then takes everything through require().
@@ -10,7 +10,9 @@ current.settings = parseSettings(given.settings);
 current.policy = parsePolicy(given.policy);
 
 Object.assign(window, { require: requireModule, StandIn: { modules: Object.keys(modules), required } });
-setTimeout(() => {
-  Object.assign(window, { Debug: { VERSION: current.settings.version } });
-}, current.settings.debugDelayMs);
+const { debugDelayMs } = current.settings;
+if (debugDelayMs >= 0)
+  setTimeout(() => {
+    Object.assign(window, { Debug: { VERSION: pageVersion(current.settings) } });
+  }, debugDelayMs);
 start().catch((error) => console.error(`the stand-in could not start: ${error}`));

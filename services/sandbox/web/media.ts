@@ -1,7 +1,7 @@
 import { sleep } from './emitter.ts';
 import { base64, randomHex } from './ids.ts';
-import { Model } from './model.ts';
-import { current } from './settings.ts';
+import { Model, STORAGE } from './model.ts';
+import { current, isSince } from './settings.ts';
 import { isRecord } from './wire.ts';
 
 const UPLOAD_MS = 10;
@@ -43,6 +43,16 @@ class OpaqueData {
 
 class MediaData extends Model {
   declare mediaBlob: OpaqueData;
+
+  /**
+   * Whoever spreads it also gets the storage of its attributes. Since 17 September 2026 that includes the storage of an
+   * id, which it does not have. Source: wwebjs#201922, wwebjs#201923.
+   */
+  constructor(attributes: object) {
+    super(attributes);
+    for (const [name, value] of Object.entries(attributes)) Reflect.set(this, `${STORAGE}${name}`, value);
+    if (isSince('2026-09')) Reflect.set(this, `${STORAGE}id`, undefined);
+  }
 
   override serialize(): Record<string, unknown> {
     const plain = super.serialize();

@@ -15,7 +15,7 @@ const missedAcks = new Map<string, number>();
 
 export function toWire(msg: MsgModel): WireMessage {
   return {
-    id: msg.id._serialized,
+    id: String(msg.id),
     key: msg.id.id,
     from_me: msg.id.fromMe,
     chat_id: msg.id.remote._serialized,
@@ -91,7 +91,7 @@ export async function loadEarlierMsgs({ chat }: { chat: ChatModel }): Promise<Ms
   const past = await call('history', {
     count: HISTORY_COUNT,
     chat_id: chat.id._serialized,
-    held: chat.msgs.getModelsArray().map((msg) => msg.id._serialized),
+    held: chat.msgs.getModelsArray().map((msg) => String(msg.id)),
     before: oldest?.t ?? null,
   });
   return listOf(past.messages).map((wire) => show(parseMessage(wire), false));

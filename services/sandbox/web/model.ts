@@ -1,5 +1,8 @@
 import { Emitter } from './emitter.ts';
 
+/** Begins the name of the property in which a real model keeps an attribute. */
+export const STORAGE = '__x_';
+
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** A bag of attributes that tells of each change, itself and in every collection that holds it. */
@@ -48,9 +51,16 @@ export class Model extends Emitter {
     return Object.fromEntries([...this.#names].map((name) => [name, this.get(name)]));
   }
 
+  /**
+   * A real model keeps each attribute in an own property of the name `__x_NAME`. So a value under such a name is written
+   * over the attribute. Source: `WAWebModelUtils`, `WAWebBaseModel._setKV` (jigger@0fbd5e1a).
+   */
   #assign(values: object): void {
-    Object.assign(this, values);
-    for (const name of Object.keys(values)) this.#names.add(name);
+    for (const [key, value] of Object.entries(values)) {
+      const name = key.startsWith(STORAGE) ? key.slice(STORAGE.length) : key;
+      Reflect.set(this, name, value);
+      this.#names.add(name);
+    }
   }
 
   #tell(name: string, ...values: unknown[]): void {
@@ -59,7 +69,7 @@ export class Model extends Emitter {
   }
 }
 
-/** Models by id, where an id is a text or anything with `_serialized`. */
+/** Models by id, where an id is a text or anything that gives one by `toString()`. */
 export class Collection<M extends Model> extends Emitter {
   readonly modelClass: new (
     attributes: object,
@@ -72,13 +82,13 @@ export class Collection<M extends Model> extends Emitter {
   }
 
   get(id: unknown): M | undefined {
-    return this.#models.get(keyOf(id));
+    return this.#models.get(String(id));
   }
 
   add(item: M | object): M {
     const model = item instanceof this.modelClass ? item : new this.modelClass(item);
     model.joins(this);
-    this.#models.set(keyOf(model.id), model);
+    this.#models.set(String(model.id), model);
     this.trigger('add', model);
     return model;
   }
@@ -86,13 +96,13 @@ export class Collection<M extends Model> extends Emitter {
   remove(id: unknown): void {
     const model = this.get(id);
     if (model === undefined) return;
-    this.#models.delete(keyOf(id));
+    this.#models.delete(String(id));
     this.trigger('remove', model);
   }
 
   async find(id: unknown): Promise<M> {
     const model = this.get(id);
-    if (model === undefined) throw new Error(`not found: ${keyOf(id)}`);
+    if (model === undefined) throw new Error(`not found: ${String(id)}`);
     return model;
   }
 
@@ -120,9 +130,4 @@ export class Collection<M extends Model> extends Emitter {
 
 function plainOf(value: unknown): unknown {
   return value instanceof Model || value instanceof Collection ? value.serialize() : value;
-}
-
-function keyOf(id: unknown): string {
-  if (typeof id === 'object' && id !== null && '_serialized' in id) return String(id._serialized);
-  return String(id);
 }

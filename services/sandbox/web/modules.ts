@@ -5,7 +5,7 @@ import { call, note, tell } from './link.ts';
 import { mediaModules } from './media.ts';
 import { loadEarlierMsgs } from './messages.ts';
 import { addAndSendMsgToChat } from './outbox.ts';
-import { current } from './settings.ts';
+import { current, pageVersion } from './settings.ts';
 import { Cmd, Conn, me, Socket } from './socket.ts';
 import {
   addContact,
@@ -63,6 +63,12 @@ export const modules: Record<string, unknown> = {
   },
   WAWebUserPrefsMultiDevice: { getADVSecretKey: () => keys.adv },
   WAWebUserPrefsMeUser: { getMaybeMePnUser: () => me.pn, getMaybeMeLidUser: () => me.lid },
+  // Not named by the library. Source: `WAWebDebugSetup`, `WAWebBuildConstants` (jigger@0fbd5e1a).
+  WAWebBuildConstants: {
+    get VERSION_STR() {
+      return pageVersion(current.settings);
+    },
+  },
   WAWebMiscBrowserUtils: { info: () => ({ os: 'Linux', name: 'Chrome' }) },
 
   // what is said, and by whom
@@ -148,12 +154,12 @@ export const modules: Record<string, unknown> = {
   WAWebSendMsgChatAction: { addAndSendMsgToChat },
   WAWebSendReactionMsgAction: {
     async sendReactionToMsg(msg: MsgModel, text: string) {
-      await call('reaction', { id: msg.id._serialized, text });
+      await call('reaction', { id: String(msg.id), text });
     },
   },
   WAWebSendMessageEditAction: {
     async sendMessageEdit(msg: MsgModel, body: string) {
-      await call('edit', { id: msg.id._serialized, body });
+      await call('edit', { id: String(msg.id), body });
       msg.set({ body });
     },
   },
@@ -184,10 +190,19 @@ export const modules: Record<string, unknown> = {
   ...mediaModules,
 };
 
+let areLateModulesLoaded = false;
+
+/** Loads the chunk of the modules that come late. */
+export function loadLateModules(): void {
+  areLateModulesLoaded = true;
+}
+
 /** What the page offers as `window.require`: throws for a name that it has not. */
 export function requireModule(name: string): unknown {
   required[name] = (required[name] ?? 0) + 1;
-  const found = current.settings.without.includes(name) ? undefined : modules[name];
+  const { without, late } = current.settings;
+  const isLate = late.includes(name) && !areLateModulesLoaded;
+  const found = without.includes(name) || isLate ? undefined : modules[name];
   if (found === undefined) {
     note('unknown module', name);
     throw new Error(`Requiring unknown module "${name}"`);

@@ -40,7 +40,7 @@ export function addAndSendMsgToChat(
   const sent = added.then(
     (msg) =>
       new Promise<SendResult>((resolve) => {
-        results.set(msg.id._serialized, (ack, errorCode) =>
+        results.set(String(msg.id), (ack, errorCode) =>
           resolve({ messageSendResult: ack > 0 ? 'OK' : 'ERROR_UNKNOWN', t: msg.t, count: null, errorCode }),
         );
       }),

@@ -33,10 +33,30 @@ export const DEFAULT_POLICY: Policy = {
   playedAckMs: -1,
 };
 
-/** How the page itself behaves; it takes them at load. `without` names modules that this WhatsApp lacks. */
+/**
+ * The real page at three dates, oldest first.
+ *
+ * - `2026-06`: a message key keeps its text in `_serialized`.
+ * - `2026-08`: a message key keeps its text in `$1`, and has no `_serialized`. Source: `WAWebMsgKey` of revision
+ *   2.3000.1044822804 (jigger@0fbd5e1a); wa-js#3484 dates the change to 2.3000.1042401057.
+ * - `2026-09`: a media model also carries an own `__x_id`. Source: wwebjs#201922, wwebjs#201923 (2.3000.1047775310).
+ */
+export const EDITIONS = ['2026-06', '2026-08', '2026-09'] as const;
+export type Edition = (typeof EDITIONS)[number];
+
+const VERSIONS: Readonly<Record<Edition, string>> = {
+  '2026-06': '2.3000.1042386815',
+  '2026-08': '2.3000.1044822804',
+  '2026-09': '2.3000.1047775310',
+};
+
+/** How the page itself behaves; it reads them at load. */
 export interface Settings {
+  readonly edition: Edition;
+  /** The version that the page reports; empty: that of its edition. */
   readonly version: string;
   readonly bootDelayMs: number;
+  /** When `window.Debug` appears after the load; −1: never. Source: wa-js@a3ed679e. */
   readonly debugDelayMs: number;
   readonly openingMs: number;
   readonly pairMs: number;
@@ -45,7 +65,12 @@ export interface Settings {
   /** A new code each so many ms, 0 for never; after `qrCount` codes (0: no end) the page goes idle. */
   readonly qrEveryMs: number;
   readonly qrCount: number;
+  /** Modules that this WhatsApp lacks. */
   readonly without: readonly string[];
+  /** Modules in a chunk that has not been loaded: they can be required only after the `load` misbehaviour. */
+  readonly late: readonly string[];
+  /** Events of the message collection for which a listener cannot be attached: the attempt throws. */
+  readonly deaf: readonly string[];
   /** Lets nobody replace how ids are made and messages are added: each gets an id of the page's own. */
   readonly resist: boolean;
   /** Syncs, and delivers what waited, without waiting for a listener, as the real page does. */
@@ -53,7 +78,8 @@ export interface Settings {
 }
 
 export const DEFAULT_SETTINGS: Settings = {
-  version: '2.3000.1017054665',
+  edition: '2026-09',
+  version: '',
   bootDelayMs: 0,
   debugDelayMs: 0,
   openingMs: 100,
@@ -63,6 +89,8 @@ export const DEFAULT_SETTINGS: Settings = {
   qrEveryMs: 20_000,
   qrCount: 0,
   without: [],
+  late: [],
+  deaf: [],
   resist: false,
   eager: false,
 };
@@ -73,6 +101,15 @@ export const current: { settings: Settings; policy: Policy; unregistered: Readon
   policy: DEFAULT_POLICY,
   unregistered: new Set(),
 };
+
+/** Whether the page is that of this edition or of a later one. */
+export function isSince(edition: Edition): boolean {
+  return EDITIONS.indexOf(current.settings.edition) >= EDITIONS.indexOf(edition);
+}
+
+export function pageVersion({ edition, version }: Settings): string {
+  return version === '' ? VERSIONS[edition] : version;
+}
 
 export function parsePolicy(value: unknown): Policy {
   const record = recordOf(value);
@@ -91,6 +128,7 @@ export function parsePolicy(value: unknown): Policy {
 export function parseSettings(value: unknown): Settings {
   const record = recordOf(value);
   return {
+    edition: EDITIONS.find((known) => known === record.edition) ?? DEFAULT_SETTINGS.edition,
     version: textOf(record, 'version'),
     bootDelayMs: numberOf(record, 'bootDelayMs'),
     debugDelayMs: numberOf(record, 'debugDelayMs'),
@@ -101,6 +139,8 @@ export function parseSettings(value: unknown): Settings {
     qrEveryMs: numberOf(record, 'qrEveryMs'),
     qrCount: numberOf(record, 'qrCount'),
     without: textsOf(record, 'without'),
+    late: textsOf(record, 'late'),
+    deaf: textsOf(record, 'deaf'),
     resist: record.resist === true,
     eager: record.eager === true,
   };

@@ -43,7 +43,7 @@ class CmdBus extends Emitter {
 
   async sendRevokeMsgs(_chat: ChatModel, { list }: { list: readonly MsgModel[] }): Promise<void> {
     for (const msg of list) {
-      await call('revoke', { id: msg.id._serialized });
+      await call('revoke', { id: String(msg.id) });
       msg.set({ type: 'revoked', body: undefined });
     }
   }

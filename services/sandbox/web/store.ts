@@ -1,5 +1,7 @@
-import { createWid, type MsgKey, type Wid } from './ids.ts';
+import type { Handler } from './emitter.ts';
+import { createWid, MsgKey, type Wid } from './ids.ts';
 import { Collection, Model } from './model.ts';
+import { current } from './settings.ts';
 
 /** Attributes that are of the page alone: handles on data, not data. */
 const NOT_DATA = ['mediaBlob', 'mediaObject', 'mediaData', 'chat', 'renderableUrl'];
@@ -18,6 +20,18 @@ export class MsgModel extends Model {
   isEphemeral = false;
   isStatusV3 = false;
   mediaData = { mediaStage: 'RESOLVED' };
+
+  /**
+   * Refuses attributes that have overwritten the id, in the words of the real page: each getter of a message is memoized
+   * by it. Source: wwebjs#201921.
+   */
+  constructor(attributes: object) {
+    super(attributes);
+    if (!(this.id instanceof MsgKey))
+      throw new Error(
+        `Data passed to getter must include an id property (it's how we memoize) but got ${this.id}`,
+      );
+  }
 
   unsafe(): this {
     return this;
@@ -54,7 +68,7 @@ export class ChatModel extends Model {
   readonly msgs = new Collection(MsgModel);
 
   override serialize(): Record<string, unknown> {
-    return { ...super.serialize(), msgs: this.msgs.getModelsArray().map((msg) => msg.id._serialized) };
+    return { ...super.serialize(), msgs: this.msgs.getModelsArray().map((msg) => String(msg.id)) };
   }
 }
 
@@ -91,10 +105,35 @@ class BusinessProfileCollection extends Collection<Model> {
 export type LoadMessages = (ids: readonly string[]) => Promise<readonly MsgModel[]>;
 
 class MsgCollection extends Collection<MsgModel> {
+  override on(names: string, handler: Handler): this {
+    const deaf = names.split(' ').find((name) => current.settings.deaf.includes(name));
+    if (deaf !== undefined) throw new Error(`stand-in: nobody may listen to ${deaf}`);
+    return super.on(names, handler);
+  }
+
+  override getModelsArray(): MsgModel[] {
+    if (this.isBroken) throw new Error('stand-in: the messages cannot be read');
+    return super.getModelsArray();
+  }
+
+  /** A page that has changed so that its messages cannot be listed. */
+  isBroken = false;
+
   /** Fetches what is not held: set by the part that talks to the phone. */
   load: LoadMessages = async () => [];
 
-  async getMessagesById(ids: readonly string[]): Promise<{ messages: MsgModel[] }> {
+  /** Reads its database, which takes texts for keys and nothing else. Source: wwebjs#201830, wwebjs#201848. */
+  async getMessagesById(ids: readonly unknown[]): Promise<{ messages: MsgModel[] }> {
+    const texts = ids.filter((id) => typeof id === 'string');
+    if (texts.length < ids.length)
+      throw new DOMException(
+        "Failed to execute 'get' on 'IDBObjectStore': No key or key range specified.",
+        'DataError',
+      );
+    return this.#find(texts);
+  }
+
+  async #find(ids: readonly string[]): Promise<{ messages: MsgModel[] }> {
     const missing = ids.filter((id) => this.get(id) === undefined);
     if (missing.length > 0) await this.load(missing);
     return { messages: ids.map((id) => this.get(id)).filter((msg) => msg !== undefined) };
