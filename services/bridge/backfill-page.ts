@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { News } from './news.ts';
 import { editTimeOf } from './news-listener.ts';
 import { PageDataError, parse, readMessage } from './page-data.ts';
+import { TEXT_OF } from './page-ids.ts';
 import type { WhatsApp } from './whatsapp.ts';
 
 /** Messages that one step reads: so many hold up nothing else that the page does. */
@@ -68,9 +69,12 @@ function newsOf(raw: unknown): News[] {
 }
 
 function activeChats(since: number): string {
-  return `window.require('WAWebCollections').Chat.getModelsArray()
-    .map((chat) => ({ id: String(chat.id?._serialized ?? chat.id), t: Math.floor(chat.t ?? 0) }))
-    .filter(({ t }) => t >= ${since}).sort((a, b) => b.t - a.t)`;
+  return `(() => {
+    ${TEXT_OF}
+    return window.require('WAWebCollections').Chat.getModelsArray()
+      .map((chat) => ({ id: textOf(chat.id), t: Math.floor(chat.t ?? 0) }))
+      .filter(({ t }) => t >= ${since}).sort((a, b) => b.t - a.t);
+  })()`;
 }
 
 /**

@@ -18,6 +18,8 @@ export interface BrowserOptions {
   readonly browserPath: string;
   readonly profileDir: string;
   readonly headless: boolean;
+  /** What pages and their workers see of the browser (`user-agent.ts`). */
+  readonly userAgent: string;
   /** Whether pages are shut away from the browser, by the kernel's means; see `browser-sandbox.ts`. */
   readonly sandbox: boolean;
   readonly limits: BridgeLimits;
@@ -25,11 +27,12 @@ export interface BrowserOptions {
 
 export function launchOptions(options: BrowserOptions): LaunchOptions {
   const { initMs, readyMs, callMs, sendMs } = options.limits;
+  const args = [...BASE_FLAGS, `--user-agent=${options.userAgent}`];
   return {
     executablePath: options.browserPath,
     userDataDir: options.profileDir,
     headless: options.headless,
-    args: options.sandbox ? BASE_FLAGS : [...BASE_FLAGS, '--no-sandbox'],
+    args: options.sandbox ? args : [...args, '--no-sandbox'],
     // Above every deadline of ours: it only clears away what was given up long ago.
     protocolTimeout: 1_000 + Math.max(initMs, readyMs, callMs, sendMs),
     // The browser sees the pipe close and exits by itself when this process is killed: no orphan, no lock left.

@@ -5,6 +5,7 @@ import { endOfDisconnect, endOfStart, type LifeEnd, LifeEndedError } from './lif
 import { type BridgeLimits, DEFAULT_PROBE_MS } from './limits.ts';
 import type { News } from './news.ts';
 import type { PageState } from './page-data.ts';
+import { isPageError } from './send-errors.ts';
 import type { WhatsApp, WhatsAppListener } from './whatsapp.ts';
 
 type Phase = 'loading' | 'linking' | 'syncing' | 'ready' | 'degraded';
@@ -41,6 +42,7 @@ export class Life {
   #readyAt: number | undefined;
   #nextLook: NodeJS.Timeout | undefined;
   #isLooking = false;
+  #obstacle: string | undefined;
 
   constructor(
     open: (listener: WhatsAppListener) => WhatsApp,
@@ -137,6 +139,14 @@ export class Life {
         if (this.#phase !== 'loading') void this.#look();
       },
       pageError: (text) => this.#log.warn(`an error in the page: ${text}`),
+      listenersFailed: (error) => {
+        // A page that went away meanwhile is followed by one into which the library loads itself again.
+        if (isPageError(error))
+          this.end({
+            kind: 'failed',
+            reason: `whatsapp-web.js could not attach its listeners: ${errorText(error).split('\n')[0]}`,
+          });
+      },
       news: (news) => this.#observer.news(news),
     };
   }
@@ -152,8 +162,20 @@ export class Life {
     this.#observer.state('syncing', what);
   }
 
-  /** May come more than once: any change of hasSynced makes the library say it again. */
+  /**
+   * Becomes ready, unless there is an obstacle in the page: the next look at it tries again. The library announces ready
+   * at any change of hasSynced, and also for a page to which it does not listen.
+   */
   async #becomeReady(): Promise<void> {
+    try {
+      const page = await this.#call('a look at the page', this.#limits.callMs, () =>
+        this.#whatsapp.pageState(),
+      );
+      if (page === undefined || (await this.#whatsapp.obstacleIn(page)) !== undefined) return;
+    } catch (error) {
+      this.#log.debug(`the page was announced as ready, but cannot be read yet: ${errorText(error)}`);
+      return;
+    }
     try {
       await this.#call('the preparation of sends', this.#limits.callMs, () =>
         this.#whatsapp.installSteering(),
@@ -168,6 +190,12 @@ export class Life {
     this.#readyAt ??= Date.now();
     this.#enter('ready');
     this.#observer.state('ready');
+  }
+
+  /** Reports what keeps the page from ready, once two looks in a row have seen it. It is no progress: `readyMs` goes on. */
+  #hindered(obstacle: string): void {
+    if (this.#obstacle === obstacle) this.#observer.state('syncing', obstacle);
+    this.#obstacle = obstacle;
   }
 
   #connectionChanged(state: string): void {
@@ -209,7 +237,9 @@ export class Life {
   }
 
   async #tend(page: PageState | undefined): Promise<void> {
-    const isOurs = page?.injected === true;
+    const obstacle = page?.isInjected === true ? await this.#whatsapp.obstacleIn(page) : undefined;
+    const isOurs = page?.isInjected === true && obstacle === undefined;
+    if (obstacle === undefined) this.#obstacle = undefined;
     if (page === undefined ? this.#phase !== 'syncing' : this.#phase === 'ready' && !isOurs) {
       this.#enter('syncing');
       this.#observer.state('syncing', 'WhatsApp loads its page anew');
@@ -225,10 +255,12 @@ export class Life {
     if (Date.now() - this.#progressAt > this.#limits.readyMs) {
       this.end({
         kind: 'failed',
-        reason: `WhatsApp was not ready within ${this.#limits.readyMs} ms (${page?.state ?? 'no page'})`,
+        reason: `WhatsApp was not ready within ${this.#limits.readyMs} ms (${obstacle ?? page?.state ?? 'no page'})`,
       });
-    } else if (this.#phase !== 'degraded' && page?.hasSynced && Date.now() - this.#progressAt > 2 * TEND_MS) {
-      await this.#whatsapp.repeatSynced();
+    } else if (obstacle !== undefined) this.#hindered(obstacle);
+    else if (this.#phase !== 'degraded' && page?.hasSynced && Date.now() - this.#progressAt > 2 * TEND_MS) {
+      if (isOurs) await this.#becomeReady();
+      else await this.#whatsapp.repeatSynced();
     }
   }
 }

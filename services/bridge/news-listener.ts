@@ -1,7 +1,8 @@
 import type { Client } from 'whatsapp-web.js';
 import { z } from 'zod';
 import type { News } from './news.ts';
-import { PageDataError, parse, readMessage, readMessageIds, widSchema } from './page-data.ts';
+import { PageDataError, parse, readMessage, readMessageIds } from './page-data.ts';
+import { messageKeySchema, widSchema } from './page-ids.ts';
 
 /** When a message was edited last, in Unix ms; undefined when it was not, or when the page does not say. */
 export function editTimeOf(raw: unknown): number | undefined {
@@ -40,7 +41,7 @@ export function listenForNews(client: Client, tell: (news: News) => void): void 
       const { msgId, senderId, reaction: emoji, timestamp } = parse(reactionSchema, reaction, 'reaction');
       return {
         kind: 'reaction',
-        messageId: msgId,
+        messageId: msgId.id,
         sender: senderId,
         reaction: emoji,
         timestamp: Math.floor(timestamp),
@@ -60,7 +61,7 @@ const editedSchema = z.object({ latestEditSenderTimestampMs: z.number().int().po
 const ackSchema = z.number().int();
 
 const reactionSchema = z.object({
-  msgId: widSchema,
+  msgId: messageKeySchema,
   senderId: widSchema,
   reaction: z.string(),
   timestamp: z.number(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { WhatsAppMessage } from '../contract/events.ts';
 import type { MessageIds } from './news.ts';
+import { messageKeySchema, widSchema } from './page-ids.ts';
 
 /** What came from the page and was not what it is known to be: WhatsApp Web has probably changed. */
 export class PageDataError extends Error {
@@ -10,13 +11,13 @@ export class PageDataError extends Error {
 /** The message of the library's raw data. Throws PageDataError. */
 export function readMessage(raw: unknown): WhatsAppMessage {
   const data = parse(rawMessage, raw, 'message');
-  const { id } = data;
+  const { from_me, ...ids } = data.id;
   const hasMedia = data.directPath !== undefined;
   return {
-    ...idsOf(id),
-    from: data.from ?? id.remote,
-    to: data.to ?? id.remote,
-    from_me: id.fromMe,
+    ...ids,
+    from: data.from ?? ids.chat_id,
+    to: data.to ?? ids.chat_id,
+    from_me,
     type: data.type ?? 'unknown',
     body: (hasMedia ? data.caption : (data.body ?? data.pollName)) ?? '',
     timestamp: data.t ?? Math.floor(Date.now() / 1000),
@@ -45,20 +46,28 @@ export interface FoundMessage extends Pick<WhatsAppMessage, 'id' | 'stanza_id' |
 /** What `findInChat` gives. Throws PageDataError. */
 export function readFound(raw: unknown): FoundMessage {
   const { id, t, ...about } = parse(foundMessage, raw, 'message that was looked up');
-  return { ...idsOf(id), from_me: id.fromMe, timestamp: t, ...about };
+  return { ...id, timestamp: t, ...about };
 }
 
 /** Only which message it is: an acknowledgement needs no more. Throws PageDataError. */
 export function readMessageIds(raw: unknown): MessageIds {
-  return idsOf(parse(identified, raw, 'message').id);
+  const { id, stanza_id, chat_id } = parse(identified, raw, 'message').id;
+  return { id, stanza_id, chat_id };
 }
 
-function idsOf({ _serialized, fromMe, remote, id, participant }: z.infer<typeof messageKey>): MessageIds {
-  const parts = [fromMe, remote, id, ...(participant === undefined ? [] : [participant])];
-  return { id: _serialized ?? parts.join('_'), stanza_id: id, chat_id: remote };
-}
-
-const pageState = z.object({ state: z.string().nullish(), hasSynced: z.boolean(), injected: z.boolean() });
+const pageState = z.object({
+  state: z.string().nullish(),
+  hasSynced: z.boolean(),
+  /** The library has loaded its functions into the page. */
+  isInjected: z.boolean(),
+  /** Every listener of the library is attached. */
+  isListening: z.boolean(),
+  /** Modules that are missing for that. */
+  missing: z.array(z.string()),
+  /** Of WhatsApp Web. */
+  version: z.string().nullish(),
+  userAgent: z.string(),
+});
 export type PageState = z.infer<typeof pageState>;
 
 /** Where the page stands; undefined when it is not, or not yet, WhatsApp Web. */
@@ -75,23 +84,9 @@ export function parse<T>(schema: z.ZodType<T>, raw: unknown, what: string): T {
   );
 }
 
-/** A WhatsApp id, which the page gives as text or as an object. */
-export const widSchema = z.union([
-  z.string(),
-  z.object({ _serialized: z.string() }).transform((wid) => wid._serialized),
-]);
-
 const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
 
-const messageKey = z.object({
-  _serialized: maybe(z.string()),
-  id: z.string(),
-  fromMe: z.boolean(),
-  remote: widSchema,
-  participant: maybe(widSchema),
-});
-
-const identified = z.object({ id: messageKey });
+const identified = z.object({ id: messageKeySchema });
 
 const foundMessage = identified.extend({
   t: z.number().int(),

@@ -1,13 +1,24 @@
+import { TEXT_OF } from './page-ids.ts';
+
 /**
  * What runs inside WhatsApp Web beside the library, as source text: it is the page's program, not ours, and all that
  * comes back is unknown. Each mends or adds one thing that whatsapp-web.js 1.34.7 lacks.
  */
 
-/** Where the page stands: its connection, whether it has synced, whether the library lives in it. */
+/** Where the page stands: its connection, whether it has synced, whether the library listens to it. */
 export const READ_PAGE = `(() => {
   try {
     const { Socket } = window.require('WAWebSocketModel');
-    return { state: Socket.state, hasSynced: Boolean(Socket.hasSynced), injected: typeof window.WWebJS !== 'undefined' };
+    const { missing = [], isListening = false } = window.WWebJS?.gatehouse ?? {};
+    return {
+      state: Socket.state,
+      hasSynced: Boolean(Socket.hasSynced),
+      isInjected: typeof window.WWebJS !== 'undefined',
+      isListening,
+      missing,
+      version: window.Debug?.VERSION,
+      userAgent: navigator.userAgent,
+    };
   } catch {
     return null;
   }
@@ -24,16 +35,19 @@ export const UNLINK = "window.require('WAWebSocketModel').Socket.logout()";
 
 /** The chats with the newest activity, as `Chat` of the contract. The library's getChats() serializes every one. */
 export function listChats(limit: number): string {
-  return `window.require('WAWebCollections').Chat.getModelsArray()
+  return `(() => {
+    ${TEXT_OF}
+    return window.require('WAWebCollections').Chat.getModelsArray()
     .map((chat) => ({ chat, t: chat.t ?? 0 })).sort((a, b) => b.t - a.t).slice(0, ${limit})
     .map(({ chat }) => ({
-      id: String(chat.id?._serialized ?? chat.id),
+      id: textOf(chat.id),
       name: String(chat.formattedTitle ?? chat.name ?? ''),
       is_group: chat.id?.server === 'g.us',
       unread_count: Math.max(0, chat.unreadCount ?? 0),
       archived: Boolean(chat.archive),
       ...(chat.t ? { timestamp: chat.t } : {}),
-    }))`;
+    }));
+  })()`;
 }
 
 /**
@@ -58,9 +72,10 @@ export function listMessages(chatId: string, limit: number): string {
 /** The message of a serialized id or a stanza id; null when this device does not know it. */
 export function findMessage(id: string): string {
   return `(async () => {
+    ${TEXT_OF}
     const wanted = ${JSON.stringify(id)};
     const { Msg } = window.require('WAWebCollections');
-    let found = Msg.getModelsArray().find((msg) => msg.id.id === wanted || msg.id._serialized === wanted);
+    let found = Msg.getModelsArray().find((msg) => msg.id.id === wanted || textOf(msg.id) === wanted);
     if (!found && wanted.includes('_')) found = (await Msg.getMessagesById([wanted]))?.messages?.[0];
     return found ? window.WWebJS.getMessageModel(found) : null;
   })()`;

@@ -1,3 +1,5 @@
+import { TEXT_OF } from './page-ids.ts';
+
 /**
  * How messages are looked up inside WhatsApp Web, as source text for the page. A page that has not synced has not all of
  * its messages, and then says so: what it does not find might yet be there.
@@ -59,7 +61,7 @@ const PRELUDE = `
       throw new Error('gatehouse: not synced');
     }
     const { Msg } = window.require('WAWebCollections');
-    const textOf = (id) => (typeof id === 'string' ? id : (id._serialized ?? String(id)));
+    ${TEXT_OF}
     const addressesOf = (address) => {
       const wid = window.require('WAWebWidFactory').createWid(address);
       if (!wid.isUser()) return [wid];

@@ -1,3 +1,5 @@
+import { TEXT_OF } from './page-ids.ts';
+
 /**
  * What lets the bridge steer a send inside WhatsApp Web, as source text for the page. With each `sendMessage` come, in
  * `options.extra.gatehouse`: `attempt` (a name for this very call), `id` (the stanza id to use), `notAfter` (Unix time in
@@ -22,6 +24,7 @@ export const NOT_STEERED = 'gatehouse_not_steered';
 export const INSTALL_STEERING = `(() => {
   const send = window.WWebJS.sendMessage;
   if (send.calls) return;
+  ${TEXT_OF}
   const { Msg } = window.require('WAWebCollections');
   const MsgKey = window.require('WAWebMsgKey');
   const action = window.require('WAWebSendMsgChatAction');
@@ -41,13 +44,15 @@ export const INSTALL_STEERING = `(() => {
     }
   };
 
-  const steeredAdd = function (chat, { gatehouse: call, ...message }) {
+  // Since 17 September 2026 the library spreads an \`__x_id\` of a media model over the message, which the page then takes
+  // for the id of the message and refuses. Source: wwebjs#201922, wwebjs#201923.
+  const steeredAdd = function (chat, { gatehouse: call, __x_id, ...message }) {
     if (!call) return add.call(this, chat, message);
     checkTime(call);
     const { from, to } = message;
     const { participant } = message.id;
     message.id = new MsgKey({ from, to, id: call.id, participant, selfDir: 'out' });
-    call.key = message.id._serialized ?? String(message.id);
+    call.key = textOf(message.id);
     if (Msg.get(call.key)) throw new Error('gatehouse: already there');
     call.stage = 'adding';
     const promises = add.call(this, chat, message);
@@ -57,6 +62,14 @@ export const INSTALL_STEERING = `(() => {
   };
   action.addAndSendMsgToChat = steeredAdd;
   const isSteering = action.addAndSendMsgToChat === steeredAdd;
+  if (!isSteering) {
+    const prepareMedia = window.WWebJS.processMediaData;
+    window.WWebJS.processMediaData = async (...given) => {
+      const media = await prepareMedia(...given);
+      if (Object.hasOwn(media, '__x_id')) Object.defineProperty(media, '__x_id', { enumerable: false });
+      return media;
+    };
+  }
 
   window.WWebJS.sendMessage = async (chat, content, options = {}) => {
     const { gatehouse, ...extra } = options.extraOptions ?? {};

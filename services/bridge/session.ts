@@ -13,6 +13,7 @@ import type { BridgeLimits } from './limits.ts';
 import { LinkCodes } from './link-codes.ts';
 import { Profile } from './profile.ts';
 import type { SessionObserver, SessionStatus } from './session-observer.ts';
+import { userAgentOf } from './user-agent.ts';
 import type { WhatsAppListener } from './whatsapp.ts';
 
 export interface SessionOptions {
@@ -186,13 +187,14 @@ export class Session {
     try {
       await requireRoom(sessionsDir);
       await requireBrowser(browserPath);
+      const userAgent = await userAgentOf(browserPath);
       await this.#profile.claim();
       // Not before the port is open: the library and puppeteer take a third of a second to load.
       const { WhatsApp } = await import('./whatsapp.ts');
       if (this.#isStopping || this.#reset !== undefined)
         return { kind: 'stopped', reason: 'stopped while it started' };
       const sandbox = this.#sandbox.isUsed;
-      const browser = { browserPath, headless, sandbox, profileDir: this.#profile.dir, limits };
+      const browser = { browserPath, headless, userAgent, sandbox, profileDir: this.#profile.dir, limits };
       const open = (listener: WhatsAppListener) => new WhatsApp(browser, listener);
       const life: Life = new Life(
         open,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parse } from './page-data.ts';
+import { TEXT_OF } from './page-ids.ts';
 import type { WhatsApp } from './whatsapp.ts';
 
 /** A message of this account, and how far it has come. */
@@ -45,17 +46,18 @@ const ownMessage = z.object({
 
 function ownMessages(ids: readonly string[], since: number): string {
   return `(async () => {
+    ${TEXT_OF}
     const { Msg } = window.require('WAWebCollections');
     const wanted = new Set(${JSON.stringify(ids)});
     const found = Msg.getModelsArray().filter((msg) =>
-      wanted.has(msg.id._serialized) ||
+      wanted.has(textOf(msg.id)) ||
       (msg.id.fromMe && msg.ack === 0 && msg.t >= ${since} && !msg.isNotification));
-    for (const msg of found) wanted.delete(msg.id._serialized);
+    for (const msg of found) wanted.delete(textOf(msg.id));
     if (wanted.size > 0) found.push(...((await Msg.getMessagesById([...wanted]))?.messages ?? []).filter(Boolean));
     return found.map((msg) => ({
-      id: msg.id._serialized,
+      id: textOf(msg.id),
       stanza_id: msg.id.id,
-      chat_id: String(msg.id.remote?._serialized ?? msg.id.remote),
+      chat_id: textOf(msg.id.remote),
       ack: msg.ack ?? 0,
     }));
   })()`;

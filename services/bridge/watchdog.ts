@@ -4,6 +4,8 @@ import type { Log } from '../runtime/log.ts';
 import { DurableFile } from './durable-file.ts';
 import type { Life } from './life.ts';
 import type { News } from './news.ts';
+import { PageDataError } from './page-data.ts';
+import { isPageError } from './send-errors.ts';
 import { isAwaited, readOwnMessages, reconnect, reload } from './watchdog-page.ts';
 
 export interface WatchdogOptions {
@@ -58,6 +60,9 @@ export class AckWatchdog {
   #isHeld = false;
   #isResting = false;
   #isBusy = false;
+  /** In a row, because the page could not be read. */
+  #failedLooks = 0;
+  #blindBecause: string | undefined;
   #level = 0;
   #nextStepAt = Number.POSITIVE_INFINITY;
   /** Unix time in seconds: what waited before proves nothing any more. */
@@ -121,6 +126,7 @@ export class AckWatchdog {
     if (this.#isBusy || life?.isReady !== true) return;
     this.#isBusy = true;
     await this.#attempt(async () => {
+      if (this.#failedLooks > 0) return this.#look(life);
       if (this.#isHeld) {
         if (performance.now() >= this.#nextStepAt) await this.#step(life);
         return;
@@ -133,12 +139,43 @@ export class AckWatchdog {
     this.#isBusy = false;
   }
 
+  /** A look that a dying or a reloading page cuts short is repeated; a page that answers with nonsense is a fault. */
   async #attempt(act: () => Promise<void>): Promise<void> {
     try {
       await act();
     } catch (error) {
-      this.#options.log.debug(`the watch over acknowledgements was broken off: ${errorText(error)}`);
+      if (error instanceof PageDataError || isPageError(error)) this.#unreadable(error);
+      else this.#options.log.debug(`the look at own messages was cut short: ${errorText(error)}`);
     }
+  }
+
+  /**
+   * Degrades the session: nobody would notice missing acknowledgements. A page that is between two documents may throw
+   * once, so it takes two failures in a row.
+   */
+  #unreadable(error: unknown): void {
+    this.#failedLooks += 1;
+    if (this.#failedLooks < 2 || this.#blindBecause !== undefined) return;
+    this.#blindBecause = `the acknowledgements cannot be read: ${errorText(error).split('\n')[0]}`;
+    this.#options.log.error(
+      { err: error },
+      `${this.#blindBecause}; WhatsApp Web has probably changed: nothing is sent until they can be read again`,
+    );
+    this.#report();
+  }
+
+  #readable(): void {
+    this.#failedLooks = 0;
+    if (this.#blindBecause === undefined) return;
+    this.#blindBecause = undefined;
+    this.#options.log.info('the acknowledgements can be read again');
+    this.#report();
+  }
+
+  /** Holds the session for whatever is amiss now, or lets it go. */
+  #report(): void {
+    const overdue = this.#isHeld ? `WhatsApp has not acknowledged a message since ${this.#since}` : undefined;
+    this.#options.hold(this.#blindBecause ?? overdue);
   }
 
   get #isOverdue(): boolean {
@@ -153,14 +190,14 @@ export class AckWatchdog {
     this.#since ??= (oldest?.date ?? new Date()).toISOString();
     this.#isHeld = true;
     this.#nextStepAt = this.#isResting ? Number.POSITIVE_INFINITY : performance.now();
-    this.#options.hold(`WhatsApp has not acknowledged a message since ${this.#since}`);
+    this.#report();
   }
 
   #release(): void {
     this.#isHeld = false;
     this.#isResting = false;
     this.#nextStepAt = Number.POSITIVE_INFINITY;
-    this.#options.hold(undefined);
+    this.#report();
   }
 
   async #step(life: Life): Promise<void> {
@@ -207,6 +244,7 @@ export class AckWatchdog {
     const found = await life.call('a look at own messages', (whatsapp) =>
       readOwnMessages(whatsapp, known, since),
     );
+    this.#readable();
     const byId = new Map(found.map((message) => [message.id, message]));
     for (const id of known) {
       const message = byId.get(id);

@@ -1,6 +1,12 @@
 // Files of whatsapp-web.js, not its index: that also loads what its RemoteAuth keeps sessions with (DECISIONS 68). The version is pinned in package.json; the bridge's tests fail if the paths move.
 declare module 'whatsapp-web.js/src/Client.js' {
-  export { Client as default } from 'whatsapp-web.js';
+  import { type ClientOptions, Client as PublicClient } from 'whatsapp-web.js';
+
+  export default class Client extends PublicClient {
+    constructor(options: Omit<ClientOptions, 'userAgent'> & { userAgent: false });
+    /** Called once a page, when it has synced; nothing is told of the page before it resolves. */
+    attachEventListeners(): Promise<void>;
+  }
 }
 
 declare module 'whatsapp-web.js/src/authStrategies/NoAuth.js' {

@@ -3,15 +3,20 @@ import NoAuth from 'whatsapp-web.js/src/authStrategies/NoAuth.js';
 import Client from 'whatsapp-web.js/src/Client.js';
 import { z } from 'zod';
 import { type Chat, chatSchema } from '../contract/bridge.ts';
+import { errorText } from '../contract/errors.ts';
 import type { WhatsAppMessage } from '../contract/events.ts';
 import { type BrowserOptions, launchOptions } from './browser.ts';
 import { killBrowserTree } from './browser-processes.ts';
 import { within } from './deadline.ts';
 import type { News } from './news.ts';
 import { listenForNews } from './news-listener.ts';
-import { type PageState, parse, readMessage, readPageState, widSchema } from './page-data.ts';
+import { type PageState, parse, readMessage, readPageState } from './page-data.ts';
 import * as fixes from './page-fixes.ts';
+import { INSTALL_KEY_ALIAS, widSchema } from './page-ids.ts';
+import { AWAIT_MODULES, MARK_LISTENING } from './page-listeners.ts';
 import { INSTALL_STEERING } from './page-steering.ts';
+import { SUPPLY_VERSION } from './page-version.ts';
+import { agentFault } from './user-agent.ts';
 import { WhatsAppSends } from './whatsapp-sends.ts';
 
 export interface WhatsAppListener {
@@ -28,6 +33,8 @@ export interface WhatsAppListener {
   died(reason: string): void;
   navigated(): void;
   pageError(text: string): void;
+  /** The library could not attach its listeners: nothing that comes into this page is heard. */
+  listenersFailed(error: unknown): void;
   news(news: News): void;
 }
 
@@ -40,18 +47,25 @@ export interface Account {
 /** One browser with one WhatsApp Web. None of its calls has a deadline of its own: see `life.ts`. */
 export class WhatsApp {
   readonly sends: WhatsAppSends;
-  readonly #client: Client;
+  readonly #client: ListeningClient;
   readonly #profileDir: string;
   #starting: Promise<void> | undefined;
   #isClosed = false;
+  #browserVersion: string | undefined;
 
   constructor(options: BrowserOptions, listener: WhatsAppListener) {
     this.#profileDir = options.profileDir;
-    this.#client = new Client({
-      authStrategy: new KeptProfile(() => this.#watchBrowser(listener)),
+    const authStrategy = new KeptProfile({
+      launched: () => this.#watchBrowser(listener),
+      synced: () => this.#patchKeys(listener),
+    });
+    this.#client = new ListeningClient(listener, {
+      authStrategy,
       // The default keeps the page's html in the working folder, and fails where that cannot be written.
       webVersionCache: { type: 'none' },
       authTimeoutMs: options.limits.initMs,
+      // Its own is set for pages only, names another version, and takes their client hints from them: see `browser.ts`.
+      userAgent: false,
       puppeteer: launchOptions(options),
     });
     this.sends = new WhatsAppSends(this.#client);
@@ -77,6 +91,18 @@ export class WhatsApp {
 
   async pageState(): Promise<PageState | undefined> {
     return readPageState(await this.#evaluate(fixes.READ_PAGE));
+  }
+
+  /** Why the session cannot be ready with this page; undefined when it can. */
+  async obstacleIn(page: PageState): Promise<string | undefined> {
+    const { isListening, missing, version, userAgent } = page;
+    if (!isListening) {
+      const wait = missing.length === 0 ? '' : `: WhatsApp Web has not loaded ${missing.join(', ')}`;
+      return `the listeners of whatsapp-web.js are not attached${wait}`;
+    }
+    if (!version) return 'the page does not tell its version';
+    this.#browserVersion ??= await this.#client.pupBrowser?.version();
+    return agentFault(userAgent, this.#browserVersion ?? 'unknown');
   }
 
   async repeatSynced(): Promise<void> {
@@ -149,8 +175,18 @@ export class WhatsApp {
     return pupPage.evaluate(source);
   }
 
+  /** Before the library looks at anything. Never throws: a page without the alias is read all the same, where it can be. */
+  async #patchKeys(listener: WhatsAppListener): Promise<void> {
+    try {
+      const outcome = await this.#evaluate(INSTALL_KEY_ALIAS);
+      if (outcome === 'lazy') listener.pageError('its message keys get no alias that crosses to the bridge');
+    } catch (error) {
+      listener.pageError(`its message keys could not be given an alias: ${errorText(error)}`);
+    }
+  }
+
   /** The library has no event for the death of its browser or page. */
-  #watchBrowser(listener: WhatsAppListener): void {
+  async #watchBrowser(listener: WhatsAppListener): Promise<void> {
     if (this.#isClosed) throw new Error('closed while the browser started');
     const { pupBrowser, pupPage } = this.#client;
     if (pupBrowser === undefined || pupPage === undefined || watched.has(pupPage)) return;
@@ -162,6 +198,28 @@ export class WhatsApp {
     pupPage.on('framenavigated', (frame) => {
       if (frame === pupPage.mainFrame()) listener.navigated();
     });
+    await pupPage.evaluateOnNewDocument(SUPPLY_VERSION);
+  }
+}
+
+/** Waits until all listeners can be attached, and marks the page when they are. */
+class ListeningClient extends Client {
+  readonly #listener: WhatsAppListener;
+
+  constructor(listener: WhatsAppListener, options: ConstructorParameters<typeof Client>[0]) {
+    super(options);
+    this.#listener = listener;
+  }
+
+  override async attachEventListeners(): Promise<void> {
+    try {
+      await this.pupPage?.evaluate(AWAIT_MODULES);
+      await super.attachEventListeners();
+      await this.pupPage?.evaluate(MARK_LISTENING);
+    } catch (error) {
+      this.#listener.listenersFailed(error);
+      throw error;
+    }
   }
 }
 
@@ -175,14 +233,17 @@ const accountSchema = z.object({
 
 /**
  * The profile is a folder that this strategy never touches: the library's LocalAuth deletes it, under the running
- * browser, the moment WhatsApp says LOGOUT. Its hook is the one place that comes right after the launch.
+ * browser, the moment WhatsApp says LOGOUT. Its hooks are the places that come right after the launch, and after the
+ * page has synced but before the library loads its functions into it.
  */
 class KeptProfile extends NoAuth {
   override afterBrowserInitialized: () => Promise<void>;
+  override getAuthEventPayload: () => Promise<void>;
 
-  constructor(onBrowser: () => void) {
+  constructor({ launched, synced }: { launched: () => Promise<void>; synced: () => Promise<void> }) {
     super();
-    this.afterBrowserInitialized = async () => onBrowser();
+    this.afterBrowserInitialized = launched;
+    this.getAuthEventPayload = synced;
   }
 }
 

@@ -39,6 +39,8 @@ export class Phone {
   readonly pages: Pages;
   readonly options: PhoneOptions;
   readonly unknownModules = new Set<string>();
+  /** Of the browsers that have asked for the page. */
+  readonly userAgents = new Set<string>();
   settings: Settings;
   policy: Policy;
   unregistered: readonly string[] = [];

@@ -26,7 +26,9 @@ function createApp(phone: Phone, log: Log): Express {
   app.disable('x-powered-by');
   app.set('etag', false);
   app.get('/', (request, response) => {
-    if (isFitAgent(request.headers['user-agent'] ?? '')) sendPage(phone, response);
+    const agent = request.headers['user-agent'] ?? '';
+    phone.userAgents.add(agent);
+    if (isFitAgent(agent)) sendPage(phone, response);
     else sendUnfitPage(response);
   });
   app.get('/web/:name', serveModules());

@@ -112,7 +112,7 @@ describe('bridge, starting and ending', () => {
 
   it('outlives what the library throws where nobody catches it, and starts the browser anew', async () => {
     await world.link({ limits: { initMs: 8_000, readyMs: 20_000 } });
-    await world.misbehave('settings', { debugDelayMs: 60_000 });
+    await world.misbehave('settings', { debugDelayMs: -1, without: ['WABase64'] });
     await world.misbehave('reload');
     await world.untilState('disconnected');
     assert.ok(world.log.some((line) => line.includes('whatsapp-web.js failed: auth timeout')));

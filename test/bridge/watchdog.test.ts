@@ -48,6 +48,23 @@ describe('bridge, when WhatsApp acknowledges nothing', function () {
     await world.untilState('degraded');
   });
 
+  it('is degraded while its messages cannot be read, logs an error once, and is ready when they can', async () => {
+    await world.phone('behave', {});
+    await world.misbehave('break');
+    await world.misbehave('policy', { mode: 'no-ack' });
+    await world.send('unheard');
+    const { reason } = await world.untilState('degraded');
+    assert.match(reason ?? '', /acknowledgements cannot be read: .*the messages cannot be read/);
+    assert.equal((await world.send('not now')).status, 503);
+    const errors = () => world.log.filter((line) => line.includes('WhatsApp Web has probably changed'));
+    assert.equal(errors().length, 1);
+    await world.phone('behave', {});
+    await world.misbehave('repair');
+    await world.untilState('ready');
+    assert.equal(errors().length, 1);
+    assert.equal((await world.send('and on')).status, 200);
+  });
+
   it('climbs its ladder to the end of the process, rests in the next one, and lets it try', async () => {
     await world.send('unheard');
     const [code] = await Promise.all([

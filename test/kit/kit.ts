@@ -30,6 +30,16 @@ export interface Health {
   readonly services: Readonly<Record<string, { state: string; restarts: number; reason?: string }>>;
 }
 
+/** A message as the phone of the sandbox has it. */
+export interface ReceivedMessage {
+  readonly id: string;
+  readonly chat_id: string;
+  readonly type: string;
+  readonly body: string;
+  readonly media: { readonly mimetype: string; readonly filename: string | null } | null;
+  readonly received_at: string;
+}
+
 export interface KitPorts {
   readonly PORT: number;
   readonly API_PORT: number;
@@ -134,7 +144,7 @@ export class Kit implements AsyncDisposable {
     });
   }
 
-  async received(): Promise<{ id: string; chat_id: string; body: string; received_at: string }[]> {
+  async received(): Promise<ReceivedMessage[]> {
     return (await fetch(`${this.origin}/sandbox/api/messages`)).json();
   }
 

@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { openEvents } from './events.ts';
 import { type Kit, startKit } from './kit.ts';
 
+/** A picture of one dot. */
+const DOT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
+const PARTNER = '15558889999@c.us';
+
 for (const gate of ['node', 'nginx'])
   describe(`kit, on the sandbox with a phone that links itself, behind the ${gate} gate`, function () {
     this.timeout(90_000);
@@ -45,6 +49,42 @@ for (const gate of ['node', 'nginx'])
       await using resumed = await openEvents(kit.origin, { 'last-event-id': String(event.seq - 1) });
       const again = await resumed.next(() => true);
       assert.deepEqual(again, event);
+    });
+
+    it('sends a picture by its data, and the phone gets it with its caption', async () => {
+      const media = { data: DOT, mimetype: 'image/png', filename: 'dot.png' };
+      const response = await kit.post('/api/whatsapp/send', { chat_id: PARTNER, media, message: 'one dot' });
+      const body = await response.json();
+      assert.deepEqual([response.status, body.status], [200, 'sent'], JSON.stringify(body));
+      const picture = (await kit.received()).find(({ id }) => id === body.message_id);
+      assert.deepEqual([picture?.body, picture?.type], ['one dot', 'image']);
+      assert.deepEqual([picture?.media?.mimetype, picture?.media?.filename], ['image/png', 'dot.png']);
+    });
+
+    it('edits a message of its own and deletes it for everyone, and the phone shows both', async () => {
+      const sent = await kit.post('/api/whatsapp/send', { chat_id: PARTNER, message: 'draft' });
+      const { message_id } = await sent.json();
+      const path = `/api/whatsapp/messages/${encodeURIComponent(message_id)}`;
+      const edited = await fetch(`${kit.origin}${path}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ message: 'final' }),
+      });
+      assert.equal(edited.status, 200, await edited.text());
+      const atPhone = async () => (await kit.received()).find(({ id }) => id === message_id);
+      assert.equal((await atPhone())?.body, 'final');
+      const revoked = await kit.post(`${path}/revoke`);
+      assert.equal(revoked.status, 200, await revoked.text());
+      assert.equal((await atPhone())?.type, 'revoked');
+    });
+
+    it('shows a reaction of somebody else on the event stream, with the id of the message', async () => {
+      const sent = await kit.post('/api/whatsapp/send', { chat_id: PARTNER, message: 'do you like it?' });
+      const { message_id: id } = await sent.json();
+      await using live = await openEvents(kit.origin);
+      await kit.post('/sandbox/api/misbehave', { kind: 'reaction', id, text: '👍', from: PARTNER });
+      const event = await live.next(({ type }) => type === 'reaction');
+      assert.deepEqual([event.whatsapp_id, event.data.reaction, event.data.sender], [id, '👍', PARTNER]);
     });
 
     for (const form of [
