@@ -12,6 +12,8 @@ const { wrapperPath, port } = await startSandbox({
   browser: await findBrowser(''),
   autoLink: true,
   authorize: () => undefined,
+  // The last page that the peer, the unmodified library, works on.
+  settings: { edition: '2026-06' },
   log: createLog('sandbox', 'silent'),
 });
 process.stdout.write(`${JSON.stringify({ wrapperPath, port })}\n`);

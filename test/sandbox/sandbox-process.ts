@@ -13,5 +13,6 @@ const sandbox = await startSandbox({
   autoLink: true,
   authorize: () => undefined,
   log: silentLog,
+  settings: { edition: '2026-06' },
 });
 console.log(JSON.stringify({ port: sandbox.port, webPort: sandbox.webPort }));
