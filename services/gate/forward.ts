@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 import { KitError } from '../contract/errors.ts';
 import type { Admitted } from './admit.ts';
 import { noteBodyBytes } from './body-garbage.ts';
-import { hasBody } from './framing.ts';
+import { type Framing, hasBody } from './framing.ts';
 import type { GateOptions, GateRoute } from './options.ts';
 import { refuse } from './problems.ts';
 import { bodyTooLarge, RequestBody } from './request-body.ts';
@@ -34,10 +34,18 @@ export function forwardRequest(way: Way, admitted: Admitted): void {
     body,
     headersTimeout: limits.upstreamTimeoutMs,
     bodyTimeout: limits.idleTimeoutMs,
-    // A chunked body may end elsewhere for the upstream than for us (CVE-2026-29057): its socket is used up.
-    ...(admitted.framing.chunked ? { reset: true } : {}),
+    ...(mayReuseConnection(admitted.framing, route) ? {} : { reset: true }),
   };
   new Exchange({ ...way, dispatch, body }).start();
+}
+
+/**
+ * Whether other requests may follow this one on its connection. A service that leaves a body unread takes it for the
+ * next request, and the next client gets the answer to it (test: reuse). Only kit services are known to read bodies.
+ * A chunked body may also end elsewhere for the upstream than for us (CVE-2026-29057).
+ */
+function mayReuseConnection(framing: Framing, { internal }: GateRoute): boolean {
+  return !hasBody(framing) || (internal && !framing.chunked);
 }
 
 /** From whom to whom a request goes. */

@@ -36,6 +36,10 @@ const LOG_LEVEL = 'warn';
 const FIRST_HEADER_BYTES = 4_096;
 /** Idle connections of a service that is not ours are given up before Node's default of 5 s. */
 const KEEP_ALIVE_MS = { ours: 60_000, others: 4_000 };
+const KEPT_CONNECTIONS = 256;
+const REQUESTS_PER_CONNECTION = 1_000_000;
+/** Ends the name of an upstream whose connections are used once: what `$single_use` in the template can be. */
+const SINGLE_USE = '_once';
 /** How long a WebSocket may be silent, or be waited for: nginx knows but one limit for both. */
 const TUNNEL_MS = 3_600_000;
 /** What the process beside nginx may take to answer beyond the hold. */
@@ -94,15 +98,7 @@ export function renderNginx(options: GateOptions, place: NginxPlace, templates: 
     FIRST_HEADER_BYTES: String(Math.min(FIRST_HEADER_BYTES, limits.maxHeaderBytes)),
     MAX_HEADER_BYTES: String(limits.maxHeaderBytes),
     MAX_BODY_BYTES: String(limits.maxBodyBytes),
-    UPSTREAMS: [...upstreams]
-      .map(([name, { upstream, internal }]) =>
-        fillTemplate(templates.upstream, {
-          NAME: name,
-          ADDRESS: addressOf(upstream),
-          KEEP_ALIVE_MS: String(internal ? KEEP_ALIVE_MS.ours : KEEP_ALIVE_MS.others),
-        }),
-      )
-      .join(''),
+    UPSTREAMS: [...upstreams].flatMap(([, route]) => upstreamsOf(route, templates.upstream)).join(''),
     LISTEN: listenOn(options.listen),
     LIVE_PATH,
     LIVE: literal(JSON.stringify(options.live())),
@@ -117,6 +113,24 @@ export function renderNginx(options: GateOptions, place: NginxPlace, templates: 
       )
       .join(''),
   });
+}
+
+/** The connections to a service; those to a service of one's own that carry bodies are used once. */
+function upstreamsOf(route: GateRoute, template: string): string[] {
+  const { internal, upstream } = route;
+  const render = (name: string, kept: number, requests: number) =>
+    fillTemplate(template, {
+      NAME: name,
+      ADDRESS: addressOf(upstream),
+      KEPT: String(kept),
+      REQUESTS: String(requests),
+      KEEP_ALIVE_MS: String(internal ? KEEP_ALIVE_MS.ours : KEEP_ALIVE_MS.others),
+    });
+  const name = upstreamName(route);
+  return [
+    render(name, KEPT_CONNECTIONS, REQUESTS_PER_CONNECTION),
+    ...(internal ? [] : [render(`${name}${SINGLE_USE}`, 1, 1)]),
+  ];
 }
 
 /** `{{PROBLEM:code:detail}}` in the template is the problem document of that error. */
@@ -145,7 +159,8 @@ function locationsOf(route: GateRoute, index: number, options: GateOptions, temp
       AGAIN: holds ? again : '',
       MAX_BODY_BYTES: String(maxBodyBytes),
       ADMISSION: admission.join('\n      '),
-      UPSTREAM: upstreamName(route),
+      IS_OWN: internal ? '' : '1',
+      UPSTREAM: internal ? upstreamName(route) : `${upstreamName(route)}$single_use`,
       TARGET: target,
     });
   const tunnel = `/.gate/tunnel/${index}`;
