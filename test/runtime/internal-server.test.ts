@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { createInternalServer } from '../../services/runtime/internal-server.ts';
+import { attackText, FRAMINGS, METHODS } from '../gate/reuse/attack.ts';
+import { listenAsUpstream, RawClient } from '../gate/support.ts';
+
+describe('a server of the kit, whose handler answers without reading the body', () => {
+  for (const framing of FRAMINGS) {
+    it(`discards the body, and reads the next request behind it (${framing})`, async () => {
+      const seen: string[] = [];
+      await using server = await listenAsUpstream(
+        createInternalServer((request, response) => {
+          seen.push(`${request.method}`);
+          response.end();
+        }),
+      );
+      using client = new RawClient(server.port);
+      for (const method of METHODS) {
+        const { head, body } = attackText(method, framing, 'smuggled');
+        client.send(head + body);
+      }
+      client.send('GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
+      await client.untilClosed();
+      assert.deepEqual(seen, [...METHODS, 'GET']);
+    });
+  }
+});
