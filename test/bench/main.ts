@@ -1,5 +1,6 @@
 import { measureEvents } from './events.ts';
 import { measureGate } from './gate.ts';
+import { measureBodies } from './gate-bodies.ts';
 import { measureMemory } from './memory.ts';
 import { measureStore } from './memory-store.ts';
 import { measureOutbox } from './outbox.ts';
@@ -27,6 +28,7 @@ const parts = {
   events: measureEvents,
   'memory-store': measureStore,
   gate: measureGate,
+  bodies: measureBodies,
 };
 
 const wanted = process.argv.slice(2);
