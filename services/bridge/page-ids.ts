@@ -59,6 +59,7 @@ export const INSTALL_KEY_ALIAS = `(() => {
 export const widSchema = z.union([
   z.string(),
   z.object({ _serialized: z.string() }).transform((wid) => wid._serialized),
+  z.object({ user: z.string(), server: z.string() }).transform(({ user, server }) => `${user}@${server}`),
 ]);
 
 /** The key of a message, in any form in which it crosses from the page. */

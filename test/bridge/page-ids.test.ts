@@ -45,6 +45,7 @@ describe('bridge, the text of a message key that crossed from the page', () => {
     ],
     ['a field that is the text of another key', { ...KEY, $1: `${TEXT}B` }, TEXT],
     ['an object for the chat', { ...KEY, remote: { server: 'c.us', _serialized: CHAT }, $1: TEXT }, TEXT],
+    ['the parts of the chat', { ...KEY, remote: { server: 'c.us', user: '15553330000' } }, TEXT],
   ] as const)
     it(`is found in ${form}`, () => {
       const { id, stanza_id } = messageKeySchema.parse(key);
