@@ -187,10 +187,10 @@ export class Session {
     try {
       await requireRoom(sessionsDir);
       await requireBrowser(browserPath);
-      const userAgent = await userAgentOf(browserPath);
       await this.#profile.claim();
       // Not before the port is open: the library and puppeteer take a third of a second to load.
       const { WhatsApp } = await import('./whatsapp.ts');
+      const userAgent = await userAgentOf(browserPath);
       if (this.#isStopping || this.#reset !== undefined)
         return { kind: 'stopped', reason: 'stopped while it started' };
       const sandbox = this.#sandbox.isUsed;

@@ -41,7 +41,7 @@ async function versionOf(browserPath: string): Promise<string> {
   } catch (cause) {
     throw new KitError(
       'bridge_failed',
-      `${browserPath} --version does not tell a version (${errorText(cause)}); set PUPPETEER_EXECUTABLE_PATH to Chromium or Chrome`,
+      `the browser did not start: ${browserPath} --version tells no version (${errorText(cause).split('\n')[0]}); set PUPPETEER_EXECUTABLE_PATH to Chromium or Chrome`,
       { cause },
     );
   }

@@ -63,6 +63,9 @@ describe('bridge, the user agent of its browser', () => {
   }
 
   it('cannot be made of a program that does not tell its version, and says what to set', async () => {
-    await assert.rejects(userAgentOf('/bin/true'), /does not tell a version.*PUPPETEER_EXECUTABLE_PATH/);
+    await assert.rejects(
+      userAgentOf('/bin/true'),
+      /the browser did not start: .* tells no version.*PUPPETEER_EXECUTABLE_PATH/,
+    );
   });
 });
