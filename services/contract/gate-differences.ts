@@ -37,7 +37,7 @@ export const DIFFERENCES = {
   },
   interim: {
     what: '1xx answers of a service',
-    node: 'passed on; none to HTTP/1.0',
+    node: 'passed on, up to 1,000 for a request; none to HTTP/1.0; a `100 Continue` is 502, as the gate asks for none',
     nginx: 'dropped; before 1.29 taken for the answer itself, so that a service must not send any',
   },
   expect: {
@@ -89,9 +89,10 @@ export const DIFFERENCES = {
       'those who wait for it get 503 and come back; nginx reloads, which closes idle connections: who sends on one at that moment must send again',
   },
   broken: {
-    what: 'a service that sends no HTTP, or two lengths for one answer',
+    what: 'a response that HTTP does not allow',
     node: '502 `service_refused`',
-    nginx: 'its bytes, as an answer of HTTP/0.9; the first length',
+    nginx:
+      '502 `service_refused` for NUL, a bare CR, a fold or a space in a header, and for a head over 64 KiB; nginx passes other control characters (in a reason phrase all but CR and LF), names that are no tokens, lines that end with LF alone, statuses below 100 or above 599, and a 101 that nobody asked for; of two lengths it reads the first, and an invalid length as none; it passes the body of an unknown transfer coding without the coding, and bytes that are no HTTP as a response of HTTP/0.9, after which it keeps the connection open for 95 s unless the client asked to close it',
   },
   connections: {
     what: 'GATE_MAX_CONNECTIONS',

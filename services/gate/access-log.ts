@@ -50,8 +50,9 @@ export function createAccessLog(log: Log): AccessLog {
 
 /** Writes the line of a request that is over, well or not. */
 export function logResponse(accessLog: AccessLog, visit: Visit, response: ServerResponse): void {
-  const status = response.headersSent ? response.statusCode : CLIENT_LEFT;
-  accessLog.write(visit, status, !response.writableFinished);
+  const { writtenStatus } = visit;
+  const status = writtenStatus ?? (response.headersSent ? response.statusCode : CLIENT_LEFT);
+  accessLog.write(visit, status, writtenStatus === undefined && !response.writableFinished);
 }
 
 /** Writes the one line of a request. `aborted` means that the client did not get, or not take, the whole answer. */

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { type ErrorCode, KitError } from '../contract/errors.ts';
 import type { Log } from '../runtime/log.ts';
+import { guarded } from './guarded.ts';
 import { endSocket } from './linger.ts';
-import { writeRawProblem } from './problems.ts';
+import { closeUnanswered, writeRawProblem } from './problems.ts';
 import type { Passage, Traffic } from './traffic.ts';
 import type { Visit } from './visit.ts';
 
@@ -46,7 +47,11 @@ function refuseBrokenBody(log: Log, { visit, response }: Passage, code: string, 
   }
   if (response.socket === null && !socket.destroyed) {
     // Earlier answers are under way: it is not yet its turn.
-    response.once('socket', () => process.nextTick(refuseBrokenBody, log, { visit, response }, code, socket));
+    const refuseNow = guarded(
+      (fault) => closeUnanswered(log, socket, fault),
+      () => refuseBrokenBody(log, { visit, response }, code, socket),
+    );
+    response.once('socket', () => process.nextTick(refuseNow));
     return;
   }
   if (!response.headersSent && response.socket === socket) refuseSocket(log, visit, code, socket);
@@ -57,7 +62,8 @@ function refuseBrokenBody(log: Log, { visit, response }: Passage, code: string, 
 function refuseSocket(log: Log, visit: Visit | undefined, parserCode: string, socket: Socket): void {
   const [code, message] = CODES.get(parserCode) ?? MALFORMED;
   const status = writeRawProblem(visit, socket, new KitError(code, message));
-  if (visit === undefined) log.info({ status, code, client: socket.remoteAddress }, 'request');
+  if (visit !== undefined) visit.writtenStatus = status;
+  else log.info({ status, code, client: socket.remoteAddress }, 'request');
   endSocket(socket);
 }
 

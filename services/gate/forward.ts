@@ -5,14 +5,16 @@ import { KitError } from '../contract/errors.ts';
 import type { Admitted } from './admit.ts';
 import { noteBodyBytes } from './body-garbage.ts';
 import { type Framing, hasBody } from './framing.ts';
+import { guarded } from './guarded.ts';
 import type { GateOptions, GateRoute } from './options.ts';
 import { refuse } from './problems.ts';
 import { bodyTooLarge, RequestBody } from './request-body.ts';
 import { upstreamHeaders } from './request-headers.ts';
-import { Answer, breakOff, inTurn, writeInterim } from './response.ts';
+import { Answer, breakOff } from './response.ts';
 import type { Traffic } from './traffic.ts';
-import { type Upstream, UpstreamHandler } from './upstream.ts';
+import type { Upstream } from './upstream.ts';
 import { isClosedConnection, isUnsendable, serviceUnavailable, upstreamProblem } from './upstream-error.ts';
+import { UpstreamHandler } from './upstream-handler.ts';
 import type { Visit } from './visit.ts';
 
 /** Methods that may be sent twice. Source: RFC 9110 §9.2.2. */
@@ -80,16 +82,22 @@ class Exchange extends UpstreamHandler {
   constructor(parts: Parts) {
     super();
     this.#parts = parts;
-    this.#answer = new Answer(parts.visit, parts.response);
+    this.#answer = new Answer(parts, parts.upstream.service, (thrown) => this.onFault(thrown));
   }
 
   start(): void {
     const { visit, response } = this.#parts;
     const abandon = () => this.#abandon();
     visit.abandon = abandon;
-    response.on('close', abandon);
-    response.on('drain', () => this.#controller?.resume());
-    response.on('timeout', (socket: Socket) => this.#onClientIdle(socket));
+    response.on('close', this.#guarded(abandon));
+    response.on(
+      'drain',
+      this.#guarded(() => this.#controller?.resume()),
+    );
+    response.on(
+      'timeout',
+      this.#guarded((socket: Socket) => this.#onClientIdle(socket)),
+    );
     this.#attempt();
   }
 
@@ -105,7 +113,7 @@ class Exchange extends UpstreamHandler {
     const { visit, response } = this.#parts;
     if (visit.awaitsContinue) {
       visit.awaitsContinue = false;
-      inTurn(response, () => response.writeContinue());
+      this.#answer.inTurn(() => response.writeContinue());
     }
   }
 
@@ -120,13 +128,14 @@ class Exchange extends UpstreamHandler {
     headers: IncomingHttpHeaders,
     text = '',
   ): void {
-    const { visit, response, traffic, body } = this.#parts;
+    const { visit, traffic, body } = this.#parts;
+    const { 'content-length': contentLength, 'transfer-encoding': coding } = headers;
+    const head = { status, text, raw: controller.rawHeaders, contentLength, coding };
     if (status < 200) {
-      writeInterim(visit, response, status, controller.rawHeaders);
+      this.#answer.writeInterim(head);
       return;
     }
     const isBodyUnread = body !== null && !visit.request.complete;
-    const head = { status, text, raw: controller.rawHeaders, contentLength: headers['content-length'] };
     this.#answer.start(head, isBodyUnread || traffic.isDraining);
     if (EVENT_STREAM.test(String(headers['content-type']))) this.#endAtDrain();
   }
@@ -145,7 +154,7 @@ class Exchange extends UpstreamHandler {
     this.#answer.finish(this.#parts.body !== null);
   }
 
-  override onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#isOver) return;
     const { upstream, dispatch, response, route } = this.#parts;
     if (!this.#isSent && !isUnsendable(error)) {
@@ -164,6 +173,22 @@ class Exchange extends UpstreamHandler {
     else this.#fail(upstreamProblem(upstream.service, error));
   }
 
+  /** Ends the exchange after a callback has thrown: with a refusal while that is possible, else with the connection. */
+  onFault(thrown: unknown): void {
+    this.#isOver = true;
+    const { options, visit, response, traffic, body } = this.#parts;
+    refuse(options.log, visit, response, thrown, traffic.isDraining);
+    this.#stopWaiting?.();
+    this.#controller?.abort(new Error('the exchange failed in the gate', { cause: thrown }));
+    body?.destroy();
+  }
+
+  #guarded<Arguments extends readonly unknown[]>(
+    callback: (...values: Arguments) => void,
+  ): (...values: Arguments) => void {
+    return guarded((thrown) => this.onFault(thrown), callback);
+  }
+
   #attempt(): void {
     const { upstream, dispatch, route } = this.#parts;
     if (upstream.hold.isDown && route.holds !== false) this.#wait();
@@ -175,8 +200,8 @@ class Exchange extends UpstreamHandler {
     this.#heldSinceMs ??= performance.now();
     this.#stopWaiting = upstream.hold.wait(
       this.#heldSinceMs,
-      () => upstream.dispatch(dispatch, this),
-      () => this.#fail(serviceUnavailable(upstream.service)),
+      this.#guarded(() => upstream.dispatch(dispatch, this)),
+      this.#guarded(() => this.#fail(serviceUnavailable(upstream.service))),
     );
   }
 
@@ -228,12 +253,15 @@ class Exchange extends UpstreamHandler {
   /** An event stream has no end of its own. */
   #endAtDrain(): void {
     const { traffic, response } = this.#parts;
-    const endStream = () => {
+    const endStream = this.#guarded(() => {
       this.#abandon();
       response.end();
-    };
+    });
     traffic.eventStreams.add(endStream);
-    response.once('close', () => traffic.eventStreams.delete(endStream));
+    response.once(
+      'close',
+      this.#guarded(() => traffic.eventStreams.delete(endStream)),
+    );
     if (traffic.isDraining) endStream();
   }
 

@@ -23,6 +23,8 @@ export function createGateServer(limits: GateLimits): Server {
     shouldUpgradeCallback: (request) => /\bwebsocket\b/i.test(request.headers.upgrade ?? ''),
     optimizeEmptyRequests: true,
   });
+  // Node writes a head that waits for its body without an encoding, and thus as UTF-8: a byte of a value would become two.
+  server.on('connection', (socket) => socket.setDefaultEncoding('latin1'));
   // Node would drop the lines beyond the thousandth, unseen by admission; `maxHeaderBytes` bounds them.
   server.maxHeadersCount = 0;
   server.timeout = limits.idleTimeoutMs;

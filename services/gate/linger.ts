@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { guarded } from './guarded.ts';
 
 /** How long a client may go on sending what nobody reads, after it was answered. */
 const LINGER_MS = 2_000;
@@ -13,12 +14,15 @@ export function endAfterBody(request: IncomingMessage, response: ServerResponse)
     response.end();
     return;
   }
+  const finish = guarded(
+    () => request.socket.destroy(),
+    () => {
+      clearTimeout(timer);
+      request.off('end', finish);
+      response.end();
+    },
+  );
   const timer = setTimeout(finish, LINGER_MS);
-  function finish(): void {
-    clearTimeout(timer);
-    request.off('end', finish);
-    response.end();
-  }
   request.once('end', finish);
   response.once('close', () => clearTimeout(timer));
   request.resume();

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { KitError } from '../contract/errors.ts';
 import { REQUEST_ID_HEADER } from '../contract/internal.ts';
 import { ALLOWED_METHODS } from './problems.ts';
+import { writeHead } from './response-head.ts';
 import type { Visit } from './visit.ts';
 
 /** `/health/live`: the gate stands, whatever stands behind it. */
@@ -25,11 +26,14 @@ export function answerLive(visit: Visit, response: ServerResponse, live: object,
     visit.isLast = true;
     headers.push('connection', 'close');
   }
-  response.writeHead(200, headers).end(body);
+  writeHead(visit, response, 200, 'OK', headers);
+  response.end(body);
 }
 
 /** `OPTIONS *`: what the gate passes on, of anything. Source: RFC 9110 §9.3.7. */
 export function answerOptions(visit: Visit, response: ServerResponse): void {
   visit.service = 'gate';
-  response.writeHead(204, ['allow', ALLOWED_METHODS, REQUEST_ID_HEADER, visit.edge.requestId]).end();
+  const headers = ['allow', ALLOWED_METHODS, REQUEST_ID_HEADER, visit.edge.requestId];
+  writeHead(visit, response, 204, 'No Content', headers);
+  response.end();
 }

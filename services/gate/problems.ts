@@ -6,7 +6,10 @@ import { PROBLEM_TYPE, toProblem } from '../contract/problem.ts';
 import { http } from '../runtime/http.ts';
 import type { Log } from '../runtime/log.ts';
 import { logVisit } from './access-log.ts';
+import { guarded } from './guarded.ts';
 import { endAfterBody, endSocket } from './linger.ts';
+import { breakOff } from './response.ts';
+import { writeHead } from './response-head.ts';
 import type { Visit } from './visit.ts';
 
 const RETRY_AFTER_SECONDS = 1;
@@ -31,7 +34,10 @@ const BREAKS_CONNECTION: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'expectation_failed',
 ]);
 
-/** Answers with the problem document of what was thrown; a response that has begun is cut. */
+/**
+ * Answers with the problem document of what was thrown; a response that has begun is broken off. Throws nothing: where no
+ * answer is possible, it closes the connection. It uses nothing that a failed response has touched.
+ */
 export function refuse(
   log: Log,
   visit: Visit,
@@ -39,16 +45,45 @@ export function refuse(
   thrown: unknown,
   isLast: boolean,
 ): void {
-  logCause(log, visit, thrown);
-  if (response.headersSent) {
-    response.destroy();
+  try {
+    logCause(log, visit, thrown);
+    if (response.headersSent) {
+      visit.code ??= toProblem(thrown).code;
+      breakOff(visit, response);
+    } else if (visit.isSpoilt) refusePast(log, visit, response, thrown);
+    else writeRefusal(visit, response, thrown, isLast);
+  } catch (fault) {
+    closeUnanswered(log, visit.request.socket, fault);
+  }
+}
+
+/** Closes a connection on which no answer is possible any more, so that its client does not wait for one. */
+export function closeUnanswered(log: Log, socket: Socket, fault: unknown): void {
+  socket.destroy();
+  log.error({ err: fault }, 'the gate could not answer a request and closed its connection');
+}
+
+/** Writes a refusal on the socket, past a response that is spoilt, as soon as earlier requests are answered. */
+function refusePast(log: Log, visit: Visit, response: ServerResponse, thrown: unknown): void {
+  const { socket } = visit.request;
+  if (response.socket === null && !socket.destroyed) {
+    const onFault = (fault: unknown): void => closeUnanswered(log, socket, fault);
+    const refuseNow = guarded(onFault, () => refusePast(log, visit, response, thrown));
+    response.once('socket', () => process.nextTick(refuseNow));
     return;
   }
+  visit.isLast = true;
+  visit.writtenStatus = writeRawProblem(visit, socket, thrown);
+  endSocket(socket);
+}
+
+function writeRefusal(visit: Visit, response: ServerResponse, thrown: unknown, isLast: boolean): void {
   const { status, headers, body } = problemReply(visit, thrown);
   const bodyUnread = mayHaveBody(visit.request) && !visit.request.complete;
   const closes = isLast || bodyUnread || (visit.code !== undefined && BREAKS_CONNECTION.has(visit.code));
   if (closes) visit.isLast = true;
-  response.writeHead(status, closes ? [...headers, 'connection', 'close'] : headers);
+  if (closes) headers.push('connection', 'close');
+  writeHead(visit, response, status, http.STATUS_CODES[status] ?? '', headers);
   if (visit.request.method !== 'HEAD') visit.bytesOut += body.length;
   if (!bodyUnread || visit.awaitsContinue) {
     response.end(body);
@@ -58,13 +93,21 @@ export function refuse(
   endAfterBody(visit.request, response);
 }
 
-/** The same for an upgrade, which has no response object; the connection ends. */
+/** The same for an upgrade, which has no response object; the connection ends. Throws nothing. */
 export function refuseUpgrade(log: Log, visit: Visit, thrown: unknown): void {
   const { socket } = visit.request;
-  logCause(log, visit, thrown);
-  const status = writeRawProblem(visit, socket, thrown);
-  socket.once('close', () => logVisit(log, visit, status, false));
-  endSocket(socket);
+  const onFault = (fault: unknown): void => closeUnanswered(log, socket, fault);
+  try {
+    logCause(log, visit, thrown);
+    const status = writeRawProblem(visit, socket, thrown);
+    socket.once(
+      'close',
+      guarded(onFault, () => logVisit(log, visit, status, false)),
+    );
+    endSocket(socket);
+  } catch (fault) {
+    onFault(fault);
+  }
 }
 
 /** Writes a whole response with a problem document on a bare socket, and returns its status. */

@@ -8,10 +8,11 @@ import { answerClientError } from './client-error.ts';
 import { type Client, ClientLimits } from './client-limits.ts';
 import { drainGate } from './drain.ts';
 import type { Forwarding } from './forwarding.ts';
+import { guarded } from './guarded.ts';
 import { createGateServer } from './http-server.ts';
 import type { Address, GateOptions, GateRoute } from './options.ts';
 import { answerLive, answerOptions } from './own-answers.ts';
-import { refuse, refuseUpgrade } from './problems.ts';
+import { closeUnanswered, refuse, refuseUpgrade } from './problems.ts';
 import { ASTERISK } from './request-target.ts';
 import { makeRounds } from './rounds.ts';
 import { findRoute, orderRoutes } from './route.ts';
@@ -42,13 +43,14 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   const server = createGateServer(limits);
 
   server.on('connection', (socket) => traffic.addSocket(socket));
-  server.on('request', (request, response) => onRequest(request, response, false));
-  server.on('checkContinue', (request, response) => onRequest(request, response, true));
-  server.on('checkExpectation', (request, response) => onRequest(request, response, true));
+  server.on('request', (request, response) => takeRequest(request, response, false));
+  server.on('checkContinue', (request, response) => takeRequest(request, response, true));
+  server.on('checkExpectation', (request, response) => takeRequest(request, response, true));
   server.on('upgrade', onUpgrade);
   server.on('connect', onUpgrade);
   server.on('clientError', (error, socket) => {
-    if (socket instanceof Socket) answerClientError(log, traffic, error, socket);
+    if (socket instanceof Socket)
+      closingAtFault(socket, () => answerClientError(log, traffic, error, socket))();
     else socket.destroy();
   });
   server.on('drop', () => traffic.noteDrop(log, limits.maxConnections));
@@ -64,6 +66,19 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   const stopRounds = makeRounds(traffic, limits);
   log.info({ host, port }, `gate listening on port ${port}`);
 
+  /** Returns a callback that closes the client's connection when it throws. */
+  function closingAtFault(socket: Socket, callback: () => void): () => void {
+    return guarded((fault) => closeUnanswered(log, socket, fault), callback);
+  }
+
+  function takeRequest(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
+    try {
+      onRequest(request, response, awaitsContinue);
+    } catch (fault) {
+      closeUnanswered(log, request.socket, fault);
+    }
+  }
+
   function onRequest(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     if (traffic.latest(request.socket)?.visit.isLast === true) return;
     const visit = new Visit(request, options.trustedProxyHops, awaitsContinue);
@@ -74,11 +89,12 @@ export async function startGate(options: GateOptions): Promise<Gate> {
       visit.isLast = true;
       response.shouldKeepAlive = false;
     }
-    response.on('close', () => {
+    const onClose = (): void => {
       client?.leave();
       logResponse(accessLog, visit, response);
       if (traffic.endsIdle) void closeIdle(server);
-    });
+    };
+    response.on('close', closingAtFault(request.socket, onClose));
     const refused = (thrown: unknown): void => refuse(log, visit, response, thrown, traffic.isDraining);
     try {
       const admitted = admit(request, options);
@@ -98,7 +114,10 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   function onUpgrade(request: IncomingMessage, _socket: unknown, head: Buffer): void {
     request.socket.on('error', () => request.socket.destroy());
     if (traffic.latest(request.socket)?.visit.isLast !== true)
-      traffic.afterAnswers(request.socket, () => upgrade(request, head));
+      traffic.afterAnswers(
+        request.socket,
+        closingAtFault(request.socket, () => upgrade(request, head)),
+      );
   }
 
   function upgrade(request: IncomingMessage, head: Buffer): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { FrameFollower, GOING_AWAY, PING } from './frames.ts';
+import { guarded } from './guarded.ts';
 
 /** How long the other side may take to close once one side has. */
 const CLOSE_WAIT_MS = 2_000;
@@ -25,7 +26,11 @@ export class Tunnel {
     this.#client = client;
     this.#upstream = upstream;
     // Not before the library has piped: a listener makes the socket flow, and its first bytes would go nowhere else.
-    process.nextTick(() => upstream.on('data', (chunk: Buffer) => this.#onData(chunk)));
+    const onData = guarded(
+      () => this.#destroy(),
+      (chunk: Buffer) => this.#onData(chunk),
+    );
+    process.nextTick(() => upstream.on('data', onData));
     // Destroyed, not only ended: a half-closed socket stays until the other side thinks of it (test/gate/upgrade.test.ts).
     for (const event of ['end', 'close']) {
       client.once(event, () => letGo(upstream));
@@ -72,6 +77,11 @@ export class Tunnel {
   #onData(chunk: Buffer): void {
     this.#frames.follow(chunk);
     if (this.#isLeaving && this.#frames.isBetweenFrames) this.#sayGoodbye();
+  }
+
+  #destroy(): void {
+    this.#client.destroy();
+    this.#upstream.destroy();
   }
 
   #sayGoodbye(): void {

@@ -3,13 +3,15 @@ import type { Socket } from 'node:net';
 import { KitError } from '../contract/errors.ts';
 import { REQUEST_ID_HEADER } from '../contract/internal.ts';
 import { logVisit } from './access-log.ts';
+import { guarded } from './guarded.ts';
 import { endToEndHeaders, FROM_UPSTREAM, VIA_NAME } from './headers.ts';
 import { endSocket } from './linger.ts';
 import type { GateOptions } from './options.ts';
 import { refuseUpgrade } from './problems.ts';
+import { headFault } from './response-head.ts';
 import type { Traffic } from './traffic.ts';
 import { Tunnel } from './tunnel.ts';
-import { upstreamProblem } from './upstream-error.ts';
+import { invalidResponse, upstreamProblem } from './upstream-error.ts';
 import type { Visit } from './visit.ts';
 
 /** One upgrade, from admission until its tunnel is open or it was answered otherwise. */
@@ -20,6 +22,7 @@ export class UpgradeAttempt {
   readonly #visit: Visit;
   readonly #client: Socket;
   #isOpen = false;
+  #isRefused = false;
   isOver = false;
 
   constructor(options: GateOptions, traffic: Traffic, service: string, visit: Visit) {
@@ -46,29 +49,57 @@ export class UpgradeAttempt {
     const timer = setTimeout(() => proxyRequest.destroy(silent), upstreamTimeoutMs);
     this.#client.once('close', () => proxyRequest.destroy());
     proxyRequest.once('close', () => clearTimeout(timer));
-    proxyRequest.once('response', (answer) => {
-      clearTimeout(timer);
-      this.#onRefusal(answer);
-    });
-    proxyRequest.once('upgrade', (answer, upstreamSocket) => {
-      clearTimeout(timer);
-      this.#onSwitch(answer, upstreamSocket);
-    });
+    const onFault = (thrown: unknown): void => {
+      this.fail(thrown);
+      proxyRequest.destroy();
+    };
+    proxyRequest.once(
+      'response',
+      guarded(onFault, (answer: IncomingMessage) => {
+        clearTimeout(timer);
+        this.#onRefusal(answer);
+      }),
+    );
+    proxyRequest.once(
+      'upgrade',
+      guarded(onFault, (answer: IncomingMessage, upstreamSocket: Socket) => {
+        clearTimeout(timer);
+        this.#onSwitch(answer, upstreamSocket);
+      }),
+    );
   }
 
+  /** Ends the attempt: with a refusal while nothing was written to the client, else with its connection. */
   fail(error: unknown): void {
     if (this.isOver) return;
     this.isOver = true;
     if (this.#isOpen) this.#client.destroy();
+    else if (this.#isRefused) endSocket(this.#client);
     else refuseUpgrade(this.#options.log, this.#visit, upstreamProblem(this.#service, error));
   }
 
-  /** The library pipes the upstream's answer to the client, and leaves the connection half open. */
+  /**
+   * The library pipes the service's answer to the client, unless that has been refused here; it leaves the connection half
+   * open, and waits without end for a service that falls silent.
+   */
   #onRefusal(answer: IncomingMessage): void {
-    this.isOver = true;
-    answer.headers = this.#clientHeaders(answer);
+    const { statusCode: status = 502, statusMessage = '', headers } = answer;
+    const fault = headFault(status, statusMessage, headers['transfer-encoding']);
+    if (fault !== undefined)
+      throw invalidResponse(
+        this.#service,
+        fault,
+        `the status line was ${status} ${JSON.stringify(statusMessage)}`,
+      );
+    const clientHeaders = this.#clientHeaders(answer);
+    // In chunks, so that the client sees a cut body for what it is.
+    if (headers['content-length'] === undefined) clientHeaders['transfer-encoding'] = 'chunked';
+    answer.headers = clientHeaders;
+    answer.httpVersion = '1.1';
+    this.#isRefused = true;
+    answer.setTimeout(this.#options.limits.idleTimeoutMs, () => this.#client.destroy());
     this.#client.once('finish', () => endSocket(this.#client));
-    this.#logAtEnd(answer.statusCode ?? 502);
+    this.#logAtEnd(status);
   }
 
   #onSwitch(answer: IncomingMessage, upstreamSocket: Socket): void {

@@ -17,6 +17,11 @@ export function upstreamProblem(service: string, thrown: unknown): KitError {
   });
 }
 
+/** The answer to a response that HTTP does not allow. `cause` goes into the log, and not to the client. */
+export function invalidResponse(service: string, fault: string, cause: unknown): KitError {
+  return new KitError('service_refused', `${service} sent ${fault}: HTTP does not allow that`, { cause });
+}
+
 export function serviceUnavailable(service: string): KitError {
   return new KitError('service_unavailable', `${service} is not accepting connections now`);
 }

@@ -3,6 +3,8 @@ import Client from 'undici/lib/dispatcher/client.js';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import { Hold } from './hold.ts';
 import type { Address, GateLimits } from './options.ts';
+import { keepPhraseBytes } from './phrase-bytes.ts';
+import { GuardedHandler, UpstreamHandler } from './upstream-handler.ts';
 
 /** Idle connections are given up before the upstream does: Node closes them after 5 s, less where it says so. */
 const KEEP_ALIVE_MS = 4_000;
@@ -49,13 +51,13 @@ export class Upstream {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: UpstreamHandler): void {
-    this.#pool.dispatch(options, handler);
+    this.#pool.dispatch(options, new GuardedHandler(handler));
   }
 
   /** On a connection of its own, which cannot have been closed while it was idle. */
   dispatchAfresh(options: Dispatcher.DispatchOptions, handler: UpstreamHandler): void {
     const client = new CountingClient(this.origin, CONNECTION);
-    client.dispatch({ ...options, reset: true }, handler);
+    client.dispatch({ ...options, reset: true }, new GuardedHandler(handler));
     void client.close();
   }
 
@@ -78,13 +80,6 @@ function originOf({ host, port }: Address): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** A handler that is told on which connection its request goes. */
-export abstract class UpstreamHandler implements Dispatcher.DispatchHandler {
-  connection: CountingClient | undefined;
-
-  abstract onResponseError(controller: Dispatcher.DispatchController, error: Error): void;
-}
-
 const CONNECTION = {
   pipelining: 1,
   allowH2: false,
@@ -103,6 +98,7 @@ export class CountingClient extends Client {
     super(origin, options);
     this.on('connect', () => {
       this.requestsOnSocket = 0;
+      keepPhraseBytes(this);
     });
   }
 

@@ -12,6 +12,10 @@ export class Visit {
   code: ErrorCode | undefined;
   bytesIn = 0;
   bytesOut = 0;
+  /** The status of an answer that the gate wrote on the socket, past the response. */
+  writtenStatus: number | undefined;
+  /** Node refused the head of the response, and keeps parts of it: nothing can be written through the response. */
+  isSpoilt = false;
   /** The client asked for `100 Continue` and has not got it, so it sends no body. */
   awaitsContinue: boolean;
   /** Its answer ends the connection: what the client sends after it is not read as requests (RFC 9112 §9.6). */
