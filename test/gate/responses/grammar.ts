@@ -1,0 +1,288 @@
+import fc from 'fast-check';
+import type { Script } from './scripted-service.ts';
+
+/** A request, what the service does with it, and what the client must get. */
+export interface Case {
+  readonly method: 'GET' | 'HEAD' | 'UPGRADE';
+  readonly kind: string;
+  readonly script: Script;
+  readonly expected: Expected;
+}
+
+export type Expected =
+  /** All of this, byte for byte. */
+  | { readonly end: 'whole'; readonly head: Head; readonly body: string }
+  /** The 502 of the gate. */
+  | { readonly end: 'refused' }
+  /** A refusal of the gate, or a response that a client sees to be cut. */
+  | { readonly end: 'cut' }
+  /** A response or the end of the connection. */
+  | { readonly end: 'any' };
+
+export interface Head {
+  readonly status: number;
+  readonly phrase: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** Cases of all kinds. Before 1.29 nginx takes an interim response for the final one. */
+export function cases(withInterim: boolean): fc.Arbitrary<Case> {
+  const legal = legalResponse(withInterim);
+  return fc.oneof(
+    { weight: 5, arbitrary: legal.map(toCase) },
+    { weight: 4, arbitrary: illegalHead(legal) },
+    { weight: 3, arbitrary: cutResponse(legal) },
+    { weight: 1, arbitrary: brokenChunks(legal) },
+    { weight: 1, arbitrary: mutated(legal) },
+    { weight: 1, arbitrary: noise },
+  );
+}
+
+interface Legal {
+  readonly method: Case['method'];
+  readonly version: string;
+  readonly head: Head;
+  readonly framing: 'length' | 'chunked' | 'close';
+  readonly body: string;
+  readonly interim: string;
+  readonly cuts: readonly number[];
+  readonly isKept: boolean;
+}
+
+const CR_LF = '\r\n';
+const chars = (codes: fc.Arbitrary<number>, constraints: fc.ArrayConstraints): fc.Arbitrary<string> =>
+  fc.array(codes, constraints).map((list) => String.fromCharCode(...list));
+
+/** What a reason phrase and a value may have. Source: RFC 9112 §4, RFC 9110 §5.5. */
+const textCode = fc.oneof(
+  { weight: 5, arbitrary: fc.integer({ min: 0x21, max: 0x7e }) },
+  { weight: 1, arbitrary: fc.constantFrom(0x09, 0x20) },
+  { weight: 4, arbitrary: fc.integer({ min: 0x80, max: 0xff }) },
+);
+/** What neither may have. */
+const controlCode = fc.oneof(
+  fc.constantFrom(0x00, 0x0a, 0x0d, 0x1b, 0x7f),
+  fc.integer({ min: 0, max: 0x1f }).filter((code) => code !== 0x09),
+);
+const text = chars(textCode, { maxLength: 24 }).map((all) => all.replace(/^[\t ]+|[\t ]+$/g, ''));
+const phrase = fc.oneof(
+  text,
+  fc.constantFrom('', 'OK', 'Pagina n\xe3o encontrada', Buffer.from('não encontrada').toString('latin1')),
+);
+const token = fc
+  .array(fc.constantFrom(..."!#$%&'*+-.^_`|~0123456789abcxyzABCXYZ"), { minLength: 1, maxLength: 10 })
+  .map((list) => list.join(''));
+const header = fc.tuple(
+  token.map((name) => `X-Own-${name}`),
+  text,
+);
+const status = fc.integer({ min: 200, max: 599 }).filter((code) => code !== 205);
+
+function legalResponse(withInterim: boolean): fc.Arbitrary<Legal> {
+  const interim = fc
+    .tuple(fc.constantFrom(102, 103, 104, 199), phrase, header)
+    .map(([code, reason, [name, value]]) => `HTTP/1.1 ${code} ${reason}\r\n${name}: ${value}\r\n\r\n`);
+  return fc
+    .record({
+      method: fc.constantFrom<Case['method']>('GET', 'GET', 'GET', 'HEAD', 'UPGRADE'),
+      version: fc.constantFrom('1.1', '1.1', '1.1', '1.0'),
+      head: fc.record({ status, phrase, headers: fc.array(header, { maxLength: 4 }) }),
+      framing: fc.constantFrom<Legal['framing']>('length', 'chunked', 'close'),
+      body: fc.oneof(
+        { weight: 6, arbitrary: chars(fc.integer({ min: 0, max: 255 }), { maxLength: 120 }) },
+        { weight: 1, arbitrary: fc.integer({ min: 5_000, max: 40_000 }).map((length) => 'b'.repeat(length)) },
+      ),
+      interim: fc.array(interim, { maxLength: withInterim ? 2 : 0 }).map((all) => all.join('')),
+      cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
+      isKept: fc.boolean(),
+    })
+    .map((all): Legal => {
+      const isBodyless = all.method === 'HEAD' || all.head.status === 204 || all.head.status === 304;
+      const framing = all.version === '1.0' && all.framing === 'chunked' ? 'length' : all.framing;
+      return {
+        ...all,
+        framing: isBodyless ? 'length' : framing,
+        body: isBodyless ? '' : all.body,
+        // HTTP/1.0 knows no interim responses, and the library for upgrades drops them.
+        interim: all.version === '1.0' || all.method === 'UPGRADE' ? '' : all.interim,
+        isKept: all.isKept && all.version === '1.1' && framing !== 'close' && all.method !== 'UPGRADE',
+      };
+    });
+}
+
+/** The bytes of a response, with other header lines or another status line if need be. */
+function textOf(legal: Legal, change: { statusLine?: string; lines?: string } = {}): string {
+  const { version, head, framing, body, interim, isKept } = legal;
+  const isBodyless = legal.method === 'HEAD' || head.status === 204 || head.status === 304;
+  const lines = head.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const coding = {
+    length: `Content-Length: ${body.length}\r\n`,
+    chunked: 'Transfer-Encoding: chunked\r\n',
+    close: '',
+  };
+  return [
+    interim,
+    change.statusLine ?? `HTTP/${version} ${head.status} ${head.phrase}`,
+    CR_LF,
+    lines,
+    change.lines ?? '',
+    isBodyless ? '' : coding[framing],
+    isKept ? '' : 'Connection: close\r\n',
+    CR_LF,
+    framing === 'chunked' && !isBodyless ? inChunks(body) : body,
+  ].join('');
+}
+
+/** In chunks of 50 bytes, with an extension and a trailer. Source: RFC 9112 §7.1. */
+function inChunks(body: string): string {
+  const chunks = body.match(/[\s\S]{1,50}/g) ?? [];
+  return `${chunks.map((chunk) => `${chunk.length.toString(16)};x=1\r\n${chunk}\r\n`).join('')}0\r\nX-After: y\r\n\r\n`;
+}
+
+function inParts(bytes: string, cuts: readonly number[]): Buffer[] {
+  const at = [...new Set(cuts.map((cut) => Math.floor(cut * bytes.length)))].sort((a, b) => a - b);
+  const edges = [0, ...at, bytes.length];
+  return edges
+    .slice(1)
+    .map((edge, index) => Buffer.from(bytes.slice(edges[index], edge), 'latin1'))
+    .filter((part) => part.length > 0);
+}
+
+function toCase(legal: Legal): Case {
+  const { method, head, body, cuts, isKept } = legal;
+  return {
+    method,
+    kind: 'legal',
+    script: { parts: inParts(textOf(legal), cuts), end: isKept ? 'keep' : 'close' },
+    expected: { end: 'whole', head, body },
+  };
+}
+
+/** A response that is right but for one fault in its head. */
+function illegalHead(legal: fc.Arbitrary<Legal>): fc.Arbitrary<Case> {
+  const inserted = fc
+    .tuple(text, controlCode, text)
+    .map(([a, code, b]) => `${a}x${String.fromCharCode(code)}x${b}`);
+  const fault = fc.oneof(
+    inserted.map((reason) => ({ kind: 'phrase', statusLine: `HTTP/1.1 404 ${reason}` })),
+    inserted.map((reason) => ({ kind: 'phrase of a 304', statusLine: `HTTP/1.1 304 ${reason}` })),
+    fc
+      .tuple(token, inserted)
+      .map(([name, value]) => ({ kind: 'value', lines: `X-Own-${name}: ${value}\r\n` })),
+    fc
+      .tuple(token, fc.constantFrom(...'()<>@,;"/[]?={} \x7f\x80\xff\0'), token)
+      .map(([a, odd, b]) => ({ kind: 'name', lines: `${a}${odd}${b}: x\r\n` })),
+    fc
+      .oneof(
+        fc.integer({ min: 0, max: 99 }).map((code) => String(code).padStart(3, '0')),
+        fc.integer({ min: 600, max: 1_999 }).map(String),
+        fc.constantFrom('', '2', '20', '2x0', '-20', '101'),
+      )
+      .map((code) => ({ kind: 'status', statusLine: `HTTP/1.1 ${code} OK` })),
+    fc
+      .constantFrom(
+        'Content-Length: 1\r\nContent-Length: 2\r\n',
+        'Content-Length: x\r\n',
+        'Content-Length: -1\r\n',
+        'Content-Length: 1\r\nTransfer-Encoding: chunked\r\n',
+        'Transfer-Encoding: gzip\r\n',
+        `X-Own-long: ${'x'.repeat(70_000)}\r\n`,
+      )
+      .map((lines) => ({ kind: 'framing', lines })),
+  );
+  return fc.tuple(legal, fault).map(([response, { kind, ...change }]): Case => {
+    const plain = { ...response, framing: 'close', version: '1.1', isKept: false, interim: '' } as const;
+    // Of the framing of what has no body little is read.
+    const { method, head } = response;
+    const framed =
+      kind === 'framing' ? ({ ...plain, method: 'GET', head: { ...head, status: 200 } } as const) : plain;
+    return {
+      method: kind === 'framing' ? 'GET' : method,
+      kind: `illegal ${kind}`,
+      script: { parts: inParts(textOf(framed, change), response.cuts), end: 'close' },
+      expected: { end: 'refused' },
+    };
+  });
+}
+
+const how = fc.constantFrom<Script['end']>('close', 'close', 'reset', 'hang');
+
+function cutResponse(legal: fc.Arbitrary<Legal>): fc.Arbitrary<Case> {
+  return fc
+    .tuple(
+      legal.filter(({ framing }) => framing !== 'close'),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      how,
+    )
+    .map(([response, share, end]): Case => {
+      const bytes = textOf(response);
+      const kept = bytes.slice(0, Math.floor(share * bytes.length));
+      return {
+        method: response.method,
+        kind: `cut, ${end}`,
+        script: { parts: inParts(kept, response.cuts), end },
+        expected: { end: 'cut' },
+      };
+    });
+}
+
+function brokenChunks(legal: fc.Arbitrary<Legal>): fc.Arbitrary<Case> {
+  return fc
+    .tuple(legal, fc.constantFrom('zz\r\n', '\r\n', '-1\r\n', '5\r\nabcdefgh\r\n', 'f'.repeat(40)), how)
+    .map(([response, chunk, end]): Case => {
+      const { head, body } = response;
+      const fault = {
+        ...response,
+        method: 'GET',
+        head: { ...head, status: 200 },
+        framing: 'chunked',
+        version: '1.1',
+      } as const;
+      const bytes = textOf({ ...fault, body: body || 'some' }).replace(/0\r\nX-After: y\r\n\r\n$/, chunk);
+      return {
+        method: 'GET',
+        kind: `broken chunk, ${end}`,
+        script: { parts: inParts(bytes, response.cuts), end },
+        expected: { end: 'cut' },
+      };
+    });
+}
+
+/** A response in which some bytes are others, or with bytes behind it. */
+function mutated(legal: fc.Arbitrary<Legal>): fc.Arbitrary<Case> {
+  const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  const edit = fc.tuple(
+    place,
+    fc.integer({ min: 0, max: 3 }),
+    chars(fc.integer({ min: 0, max: 255 }), { maxLength: 3 }),
+  );
+  return fc
+    .tuple(
+      legal,
+      fc.array(edit, { maxLength: 4 }),
+      fc.constantFrom('', '', 'x', 'HTTP/1.1 200 OK\r\n\r\n'),
+      how,
+    )
+    .map(([response, edits, behind, end]): Case => {
+      let bytes = textOf({ ...response, isKept: false }) + behind;
+      for (const [share, removed, added] of edits) {
+        const at = Math.floor(share * bytes.length);
+        bytes = bytes.slice(0, at) + added + bytes.slice(at + removed);
+      }
+      return {
+        method: response.method,
+        kind: `mutated, ${end}`,
+        script: { parts: inParts(bytes, response.cuts), end },
+        expected: { end: 'any' },
+      };
+    });
+}
+
+const noise = fc.tuple(chars(fc.integer({ min: 0, max: 255 }), { maxLength: 200 }), how).map(
+  ([bytes, end]): Case => ({
+    method: 'GET',
+    kind: `noise, ${end}`,
+    script: { parts: inParts(bytes, []), end },
+    expected: { end: 'any' },
+  }),
+);
