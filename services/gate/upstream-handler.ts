@@ -1,10 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import type { CountingClient } from './upstream.ts';
+
+/** What a handler learns of the connection that carries its request. */
+export interface UpstreamConnection {
+  /** Requests that it has carried so far. */
+  requestsOnSocket: number;
+}
 
 /** What undici calls during one exchange. The client sets `connection` to itself before it sends the request. */
 export abstract class UpstreamHandler implements Dispatcher.DispatchHandler {
-  connection: CountingClient | undefined;
+  connection: UpstreamConnection | undefined;
 
   abstract onRequestStart(controller: Dispatcher.DispatchController): void;
   abstract onResponseStarted(): void;
