@@ -28,7 +28,13 @@ const inReply = {
   mentions: z.array(z.string().min(1).max(128)).min(1).max(100).optional(),
 };
 
-const text = z.strictObject({ kind: z.literal('text'), text: textSchema, ...inReply });
+const text = z.strictObject({
+  kind: z.literal('text'),
+  text: textSchema,
+  /** False: WhatsApp is not asked for the preview of a link. */
+  link_preview: z.boolean().optional(),
+  ...inReply,
+});
 const aboutMedia = {
   caption: z.string().max(MAX_TEXT_CHARACTERS).refine(wellFormed, wrongText).optional(),
   as_document: z.boolean().optional(),
@@ -96,3 +102,13 @@ export const bridgeContentSchema = z.discriminatedUnion('kind', [
   remove,
 ]);
 export type BridgeContent = z.infer<typeof bridgeContentSchema>;
+
+/** What WhatsApp Web gets ready before it can add a message: a medium is uploaded, the preview of a link is fetched. */
+export type PreparationKind = 'none' | 'preview' | 'upload';
+
+/** What has to be got ready for this content. `services/api/outbox/lanes.ts` says the same in SQL. */
+export function preparationOf(content: MessageContent | BridgeContent): PreparationKind {
+  if (content.kind === 'media') return 'upload';
+  if (content.kind !== 'text' || content.link_preview === false) return 'none';
+  return /https?:\/\/|www\./i.test(content.text) ? 'preview' : 'none';
+}

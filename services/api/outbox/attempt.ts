@@ -108,7 +108,9 @@ async function whatsappIdOf(store: Store, id: string): Promise<string> {
 }
 
 function isPlain(content: BridgeContent): content is Extract<BridgeContent, { kind: 'text' }> {
-  return content.kind === 'text' && content.reply_to === undefined && content.mentions === undefined;
+  if (content.kind !== 'text') return false;
+  const { reply_to, mentions, link_preview } = content;
+  return reply_to === undefined && mentions === undefined && link_preview === undefined;
 }
 
 /**

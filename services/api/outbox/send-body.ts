@@ -52,6 +52,7 @@ const recipient = z
 const sendSchema = z.strictObject({
   chat_id: recipient,
   message: textSchema.optional(),
+  link_preview: z.boolean().optional(),
   media: mediaSchema.optional(),
   location: z
     .strictObject({
@@ -91,6 +92,8 @@ function presenceFaults(body: Readonly<Record<string, unknown>>): FieldError[] {
       faults.push({ field, message: `cannot be sent together with ${first}` });
   if (body.mentions !== undefined && body.message === undefined)
     faults.push({ field: 'mentions', message: 'needs a message that names these people' });
+  if (body.link_preview !== undefined && first !== undefined && (first !== 'message' || others.length > 0))
+    faults.push({ field: 'link_preview', message: 'is for a text message' });
   if (isRecord(body.media)) faults.push(...mediaFaults(body.media));
   return faults;
 }
@@ -111,7 +114,7 @@ function toRequest(body: z.infer<typeof sendSchema>): SendRequest {
 }
 
 function contentOf(body: z.infer<typeof sendSchema>): SendRequest['content'] {
-  const { message, media, location, contact, reply_to, mentions } = body;
+  const { message, link_preview, media, location, contact, reply_to, mentions } = body;
   const inReply = {
     ...(reply_to === undefined ? {} : { reply_to }),
     ...(mentions === undefined ? {} : { mentions }),
@@ -138,7 +141,12 @@ function contentOf(body: z.infer<typeof sendSchema>): SendRequest['content'] {
     };
   }
   if (contact !== undefined) return { kind: 'contact', ...contact, ...inReply };
-  return { kind: 'text', text: message ?? '', ...inReply };
+  return {
+    kind: 'text',
+    text: message ?? '',
+    ...(link_preview === undefined ? {} : { link_preview }),
+    ...inReply,
+  };
 }
 
 function convert(to: (text: string) => string, text: string, context: z.RefinementCtx<string>): string {

@@ -66,6 +66,13 @@ describe('body of a send', () => {
     );
   });
 
+  it('says whether a text gets the preview of its link', () => {
+    const text = { kind: 'text', text: 'https://example.com' };
+    for (const link_preview of [false, true])
+      assert.deepEqual(contentOf({ message: text.text, link_preview }), { ...text, link_preview });
+    assert.deepEqual(contentOf({ message: text.text }), text);
+  });
+
   it('understands times with their zone', () => {
     const { sendAt, expiresAt } = parse({
       chat_id: ANN,
@@ -129,6 +136,9 @@ describe('body of a send', () => {
     ['a place in text', { location: { latitude: '1', longitude: 1 } }, 'location.latitude'],
     ['a mention of nobody', { message: 'x', mentions: ['nobody'] }, 'mentions.0'],
     ['a mention without words', { location: { latitude: 1, longitude: 1 }, mentions: [ANN] }, 'mentions'],
+    ['a preview that is no yes or no', { message: 'x', link_preview: 'no' }, 'link_preview'],
+    ['a preview of a medium', { message: 'x', media: { upload: 'a' }, link_preview: false }, 'link_preview'],
+    ['a preview of a place', { location: { latitude: 1, longitude: 1 }, link_preview: true }, 'link_preview'],
     ['no mentions in a list of them', { message: 'x', mentions: [] }, 'mentions'],
     ['an answer to no id', { message: 'x', reply_to: 'a b' }, 'reply_to'],
     ['a time without a zone', { message: 'x', send_at: '2027-01-31T12:00:00' }, 'send_at'],
@@ -197,6 +207,7 @@ describe('body of a send', () => {
         'contact',
         'reply_to',
         'mentions',
+        'link_preview',
         'send_at',
         'session',
         'x',
