@@ -47,6 +47,7 @@ export const misbehaveRequest = z.discriminatedUnion('kind', [
     mode: z.enum(SEND_MODES).optional(),
     addMs: delayMs.optional(),
     previewMs: delayMs.optional(),
+    uploadMs: delayMs.optional(),
     serverAckMs: ms.optional(),
     deviceAckMs: ms.optional(),
     readAckMs: ms.optional(),

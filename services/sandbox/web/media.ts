@@ -4,8 +4,6 @@ import { Model, STORAGE } from './model.ts';
 import { current, isSince } from './settings.ts';
 import { isRecord } from './wire.ts';
 
-const UPLOAD_MS = 10;
-
 class OpaqueData {
   readonly #blob: Blob;
   readonly #type: string;
@@ -144,7 +142,7 @@ async function uploadMedia({ mediaObject }: { mediaObject: MediaObject }): Promi
   const response = await fetch(directPath, { method: 'PUT', body: blobs.get(filehash) ?? null });
   blobs.delete(filehash);
   if (!response.ok) return {};
-  await sleep(UPLOAD_MS);
+  await sleep(current.policy.uploadMs);
   return {
     mediaEntry: {
       mmsUrl: `https://mmg.whatsapp.net${directPath}`,

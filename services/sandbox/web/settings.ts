@@ -17,6 +17,8 @@ export interface Policy {
   readonly addMs: number;
   /** How long the page looks for the preview of a link. */
   readonly previewMs: number;
+  /** How long the upload of a medium takes, before its message is added. */
+  readonly uploadMs: number;
   readonly serverAckMs: number;
   readonly deviceAckMs: number;
   readonly readAckMs: number;
@@ -27,6 +29,7 @@ export const DEFAULT_POLICY: Policy = {
   mode: 'ok',
   addMs: 0,
   previewMs: 0,
+  uploadMs: 10,
   serverAckMs: 20,
   deviceAckMs: 40,
   readAckMs: 60,
@@ -118,6 +121,7 @@ export function parsePolicy(value: unknown): Policy {
     mode: SEND_MODES.find((known) => known === mode) ?? 'ok',
     addMs: numberOf(record, 'addMs'),
     previewMs: numberOf(record, 'previewMs'),
+    uploadMs: numberOf(record, 'uploadMs'),
     serverAckMs: numberOf(record, 'serverAckMs'),
     deviceAckMs: numberOf(record, 'deviceAckMs'),
     readAckMs: numberOf(record, 'readAckMs'),
