@@ -55,10 +55,17 @@ export const sessionSettings: SettingsOf<Config['session']> = {
     group: WHATSAPP,
   },
   sendTimeoutMs: {
-    doc: 'Longest a send may take until the message is in the chat, its wait for others included; then nothing is sent any more, or the outcome counts as unknown.',
+    doc: 'Longest a send may take until the message is in the chat, its wait for others included and the upload of a medium left out; then nothing is sent any more, or the outcome counts as unknown.',
     env: 'SEND_TIMEOUT_MS',
     format: 'time-limit',
     default: 30_000,
+    group: WHATSAPP,
+  },
+  uploadTimeoutMs: {
+    doc: 'Longest WhatsApp Web may take to upload a medium before it is sent; then the message fails. Other chats do not wait for it.',
+    env: 'SEND_UPLOAD_TIMEOUT_MS',
+    format: 'time-limit',
+    default: 180_000,
     group: WHATSAPP,
   },
   sendWaitMs: {

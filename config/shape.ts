@@ -51,6 +51,7 @@ export interface Config {
     readyTimeoutMs: number;
     callTimeoutMs: number;
     sendTimeoutMs: number;
+    uploadTimeoutMs: number;
     sendWaitMs: number;
   };
   sandbox: { allowed: boolean; autoLink: boolean };

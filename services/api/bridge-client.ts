@@ -22,6 +22,8 @@ export interface BridgeAddress {
   readonly port: number;
   /** Longest a send may take, the wait for the acknowledgement included. */
   readonly sendTimeoutMs: number;
+  /** How much longer a send with a medium may take. */
+  readonly uploadTimeoutMs: number;
   readonly callTimeoutMs: number;
 }
 
@@ -66,9 +68,12 @@ export function createBridgeClient(address: BridgeAddress, secret: string, log: 
       cause: parsed.error,
     });
   };
-  const { sendTimeoutMs, callTimeoutMs } = address;
+  const { sendTimeoutMs, uploadTimeoutMs, callTimeoutMs } = address;
   return {
-    send: (body) => call(sendAnswerSchema, 'POST', SEND_PATH, sendTimeoutMs, body),
+    send: (body) => {
+      const timeoutMs = sendTimeoutMs + (body.content?.kind === 'media' ? uploadTimeoutMs : 0);
+      return call(sendAnswerSchema, 'POST', SEND_PATH, timeoutMs, body);
+    },
     status: () => call(bridgeStatusSchema, 'GET', '/status', callTimeoutMs),
     qr: () => call(qrAnswerSchema, 'GET', '/qr', callTimeoutMs),
     pairingCode: (phoneNumber) =>
@@ -141,6 +146,7 @@ const FOR_THE_CALLER: readonly string[] = [
   'chat_unknown',
   'recipient_restricted',
   'media_unusable',
+  'upload_failed',
   'send_refused',
   'send_failed',
   'outcome_unknown',

@@ -14,6 +14,7 @@ await runService('api', async ({ config, log }) => {
       host: internal.bridgeHost,
       port: ports.bridge,
       sendTimeoutMs: session.sendTimeoutMs + session.sendWaitMs,
+      uploadTimeoutMs: session.uploadTimeoutMs,
       callTimeoutMs: session.callTimeoutMs,
     },
     session: session.name,

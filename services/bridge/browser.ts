@@ -26,7 +26,7 @@ export interface BrowserOptions {
 }
 
 export function launchOptions(options: BrowserOptions): LaunchOptions {
-  const { initMs, readyMs, callMs, sendMs } = options.limits;
+  const { initMs, readyMs, callMs, sendMs, uploadMs } = options.limits;
   const args = [...BASE_FLAGS, `--user-agent=${options.userAgent}`];
   return {
     executablePath: options.browserPath,
@@ -34,7 +34,7 @@ export function launchOptions(options: BrowserOptions): LaunchOptions {
     headless: options.headless,
     args: options.sandbox ? args : [...args, '--no-sandbox'],
     // Above every deadline of ours: it only clears away what was given up long ago.
-    protocolTimeout: 1_000 + Math.max(initMs, readyMs, callMs, sendMs),
+    protocolTimeout: 1_000 + Math.max(initMs, readyMs, callMs, sendMs, uploadMs),
     // The browser sees the pipe close and exits by itself when this process is killed: no orphan, no lock left.
     pipe: true,
     // puppeteer's own handlers kill the browser hard and lose the last seconds of its storage; the bridge closes it.

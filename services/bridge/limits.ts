@@ -6,8 +6,15 @@ export interface BridgeLimits {
   readonly readyMs: number;
   /** One call into the page, other than a send. */
   readonly callMs: number;
-  /** One send, from its arrival until the message stands in the chat: its wait for others and the check of its number included. */
+  /**
+   * One send, from its arrival until the message stands in the chat: its wait for others and the check of its number
+   * included, the upload of its medium left out.
+   */
   readonly sendMs: number;
+  /** The upload of a medium to WhatsApp. */
+  readonly uploadMs: number;
+  /** The wait for the preview of a link, which is a part of `sendMs`; then the message goes without. */
+  readonly previewMs?: number | undefined;
   /** From there until WhatsApp's server has acknowledged it. */
   readonly ackWaitMs: number;
   /** From there until the session counts as degraded, if it was not. */
@@ -20,5 +27,7 @@ export interface BridgeLimits {
   readonly probeMs?: number;
 }
 
+/** WhatsApp finds most previews in about a second, and took 7 s to find none (whatsapp-web.js#3167). */
+export const DEFAULT_PREVIEW_MS = 5_000;
 export const DEFAULT_PROBE_MS = 5_000;
 export const LEAST_HEAL_STEP_MS = 5_000;

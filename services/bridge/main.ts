@@ -30,6 +30,7 @@ await runService('bridge', async ({ config, log }) => {
       readyMs: session.readyTimeoutMs,
       callMs: session.callTimeoutMs,
       sendMs: session.sendTimeoutMs,
+      uploadMs: session.uploadTimeoutMs,
       ackWaitMs: session.sendWaitMs,
       ackTimeoutMs: outbox.ackTimeoutMs,
       destroyMs: DESTROY_MS,

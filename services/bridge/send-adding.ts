@@ -16,7 +16,8 @@ export interface Addition {
   readonly content: NewContent;
   readonly stanzaId: string;
   readonly quotedId: string | undefined;
-  readonly linkPreview: boolean;
+  /** The name under which the page holds what was prepared for it, if there is anything. */
+  readonly prepared: string | undefined;
 }
 
 export interface Added {
@@ -75,7 +76,8 @@ export class Adding {
   /** Resolves when the message stands in its chat; the call into the page goes on until WhatsApp's server has it. */
   async add(life: SendingLife, addition: Addition, deadline: SendDeadline): Promise<Added> {
     const { chatId, address, content, stanzaId } = addition;
-    const leftMs = deadline.check('what comes before it took too long');
+    // No more than `sendMs`, though the medium was uploaded fast: other chats wait.
+    const leftMs = Math.min(deadline.check('what comes before it took too long'), this.#limits.sendMs);
     const flight: Flight = { stanzaId, address, content, created: Promise.withResolvers() };
     this.#flight = flight;
     this.#attempts += 1;

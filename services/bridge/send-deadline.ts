@@ -1,4 +1,4 @@
-import { KitError } from '../contract/errors.ts';
+import { type ErrorCode, KitError } from '../contract/errors.ts';
 
 /** With less time left than this, nothing is begun: to say that nothing was sent is better than not to know. */
 const LEAST_SEND_MS = 100;
@@ -17,10 +17,10 @@ export class SendDeadline {
     return this.#at - performance.now();
   }
 
-  /** The time left. Throws `whatsapp_not_ready` when it is too short to begin. */
-  check(why: string): number {
+  /** The time left. Throws a KitError when it is too short to begin. */
+  check(why: string, code: ErrorCode = 'whatsapp_not_ready'): number {
     const { leftMs } = this;
     if (leftMs >= LEAST_SEND_MS) return leftMs;
-    throw new KitError('whatsapp_not_ready', `nothing was sent: ${why}, and its ${this.#ms} ms have passed`);
+    throw new KitError(code, `nothing was sent: ${why}, and its ${this.#ms} ms have passed`);
   }
 }

@@ -46,7 +46,7 @@ export function refusalOf(error: unknown, chatId: string): KitError {
   if (text.includes('gatehouse: too late')) {
     return new KitError('whatsapp_not_ready', 'nothing was sent: the page was too slow to begin', options);
   }
-  if (/gatehouse: not synced|Could not get the quoted message/.test(text)) {
+  if (/gatehouse: not (synced|prepared)|Could not get the quoted message/.test(text)) {
     return new KitError(
       'whatsapp_not_ready',
       'nothing was sent: WhatsApp has just loaded its page anew',
@@ -56,6 +56,15 @@ export function refusalOf(error: unknown, chatId: string): KitError {
   if (text.includes("'atob'"))
     return new KitError('media_unusable', 'the data of the medium is not base64', options);
   return new KitError('send_failed', `nothing was sent: WhatsApp Web failed with "${text}"`, options);
+}
+
+/** What an error means that came before the message was handed to WhatsApp: it was certainly not sent. */
+export function unsent(error: unknown, chatId: string): KitError {
+  if (error instanceof KitError) return error;
+  if (isPageError(error)) return refusalOf(error, chatId);
+  // What is slow for one chat is no reason to hold back all of them, as the api does for `whatsapp_not_ready`.
+  const code = error instanceof DeadlineError ? 'send_failed' : 'whatsapp_not_ready';
+  return new KitError(code, `nothing was sent: ${errorText(error)}`, { cause: error });
 }
 
 /** WhatsApp's refusal to let this account write to a stranger; undefined when the error says no such thing. */

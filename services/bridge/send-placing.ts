@@ -8,31 +8,39 @@ import { Recipients } from './recipients.ts';
 import { type Action, isDone, perform, whyNot } from './send-actions.ts';
 import { type Added, Adding } from './send-adding.ts';
 import type { SendDeadline } from './send-deadline.ts';
-import { isAlreadyThere, isPageError, refusalOf, unknownOutcome } from './send-errors.ts';
+import { isAlreadyThere, isPageError, refusalOf, unknownOutcome, unsent } from './send-errors.ts';
 import { onlyLooks, type SendJob } from './send-job.ts';
 import type { SendingLife, SendingPage } from './send-life.ts';
 import { lookForTrace, type Trace } from './send-look.ts';
 import type { SendMemory } from './send-memory.ts';
+import { Preparing } from './send-preparing.ts';
+import { Turns } from './send-turns.ts';
 import type { NewContent } from './whatsapp-content.ts';
-
-/** What looks like a link: only for those does the library look for a preview, which takes a while. */
-const LINK = /https?:\/\/|www\./i;
 
 /** A send that is through in the page, in the browser that holds the message. */
 export interface Placement extends Added {
   readonly life: SendingLife;
 }
 
-/** What is done for one send when it has its turn: its recipient, what an earlier call left, then the message itself. */
+/**
+ * What is done for one send once those before it in its chat are through: its recipient, what an earlier call left, its
+ * preparation; then, in the one turn of all chats, the message itself.
+ */
 export class Placing {
   readonly adding: Adding;
+  readonly preparing: Preparing;
+  readonly #readyLife: () => SendingLife;
+  readonly #turns = new Turns('it waited for other sends');
   readonly #acks: Acks;
   readonly #memory: SendMemory;
   readonly #limits: BridgeLimits;
   readonly #recipients = new Recipients();
 
-  constructor(acks: Acks, memory: SendMemory, limits: BridgeLimits, log: Log) {
+  /** `readyLife` throws `whatsapp_not_ready`. */
+  constructor(readyLife: () => SendingLife, acks: Acks, memory: SendMemory, limits: BridgeLimits, log: Log) {
     this.adding = new Adding(acks, limits, log);
+    this.preparing = new Preparing(readyLife, limits, log);
+    this.#readyLife = readyLife;
     this.#acks = acks;
     this.#memory = memory;
     this.#limits = limits;
@@ -69,16 +77,28 @@ export class Placing {
     if (onlyLooks(job)) throw new KitError('not_found', `${messageId} is as it was`);
     const refusal = whyNot(action, target);
     if (refusal !== undefined) throw refusal;
+    return this.#inTurn(life, deadline, async () => {
+      await this.#perform(life, job, action, target, deadline);
+      return done;
+    });
+  }
+
+  async #perform(
+    life: SendingLife,
+    job: SendJob,
+    action: Action,
+    target: FoundMessage,
+    deadline: SendDeadline,
+  ): Promise<void> {
     const leftMs = deadline.check('what comes before it took too long');
     try {
       await life.call(`the ${action.kind}`, (page) => perform(page, action, target), leftMs);
-      return done;
     } catch (error) {
       if (error instanceof KitError) throw error;
       if (isPageError(error)) throw refusalOf(error, job.chatId);
       // Or it might be done after the next change to the same message.
       life.end({ kind: 'failed', reason: `the ${action.kind} of a message hung: ${errorText(error)}` });
-      throw unknownOutcome(messageId, error);
+      throw unknownOutcome(target.id, error);
     }
   }
 
@@ -108,17 +128,25 @@ export class Placing {
   }
 
   async #add(placing: Situation, stanzaId: string): Promise<Placement> {
-    const { life, job, content, deadline, address, isDoubtful } = placing;
+    const { life, job, content, deadline, address } = placing;
     const { reply_to } = content;
     const quoted =
       reply_to === undefined ? undefined : await this.#find(life, job, reply_to, address, deadline);
     if (reply_to !== undefined && quoted === undefined) throw unknownMessage('reply_to', reply_to);
-    // A preview is the one part that waits for others: what has failed once goes without.
-    const linkPreview = content.kind === 'text' && LINK.test(content.text) && !isDoubtful;
-    const addition = { chatId: job.chatId, address, content, stanzaId, quotedId: quoted?.id, linkPreview };
-    const added = await this.adding.add(life, addition, deadline);
+    const addition = { chatId: job.chatId, address, content, stanzaId, quotedId: quoted?.id };
+    const added = await this.preparing.prepare(placing, (prepared) =>
+      this.#inTurn(life, deadline, () => this.adding.add(life, { ...addition, prepared }, deadline)),
+    );
     this.#memory.own(added.message.stanza_id, job.stanzaId);
     return { life, ...added };
+  }
+
+  /** Runs when all that came before is through with the page; only in the browser that it was prepared for. */
+  #inTurn<T>(life: SendingLife, deadline: SendDeadline, act: () => Promise<T>): Promise<T> {
+    return this.#turns.take(deadline, async () => {
+      if (this.#readyLife() === life) return act();
+      throw new KitError('whatsapp_not_ready', 'nothing was sent: another browser has started meanwhile');
+    });
   }
 
   #find(
@@ -156,7 +184,7 @@ export class Placing {
   }
 }
 
-interface Situation {
+export interface Situation {
   readonly life: SendingLife;
   readonly job: SendJob;
   readonly content: NewContent;
@@ -164,12 +192,6 @@ interface Situation {
   readonly address: string;
   /** An earlier call may have got through. */
   readonly isDoubtful: boolean;
-}
-
-function unsent(error: unknown, chatId: string): KitError {
-  if (error instanceof KitError) return error;
-  if (isPageError(error)) return refusalOf(error, chatId);
-  return new KitError('whatsapp_not_ready', `nothing was sent: ${errorText(error)}`, { cause: error });
 }
 
 function unknownMessage(field: string, id: string): KitError {

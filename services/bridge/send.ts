@@ -1,4 +1,5 @@
 import type { SendAnswer, SendBody } from '../contract/bridge.ts';
+import { preparationOf } from '../contract/content.ts';
 import { type ErrorCode, KitError } from '../contract/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { Acks } from './acks.ts';
@@ -12,6 +13,7 @@ import { onlyLooks, type SendJob, toJob } from './send-job.ts';
 import type { SendingLife } from './send-life.ts';
 import { type KeptAnswer, SendMemory } from './send-memory.ts';
 import { type Placement, Placing } from './send-placing.ts';
+import { ChatTurns } from './send-turns.ts';
 
 /** How long the reason of a refusal may come after the refusal. */
 const REASON_MS = 500;
@@ -30,10 +32,11 @@ interface UnderWay {
 }
 
 /**
- * Sends one message at a time, each under an id chosen before, and waits for the acknowledgement of WhatsApp's server,
- * meanwhile sending the next. Each id is sent at most once, however often it is asked for: whoever asks meanwhile gets
- * the same outcome, whoever asks later the same answer, and after an unknown outcome it is looked for first. A failure
- * is either certain not to have sent, or `outcome_unknown` with the id.
+ * Sends the messages of each chat in the order in which they came, and prepares those of several chats at the same time.
+ * Adds one message at a time to the page, each under an id chosen before, and waits for the acknowledgement of
+ * WhatsApp's server, meanwhile sending the next. Each id is sent at most once, however often it is asked for: whoever
+ * asks meanwhile gets the same outcome, whoever asks later the same answer, and after an unknown outcome it is looked for
+ * first. A failure is either certain not to have sent, or `outcome_unknown` with the id.
  */
 export class Sender {
   readonly acks = new Acks();
@@ -42,25 +45,27 @@ export class Sender {
   readonly #memory = new SendMemory();
   readonly #placing: Placing;
   readonly #underWay = new Map<string, UnderWay>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #chats = new ChatTurns();
   #isClosed = false;
 
   /** `readyLife` throws `whatsapp_not_ready`. */
   constructor(readyLife: () => SendingLife, limits: BridgeLimits, log: Log) {
     this.#readyLife = readyLife;
     this.#limits = limits;
-    this.#placing = new Placing(this.acks, this.#memory, limits, log);
+    this.#placing = new Placing(readyLife, this.acks, this.#memory, limits, log);
   }
 
   /**
-   * Settles within `sendMs` and `ackWaitMs` of its call, however many wait: the caller gives up soon after that, and a
-   * message that goes out later would be sent twice. Throws `whatsapp_not_ready`, `recipient_*`, `chat_unknown`,
-   * `media_unusable`, `not_found`, `send_failed`, `send_refused` and `outcome_unknown`.
+   * Settles within `sendMs` and `ackWaitMs` of its call, and `uploadMs` for a medium, however many wait: the caller
+   * gives up soon after that, and a message that goes out later would be sent twice. Throws `whatsapp_not_ready`,
+   * `recipient_*`, `chat_unknown`, `media_unusable`, `upload_failed`, `not_found`, `send_failed`, `send_refused` and
+   * `outcome_unknown`.
    */
   async send(body: SendBody): Promise<SendAnswer> {
     const job = toJob(body);
-    // Each ends by its own deadline, and no later one has an earlier deadline: so the turn comes in time to say no.
-    const deadline = new SendDeadline(this.#limits.sendMs);
+    const { sendMs, uploadMs } = this.#limits;
+    const isUpload = preparationOf(job.content) === 'upload';
+    const deadline = new SendDeadline(isUpload ? sendMs + uploadMs : sendMs);
     for (;;) {
       const other = this.#underWay.get(job.stanzaId);
       if (other === undefined) break;
@@ -68,7 +73,7 @@ export class Sender {
       await other.outcome.catch(() => 'it was only to look: this one sends');
     }
     if (this.#isClosed) throw new KitError('whatsapp_not_ready', 'the bridge is closing');
-    const outcome = this.#send(job, deadline).finally(() => this.#underWay.delete(job.stanzaId));
+    const outcome = this.#send(job, deadline).finally(() => this.#ended(job));
     this.#underWay.set(job.stanzaId, { outcome, onlyLooks: onlyLooks(job) });
     return outcome;
   }
@@ -82,11 +87,17 @@ export class Sender {
     this.#placing.adding.take(message);
   }
 
-  /** Refuses any further send; resolves when none is under way. */
+  /** Refuses any further send, and those that are being prepared; resolves when none is under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#placing.preparing.close();
     while (this.#underWay.size > 0)
       await Promise.allSettled([...this.#underWay.values()].map(({ outcome }) => outcome));
+  }
+
+  #ended({ stanzaId }: SendJob): void {
+    this.#underWay.delete(stanzaId);
+    if (this.#underWay.size === 0 && !this.#isClosed) this.#placing.preparing.rest();
   }
 
   async #send(job: SendJob, deadline: SendDeadline): Promise<SendAnswer> {
@@ -96,16 +107,13 @@ export class Sender {
     this.#readyLife();
     const { content } = job;
     try {
-      if (isAction(content)) {
-        return await this.#inTurn(deadline, async (life) => {
-          const answer = await this.#placing.act(life, job, content, deadline);
-          return this.#keep(job, { answer, stanzaId: undefined, signal: life.signal });
-        });
-      }
-      const placement = await this.#inTurn(deadline, (life) =>
-        this.#placing.place(life, job, content, deadline),
-      );
-      return await this.#acknowledged(job, placement);
+      const done = await this.#chats.take(job.chatId, deadline, async () => {
+        const life = this.#readyLife();
+        if (!isAction(content)) return this.#placing.place(life, job, content, deadline);
+        const answer = await this.#placing.act(life, job, content, deadline);
+        return { answer, stanzaId: undefined, signal: life.signal };
+      });
+      return 'answer' in done ? this.#keep(job, done) : await this.#acknowledged(job, done);
     } catch (error) {
       if (job.isRepeatable && error instanceof KitError && DOUBTFUL.includes(error.code))
         this.#memory.doubt(job.stanzaId);
@@ -127,16 +135,6 @@ export class Sender {
     }
     this.#memory.doubt(job.stanzaId);
     return undefined;
-  }
-
-  /** Runs when all that came before is through with the page. */
-  #inTurn<T>(deadline: SendDeadline, act: (life: SendingLife) => Promise<T>): Promise<T> {
-    const done = this.#turn.then(() => {
-      deadline.check('it waited for other sends');
-      return act(this.#readyLife());
-    });
-    this.#turn = done.catch(() => 'the next has its turn all the same');
-    return done;
   }
 
   async #acknowledged(job: SendJob, { message, refusal, life }: Placement): Promise<SendAnswer> {

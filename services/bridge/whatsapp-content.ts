@@ -1,6 +1,5 @@
 import type { MessageSendOptions } from 'whatsapp-web.js';
 import Location from 'whatsapp-web.js/src/structures/Location.js';
-import MessageMedia from 'whatsapp-web.js/src/structures/MessageMedia.js';
 import { toChatId } from '../contract/chat-id.ts';
 import type { BridgeContent } from '../contract/content.ts';
 import { contactCard } from './contact-card.ts';
@@ -9,13 +8,13 @@ import { contactCard } from './contact-card.ts';
 export type NewContent = Exclude<BridgeContent, { kind: 'reaction' | 'edit' | 'delete' }>;
 
 interface LibraryMessage {
-  readonly content: string | MessageMedia | Location;
+  readonly content: string | Location;
   readonly options: MessageSendOptions;
   /** Attributes that the message gets whatever the library makes of it. */
   readonly attributes?: object;
 }
 
-/** A message as whatsapp-web.js wants it. Throws `recipient_invalid` for a mention that is nobody's id. */
+/** A message as whatsapp-web.js wants it; a medium has been uploaded before (`page-preparing.ts`). Throws `recipient_invalid` for a mention that is nobody's id. */
 export function toLibraryMessage(content: NewContent): LibraryMessage {
   const mentions = content.mentions?.map(toChatId);
   const named = mentions === undefined ? {} : { mentions };
@@ -23,9 +22,9 @@ export function toLibraryMessage(content: NewContent): LibraryMessage {
     case 'text':
       return { content: content.text, options: named };
     case 'media': {
-      const { mimetype, data, filename, caption, as_document, as_voice } = content;
+      const { caption, as_document, as_voice } = content;
       return {
-        content: new MessageMedia(mimetype, data, filename ?? null),
+        content: '',
         options: {
           ...named,
           ...(caption === undefined ? {} : { caption }),

@@ -1,3 +1,4 @@
+import type { Page } from 'puppeteer';
 import type wweb from 'whatsapp-web.js';
 import { z } from 'zod';
 import { KitError } from '../contract/errors.ts';
@@ -5,6 +6,7 @@ import type { WhatsAppMessage } from '../contract/events.ts';
 import { type FoundMessage, parse, readFound, readMessage } from './page-data.ts';
 import { widSchema } from './page-ids.ts';
 import { findInChat, ownSince } from './page-look.ts';
+import { dropPrepared, prepareInPage } from './page-preparing.ts';
 import { cancelSend, NOT_STEERED } from './page-steering.ts';
 import { type NewContent, toLibraryMessage } from './whatsapp-content.ts';
 
@@ -14,7 +16,8 @@ export interface SendOptions {
   readonly stanzaId: string;
   /** Unix time in ms after which the page must not begin to send. */
   readonly notAfter: number;
-  readonly linkPreview: boolean;
+  /** The name under which the page holds what was prepared; see `prepare`. */
+  readonly prepared: string | undefined;
   /** The serialized id of the message that this one answers. */
   readonly quotedId: string | undefined;
 }
@@ -34,22 +37,51 @@ export class WhatsAppSends {
   async send(
     address: string,
     content: NewContent,
-    { linkPreview, attempt, stanzaId, notAfter, quotedId }: SendOptions,
+    { prepared, attempt, stanzaId, notAfter, quotedId }: SendOptions,
   ): Promise<WhatsAppMessage | undefined> {
     const message = toLibraryMessage(content);
     const sent: unknown = await this.#client.sendMessage(address, message.content, {
       ...message.options,
       sendSeen: false,
-      linkPreview,
+      linkPreview: false, // It was prepared, or is not wanted.
       parseVCards: false,
       // It ignores the result, but the message that it then returns has the ack: 1, or -1.
       waitUntilMsgSent: true,
       quotedMessageId: NOT_STEERED,
       ignoreQuoteErrors: false,
-      extra: { ...message.attributes, gatehouse: { attempt, id: stanzaId, notAfter, quoted: quotedId } },
+      extra: {
+        ...message.attributes,
+        prepared,
+        gatehouse: { attempt, id: stanzaId, notAfter, quoted: quotedId },
+      },
     });
     if (sent === null) throw new KitError('send_refused', `${address} takes no message of this kind`);
     return sent === undefined ? undefined : readMessage(parse(sentSchema, sent, 'sent message').rawData);
+  }
+
+  /** Opens the chat at this address, if there is one. */
+  async open(address: string): Promise<void> {
+    await this.#prepare({ address });
+  }
+
+  /** Uploads the medium, or fetches the preview of the link, for a `send` with this `prepared`. Sends nothing. */
+  async prepare(name: string, address: string, content: NewContent): Promise<void> {
+    if (content.kind === 'text') await this.#prepare({ name, address, text: content.text });
+    if (content.kind !== 'media') return;
+    const { data, mimetype, filename, as_voice, as_document } = content;
+    const media = {
+      data,
+      mimetype,
+      filename: filename ?? null,
+      asVoice: as_voice === true,
+      asDocument: as_document === true,
+    };
+    await this.#prepare({ name, address, media });
+  }
+
+  /** Forgets what was prepared, or is being prepared, under this name. */
+  async drop(name: string): Promise<void> {
+    await this.#evaluate(dropPrepared(name));
   }
 
   /** Calls off a send that hangs in the page; gives how far it was: see `cancelSend` in `page-steering.ts`. */
@@ -91,10 +123,18 @@ export class WhatsAppSends {
     return wid === null || wid === undefined ? undefined : parse(widSchema, wid, 'address of a number');
   }
 
+  async #prepare(wanted: object): Promise<void> {
+    await this.#page.evaluate(prepareInPage, wanted);
+  }
+
   async #evaluate(source: string): Promise<unknown> {
+    return this.#page.evaluate(source);
+  }
+
+  get #page(): Page {
     const { pupPage } = this.#client;
     if (pupPage === undefined || pupPage === null) throw new Error('there is no page yet');
-    return pupPage.evaluate(source);
+    return pupPage;
   }
 }
 

@@ -16,7 +16,3 @@ declare module 'whatsapp-web.js/src/authStrategies/NoAuth.js' {
 declare module 'whatsapp-web.js/src/structures/Location.js' {
   export { Location as default } from 'whatsapp-web.js';
 }
-
-declare module 'whatsapp-web.js/src/structures/MessageMedia.js' {
-  export { MessageMedia as default } from 'whatsapp-web.js';
-}

@@ -14,6 +14,7 @@ import { type PageState, parse, readMessage, readPageState } from './page-data.t
 import * as fixes from './page-fixes.ts';
 import { INSTALL_KEY_ALIAS, widSchema } from './page-ids.ts';
 import { AWAIT_MODULES, MARK_LISTENING } from './page-listeners.ts';
+import { INSTALL_PREPARING } from './page-preparing.ts';
 import { INSTALL_STEERING } from './page-steering.ts';
 import { SUPPLY_VERSION } from './page-version.ts';
 import { agentFault } from './user-agent.ts';
@@ -114,6 +115,7 @@ export class WhatsApp {
   }
 
   async installSteering(): Promise<void> {
+    await this.#evaluate(INSTALL_PREPARING);
     await this.#evaluate(INSTALL_STEERING);
   }
 

@@ -104,6 +104,11 @@ export const ERRORS = {
     'Medium not usable',
     'See the detail; send another file, or by upload instead of URL.',
   ],
+  upload_failed: [
+    502,
+    'Upload to WhatsApp failed',
+    'The message was not sent: see the detail; send a smaller file, or raise SEND_UPLOAD_TIMEOUT_MS.',
+  ],
   media_too_large: [413, 'Medium too large', 'Send a smaller file, or raise MEDIA_MAX_BYTES.'],
   address_refused: [
     422,

@@ -29,7 +29,13 @@ describe('api, while the bridge fails', () => {
   });
 
   it('sends a message as new once a host that was not found is there: nothing can have got through', async () => {
-    const bridge = { host: 'bridge.invalid', port: 8002, sendTimeoutMs: 300, callTimeoutMs: 300 };
+    const bridge = {
+      host: 'bridge.invalid',
+      port: 8002,
+      sendTimeoutMs: 300,
+      uploadTimeoutMs: 0,
+      callTimeoutMs: 300,
+    };
     await using world = await startWorld('absent', { bridge });
     const { body, status } = await send(world);
     assert.deepEqual([status, body.status, body.reason], [202, 'queued', 'the WhatsApp bridge is away']);

@@ -61,7 +61,13 @@ export class ApiWorld implements AsyncDisposable {
     else this.#ends.push(() => closeServer(bridge, 0));
     const api = await startApi({
       ...DEFAULTS,
-      bridge: { host: '127.0.0.1', port: bridgePort, sendTimeoutMs: 300, callTimeoutMs: 300 },
+      bridge: {
+        host: '127.0.0.1',
+        port: bridgePort,
+        sendTimeoutMs: 300,
+        uploadTimeoutMs: 0,
+        callTimeoutMs: 300,
+      },
       openStore: settings.openStore ?? sqliteIn(sqliteFolder()),
       ...settings,
       host: '127.0.0.1',

@@ -16,6 +16,8 @@ const optionsSchema = z.object({
     readyMs: z.number(),
     callMs: z.number(),
     sendMs: z.number(),
+    uploadMs: z.number(),
+    previewMs: z.number().optional(),
     ackWaitMs: z.number(),
     ackTimeoutMs: z.number(),
     healStepMs: z.number().optional(),

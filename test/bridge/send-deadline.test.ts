@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
-import pino from 'pino';
-import { within } from '../../services/bridge/deadline.ts';
-import { type LifeEnd, LifeEndedError } from '../../services/bridge/life-end.ts';
-import { Sender } from '../../services/bridge/send.ts';
-import type { SendingLife, SendingPage } from '../../services/bridge/send-life.ts';
-import type { NewContent } from '../../services/bridge/whatsapp-content.ts';
+import type { LifeEnd } from '../../services/bridge/life-end.ts';
+import type { SendingPage } from '../../services/bridge/send-life.ts';
 import type { SendStage } from '../../services/bridge/whatsapp-sends.ts';
 import { KitError } from '../../services/contract/errors.ts';
-import { LIMITS } from './world.ts';
+import { FakeLife, hang, pageWith, textOf } from './fake-page.ts';
 
 const SEND_MS = 600;
 const ACK_WAIT_MS = 200;
@@ -18,7 +14,8 @@ describe('bridge, the one deadline of a send', () => {
     const texts: string[] = [];
     const page = pageWith({ send: (_address, content) => hang(texts.push(textOf(content))) });
     const startedAt = performance.now();
-    const outcomes = await Promise.all(['first', 'second', 'third'].map((text) => send(page, GROUP, text)));
+    const chats = { first: GROUP, second: '15552220001-1@g.us', third: '15552220002-1@g.us' };
+    const outcomes = await Promise.all(Object.entries(chats).map(([text, chat]) => send(page, chat, text)));
     const tookMs = performance.now() - startedAt;
     assert.deepEqual(
       outcomes.map(({ code }) => code),
@@ -30,6 +27,21 @@ describe('bridge, the one deadline of a send', () => {
     );
     assert.deepEqual(texts, ['first']);
     assert.ok(tookMs < SEND_MS + ACK_WAIT_MS, `the last answer came after ${tookMs} ms`);
+  });
+
+  it('covers the wait for others of the same chat, which is no fault of the session', async () => {
+    const page = pageWith({ find: () => hang() });
+    const first = { chatId: GROUP, content: { kind: 'text', text: 'hangs', reply_to: '3EB0' } } as const;
+    const life = new FakeLife(page, { sendMs: SEND_MS, callMs: 10 * SEND_MS });
+    const hanging = life.sender.send(first).catch((error: unknown) => error);
+    const behind = await life.sender
+      .send({ chatId: GROUP, message: 'waits' })
+      .catch((error: unknown) => error);
+    assert.ok(behind instanceof KitError);
+    assert.deepEqual([behind.code, life.ends], ['send_failed', []]);
+    assert.match(behind.message, /^nothing was sent: it waited for other sends to its chat/);
+    life.end({ kind: 'failed', reason: 'the test is over' });
+    await hanging;
   });
 
   it('covers the check of the number: the send gets only the rest', async () => {
@@ -86,62 +98,17 @@ describe('bridge, the one deadline of a send', () => {
   });
 });
 
-type Sends = SendingPage['sends'];
-
-function pageWith(sends: Partial<Sends>): SendingPage {
-  return {
-    sends: {
-      addressOf: async (chatId) => chatId,
-      send: () => hang(),
-      cancelSend: async () => 'adding',
-      find: async () => undefined,
-      ownSince: async () => [],
-      react: async () => undefined,
-      edit: async () => true,
-      revoke: async () => undefined,
-      ...sends,
-    },
-  };
-}
-
 /** One sender a page, so that its sends queue. */
-const senders = new WeakMap<SendingPage, Sender>();
-const ends = new WeakMap<SendingPage, LifeEnd>();
+const lives = new WeakMap<SendingPage, FakeLife>();
 
 function endOf(page: SendingPage): LifeEnd | undefined {
-  return ends.get(page);
+  return lives.get(page)?.ends[0];
 }
 
 async function send(page: SendingPage, chatId: string, message: string): Promise<KitError> {
-  const sender = senders.get(page) ?? startSender(page);
-  senders.set(page, sender);
-  const outcome = await sender.send({ chatId, message }).catch((error: unknown) => error);
+  const life = lives.get(page) ?? new FakeLife(page, { sendMs: SEND_MS, ackWaitMs: ACK_WAIT_MS });
+  lives.set(page, life);
+  const outcome = await life.sender.send({ chatId, message }).catch((error: unknown) => error);
   assert.ok(outcome instanceof KitError, String(outcome));
   return outcome;
-}
-
-function startSender(page: SendingPage): Sender {
-  const limits = { ...LIMITS, sendMs: SEND_MS, ackWaitMs: ACK_WAIT_MS };
-  const dead = new AbortController();
-  const life: SendingLife = {
-    signal: dead.signal,
-    call: (what, act, ms = limits.callMs) => within(ms, act(page), what, dead.signal),
-    end(end) {
-      ends.set(page, end);
-      dead.abort(new LifeEndedError(end.reason));
-    },
-  };
-  const readyLife = () => {
-    if (dead.signal.aborted) throw new KitError('whatsapp_not_ready', 'the browser has ended');
-    return life;
-  };
-  return new Sender(readyLife, limits, pino({ level: 'silent' }));
-}
-
-function textOf(content: NewContent): string {
-  return content.kind === 'text' ? content.text : content.kind;
-}
-
-function hang(_meanwhile?: unknown): Promise<never> {
-  return new Promise(() => undefined);
 }

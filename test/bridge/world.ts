@@ -23,6 +23,7 @@ export const LIMITS: BridgeLimits = {
   readyMs: 10_000,
   callMs: 2_000,
   sendMs: 3_000,
+  uploadMs: 10_000,
   ackWaitMs: 1_000,
   destroyMs: 2_000,
   ackTimeoutMs: 60_000,

@@ -23,6 +23,7 @@ const PERMANENT: readonly ErrorCode[] = [
   'chat_unknown',
   'send_refused',
   'media_unusable',
+  'upload_failed',
   'not_found',
 ];
 /** The bridge is certain that nothing went out. */

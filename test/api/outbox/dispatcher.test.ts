@@ -100,6 +100,7 @@ forEachDatabase((database) => {
       'chat_unknown',
       'send_refused',
       'media_unusable',
+      'upload_failed',
       'not_found',
     ] as const) {
       it(`says ${code}, fails at once with that reason, tells the event log, and goes on with the next`, async () => {

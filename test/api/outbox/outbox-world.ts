@@ -78,7 +78,13 @@ export class OutboxWorld implements AsyncDisposable {
       changes: this.changes,
       events: this.events,
       bridge: createBridgeClient(
-        { host: '127.0.0.1', port: this.bridge.port, sendTimeoutMs: 2_000, callTimeoutMs: 2_000 },
+        {
+          host: '127.0.0.1',
+          port: this.bridge.port,
+          sendTimeoutMs: 2_000,
+          uploadTimeoutMs: 2_000,
+          callTimeoutMs: 2_000,
+        },
         's'.repeat(64),
         log,
       ),

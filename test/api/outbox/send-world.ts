@@ -33,7 +33,13 @@ export class SendWorld implements AsyncDisposable {
     this.events = new EventLog(store);
     const log = createLog('api', 'debug', { write: (line) => void this.logged.push(line) });
     // Nobody listens there; nobody asks either.
-    const address = { host: '127.0.0.1', port: 1, sendTimeoutMs: 300, callTimeoutMs: 300 };
+    const address = {
+      host: '127.0.0.1',
+      port: 1,
+      sendTimeoutMs: 300,
+      uploadTimeoutMs: 0,
+      callTimeoutMs: 300,
+    };
     const bridge = createBridgeClient(address, SECRET, log);
     // Long enough for a busy machine: a test that is about the wait sets its own.
     const options = {

@@ -1,0 +1,96 @@
+import pino from 'pino';
+import { within } from '../../services/bridge/deadline.ts';
+import { type LifeEnd, LifeEndedError } from '../../services/bridge/life-end.ts';
+import type { BridgeLimits } from '../../services/bridge/limits.ts';
+import { Sender } from '../../services/bridge/send.ts';
+import type { SendingLife, SendingPage } from '../../services/bridge/send-life.ts';
+import type { NewContent } from '../../services/bridge/whatsapp-content.ts';
+import { KitError } from '../../services/contract/errors.ts';
+import type { WhatsAppMessage } from '../../services/contract/events.ts';
+import { LIMITS } from './world.ts';
+
+export type Sends = SendingPage['sends'];
+
+/** A page that opens, prepares and forgets at once, and hangs at each send, unless the test says otherwise. */
+export function pageWith(sends: Partial<Sends>): SendingPage {
+  return {
+    sends: {
+      addressOf: async (chatId) => chatId,
+      open: async () => undefined,
+      prepare: async () => undefined,
+      drop: async () => undefined,
+      send: () => hang(),
+      cancelSend: async () => 'adding',
+      find: async () => undefined,
+      ownSince: async () => [],
+      react: async () => undefined,
+      edit: async () => true,
+      revoke: async () => undefined,
+      ...sends,
+    },
+  };
+}
+
+/** A sender before one page, whose browser the test may end. */
+export class FakeLife implements SendingLife {
+  readonly sender: Sender;
+  readonly #page: SendingPage;
+  readonly #limits: BridgeLimits;
+  #dead = new AbortController();
+  /** Why its browsers have ended. */
+  readonly ends: LifeEnd[] = [];
+  isReady = true;
+
+  constructor(page: SendingPage, limits: Partial<BridgeLimits>) {
+    this.#page = page;
+    this.#limits = { ...LIMITS, ...limits };
+    const readyLife = () => {
+      if (this.isReady && !this.signal.aborted) return this;
+      throw new KitError('whatsapp_not_ready', 'the browser has ended');
+    };
+    this.sender = new Sender(readyLife, this.#limits, pino({ level: 'silent' }));
+  }
+
+  get signal(): AbortSignal {
+    return this.#dead.signal;
+  }
+
+  call<T>(what: string, act: (page: SendingPage) => Promise<T>, ms = this.#limits.callMs): Promise<T> {
+    return within(ms, act(this.#page), what, this.signal);
+  }
+
+  end(end: LifeEnd): void {
+    this.ends.push(end);
+    this.#dead.abort(new LifeEndedError(end.reason));
+  }
+
+  /** As the session does after an end: another browser. */
+  startAgain(): void {
+    this.#dead = new AbortController();
+  }
+}
+
+/** The message that a send has made, as the page gives it. */
+export function madeOf(address: string, content: NewContent, stanzaId: string): WhatsAppMessage {
+  return {
+    id: `true_${address}_${stanzaId}`,
+    stanza_id: stanzaId,
+    chat_id: address,
+    from: 'me@c.us',
+    to: address,
+    from_me: true,
+    type: 'chat',
+    body: textOf(content),
+    timestamp: 1,
+    ack: 1,
+    has_media: content.kind === 'media',
+  };
+}
+
+export function textOf(content: NewContent): string {
+  return content.kind === 'text' ? content.text : content.kind;
+}
+
+export function hang(_meanwhile?: unknown): Promise<never> {
+  return new Promise(() => undefined);
+}

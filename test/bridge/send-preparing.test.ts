@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import type { SendBody } from '../../services/contract/bridge.ts';
+import { KitError } from '../../services/contract/errors.ts';
+import { FakeLife, hang, madeOf, pageWith, type Sends, textOf } from './fake-page.ts';
+
+const ANN = '15552220000-1@g.us';
+const BOB = '15552220001-1@g.us';
+/** Limits that a busy machine does not reach. */
+const PATIENT = { sendMs: 60_000, uploadMs: 60_000, previewMs: 60_000 };
+const UPLOAD_MS = 50;
+
+const text = (words: string) => ({ kind: 'text', text: words }) as const;
+const medium = (data = 'AAAA') => ({ kind: 'media', mimetype: 'video/mp4', data }) as const;
+
+describe('bridge, preparing a send', () => {
+  /** What was added, in order, with the name of what was prepared for it. */
+  let added: string[] = [];
+  beforeEach(() => {
+    added = [];
+  });
+
+  const adds: Sends['send'] = async (address, content, { stanzaId, prepared }) => {
+    added.push(prepared === undefined ? textOf(content) : `${textOf(content)}, prepared`);
+    return madeOf(address, content, stanzaId);
+  };
+  const start = (sends: Partial<Sends>, limits = {}) =>
+    new FakeLife(pageWith({ send: adds, ...sends }), { ...PATIENT, ...limits });
+  const send = ({ sender }: FakeLife, content: SendBody['content'], chatId = ANN, more = {}) =>
+    sender.send({ chatId, content, ...more });
+  const failureOf = async (outcome: Promise<unknown>) => {
+    const error = await outcome.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(error instanceof KitError, `it did not fail: ${error}`);
+    return error;
+  };
+
+  it('adds what needs nothing while other chats are being prepared, and them once they are', async () => {
+    const ready = Promise.withResolvers<void>();
+    const life = start({ prepare: () => ready.promise });
+    const slow = [send(life, medium(), ANN), send(life, text('https://a'), BOB)];
+    await send(life, text('code'), '15552220002-1@g.us');
+    assert.deepEqual(added, ['code']);
+    ready.resolve();
+    await Promise.all(slow);
+    assert.deepEqual(added.toSorted(), ['code', 'https://a, prepared', 'media, prepared']);
+  });
+
+  it('keeps the order within a chat, however long each takes', async () => {
+    const uploaded = Promise.withResolvers<void>();
+    const previewed = Promise.withResolvers<void>();
+    const life = start({
+      prepare: (_name, _address, { kind }) => (kind === 'media' ? uploaded : previewed).promise,
+    });
+    const sends = [medium(), text('https://a'), text('plain')].map((content) => send(life, content));
+    previewed.resolve();
+    await send(life, text('another chat'), BOB);
+    uploaded.resolve();
+    await Promise.all(sends);
+    assert.deepEqual(added, ['another chat', 'media, prepared', 'https://a, prepared', 'plain']);
+  });
+
+  it('asks for no preview where there is no link, or where none is wanted', async () => {
+    const life = start({ prepare: () => hang() });
+    await send(life, text('no link'));
+    await send(life, { ...text('https://a'), link_preview: false });
+    assert.deepEqual(added, ['no link', 'https://a']);
+  });
+
+  it('goes without a preview that takes too long or fails, and forgets it in the page', async () => {
+    const dropped: string[] = [];
+    const drop = async (name: string) => void dropped.push(name);
+    for (const prepare of [() => hang(), () => Promise.reject(new Error('no preview'))])
+      await send(start({ prepare, drop }, { previewMs: 20 }), text('https://a'));
+    assert.deepEqual(added, ['https://a', 'https://a']);
+    assert.equal(dropped.length, 2);
+  });
+
+  it('fails once and for all when an upload takes too long, with the limit and its setting', async () => {
+    const life = start({ prepare: () => hang() }, { uploadMs: UPLOAD_MS });
+    const { code, message } = await failureOf(send(life, medium()));
+    assert.equal(code, 'upload_failed');
+    assert.match(message, /^nothing was sent: .* longer than 50 ms \(SEND_UPLOAD_TIMEOUT_MS\)/);
+    await send(life, text('next'));
+    assert.deepEqual([added, life.ends], [['next'], []]);
+  });
+
+  it('leaves a medium open whose time passed while WhatsApp was away', async () => {
+    const prepare = () => {
+      life.isReady = false;
+      return hang();
+    };
+    const life = start({ prepare }, { uploadMs: UPLOAD_MS });
+    assert.equal((await failureOf(send(life, medium()))).code, 'whatsapp_not_ready');
+  });
+
+  it('gives the place of an upload that hangs for ever to the next', async () => {
+    let hanging = 0;
+    const prepare = () => {
+      hanging += 1;
+      return hanging > 8 ? Promise.resolve() : hang();
+    };
+    const life = start({ prepare }, { uploadMs: UPLOAD_MS });
+    const chats = Array.from({ length: 8 }, (_, n) => `1555000${n}-1@g.us`);
+    const codes = await Promise.all(
+      chats.map(async (chat) => (await failureOf(send(life, medium(), chat))).code),
+    );
+    assert.deepEqual([...new Set(codes)], ['upload_failed']);
+    await send(life, medium());
+    assert.deepEqual(added, ['media, prepared']);
+  });
+
+  it('ends a browser whose memory uploads hold that never end, once no send is under way', async () => {
+    const life = start(
+      { prepare: (_name, _address, { kind }) => (kind === 'media' ? hang() : waiting.promise) },
+      {
+        uploadMs: UPLOAD_MS,
+      },
+    );
+    const waiting = Promise.withResolvers<void>();
+    const other = send(life, text('https://a'), BOB);
+    const data = 'A'.repeat(48 * 1024 ** 2);
+    for (let n = 0; n < 4; n += 1) await failureOf(send(life, medium(data)));
+    assert.equal(life.ends.length, 0);
+    waiting.resolve();
+    await other;
+    assert.match(life.ends[0]?.reason ?? 'none', /^uploads that never ended hold \d+ bytes/);
+    assert.deepEqual(added, ['https://a, prepared']);
+  });
+
+  it('is certain that nothing was sent when the browser ends meanwhile', async () => {
+    const life = start({ prepare: () => hang() });
+    const outcomes = [send(life, medium(), ANN), send(life, text('https://a'), BOB)].map(failureOf);
+    await send(life, text('others'), '15552220002-1@g.us');
+    life.end({ kind: 'failed', reason: 'killed' });
+    for (const { code, message } of await Promise.all(outcomes))
+      assert.deepEqual([code, message], ['whatsapp_not_ready', 'nothing was sent: killed']);
+    assert.deepEqual(added, ['others']);
+  });
+
+  it('gives up a medium that ends one browser after the other, which from the second on it uploads alone', async () => {
+    const begun = new Set<() => void>();
+    const uploads: string[] = [];
+    const prepare: Sends['prepare'] = (_name, address) => {
+      uploads.push(address);
+      for (const notify of begun) notify();
+      return hang();
+    };
+    const life = start({ prepare });
+    const untilBegun = () =>
+      new Promise<void>((resolve) => {
+        begun.clear();
+        begun.add(resolve);
+      });
+    const guilty = '3EB0AAAAAAAAAAAAAAAAAA';
+    const reasons: string[] = [];
+    for (let n = 1; n <= 5; n += 1) {
+      const hasBegun = untilBegun();
+      const outcome = failureOf(send(life, medium(), ANN, { stanza_id: guilty }));
+      await hasBegun;
+      // One that did nothing waits for the guilty one to be through.
+      const other = n === 1 ? undefined : failureOf(send(life, medium(), BOB));
+      await send(life, text('others'), '15552220002-1@g.us');
+      life.end({ kind: 'failed', reason: `crash ${n}` });
+      reasons.push((await outcome).code);
+      life.startAgain();
+      if (other !== undefined) {
+        life.end({ kind: 'failed', reason: 'after it' });
+        await other;
+        life.startAgain();
+      }
+    }
+    assert.deepEqual(reasons, [...Array(4).fill('whatsapp_not_ready'), 'upload_failed']);
+    assert.equal(uploads.filter((address) => address === ANN).length, 5);
+  });
+
+  it('is given up when the bridge closes, which does not wait for it', async () => {
+    const life = start({ prepare: () => hang() });
+    const outcomes = [send(life, medium(), ANN), send(life, text('https://a'), BOB)].map(failureOf);
+    await send(life, text('others'), '15552220002-1@g.us');
+    await life.sender.close();
+    for (const { code, message } of await Promise.all(outcomes))
+      assert.deepEqual([code, message], ['whatsapp_not_ready', 'nothing was sent: the bridge is closing']);
+  });
+
+  it('opens each chat once in a browser, outside the turn of the sends', async () => {
+    const opened: string[] = [];
+    const slow = Promise.withResolvers<void>();
+    const open = async (address: string) => {
+      opened.push(address);
+      if (address === ANN) await slow.promise;
+    };
+    const life = start({ open });
+    const first = send(life, text('slow to open'), ANN);
+    await send(life, text('one'), BOB);
+    await send(life, text('two'), BOB);
+    slow.resolve();
+    await first;
+    assert.deepEqual(opened, [ANN, BOB]);
+    assert.deepEqual(added, ['one', 'two', 'slow to open']);
+  });
+
+  it('answers in time when a chat does not open: that one waits, all others go on', async () => {
+    const life = start({ open: (address) => (address === ANN ? hang() : Promise.resolve()) }, { callMs: 50 });
+    assert.equal((await failureOf(send(life, text('to nobody'), ANN))).code, 'send_failed');
+    await send(life, text('one'), BOB);
+    assert.deepEqual(added, ['one']);
+  });
+});
