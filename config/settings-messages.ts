@@ -69,7 +69,7 @@ export const outboxSettings: SettingsOf<Config['outbox']> = {
     group: OUTBOX,
   },
   concurrency: {
-    doc: 'Most messages, each of another chat, that wait for WhatsApp at the same time.',
+    doc: 'Most messages, each of another chat, that wait for WhatsApp at the same time. As many texts with a link, and up to 4 media, may be in preparation meanwhile.',
     env: 'OUTBOX_CONCURRENCY',
     format: 'limit',
     default: 8,

@@ -12,6 +12,7 @@ import { ClockWatch } from './clock-watch.ts';
 import { expireOverdue } from './expiry.ts';
 import { nextByClock, nextMoment, readHeads } from './heads.ts';
 import { learnKnownChats } from './known-chats.ts';
+import { Lanes, laneOf } from './lanes.ts';
 import type { Message } from './message.ts';
 import { Pacer } from './pacing.ts';
 import { SessionGate } from './session-gate.ts';
@@ -28,9 +29,10 @@ export interface DispatcherOptions extends Pick<ApiOptions, 'session' | 'outbox'
 const LOOK_MS = 1_000;
 
 /**
- * Sends what the outbox holds: of each chat the first unsettled message, several chats at once. A message is marked
- * `sending` on disk before the bridge hears of it; whatever is found so marked later is looked for at WhatsApp before
- * it is sent again. Several dispatchers on one database do no harm, since the bridge sends each id once.
+ * Sends what the outbox holds: of each chat the first unsettled message, several chats at once, in lanes (`lanes.ts`).
+ * A message is marked `sending` on disk before the bridge hears of it; whatever is found so marked later is looked for
+ * at WhatsApp before it is sent again. Several dispatchers on one database do no harm, since the bridge sends each id
+ * once.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -40,6 +42,7 @@ export class Dispatcher {
   readonly #clock = new ClockWatch();
   /** The chats with a message under way. */
   readonly #busy = new Map<string, Promise<void>>();
+  readonly #lanes: Lanes;
   #isClosed = false;
   #running: Promise<void> = Promise.resolve();
   #mustForget = true;
@@ -48,6 +51,7 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#pacer = new Pacer(options.pacing, options.session);
+    this.#lanes = new Lanes(options.outbox.concurrency);
     this.#gate = new SessionGate(options.bridge, options.outbox);
     options.store.onBack(() => this.wake());
   }
@@ -109,15 +113,23 @@ export class Dispatcher {
     const gateMs = await this.#gate.waitMs();
     if (gateMs > 0) return gateMs;
     if (!(await this.#knowChats())) return 0;
-    const free = outbox.concurrency - this.#busy.size;
-    if (free <= 0) return LOOK_MS;
-    const heads = await store.read((db) => readHeads(db, session, now, outbox.concurrency + free));
+    if (!this.#lanes.hasRoom('none')) return LOOK_MS;
+    // Those under way may be among them.
+    const limit = outbox.concurrency + this.#busy.size;
+    const heads = await store.read((db) => readHeads(db, session, now, limit, this.#lanes.full));
+    let isLaneFull = false;
     for (const message of heads) {
-      if (this.#busy.size >= outbox.concurrency || this.#isClosed) break;
+      if (!this.#lanes.hasRoom('none') || this.#isClosed) break;
       if (this.#busy.has(message.chatId)) continue;
+      if (!this.#lanes.hasRoom(laneOf(message.content))) {
+        isLaneFull = true;
+        continue;
+      }
       const pausedMs = await this.#begin(message);
       if (pausedMs !== undefined) return pausedMs;
     }
+    // They may have hidden others, and are left out at the next look.
+    if (isLaneFull) return 0;
     // Those under way are due as well, and ring when they are through.
     const next = await store.read((db) => nextMoment(db, session, now));
     return next === undefined ? LOOK_MS : next - now;
@@ -171,7 +183,10 @@ export class Dispatcher {
     if (!isOurs) return undefined;
     if (isFirst) this.#pacer.sent(now);
     const { chatId } = message;
+    const lane = laneOf(message.content);
+    this.#lanes.enter(lane);
     const done = this.#carry(message, now).finally(() => {
+      this.#lanes.leave(lane);
       this.#busy.delete(chatId);
       this.wake();
     });

@@ -1,19 +1,22 @@
 import { type RawBuilder, sql } from 'kysely';
 import { isOpen, isScheduled, mayExpire } from '../store/migrations.ts';
 import type { Database } from '../store/store.ts';
+import { isOfLane, type SlowLane } from './lanes.ts';
 import { type Message, toMessage } from './message.ts';
 
 /**
  * The first unsettled message of each chat, which alone may be sent, if it is due. Chats are found by jumping from one
- * to the next in the index: the cost grows with the chats that have something to send, not with their messages.
+ * to the next in the index: the cost grows with the chats that have something to send, not with their messages. Those
+ * of the lanes that are full are left out, so that they do not hide what can be sent.
  */
 export async function readHeads(
   db: Database,
   session: string,
   now: number,
   limit: number,
+  full: readonly SlowLane[],
 ): Promise<Message[]> {
-  const heads = db
+  let heads = db
     .selectFrom('messages')
     .selectAll()
     .where(sql<boolean>`seq in (${headsOf(session)})`)
@@ -21,6 +24,7 @@ export async function readHeads(
     .orderBy('next_try_at')
     .orderBy('seq')
     .limit(limit);
+  for (const lane of full) heads = heads.where(sql<boolean>`not ${isOfLane[lane]}`);
   return (await heads.execute()).map(toMessage);
 }
 
