@@ -1,7 +1,7 @@
 import { preparationOf } from '../contract/content.ts';
 import { errorText, KitError } from '../contract/errors.ts';
 import type { Log } from '../runtime/log.ts';
-import { DeadlineError, within } from './deadline.ts';
+import { DeadlineError } from './deadline.ts';
 import { type BridgeLimits, DEFAULT_PREVIEW_MS } from './limits.ts';
 import { isPageError, unsent } from './send-errors.ts';
 import type { SendingLife } from './send-life.ts';
@@ -197,8 +197,13 @@ export class Preparing {
   }
 
   #unlessClosing<T>(outcome: Promise<T>): Promise<T> {
-    // A timer has no greater delay; the call has a deadline of its own.
-    return within(2 ** 31 - 1, outcome, 'the preparation', this.#closing.signal);
+    const { signal } = this.#closing;
+    return new Promise((resolve, reject) => {
+      const onAbort = () => reject(signal.reason);
+      signal.addEventListener('abort', onAbort);
+      outcome.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+      if (signal.aborted) onAbort();
+    });
   }
 }
 

@@ -34,9 +34,9 @@ interface UnderWay {
 /**
  * Sends the messages of each chat in the order in which they came, and prepares those of several chats at the same time.
  * Adds one message at a time to the page, each under an id chosen before, and waits for the acknowledgement of
- * WhatsApp's server, meanwhile sending the next. Each id is sent at most once, however often it is asked for: whoever
- * asks meanwhile gets the same outcome, whoever asks later the same answer, and after an unknown outcome it is looked for
- * first. A failure is either certain not to have sent, or `outcome_unknown` with the id.
+ * WhatsApp's server, meanwhile sending the next. Each id is sent at most once, however often it is asked for: a call
+ * that comes meanwhile gets the same outcome, a later one the same answer, and after an unknown outcome the bridge looks
+ * for the message first. A failure is either certain not to have sent, or `outcome_unknown` with the id.
  */
 export class Sender {
   readonly acks = new Acks();

@@ -5,7 +5,7 @@ import { UploadSlots } from '../../services/bridge/upload-slots.ts';
 const MIB = 1024 ** 2;
 const LONG_MS = 60_000;
 
-describe('places for media that are prepared at the same time', () => {
+describe('bridge, bounding the media that are prepared at the same time', () => {
   const never = new AbortController().signal;
 
   /** Resolves with the names of those that have a place, once all that may enter have entered. */
@@ -20,7 +20,7 @@ describe('places for media that are prepared at the same time', () => {
     return slot;
   }
 
-  it('are four, and the others follow in order', async () => {
+  it('lets in four, then the others in order', async () => {
     const slots = new UploadSlots();
     const inside: string[] = [];
     const taken = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => enter(slots, inside, name, 1));
@@ -29,7 +29,7 @@ describe('places for media that are prepared at the same time', () => {
     await entered(inside, ['a', 'b', 'c', 'd', 'e']);
   });
 
-  it('hold 64 MiB together, and one that is larger alone', async () => {
+  it('lets in 64 MiB together, and a larger medium alone', async () => {
     const slots = new UploadSlots();
     const inside: string[] = [];
     const first = enter(slots, inside, 'half', 40 * MIB);
@@ -42,7 +42,7 @@ describe('places for media that are prepared at the same time', () => {
     await entered(inside, ['half', 'huge', 'small']);
   });
 
-  it('are all for one that must be alone', async () => {
+  it('lets in nothing beside a medium that must be alone', async () => {
     const slots = new UploadSlots();
     const inside: string[] = [];
     const alone = enter(slots, inside, 'alone', 1, true);
@@ -52,7 +52,7 @@ describe('places for media that are prepared at the same time', () => {
     await entered(inside, ['alone', 'other']);
   });
 
-  it('are not lost by one that gives up its wait, late or aborted', async () => {
+  it('loses no place to a medium that gives up its wait, late or aborted', async () => {
     const slots = new UploadSlots();
     const inside: string[] = [];
     const alone = enter(slots, inside, 'alone', 1, true);

@@ -72,7 +72,7 @@ forEachDatabase((database) => {
       await world.reaches(await world.queue(ANN, '', { content: MEDIUM }), 'sent');
     });
 
-    it('takes a text with link_preview false for a plain one', async () => {
+    it('sends a text with link_preview false as a plain one', async () => {
       await using world = await start();
       await queueSlow(world);
       world.bridge.behave = ({ chatId }) => (chatId === ANN ? 'send' : 'hang');
