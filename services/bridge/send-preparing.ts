@@ -64,7 +64,7 @@ export class Preparing {
     }
   }
 
-  /** Gives up all that is being prepared. */
+  /** Gives up what may take long: uploads and previews. */
   close(): void {
     this.#closing.abort(new KitError('whatsapp_not_ready', 'nothing was sent: the bridge is closing'));
   }
@@ -84,7 +84,7 @@ export class Preparing {
     if (opened.has(address)) return;
     const ms = Math.min(this.#limits.callMs, deadline.leftMs);
     try {
-      await this.#unlessClosing(life.call('the opening of a chat', ({ sends }) => sends.open(address), ms));
+      await life.call('the opening of a chat', ({ sends }) => sends.open(address), ms);
     } catch (error) {
       throw unsent(error, job.chatId);
     }

@@ -87,7 +87,7 @@ export class Sender {
     this.#placing.adding.take(message);
   }
 
-  /** Refuses any further send, and those that are being prepared; resolves when none is under way. */
+  /** Refuses any further send, and gives up uploads and previews; resolves when no send is under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#placing.preparing.close();
