@@ -1,3 +1,4 @@
+import { problemAnswerSchema } from '../contract/bridge.ts';
 import { errorText } from '../contract/errors.ts';
 import type { BridgeEvent } from '../contract/events.ts';
 import { EVENTS_PATH } from '../contract/internal.ts';
@@ -24,11 +25,17 @@ export class EventPost {
   async post(events: readonly BridgeEvent[], signal: AbortSignal): Promise<PostOutcome> {
     const count = events.length;
     try {
-      const { status } = await this.#caller.call('POST', EVENTS_PATH, POST_LIMIT_MS, { events }, signal);
+      const { status, text } = await this.#caller.call(
+        'POST',
+        EVENTS_PATH,
+        POST_LIMIT_MS,
+        { events },
+        signal,
+      );
       if (status >= 200 && status < 300) return 'taken';
       this.#log.warn(
         { status, events: count },
-        `the api answered ${status} to ${count} events and did not take them`,
+        `the api answered ${status} to ${count} events and did not take them${whyOf(text)}`,
       );
       return REFUSED.includes(status) ? 'refused' : 'failed';
     } catch (error) {
@@ -45,5 +52,15 @@ export class EventPost {
 
   close(): void {
     this.#caller.close();
+  }
+}
+
+/** The code and the fields that the api refused, without their contents. */
+function whyOf(text: string): string {
+  try {
+    const { code, detail } = problemAnswerSchema.parse(JSON.parse(text));
+    return `: ${code}, ${detail}`;
+  } catch {
+    return ''; // No problem document: there is nothing to add.
   }
 }

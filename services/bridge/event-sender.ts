@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { errorText, KitError } from '../contract/errors.ts';
-import type { BridgeEvent } from '../contract/events.ts';
+import { type BridgeEvent, MOST_EVENTS_AT_ONCE } from '../contract/events.ts';
 import { backoffMs } from '../runtime/backoff.ts';
 import type { Origin } from '../runtime/internal-call.ts';
 import type { Log } from '../runtime/log.ts';
@@ -8,7 +8,6 @@ import { EventMemory } from './event-memory.ts';
 import { EventPost, type PostOutcome } from './event-post.ts';
 import { Spool } from './spool.ts';
 
-const BATCH_EVENTS = 100;
 /** Room in each batch for QR codes. */
 const MOST_CODES = 5;
 /** Between two posts in a row: a burst goes in few pieces, while a lone event goes at once. */
@@ -159,7 +158,7 @@ export class EventSender {
 
   /** Posts the oldest; undefined when there are none. */
   async #postSome(): Promise<PostOutcome | undefined> {
-    const most = this.#singly > 0 ? 1 : BATCH_EVENTS - MOST_CODES;
+    const most = this.#singly > 0 ? 1 : MOST_EVENTS_AT_ONCE - MOST_CODES;
     const spool = this.#spool;
     let isReadable = true;
     const spooled = await spool?.peek(most).catch((error: unknown) => {
@@ -188,7 +187,9 @@ export class EventSender {
     const outcome = await this.#post.post(events, this.#closed.signal);
     // A full batch has nothing to wait for.
     this.#nextPostAt =
-      batch.length >= BATCH_EVENTS - MOST_CODES || this.#singly > 0 ? 0 : performance.now() + POST_GATHER_MS;
+      batch.length >= MOST_EVENTS_AT_ONCE - MOST_CODES || this.#singly > 0
+        ? 0
+        : performance.now() + POST_GATHER_MS;
     if (outcome === 'failed') return outcome;
     const isLost = outcome === 'refused' && events.length === 1;
     if (outcome === 'refused' && !isLost) {

@@ -2,11 +2,15 @@ import type { Express } from 'express';
 import {
   type BridgeHealth,
   type BridgeStatus,
+  type ChatsAnswer,
   limitQuerySchema,
+  type MessagesAnswer,
+  type PairingCodeAnswer,
   pairingCodeBodySchema,
   sendBodySchema,
 } from '../contract/bridge.ts';
 import { KitError } from '../contract/errors.ts';
+import { MAX_SEND_BYTES } from '../contract/internal.ts';
 import { demandSecret } from '../runtime/access.ts';
 import { parseBy, readJson } from '../runtime/json-bodies.ts';
 import type { Log } from '../runtime/log.ts';
@@ -16,9 +20,6 @@ import type { Sender } from './send.ts';
 import { isPageError } from './send-errors.ts';
 import type { Session } from './session.ts';
 import type { WhatsApp } from './whatsapp.ts';
-
-/** The api says how large a medium may be; this only bounds what a call of it can cost. */
-const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 export interface ServerParts {
   readonly session: Session;
@@ -36,7 +37,7 @@ export function createApp(parts: ServerParts): Express {
     response.json(health(parts, request.socket.localPort ?? 0));
   });
   app.use(demandSecret(parts.secret));
-  app.use(readJson(MAX_BODY_BYTES));
+  app.use(readJson(MAX_SEND_BYTES));
 
   app.post('/send', async (request, response) => {
     response.json(await sender.send(parseBy(sendBodySchema, request.body, 'body_invalid')));
@@ -49,7 +50,8 @@ export function createApp(parts: ServerParts): Express {
   });
   app.post('/pairing-code', async (request, response) => {
     const { phoneNumber } = parseBy(pairingCodeBodySchema, request.body, 'body_invalid');
-    response.json({ code: await session.requestPairingCode(phoneNumber) });
+    const answer: PairingCodeAnswer = { code: await session.requestPairingCode(phoneNumber) };
+    response.json(answer);
   });
   app.post('/connect', (_request, response) => {
     session.start();
@@ -65,14 +67,18 @@ export function createApp(parts: ServerParts): Express {
   });
   app.get('/chats', async (request, response) => {
     const { limit } = parseBy(limitQuerySchema, request.query, 'query_invalid');
-    response.json({ chats: await ask(session, 'the chats', (whatsapp) => whatsapp.chats(limit)) });
+    const answer: ChatsAnswer = {
+      chats: await ask(session, 'the chats', (whatsapp) => whatsapp.chats(limit)),
+    };
+    response.json(answer);
   });
   app.get('/chats/:id/messages', async (request, response) => {
     const { limit } = parseBy(limitQuerySchema, request.query, 'query_invalid');
     const { id } = request.params;
     const messages = await ask(session, 'the messages', (whatsapp) => whatsapp.messages(id, limit));
     if (messages === undefined) throw new KitError('chat_unknown', `there is no chat ${id}`);
-    response.json({ messages });
+    const answer: MessagesAnswer = { messages };
+    response.json(answer);
   });
   // By a serialized id or a stanza id: how the outcome of a send is looked up.
   app.get('/messages/:id', async (request, response) => {

@@ -1,11 +1,15 @@
 import { z } from 'zod';
-import { bridgeContentSchema } from './content.ts';
+import { bridgeContentSchema, phoneDigitsSchema, recipientSchema, textSchema } from './content.ts';
+import { type ErrorCode, isErrorCode } from './errors.ts';
 import { messageSchema, sessionStateSchema } from './events.ts';
 
 /** The id that a sender may choose for a message, of the form that WhatsApp Web itself makes. */
 export const stanzaIdSchema = z
   .string()
   .regex(/^3EB0[0-9A-F]{18}$/, 'must be 3EB0 and 18 hexadecimal digits');
+
+/** The most stanza ids of other messages in one `retry`. */
+export const MOST_TOLD_APART = 1_000;
 
 /**
  * `POST /send`. Accepted by every version: `chatId` (a WhatsApp id, or a phone number) and `message`. Instead of
@@ -17,8 +21,8 @@ export const stanzaIdSchema = z
  */
 export const sendBodySchema = z
   .strictObject({
-    chatId: z.string().min(1).max(128),
-    message: z.string().min(1).max(65_536).optional(),
+    chatId: recipientSchema,
+    message: textSchema.optional(),
     content: bridgeContentSchema.optional(),
     /** Chosen by the caller and kept by it before it sends, so that an unknown outcome can be looked up. */
     stanza_id: stanzaIdSchema.optional(),
@@ -27,7 +31,7 @@ export const sendBodySchema = z
         /** Unix time in seconds of the first try: what is older is another message. */
         since: z.number().int(),
         /** Stanza ids of other messages of this chat with the same text. */
-        known: z.array(z.string()).max(1_000),
+        known: z.array(z.string()).max(MOST_TOLD_APART),
         /** Do not send what is not there: `not_found` instead. */
         only_look: z.boolean().optional(),
       })
@@ -91,12 +95,9 @@ export const qrAnswerSchema = z.object({
 export type QrAnswer = z.infer<typeof qrAnswerSchema>;
 
 /** `POST /pairing-code`. */
-export const pairingCodeBodySchema = z.strictObject({
-  phoneNumber: z
-    .string()
-    .regex(/^\d{8,15}$/, 'must be 8 to 15 digits: the country code and the number, nothing else'),
-});
+export const pairingCodeBodySchema = z.strictObject({ phoneNumber: phoneDigitsSchema });
 export const pairingCodeAnswerSchema = z.object({ code: z.string() });
+export type PairingCodeAnswer = z.infer<typeof pairingCodeAnswerSchema>;
 
 export const chatSchema = z.object({
   id: z.string(),
@@ -111,8 +112,13 @@ export type Chat = z.infer<typeof chatSchema>;
 
 /** `GET /chats`, newest activity first. */
 export const chatsAnswerSchema = z.object({ chats: z.array(chatSchema) });
+export type ChatsAnswer = z.infer<typeof chatsAnswerSchema>;
 /** `GET /chats/:id/messages`, oldest first. */
 export const messagesAnswerSchema = z.object({ messages: z.array(messageSchema) });
+export type MessagesAnswer = z.infer<typeof messagesAnswerSchema>;
+
+/** The part of a problem document (`problem.ts`) that the api and the bridge read of each other. */
+export const problemAnswerSchema = z.object({ code: z.custom<ErrorCode>(isErrorCode), detail: z.string() });
 
 export const limitQuerySchema = z.strictObject({
   limit: z

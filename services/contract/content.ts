@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_RECIPIENT_CHARACTERS, PHONE_DIGITS } from './chat-id.ts';
 
 /** WhatsApp's own limit of a text message. */
 export const MAX_TEXT_CHARACTERS = 65_536;
@@ -21,11 +22,49 @@ export const messageIdSchema = z
   .max(256)
   .regex(/^[\w.:@-]+$/, 'must be the id of a message');
 
+/** A chat or a person: a WhatsApp id, or a phone number in any common form. */
+export const recipientSchema = z.string().min(1).max(MAX_RECIPIENT_CHARACTERS);
+
+/** A list of people named in a text; `person` is the form in which each is named. */
+export const mentionsOf = <T extends z.ZodType>(person: T) => z.array(person).min(1).max(100);
+
+/** A phone number as digits, with its country code. */
+export const phoneDigitsSchema = z
+  .string()
+  .regex(PHONE_DIGITS, 'must be 7 to 15 digits: the country code and the number, nothing else');
+
+/** A media type, with its parameters: `audio/ogg; codecs=opus`. Source of the characters: RFC 6838 §4.2. */
+export const mimetypeSchema = z
+  .string()
+  .max(128)
+  .regex(
+    /^[a-z]+\/[a-z0-9][a-z0-9!#$&^_.+-]*(?: *; *[\w-]+=(?:[\w.+-]+|"[^"\\\u0000-\u001f]*"))*$/i,
+    'must be a media type such as image/png',
+  );
+
+/** A name to save a file under, in any script, without a path. */
+export const filenameSchema = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine(
+    (name) => name.isWellFormed() && !/[\u0000-\u001f\u007f/\\]/.test(name),
+    'must be the name of a file: no path, no control characters',
+  );
+
+/** The fields of a place. */
+export const placeFields = {
+  latitude: z.number().min(-90).max(90),
+  longitude: z.number().min(-180).max(180),
+  name: shortTextSchema.optional(),
+  address: shortTextSchema.optional(),
+};
+
 const inReply = {
   /** The message that this one answers. */
   reply_to: messageIdSchema.optional(),
   /** WhatsApp ids of people named in the text as `@number`. */
-  mentions: z.array(z.string().min(1).max(128)).min(1).max(100).optional(),
+  mentions: mentionsOf(recipientSchema).optional(),
 };
 
 const text = z.strictObject({
@@ -41,19 +80,11 @@ const aboutMedia = {
   as_voice: z.boolean().optional(),
   ...inReply,
 };
-const location = z.strictObject({
-  kind: z.literal('location'),
-  latitude: z.number().min(-90).max(90),
-  longitude: z.number().min(-180).max(180),
-  name: shortTextSchema.optional(),
-  address: shortTextSchema.optional(),
-  ...inReply,
-});
+const location = z.strictObject({ kind: z.literal('location'), ...placeFields, ...inReply });
 const contact = z.strictObject({
   kind: z.literal('contact'),
   name: shortTextSchema,
-  /** Digits with the country code. */
-  phone_number: z.string().regex(/^\d{7,15}$/),
+  phone_number: phoneDigitsSchema,
   ...inReply,
 });
 const reaction = z.strictObject({
@@ -70,7 +101,7 @@ export const messageContentSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('media'),
     media_id: z.string().min(1).max(64),
-    /** Told after the medium itself is gone, too. */
+    /** Kept after the medium itself is gone. Without bounds: messages of earlier releases must stay readable. */
     mimetype: z.string().optional(),
     filename: z.string().optional(),
     ...aboutMedia,
@@ -89,8 +120,8 @@ export const bridgeContentSchema = z.discriminatedUnion('kind', [
   text,
   z.strictObject({
     kind: z.literal('media'),
-    mimetype: z.string().min(3).max(128),
-    filename: z.string().min(1).max(255).optional(),
+    mimetype: mimetypeSchema,
+    filename: filenameSchema.optional(),
     /** Base64. */
     data: z.string().min(1),
     ...aboutMedia,

@@ -166,7 +166,12 @@ export const ERRORS = {
   outcome_unknown: [
     504,
     'Outcome unknown',
-    'The browser did not answer in time: the message may have been sent. Look in the chat before sending again.',
+    'The message may have been sent: look at its chat on the phone. Send it again, as a new message, only if it is not there. A late acknowledgement corrects the status.',
+  ],
+  contract_refused: [
+    502,
+    'Refused by the bridge',
+    'The bridge does not take a message of this form, and never will: the detail names the field. Change that field and send a new message. Run the api and the bridge from one release.',
   ],
   bridge_failed: [502, 'WhatsApp bridge failed', 'See the log of the bridge.'],
   // every process
@@ -181,6 +186,15 @@ export const ERRORS = {
 } as const satisfies Record<string, readonly [status: number, title: string, remedy: string]>;
 
 export type ErrorCode = keyof typeof ERRORS;
+
+/** The codes with which a service refuses the form of a call: nothing was done, and each repetition is refused too. */
+export const CONTRACT_CODES: readonly ErrorCode[] = [
+  'body_invalid',
+  'query_invalid',
+  'header_invalid',
+  'body_too_large',
+  'media_type_unsupported',
+];
 
 /** An error whose `code` callers may branch on; its wording may change. */
 export class KitError extends Error {

@@ -124,5 +124,10 @@ export const EVENT_TYPES = [
 ] as const satisfies readonly LoggedEvent['kind'][];
 export type EventType = (typeof EVENT_TYPES)[number];
 
+/** The most events of one post. */
+export const MOST_EVENTS_AT_ONCE = 100;
+
 /** The body of `POST EVENTS_PATH`; any 2xx means that all of them are in the api's log on disk: the bridge forgets them. */
-export const eventBatchSchema = z.object({ events: z.array(bridgeEventSchema).min(1).max(100) });
+export const eventBatchSchema = z.object({
+  events: z.array(bridgeEventSchema).min(1).max(MOST_EVENTS_AT_ONCE),
+});

@@ -7,5 +7,11 @@ export const REQUEST_ID_HEADER = 'x-request-id';
 /** Largest batch of events: the bridge sends at most 100 at once, each with one message. */
 export const MAX_EVENTS_BYTES = 16 * 1024 ** 2;
 
+/** Largest body of a send to the bridge. The api itself bounds media by MEDIA_MAX_BYTES. */
+export const MAX_SEND_BYTES = 256 * 1024 ** 2;
+
+/** Largest medium that fits into such a body: base64 turns 3 bytes into 4, and the rest of the body is below 1 MiB. */
+export const MAX_MEDIUM_BYTES = 191 * 1024 ** 2;
+
 /** Where the bridge posts its events on the api. */
 export const EVENTS_PATH = '/internal/events';

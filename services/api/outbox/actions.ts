@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
-import { emojiSchema, type MessageContent, textSchema } from '../../contract/content.ts';
+import { MAX_RECIPIENT_CHARACTERS } from '../../contract/chat-id.ts';
+import { emojiSchema, type MessageContent, messageIdSchema, textSchema } from '../../contract/content.ts';
 import { KitError } from '../../contract/errors.ts';
 import { fieldsError, parseBy } from '../../runtime/json-bodies.ts';
 import type { Database } from '../store/store.ts';
@@ -61,13 +62,32 @@ async function findTarget(
   if (kind === 'edit' && parts?.isOwn === false)
     throw fieldsError('body_invalid', [{ field: 'id', message: 'must be of a message of this account' }]);
   const row = await findMessage(db, reference);
-  if (row === undefined && parts !== undefined) return { chatId: parts.chatId, target: reference };
+  if (row === undefined && parts !== undefined) {
+    demandBounds(reference, parts.chatId);
+    return { chatId: parts.chatId, target: reference };
+  }
   if (row === undefined || isAction(row.kind)) throw unknownMessage(reference);
-  const { state, chatId, whatsappId, id } = toMessage(row);
+  const { state, chatId, whatsappId, id, errorCode } = toMessage(row);
   // A message that is queued goes out first; one that is to be sent later does not, and takes back what is not there.
   if (state === 'scheduled' || (state === 'queued' && kind === 'delete'))
     throw new KitError('message_waiting', `message ${id} has not been sent yet`, { messageId: id });
-  if (isSettled(state) && !isSent(state))
-    throw new KitError('message_final', `message ${id} is ${state}: it was never sent`, { messageId: id });
+  if (isSettled(state) && !isSent(state)) {
+    const why = errorCode === 'outcome_unknown' ? 'whether it was sent is not known' : 'it was never sent';
+    throw new KitError('message_final', `message ${id} is ${state}: ${why}`, { messageId: id });
+  }
   return { chatId, target: whatsappId ?? id };
+}
+
+/** The bounds of the bridge. A message that the kit does not know is taken at its word, so its id has to fit. */
+function demandBounds(reference: string, chatId: string): void {
+  const faults = messageIdSchema.safeParse(reference).error?.issues.map(({ message }) => message) ?? [];
+  if (chatId.length > MAX_RECIPIENT_CHARACTERS)
+    faults.push(
+      `names a chat of ${chatId.length} characters, and at most ${MAX_RECIPIENT_CHARACTERS} are taken`,
+    );
+  if (faults.length > 0)
+    throw fieldsError(
+      'body_invalid',
+      faults.map((message) => ({ field: 'id', message })),
+    );
 }

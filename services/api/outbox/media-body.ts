@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { filenameSchema, mimetypeSchema } from '../../contract/content.ts';
 import type { FieldError } from '../../contract/errors.ts';
 import { faultOfUrl } from '../outbound/outbound-url.ts';
-import { filenameSchema, mimetypeSchema } from './media-name.ts';
 
 /** Where a medium comes from. */
 export type MediaSource =

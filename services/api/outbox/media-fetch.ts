@@ -1,7 +1,7 @@
 import { KitError } from '../../contract/errors.ts';
 import type { AppParts } from '../app.ts';
 import { fetchPublic } from '../outbound/fetch-public.ts';
-import { demandUsable, type Medium } from './media.ts';
+import { demandUsable, type Medium, mostBytes } from './media.ts';
 import type { MediaSource } from './media-body.ts';
 import { filenameIn } from './media-name.ts';
 
@@ -19,7 +19,7 @@ export async function fetchMedium(
   signal: AbortSignal,
 ): Promise<Medium> {
   const fetched = await fetchPublic(url, {
-    maxBytes: outbox.mediaMaxBytes,
+    maxBytes: mostBytes(outbox),
     timeoutMs: outbox.mediaFetchTimeoutMs,
     allowNetworks: webhooks.allowNetworks,
     redirects: REDIRECTS,

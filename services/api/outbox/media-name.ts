@@ -1,23 +1,4 @@
-import { z } from 'zod';
-
-/** A media type, parameters and all: `audio/ogg; codecs=opus`. */
-export const mimetypeSchema = z
-  .string()
-  .max(128)
-  .regex(
-    /^[a-z]+\/[a-z0-9][a-z0-9.+-]*(?: *; *[\w-]+=(?:[\w.+-]+|"[^"\\\u0000-\u001f]*"))*$/i,
-    'must be a media type such as image/png',
-  );
-
-/** A name to save a file under, in any script, without a path. */
-export const filenameSchema = z
-  .string()
-  .min(1)
-  .max(255)
-  .refine(
-    (name) => name.isWellFormed() && !/[\u0000-\u001f\u007f/\\]/.test(name),
-    'must be the name of a file: no path, no control characters',
-  );
+import { filenameSchema } from '../../contract/content.ts';
 
 /** Whether MEDIA_TYPES lets a media type pass, whatever its parameters. */
 export function isAllowedType(mimetype: string, allowed: readonly string[]): boolean {

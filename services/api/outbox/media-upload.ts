@@ -1,10 +1,11 @@
 import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
+import { filenameSchema, mimetypeSchema } from '../../contract/content.ts';
 import { KitError } from '../../contract/errors.ts';
 import { fieldsError, parseBy } from '../../runtime/json-bodies.ts';
 import type { AppParts } from '../app.ts';
-import { demandAllowedType, insertMedium, type MediaLimits, tooLarge, unusable } from './media.ts';
-import { filenameOf, filenameSchema, mimetypeSchema } from './media-name.ts';
+import { demandAllowedType, insertMedium, type MediaLimits, mostBytes, tooLarge, unusable } from './media.ts';
+import { filenameOf } from './media-name.ts';
 
 const querySchema = z.strictObject({ filename: filenameSchema.optional() });
 const FIELD = 'body';
@@ -40,8 +41,8 @@ function demandGood(mimetype: string, name: string | undefined): void {
 
 /** All of the body, never more than the limit of it in memory. What is left unread is Node's to throw away. */
 function readBytes(request: Request, limits: MediaLimits): Promise<Buffer> {
-  const { mediaMaxBytes } = limits;
-  if (Number(request.headers['content-length'] ?? 0) > mediaMaxBytes)
+  const maxBytes = mostBytes(limits);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes)
     return Promise.reject(tooLarge(limits, FIELD));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -53,13 +54,13 @@ function readBytes(request: Request, limits: MediaLimits): Promise<Buffer> {
     const take = (chunk: Buffer) => {
       bytes += chunk.length;
       chunks.push(chunk);
-      if (bytes <= mediaMaxBytes) return;
+      if (bytes <= maxBytes) return;
       stop();
       request.resume();
       reject(tooLarge(limits, FIELD));
     };
     request.on('data', take);
-    request.once('end', () => resolve(Buffer.concat(chunks, Math.min(bytes, mediaMaxBytes))));
+    request.once('end', () => resolve(Buffer.concat(chunks, Math.min(bytes, maxBytes))));
     request.once('error', (error) => {
       stop();
       reject(new KitError('request_malformed', 'the body ended before its time', { cause: error }));

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '#config';
+import { mimetypeSchema } from '../../contract/content.ts';
 import type { KitError } from '../../contract/errors.ts';
+import { MAX_MEDIUM_BYTES } from '../../contract/internal.ts';
 import { fieldsError } from '../../runtime/json-bodies.ts';
 import type { Database } from '../store/store.ts';
 import { isAllowedType } from './media-name.ts';
@@ -26,9 +28,15 @@ const UPLOAD_LIVES_MS = 86_400_000;
 
 /** Throws KitError `media_unusable` or `media_too_large` for what is not sent; `field` is where it came from. */
 export function demandUsable({ mimetype, data }: Medium, limits: MediaLimits, field: string): void {
-  if (data.length > limits.mediaMaxBytes) throw tooLarge(limits, field);
+  if (data.length > mostBytes(limits)) throw tooLarge(limits, field);
   if (data.length === 0) throw unusable(field, 'is empty');
   demandAllowedType(mimetype, limits, field);
+  const wrong = mimetypeSchema.safeParse(mimetype).error?.issues.map(({ message }) => message);
+  if (wrong !== undefined)
+    throw unusable(
+      field,
+      `its media type of ${mimetype.length} characters is not usable: ${wrong.join(', ')}`,
+    );
 }
 
 export function demandAllowedType(mimetype: string, { mediaTypes }: MediaLimits, field: string): void {
@@ -36,8 +44,16 @@ export function demandAllowedType(mimetype: string, { mediaTypes }: MediaLimits,
     throw unusable(field, `${mimetype || 'a file of no stated type'} is none of MEDIA_TYPES`);
 }
 
+/** The largest medium that is taken: by MEDIA_MAX_BYTES, and never more than the bridge takes. */
+export function mostBytes({ mediaMaxBytes }: MediaLimits): number {
+  return Math.min(mediaMaxBytes, MAX_MEDIUM_BYTES);
+}
+
 export function tooLarge({ mediaMaxBytes }: MediaLimits, field: string): KitError {
-  const message = `has more than the ${mediaMaxBytes} bytes of MEDIA_MAX_BYTES`;
+  const message =
+    mediaMaxBytes <= MAX_MEDIUM_BYTES
+      ? `has more than the ${mediaMaxBytes} bytes of MEDIA_MAX_BYTES`
+      : `has more than the ${MAX_MEDIUM_BYTES} bytes that the bridge takes`;
   return fieldsError('media_too_large', [{ field, message }]);
 }
 

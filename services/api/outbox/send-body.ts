@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { toChatId, toPhoneDigits } from '../../contract/chat-id.ts';
-import { type MessageContent, messageIdSchema, shortTextSchema, textSchema } from '../../contract/content.ts';
+import {
+  type MessageContent,
+  mentionsOf,
+  messageIdSchema,
+  placeFields,
+  recipientSchema,
+  shortTextSchema,
+  textSchema,
+} from '../../contract/content.ts';
 import { errorText, type FieldError, KitError } from '../../contract/errors.ts';
 import { fieldsError, wrongFields } from '../../runtime/json-bodies.ts';
 import { type MediaSource, mediaFaults, mediaSchema, toMediaSource } from './media-body.ts';
@@ -43,25 +51,14 @@ const moment = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2027-01-31T12:00:00Z, with its time zone' })
   .transform((text) => Date.parse(text));
 
-const recipient = z
-  .string()
-  .min(1)
-  .max(128)
-  .transform((text, context) => convert(toChatId, text, context));
+const recipient = recipientSchema.transform((text, context) => convert(toChatId, text, context));
 
 const sendSchema = z.strictObject({
   chat_id: recipient,
   message: textSchema.optional(),
   link_preview: z.boolean().optional(),
   media: mediaSchema.optional(),
-  location: z
-    .strictObject({
-      latitude: z.number().min(-90).max(90),
-      longitude: z.number().min(-180).max(180),
-      name: shortTextSchema.optional(),
-      address: shortTextSchema.optional(),
-    })
-    .optional(),
+  location: z.strictObject(placeFields).optional(),
   contact: z
     .strictObject({
       name: shortTextSchema,
@@ -73,7 +70,7 @@ const sendSchema = z.strictObject({
     })
     .optional(),
   reply_to: messageIdSchema.optional(),
-  mentions: z.array(recipient).min(1).max(100).optional(),
+  mentions: mentionsOf(recipient).optional(),
   session: z.string().max(64).optional(),
   send_at: moment.optional(),
   expires_at: moment.optional(),
