@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
   type BridgeStatus,
   bridgeStatusSchema,
@@ -6,13 +6,14 @@ import {
   chatsAnswerSchema,
   messagesAnswerSchema,
   pairingCodeAnswerSchema,
+  problemAnswerSchema,
   type QrAnswer,
   qrAnswerSchema,
   type SendAnswer,
   type SendBody,
   sendAnswerSchema,
 } from '../contract/bridge.ts';
-import { type ErrorCode, errorText, isErrorCode, KitError } from '../contract/errors.ts';
+import { CONTRACT_CODES, type ErrorCode, errorText, KitError } from '../contract/errors.ts';
 import type { WhatsAppMessage } from '../contract/events.ts';
 import { InternalCaller, SilenceError } from '../runtime/internal-call.ts';
 import type { Log } from '../runtime/log.ts';
@@ -29,7 +30,8 @@ export interface BridgeAddress {
 
 /** What the api asks of the bridge. Each call throws KitError with the bridge's own code, or tells why it is away. */
 export interface BridgeClient {
-  send(body: SendBody): Promise<SendAnswer>;
+  /** `signal` gives the call up; the bridge goes on with it. */
+  send(body: SendBody, signal?: AbortSignal): Promise<SendAnswer>;
   status(): Promise<BridgeStatus>;
   qr(): Promise<QrAnswer>;
   pairingCode(phoneNumber: string): Promise<{ code: string }>;
@@ -55,10 +57,14 @@ export function createBridgeClient(address: BridgeAddress, secret: string, log: 
     path: string,
     timeoutMs: number,
     body?: object,
+    signal?: AbortSignal,
   ): Promise<T> => {
-    const answer = await caller.call(method, path, timeoutMs + MARGIN_MS, body).catch((error: unknown) => {
-      throw explain(error, { host, port, path }, log);
-    });
+    const answer = await caller
+      .call(method, path, timeoutMs + MARGIN_MS, body, signal)
+      .catch((error: unknown) => {
+        if (signal?.aborted) throw new KitError('outcome_unknown', 'the call was given up', { cause: error });
+        throw explain(error, { host, port, path }, log);
+      });
     const json = parseJson(answer.text);
     if (answer.status !== 200) throw fromProblem(answer.status, json, path, log);
     const parsed = schema.safeParse(json);
@@ -70,9 +76,9 @@ export function createBridgeClient(address: BridgeAddress, secret: string, log: 
   };
   const { sendTimeoutMs, uploadTimeoutMs, callTimeoutMs } = address;
   return {
-    send: (body) => {
+    send: (body, signal) => {
       const timeoutMs = sendTimeoutMs + (body.content?.kind === 'media' ? uploadTimeoutMs : 0);
-      return call(sendAnswerSchema, 'POST', SEND_PATH, timeoutMs, body);
+      return call(sendAnswerSchema, 'POST', SEND_PATH, timeoutMs, body, signal);
     },
     status: () => call(bridgeStatusSchema, 'GET', '/status', callTimeoutMs),
     qr: () => call(qrAnswerSchema, 'GET', '/qr', callTimeoutMs),
@@ -152,17 +158,30 @@ const FOR_THE_CALLER: readonly string[] = [
   'outcome_unknown',
   'not_found',
 ] satisfies ErrorCode[];
-const problemSchema = z.object({ code: z.custom<ErrorCode>(isErrorCode), detail: z.string() });
 
+/**
+ * The error for an answer other than 200. A refusal of the form of the call is final, and the error names the field. Any
+ * other 4xx to a send is certain too, because nothing was sent, but it may pass: the bridge has another secret, or a proxy
+ * in between refuses.
+ */
 function fromProblem(status: number, json: unknown, path: string, log: Log): KitError {
-  const problem = problemSchema.safeParse(json).data;
+  const problem = problemAnswerSchema.safeParse(json).data;
   if (problem !== undefined && FOR_THE_CALLER.includes(problem.code))
     return new KitError(problem.code, problem.detail);
+  if (problem !== undefined && CONTRACT_CODES.includes(problem.code)) {
+    const { code, detail } = problem;
+    log.error(
+      { status, path, code },
+      `the bridge refuses the form of a call of ${path} (${code}): ${detail}; run the api and the bridge from one release, or report it`,
+    );
+    return new KitError('contract_refused', `the WhatsApp bridge refuses a call of this form: ${detail}`);
+  }
   log.error(
     { status, path, problem },
     `the bridge answered ${status} to ${path}: ${problem?.code ?? 'no problem document'}`,
   );
-  return new KitError('bridge_failed', `the WhatsApp bridge answered ${status}`);
+  const isCertain = path === SEND_PATH && status >= 400 && status <= 499;
+  return new KitError(isCertain ? 'send_failed' : 'bridge_failed', `the WhatsApp bridge answered ${status}`);
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,5 @@
-import type { BridgeContent, MessageContent } from '../../contract/content.ts';
+import { MOST_TOLD_APART, type SendBody } from '../../contract/bridge.ts';
+import { type BridgeContent, type MessageContent, messageIdSchema } from '../../contract/content.ts';
 import { type ErrorCode, errorText, KitError } from '../../contract/errors.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import type { Store } from '../store/store.ts';
@@ -12,6 +13,8 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
   /** Certainly not sent; the next try may go through. */
   | { readonly kind: 'unsent'; readonly code: ErrorCode; readonly reason: string }
+  /** It was only looked for, and is not there: certainly not sent. */
+  | { readonly kind: 'absent' }
   /** Perhaps sent. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
@@ -25,28 +28,30 @@ const PERMANENT: readonly ErrorCode[] = [
   'media_unusable',
   'upload_failed',
   'not_found',
+  'contract_refused',
 ];
 /** The bridge is certain that nothing went out. */
 const UNSENT: readonly ErrorCode[] = ['whatsapp_not_ready', 'send_failed', 'recipient_restricted'];
-/** So many of the latest messages of the chat are told apart from lookalikes. */
-const TOLD_APART = 1_000;
-
 /**
  * Calls the bridge for a message that is marked as `sending`. A message that was so marked before may have been sent:
- * the bridge then looks for it first, and after its `expires_at` only looks. Never throws but for the store.
+ * the bridge then looks for it first, and after its `expires_at` or a cancel only looks. Never throws but for the store.
  */
 export async function attempt(
-  bridge: BridgeClient,
+  bridge: Pick<BridgeClient, 'send'>,
   store: Store,
   message: Message,
   now: number,
+  signal?: AbortSignal,
 ): Promise<Outcome> {
   const isDoubtful = message.state === 'sending';
+  const onlyLooks = isDoubtful && (message.expiresAt <= now || message.cancelAt !== undefined);
+  if (message.content === undefined)
+    return { kind: 'refused', code: 'contract_refused', reason: 'this release cannot read its content' };
   const content = await contentFor(store, message.content);
   if (content === undefined) return { kind: 'refused', code: 'media_unusable', reason: 'its medium is gone' };
   const since = message.dispatchedAt ?? now;
   try {
-    const answer = await bridge.send({
+    const body: SendBody = {
       chatId: message.chatId,
       // Plain text goes in the words that every version of the bridge understands.
       ...(isPlain(content) ? { message: content.text } : { content }),
@@ -56,23 +61,27 @@ export async function attempt(
             retry: {
               since: Math.floor(since / 1000),
               known: await othersSent(store, message),
-              ...(message.expiresAt <= now ? { only_look: true } : {}),
+              ...(onlyLooks ? { only_look: true } : {}),
             },
           }
         : {}),
-    });
+    };
+    const answer = await bridge.send(body, signal);
     return { kind: 'added', whatsappId: answer.messageId, ack: answer.ack };
   } catch (error) {
-    return outcomeOf(error, isDoubtful && message.expiresAt <= now);
+    return outcomeOf(error, onlyLooks, content);
   }
 }
 
-function outcomeOf(error: unknown, onlyLooked: boolean): Outcome {
+function outcomeOf(error: unknown, onlyLooked: boolean, content: BridgeContent): Outcome {
   const reason = errorText(error);
   if (!(error instanceof KitError)) return { kind: 'unknown', reason };
   const { code } = error;
   if (onlyLooked && code === 'not_found')
-    return { kind: 'refused', code: 'message_expired', reason: 'it was not sent before its expires_at' };
+    // The bridge cannot look for a reaction: the page does not show whose reactions a message has.
+    return content.kind === 'reaction'
+      ? { kind: 'unknown', reason: 'WhatsApp Web cannot tell whether a reaction was sent' }
+      : { kind: 'absent' };
   if (PERMANENT.includes(code)) return { kind: 'refused', code, reason };
   if (UNSENT.includes(code)) return { kind: 'unsent', code, reason };
   return { kind: 'unknown', reason };
@@ -100,12 +109,13 @@ async function contentFor(store: Store, content: MessageContent): Promise<Bridge
   return { ...content, reply_to: await whatsappIdOf(store, content.reply_to) };
 }
 
-/** The id at WhatsApp of a message of ours; what is not of ours is its own. */
+/** The id at WhatsApp of a message of ours, if the bridge takes it; any other message has only the id given. */
 async function whatsappIdOf(store: Store, id: string): Promise<string> {
   const row = await store.read((db) =>
     db.selectFrom('messages').select('whatsapp_id').where('id', '=', id).executeTakeFirst(),
   );
-  return row?.whatsapp_id ?? id;
+  const whatsappId = messageIdSchema.safeParse(row?.whatsapp_id).data;
+  return whatsappId ?? id;
 }
 
 function isPlain(content: BridgeContent): content is Extract<BridgeContent, { kind: 'text' }> {
@@ -127,7 +137,7 @@ async function othersSent(store: Store, { chatId, seq }: Message): Promise<strin
       .where('seq', '!=', seq)
       .where('dispatched_at', 'is not', null)
       .orderBy('seq', 'desc')
-      .limit(TOLD_APART)
+      .limit(MOST_TOLD_APART)
       .execute(),
   );
   return rows.map(({ id, whatsapp_id }) => whatsapp_id?.split('_')[2] ?? id);

@@ -3,17 +3,21 @@ import { backoffMs } from '../../runtime/backoff.ts';
 import type { ApiOptions } from '../api.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import type { EventLog } from '../events/event-log.ts';
+import { lockLog } from '../events/log-writer.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import type { Store } from '../store/store.ts';
 import { Alarm } from './alarm.ts';
 import { attempt, type Outcome } from './attempt.ts';
 import type { MessageChanges } from './changes.ts';
 import { ClockWatch } from './clock-watch.ts';
-import { expireOverdue } from './expiry.ts';
-import { nextByClock, nextMoment, readHeads } from './heads.ts';
+import { endCanceled, endUnknown, giveUp, isCancelWanted } from './endings.ts';
+import { NOT_SENT } from './expiry.ts';
+import { isAction } from './find-message.ts';
+import { nextMoment, readHeads } from './heads.ts';
 import { learnKnownChats } from './known-chats.ts';
 import { Lanes, laneOf } from './lanes.ts';
 import type { Message } from './message.ts';
+import { MessageClock } from './message-clock.ts';
 import { Pacer } from './pacing.ts';
 import { SessionGate } from './session-gate.ts';
 import * as transitions from './transitions.ts';
@@ -23,7 +27,11 @@ export interface DispatcherOptions extends Pick<ApiOptions, 'session' | 'outbox'
   readonly changes: MessageChanges;
   readonly events: EventLog;
   readonly bridge: BridgeClient;
+  /** Longest that a message is looked for after its `expires_at`; LOOK_GRACE_MS unless given. */
+  readonly lookGraceMs?: number;
 }
+
+const NOT_ACKNOWLEDGED = "WhatsApp Web has the message, but WhatsApp's server has not acknowledged it yet";
 
 /** Looks at least this often: another api may have accepted something, a clock may have jumped. */
 const LOOK_MS = 1_000;
@@ -40,9 +48,12 @@ export class Dispatcher {
   readonly #gate: SessionGate;
   readonly #alarm = new Alarm();
   readonly #clock = new ClockWatch();
+  readonly #messageClock: MessageClock;
   /** The chats with a message under way. */
   readonly #busy = new Map<string, Promise<void>>();
   readonly #lanes: Lanes;
+  /** By `seq` of a message: aborts its call to the bridge. */
+  readonly #calls = new Map<number, AbortController>();
   #isClosed = false;
   #running: Promise<void> = Promise.resolve();
   #mustForget = true;
@@ -53,16 +64,23 @@ export class Dispatcher {
     this.#pacer = new Pacer(options.pacing, options.session);
     this.#lanes = new Lanes(options.outbox.concurrency);
     this.#gate = new SessionGate(options.bridge, options.outbox);
+    this.#messageClock = new MessageClock(options, {
+      changed: () => this.#alarm.ring(),
+      // The message has ended, and its chat must go on. If the call still sends it, an acknowledgement corrects the status.
+      ended: (seq) => this.#calls.get(seq)?.abort(),
+    });
     options.store.onBack(() => this.wake());
   }
 
   start(): void {
     this.#running = this.#run();
+    this.#messageClock.start();
   }
 
   /** There may be something to send: looks now. */
   wake(): void {
     this.#alarm.ring();
+    this.#messageClock.ring();
   }
 
   /** The session has become ready, as far as is known: what waits for it goes on. */
@@ -80,7 +98,7 @@ export class Dispatcher {
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true;
     this.wake();
-    await this.#running;
+    await Promise.all([this.#running, this.#messageClock.close()]);
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, graceMs);
     await Promise.race([Promise.all(this.#busy.values()), late.promise]);
@@ -109,7 +127,6 @@ export class Dispatcher {
       await store.write((db) => transitions.forgetMoments(db, session));
       this.#mustForget = false;
     }
-    await this.#tendClock(now);
     const gateMs = await this.#gate.waitMs();
     if (gateMs > 0) return gateMs;
     if (!(await this.#knowChats())) return 0;
@@ -135,18 +152,6 @@ export class Dispatcher {
     return next === undefined ? LOOK_MS : next - now;
   }
 
-  /** Takes scheduled messages in, and the overdue out, when there are any. */
-  async #tendClock(now: number): Promise<void> {
-    const { store, events, changes } = this.#options;
-    const next = await store.read(nextByClock);
-    if (next === undefined || next > now) return;
-    const released = await store.write((db) => transitions.releaseScheduled(db, now));
-    const expired = await expireOverdue(store, now);
-    for (const id of expired) changes.changed(id);
-    if (expired.length > 0) events.appended();
-    if (released > 0) this.wake();
-  }
-
   /** Before the first message is paced: who is no stranger. False when the bridge cannot say yet. */
   async #knowChats(): Promise<boolean> {
     const { bridge, store, session, pacing } = this.#options;
@@ -166,39 +171,48 @@ export class Dispatcher {
     const { store, changes } = this.#options;
     const now = Date.now();
     const isFirst = message.state === 'queued';
+    if (isFirst && message.cancelAt !== undefined) {
+      // Its attempt sent nothing, and then the process ended before it canceled the message.
+      await this.#cancel(message);
+      return undefined;
+    }
     if (isFirst) {
       const pace = await store.read((db) => this.#pacer.paceOf(db, message, now));
       if (pace.kind === 'parked') {
-        await store.write((db) => transitions.postpone(db, message.id, 'queued', pace.reason, pace.at));
+        await store.write((db) => transitions.park(db, message.id, pace.reason, pace.at));
         changes.changed(message.id);
         return undefined;
       }
       if (pace.kind === 'later') return pace.at - now;
     }
-    const isOurs = await store.write(async (db) => {
-      const begun = await transitions.beginAttempt(db, message, now);
-      if (begun) await transitions.noteContact(db, message.session, message.chatId, 'first_sent_at', now);
-      return begun;
+    const begun = await store.write(async (db) => {
+      const attempted = await transitions.beginAttempt(db, message, now);
+      if (attempted !== undefined)
+        await transitions.noteContact(db, message.session, message.chatId, 'first_sent_at', now);
+      return attempted;
     });
-    if (!isOurs) return undefined;
+    if (begun === undefined) return undefined;
     if (isFirst) this.#pacer.sent(now);
     const { chatId } = message;
+    const call = new AbortController();
     const lane = laneOf(message.content);
     this.#lanes.enter(lane);
-    const done = this.#carry(message, now).finally(() => {
+    const done = this.#carry(begun, now, call.signal).finally(() => {
       this.#lanes.leave(lane);
       this.#busy.delete(chatId);
+      this.#calls.delete(message.seq);
       this.wake();
     });
     this.#busy.set(chatId, done);
+    this.#calls.set(message.seq, call);
     return undefined;
   }
 
   /** One call of the bridge, and what follows from it. Never throws: what cannot be noted is settled at the next look. */
-  async #carry(message: Message, now: number): Promise<void> {
+  async #carry(message: Message, now: number, signal: AbortSignal): Promise<void> {
     const { store, bridge, changes, log } = this.#options;
     try {
-      const outcome = await attempt(bridge, store, message, now);
+      const outcome = await attempt(bridge, store, message, now, signal);
       await this.#note(message, outcome, now);
     } catch (error) {
       if (!isStorageError(error))
@@ -212,53 +226,68 @@ export class Dispatcher {
     const { store, events } = this.#options;
     const { id } = message;
     const now = Date.now();
+    const isOver = message.expiresAt <= now;
     switch (outcome.kind) {
       case 'added': {
         const { ack } = outcome;
         // The answer to an action names its target, whose acks are not the action's.
-        const whatsappId = 'target' in message.content ? undefined : outcome.whatsappId;
+        const whatsappId = isAction(message.kind) ? undefined : outcome.whatsappId;
         this.#gate.open();
-        await store.write(async (db) => {
+        await store.write(async (db, dialect) => {
+          if (ack < 1 && isOver) await lockLog(db, dialect);
           await transitions.acknowledge(db, { id, whatsappId, ack, isAnswer: true }, now);
-          if (ack < 1)
-            await transitions.postpone(
-              db,
-              id,
-              'sending',
-              "WhatsApp Web has the message, but WhatsApp's server has not acknowledged it yet",
-              now + this.#backoff(message),
-            );
+          if (ack >= 1) return;
+          if (isOver) await endUnknown(db, dialect, message, NOT_ACKNOWLEDGED, now);
+          else await transitions.postpone(db, id, NOT_ACKNOWLEDGED, this.#nextLook(message, now));
         });
+        if (ack < 1 && isOver) events.appended();
         return;
       }
-      case 'refused': {
-        const { code, reason } = outcome;
-        const status = code === 'message_expired' ? 'expired' : 'failed';
+      case 'refused':
+      case 'absent':
         await store.write(async (db, dialect) => {
-          await transitions.giveUp(db, dialect, message, status, code, reason, now);
+          await lockLog(db, dialect);
+          if (outcome.kind === 'refused')
+            await giveUp(db, dialect, message, 'failed', outcome.code, outcome.reason, now);
+          else if (await isCancelWanted(db, message)) await endCanceled(db, dialect, message, 'sending', now);
+          else await giveUp(db, dialect, message, 'expired', 'message_expired', NOT_SENT, now);
           await transitions.forgetContact(db, message, begunAt);
         });
         events.appended();
         return;
-      }
       case 'unsent': {
         const { code, reason } = outcome;
         if (code === 'whatsapp_not_ready') this.#gate.close(reason);
-        await store.write(async (db) => {
+        const requeued = await store.write(async (db) => {
           const until = code === 'recipient_restricted' ? await this.#pacer.restricted(db, now) : undefined;
-          // After an earlier try of which nobody knows, this one alone proves nothing.
-          const state = message.state === 'sending' ? 'sending' : 'queued';
           const pauseMs = code === 'whatsapp_not_ready' ? 0 : this.#backoff(message);
-          await transitions.postpone(db, id, state, reason, until ?? now + pauseMs);
           await transitions.forgetContact(db, message, begunAt);
+          if (message.state === 'queued')
+            return transitions.requeue(db, message, reason, until ?? now + pauseMs);
+          // An earlier attempt may have sent it: that this one did not proves nothing.
+          await transitions.postpone(db, id, reason, this.#nextLook(message, now, until));
+          return { isCancelWanted: false };
         });
+        // In a transaction of its own: the lock of the log must be taken before any row, or two transactions deadlock.
+        if (requeued.isCancelWanted) await this.#cancel(message);
         return;
       }
       case 'unknown':
-        await store.write((db) =>
-          transitions.postpone(db, id, 'sending', outcome.reason, now + this.#backoff(message)),
-        );
+        await store.write((db) => transitions.postpone(db, id, outcome.reason, this.#nextLook(message, now)));
     }
+  }
+
+  /** Ends a message that was certainly not sent and that a client asked to cancel. */
+  async #cancel(message: Message): Promise<void> {
+    const { store, events, changes } = this.#options;
+    await store.write((db, dialect) => endCanceled(db, dialect, message, 'queued', Date.now()));
+    events.appended();
+    changes.changed(message.id);
+  }
+
+  /** The next look for a message that may have been sent: at its expiry at the latest, and after it without backoff. */
+  #nextLook(message: Message, now: number, at = now + this.#backoff(message)): number {
+    return message.expiresAt > now ? Math.min(at, message.expiresAt) : now + this.#options.outbox.retryMs;
   }
 
   #backoff({ attempts }: Message): number {

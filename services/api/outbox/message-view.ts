@@ -1,7 +1,7 @@
 import type { MessageContent } from '../../contract/content.ts';
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts';
 import { isSettled, type Message, type MessageState, type STATUSES } from './message.ts';
-import { whyWaiting } from './outcome.ts';
+import { CANCELING, whyWaiting } from './outcome.ts';
 
 /** The states behind a status. */
 export function statesOf(status: (typeof STATUSES)[number]): readonly MessageState[] {
@@ -17,9 +17,9 @@ export function viewMessage(message: Message, sessionReason: string | undefined)
     message_id: message.whatsappId,
     chat_id: message.chatId,
     session: message.session,
-    kind: message.content.kind,
+    kind: message.kind,
     status: state === 'scheduled' ? 'queued' : state,
-    reason: waits ? whyWaiting(message, sessionReason) : message.reason,
+    reason: waits ? whyOpen(message, sessionReason) : message.reason,
     error: message.errorCode === undefined ? undefined : viewError(message.errorCode),
     attempts: message.attempts,
     accepted_at: toIso(message.acceptedAt),
@@ -31,9 +31,15 @@ export function viewMessage(message: Message, sessionReason: string | undefined)
     delivered_at: toIso(message.deliveredAt),
     read_at: toIso(message.readAt),
     played_at: toIso(message.playedAt),
+    cancel_requested_at: toIso(message.cancelAt),
     ended_at: toIso(message.endedAt),
-    ...viewContent(message.content),
+    ...(message.content === undefined ? {} : viewContent(message.content)),
   };
+}
+
+function whyOpen(message: Message, sessionReason: string | undefined): string {
+  const reason = whyWaiting(message, sessionReason);
+  return message.cancelAt === undefined ? reason : `${CANCELING}: ${reason}`;
 }
 
 /** In the words of `POST /api/whatsapp/send`. */

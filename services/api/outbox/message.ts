@@ -20,7 +20,8 @@ export const STATUSES = [
 
 /**
  * scheduled → queued → sending → sent → delivered → read → played, or failed, expired, canceled. `sending` is on disk
- * before the bridge is called: whatever is in it after a crash may have been sent.
+ * before the bridge is called: whatever is in it after a crash may have been sent. `queued` is certain: no attempt has
+ * sent it. Both end by the clock, see `expiry.ts` and `overdue-sends.ts`.
  */
 export const MESSAGE_STATES = ['scheduled', ...STATUSES] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
@@ -41,7 +42,9 @@ export interface Message {
   readonly id: string;
   readonly session: string;
   readonly chatId: string;
-  readonly content: MessageContent;
+  readonly kind: string;
+  /** Undefined when this release cannot read it: another one stored it. */
+  readonly content: MessageContent | undefined;
   readonly state: MessageState;
   readonly reason: string | undefined;
   readonly errorCode: ErrorCode | undefined;
@@ -56,6 +59,8 @@ export interface Message {
   readonly readAt: number | undefined;
   readonly playedAt: number | undefined;
   readonly endedAt: number | undefined;
+  /** When somebody asked to cancel it, although it may have been sent. */
+  readonly cancelAt: number | undefined;
   readonly whatsappId: string | undefined;
 }
 
@@ -66,7 +71,8 @@ export function toMessage(row: Selectable<Tables['messages']>): Message {
     id: row.id,
     session: row.session,
     chatId: row.chat_id,
-    content: messageContentSchema.parse(JSON.parse(row.content)),
+    kind: row.kind,
+    content: messageContentSchema.safeParse(JSON.parse(row.content)).data,
     state: stateSchema.parse(row.state),
     reason: row.reason ?? undefined,
     errorCode: isErrorCode(row.error_code) ? row.error_code : undefined,
@@ -81,6 +87,7 @@ export function toMessage(row: Selectable<Tables['messages']>): Message {
     readAt: row.read_at ?? undefined,
     playedAt: row.played_at ?? undefined,
     endedAt: row.ended_at ?? undefined,
+    cancelAt: row.cancel_at ?? undefined,
     whatsappId: row.whatsapp_id ?? undefined,
   };
 }

@@ -33,11 +33,7 @@ export function messageRoutes(parts: AppParts): Router {
     response.json(viewMessage(toMessage(row), dispatcher.whyWaiting));
   });
 
-  router.delete('/messages/:id', async (request, response) => {
-    await cancelMessage(parts, request.params.id);
-    response.json({ success: true, status: 'canceled' });
-  });
-
+  router.delete('/messages/:id', cancelMessage(parts));
   router.post('/messages/:id/reaction', reactToMessage(submit));
   router.patch('/messages/:id', editMessage(submit));
   router.post('/messages/:id/revoke', revokeMessage(submit));

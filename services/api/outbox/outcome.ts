@@ -8,6 +8,10 @@ import { isSent, isSettled, toMessage } from './message.ts';
 
 type Parts = Pick<AppParts, 'storage' | 'changes'>;
 
+/** The reason of a message that a client asked to cancel while it may have been sent. */
+export const CANCELING =
+  'a cancel was asked for: the message is not sent again, and ends once it is known whether it was sent';
+
 /** Looks at least this often: the message may be sent by another process, whose changes nobody tells here. */
 const LOOK_MS = 1_000;
 

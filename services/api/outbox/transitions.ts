@@ -1,9 +1,6 @@
 import { sql } from 'kysely';
-import type { ErrorCode } from '../../contract/errors.ts';
-import type { LoggedEvent, OutboxEvent } from '../../contract/events.ts';
-import { appendEvents, lockLog } from '../events/log-writer.ts';
-import type { DialectName } from '../store/migrations.ts';
-import { isOpen, isScheduled } from '../store/migrations.ts';
+import type { LoggedEvent } from '../../contract/events.ts';
+import { isOpen, isScheduled, isSending } from '../store/migrations.ts';
 import type { Database } from '../store/store.ts';
 import type { Message } from './message.ts';
 
@@ -62,7 +59,7 @@ export async function acknowledge(
 ): Promise<string | undefined> {
   const row = await db
     .selectFrom('messages')
-    .select(['seq', 'id', 'state', 'whatsapp_id', 'sent_at'])
+    .select(['seq', 'id', 'state', 'whatsapp_id', 'sent_at', 'dispatched_at'])
     .where((where) =>
       // Under an id of WhatsApp's own where the page did not take ours.
       whatsappId === undefined
@@ -74,8 +71,9 @@ export async function acknowledge(
   const mayLearn = row.whatsapp_id === null || (isAnswer && row.whatsapp_id !== whatsappId);
   const learned = mayLearn && whatsappId !== undefined ? { whatsapp_id: whatsappId } : {};
   const step = ACKS[Math.min(ack, ACKS.length - 1)];
-  const isNews =
-    step !== undefined && ack > rankOf(row.state) && row.state !== 'canceled' && row.state !== 'scheduled';
+  // A message that was never tried cannot be at WhatsApp: the ack belongs to something else.
+  const isUntried = row.state === 'scheduled' || (row.state === 'canceled' && row.dispatched_at === null);
+  const isNews = step !== undefined && ack > rankOf(row.state) && !isUntried;
   if (!isNews && Object.keys(learned).length === 0) return undefined;
   await db
     .updateTable('messages')
@@ -98,8 +96,15 @@ export async function acknowledge(
   return row.id;
 }
 
-/** Before the bridge is called: from here on the message may have been sent. False when somebody was faster. */
-export async function beginAttempt(db: Database, message: Message, now: number): Promise<boolean> {
+/**
+ * Marks the message before the bridge is called: from here on it may have been sent. Returns it with a cancel that came
+ * meanwhile; undefined when another process was faster, or the message was canceled.
+ */
+export async function beginAttempt(
+  db: Database,
+  message: Message,
+  now: number,
+): Promise<Message | undefined> {
   const begun = await db
     .updateTable('messages')
     .set({
@@ -110,71 +115,51 @@ export async function beginAttempt(db: Database, message: Message, now: number):
     .where('seq', '=', message.seq)
     .where('state', '=', message.state)
     .where('attempts', '=', message.attempts)
+    .where(sql<boolean>`(state = 'sending' or cancel_at is null)`)
+    .returning('cancel_at')
     .executeTakeFirst();
-  return begun.numUpdatedRows > 0;
+  return begun === undefined ? undefined : { ...message, cancelAt: begun.cancel_at ?? undefined };
 }
 
-/** The message waits: `queued` when it certainly was not sent, `sending` when that is not known. */
-export async function postpone(
-  db: Database,
-  id: string,
-  state: 'queued' | 'sending',
-  reason: string,
-  nextTryAt: number,
-): Promise<void> {
+/** A message that waits in `queued` waits until its pace lets it go. */
+export async function park(db: Database, id: string, reason: string, nextTryAt: number): Promise<void> {
   await db
     .updateTable('messages')
-    .set({ state, reason, next_try_at: nextTryAt })
+    .set({ reason, next_try_at: nextTryAt })
     .where('id', '=', id)
-    .where(isOpen)
+    .where('state', '=', 'queued')
     .execute();
 }
 
-/** The message will not be sent: it is marked so, and the event log says it. Gives whether it still could be. */
-export async function giveUp(
-  db: Database,
-  dialect: DialectName,
-  message: Message,
-  status: 'failed' | 'expired',
-  code: ErrorCode,
-  reason: string,
-  now: number,
-): Promise<boolean> {
-  await lockLog(db, dialect);
-  const ended = await db
+/** The message stays in `sending` and waits: it may have been sent. */
+export async function postpone(db: Database, id: string, reason: string, nextTryAt: number): Promise<void> {
+  await db
     .updateTable('messages')
-    .set({ state: status, error_code: code, reason, ended_at: now })
-    .where('seq', '=', message.seq)
-    .where(sql<boolean>`state in ('scheduled', 'queued', 'sending')`)
-    .executeTakeFirst();
-  if (ended.numUpdatedRows === 0n) return false;
-  await db.deleteFrom('media').where('message_id', '=', message.id).execute();
-  await appendEvents(db, dialect, [failureEvent(message, status, now, reason, code)], now);
-  return true;
+    .set({ reason, next_try_at: nextTryAt })
+    .where('id', '=', id)
+    .where(isSending)
+    .execute();
 }
 
-/** What the event log says of an accepted message that did not go out. */
-export function failureEvent(
-  message: Pick<Message, 'id' | 'session' | 'chatId'>,
-  status: OutboxEvent['data']['status'],
-  now: number,
-  reason?: string,
-  code?: ErrorCode,
-): OutboxEvent {
-  const { id, session, chatId } = message;
-  return {
-    session,
-    key: `message_failed:${id}`,
-    at: new Date(now).toISOString(),
-    kind: 'message_failed',
-    data: {
-      id,
-      chat_id: chatId,
-      status,
-      ...(code === undefined ? {} : { code }),
-      ...(reason === undefined ? {} : { reason }),
-    },
-  };
+/**
+ * The message goes back to `queued`: its only attempt certainly sent nothing. Returns whether a cancel came meanwhile.
+ * Changes nothing when another process has begun a further attempt, because then the outcome of that one counts.
+ */
+export async function requeue(
+  db: Database,
+  { id, attempts }: Pick<Message, 'id' | 'attempts'>,
+  reason: string,
+  nextTryAt: number,
+): Promise<{ readonly isCancelWanted: boolean }> {
+  const row = await db
+    .updateTable('messages')
+    .set({ state: 'queued', reason, next_try_at: nextTryAt })
+    .where('id', '=', id)
+    .where(isSending)
+    .where('attempts', '=', attempts + 1)
+    .returning('cancel_at')
+    .executeTakeFirst();
+  return { isCancelWanted: row !== undefined && row.cancel_at !== null };
 }
 
 /** Scheduled messages whose time has come take their place in the queue of their chat. */

@@ -12,6 +12,9 @@ export const isScheduled = sql<boolean>`(state = 'scheduled') is true`;
 /** Messages whose end may still come by the clock. */
 export const mayExpire = sql<boolean>`(state in ('scheduled', 'queued')) is true`;
 
+/** Messages that may have been sent: whether they were is open. */
+export const isSending = sql<boolean>`(state = 'sending') is true`;
+
 /** Forward only: a migration that has shipped is never changed; a new one follows it. */
 export function migrationsFor(dialect: DialectName): MigrationProvider {
   const isPostgres = dialect === 'postgres';
@@ -66,6 +69,12 @@ export function migrationsFor(dialect: DialectName): MigrationProvider {
           db,
         );
         await sql`create table facts (name text primary key, value text not null)`.execute(db);
+      },
+    },
+    '2026-11-30-ends': {
+      async up(db: Kysely<unknown>) {
+        await sql`alter table messages add column cancel_at ${number}`.execute(db);
+        await sql`create index messages_sending on messages (expires_at) where ${isSending}`.execute(db);
       },
     },
   };

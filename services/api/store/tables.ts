@@ -42,6 +42,8 @@ interface MessagesTable {
   played_at: number | null;
   /** When it failed, expired or was canceled. */
   ended_at: number | null;
+  /** When a cancel was asked for while the message may have been sent; it is never sent again. */
+  cancel_at: number | null;
   /** As WhatsApp knows it; null until it was told. */
   whatsapp_id: string | null;
 }

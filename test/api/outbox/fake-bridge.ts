@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { type SendBody, sendBodySchema } from '../../../services/contract/bridge.ts';
-import { ERRORS, type ErrorCode } from '../../../services/contract/errors.ts';
+import { ERRORS, type ErrorCode, isErrorCode } from '../../../services/contract/errors.ts';
+import { wrongFields } from '../../../services/runtime/json-bodies.ts';
 import { closeServer, listen } from '../../../services/runtime/listen.ts';
 
 /** What the bridge does with one call of POST /send. */
@@ -27,6 +28,10 @@ export class FakeBridge {
   /** Statuses asked for. */
   statusCalls = 0;
   behave: (body: SendBody, call: number) => Behaviour | Promise<Behaviour> = () => 'send';
+  /** Replaces the result of a look for an earlier attempt. */
+  look: (body: SendBody) => Behaviour | undefined = () => undefined;
+  /** How many bodies it refused by the contract, as the bridge does. */
+  refused = 0;
   port = 0;
   #server: Server | undefined;
 
@@ -58,7 +63,15 @@ export class FakeBridge {
             archived: false,
           })),
         });
-      const body = sendBodySchema.parse(await json(request));
+      const parsed = sendBodySchema.safeParse(await json(request));
+      if (!parsed.success) {
+        this.refused += 1;
+        const detail = wrongFields(parsed.error)
+          .map(({ field, message }) => `${field}: ${message}`)
+          .join('; ');
+        return answer(400, { code: 'body_invalid', detail });
+      }
+      const body = parsed.data;
       this.calls.push(body);
       if (!this.isReady) return problem('whatsapp_not_ready');
       const id = body.stanza_id ?? '';
@@ -71,6 +84,10 @@ export class FakeBridge {
           ack,
           timestamp: 1,
         });
+      const looked = body.retry === undefined ? undefined : this.look(body);
+      if (looked === 'hang') return;
+      if (looked === 'break') return request.socket.destroy();
+      if (looked !== undefined) return isErrorCode(looked) ? problem(looked) : done(0);
       if (body.retry !== undefined && found) return done(this.acked.has(id) ? 1 : 0);
       if (body.retry?.only_look === true) return problem('not_found');
       const behaviour = await this.behave(body, this.calls.length);

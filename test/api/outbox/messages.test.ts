@@ -247,7 +247,22 @@ forEachDatabase((database) => {
       assert.equal(events.length, 1);
     });
 
-    for (const state of ['sending', 'sent', 'read', 'failed', 'expired'])
+    it('is not sent again, and 202 says that it may have been, when it is sending', async () => {
+      await using world = await start();
+      const id = await sendText(world, ANN, 'x');
+      await world.becomes(id, { state: 'sending', reason: 'the bridge broke off', next_try_at: 1 });
+      const { status, body } = await cancel(world, id).set('prefer', 'respond-async');
+      assert.deepEqual([status, body.status, body.id], [202, 'canceling', id]);
+      assert.match(body.reason, /the bridge broke off$/);
+      const [row] = await world.rows();
+      assert.deepEqual([row?.state, row?.error_code, row?.next_try_at], ['sending', null, 0]);
+      const { body: shown } = await world.get(`/api/whatsapp/messages/${id}`);
+      assert.equal(shown.cancel_requested_at, new Date(row?.cancel_at ?? 0).toISOString());
+      await cancel(world, id).set('prefer', 'respond-async');
+      assert.equal((await world.rows())[0]?.cancel_at, row?.cancel_at);
+    });
+
+    for (const state of ['sent', 'read', 'failed', 'expired'])
       it(`is refused when it is ${state}`, async () => {
         await using world = await start();
         const id = await sendText(world, ANN, 'x');

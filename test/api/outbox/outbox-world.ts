@@ -5,6 +5,7 @@ import { EventLog } from '../../../services/api/events/event-log.ts';
 import { MessageChanges } from '../../../services/api/outbox/changes.ts';
 import { Dispatcher } from '../../../services/api/outbox/dispatcher.ts';
 import { type Message, toMessage } from '../../../services/api/outbox/message.ts';
+import { LOOK_GRACE_MS } from '../../../services/api/outbox/overdue-sends.ts';
 import { type OpenEngine, Store } from '../../../services/api/store/store.ts';
 import type { MessageContent } from '../../../services/contract/content.ts';
 import { createLog } from '../../../services/runtime/log.ts';
@@ -28,6 +29,7 @@ export interface QueueOptions {
   readonly sendAt?: number;
   readonly expiresAt?: number;
   readonly dispatchedAt?: number;
+  readonly nextTryAt?: number;
   readonly id?: string;
 }
 
@@ -41,20 +43,32 @@ export class OutboxWorld implements AsyncDisposable {
   events: EventLog;
   readonly #openStore: OpenEngine;
   readonly #pacing: ApiOptions['pacing'];
+  readonly #lookGraceMs: number;
 
-  private constructor(bridge: FakeBridge, store: Store, openStore: OpenEngine, pacing: ApiOptions['pacing']) {
+  private constructor(
+    bridge: FakeBridge,
+    store: Store,
+    openStore: OpenEngine,
+    pacing: ApiOptions['pacing'],
+    lookGraceMs: number,
+  ) {
     this.bridge = bridge;
     this.store = store;
     this.#openStore = openStore;
     this.#pacing = pacing;
+    this.#lookGraceMs = lookGraceMs;
     this.events = new EventLog(store);
     this.dispatcher = this.#newDispatcher();
   }
 
-  static async start(openStore: OpenEngine, pacing = NO_PACING): Promise<OutboxWorld> {
+  static async start(
+    openStore: OpenEngine,
+    pacing = NO_PACING,
+    lookGraceMs = LOOK_GRACE_MS,
+  ): Promise<OutboxWorld> {
     const bridge = await new FakeBridge().goUp();
     const store = await Store.open(openStore, createLog('api', 'silent'));
-    const world = new OutboxWorld(bridge, store, openStore, pacing);
+    const world = new OutboxWorld(bridge, store, openStore, pacing, lookGraceMs);
     return world;
   }
 
@@ -77,6 +91,7 @@ export class OutboxWorld implements AsyncDisposable {
       store: this.store,
       changes: this.changes,
       events: this.events,
+      lookGraceMs: this.#lookGraceMs,
       bridge: createBridgeClient(
         {
           host: '127.0.0.1',
@@ -120,13 +135,21 @@ export class OutboxWorld implements AsyncDisposable {
           accepted_at: now,
           send_at: options.sendAt ?? null,
           expires_at: options.expiresAt ?? now + DAY_MS,
-          next_try_at: now,
+          next_try_at: options.nextTryAt ?? now,
           dispatched_at: options.dispatchedAt ?? null,
         })
         .execute(),
     );
     this.dispatcher.wake();
     return id;
+  }
+
+  /** Its time is over now, however long the test took to come here. */
+  async expire(id: string): Promise<void> {
+    await this.store.write((db) =>
+      db.updateTable('messages').set({ expires_at: Date.now() }).where('id', '=', id).execute(),
+    );
+    this.dispatcher.wake();
   }
 
   async find(id: string): Promise<Message> {

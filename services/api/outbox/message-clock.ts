@@ -1,0 +1,85 @@
+import { errorText } from '../../contract/errors.ts';
+import { isStorageError } from '../store/storage-errors.ts';
+import { Alarm } from './alarm.ts';
+import type { DispatcherOptions } from './dispatcher.ts';
+import { expireOverdue } from './expiry.ts';
+import { nextByClock } from './heads.ts';
+import { OverdueSends } from './overdue-sends.ts';
+import { releaseScheduled } from './transitions.ts';
+
+/** Callbacks of the clock. */
+export interface ClockWatcher {
+  /** There may be something to send. */
+  changed(): void;
+  /** The message with this `seq` has ended, and a call for it may be under way. */
+  ended(seq: number): void;
+}
+
+/** Looks at least this often: another api may have accepted something, a clock may have jumped. */
+const LOOK_MS = 1_000;
+
+/**
+ * Releases scheduled messages at their time, and ends messages whose `expires_at` has passed. This loop calls the store
+ * only: a session that is away, or a bridge that hangs, cannot keep a message from its end.
+ */
+export class MessageClock {
+  readonly #options: DispatcherOptions;
+  readonly #watcher: ClockWatcher;
+  readonly #overdue: OverdueSends;
+  readonly #alarm = new Alarm();
+  #isClosed = false;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: DispatcherOptions, watcher: ClockWatcher) {
+    this.#options = options;
+    this.#watcher = watcher;
+    this.#overdue = new OverdueSends(options.store, options.lookGraceMs);
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Something may have come in: looks now. */
+  ring(): void {
+    this.#alarm.ring();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.ring();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isClosed) {
+      let waitMs = LOOK_MS;
+      try {
+        waitMs = await this.#tend(Date.now());
+      } catch (error) {
+        // The store logs its own failures and recovers by itself.
+        if (!isStorageError(error))
+          this.#options.log.error({ err: error }, `outbox clock failed; retrying: ${errorText(error)}`);
+      }
+      if (!this.#isClosed) await this.#alarm.wait(Math.min(waitMs, LOOK_MS));
+    }
+  }
+
+  /** Gives how long there is nothing more to do, unless something happens. */
+  async #tend(now: number): Promise<number> {
+    const { store, events, changes } = this.#options;
+    const ended = await this.#overdue.end(now);
+    for (const { seq } of ended) this.#watcher.ended(seq);
+    const next = await store.read(nextByClock);
+    const isDue = next !== undefined && next <= now;
+    const released = isDue ? await store.write((db) => releaseScheduled(db, now)) : 0;
+    const expired = isDue ? await expireOverdue(store, now) : [];
+    const ids = [...ended.map(({ id }) => id), ...expired];
+    for (const id of ids) changes.changed(id);
+    if (ids.length > 0) events.appended();
+    if (released + ids.length === 0) return next === undefined || isDue ? LOOK_MS : next - now;
+    // Their chats may go on, and more messages may be due than one transaction takes.
+    this.#watcher.changed();
+    return 0;
+  }
+}
