@@ -261,11 +261,11 @@ export class Dispatcher {
         const requeued = await store.write(async (db) => {
           const until = code === 'recipient_restricted' ? await this.#pacer.restricted(db, now) : undefined;
           const pauseMs = code === 'whatsapp_not_ready' ? 0 : this.#backoff(message);
+          const at = until ?? now + pauseMs;
           await transitions.forgetContact(db, message, begunAt);
-          if (message.state === 'queued')
-            return transitions.requeue(db, message, reason, until ?? now + pauseMs);
+          if (message.state === 'queued') return transitions.requeue(db, message, reason, at);
           // An earlier attempt may have sent it: that this one did not proves nothing.
-          await transitions.postpone(db, id, reason, this.#nextLook(message, now, until));
+          await transitions.postpone(db, id, reason, this.#nextLook(message, now, at));
           return { isCancelWanted: false };
         });
         // In a transaction of its own: the lock of the log must be taken before any row, or two transactions deadlock.

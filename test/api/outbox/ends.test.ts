@@ -88,6 +88,20 @@ forEachDatabase((database) => {
       await nextGoesOut(world, next);
     });
 
+    it('is looked for at once when the session is back, however often it was tried before', async () => {
+      await using world = await start(60_000);
+      world.bridge.isReady = false;
+      const id = await world.queue(ANN, 'open', { state: 'sending', dispatchedAt: Date.now() });
+      await world.store.write((db) =>
+        db.updateTable('messages').set({ attempts: 40 }).where('id', '=', id).execute(),
+      );
+      world.dispatcher.start();
+      await until('it was turned away', () => world.bridge.calls.length > 0, 10_000);
+      await until('and that is noted', async () => (await world.find(id)).reason, 10_000);
+      const { nextTryAt } = await world.find(id);
+      assert.ok(nextTryAt <= Date.now(), 'it waits for nothing but the session');
+    });
+
     it('ends although the bridge never answers the look, and frees its chat while that call hangs', async () => {
       await using world = await start();
       world.bridge.look = () => 'hang';
