@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText } from '../../contract/errors.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import { Alarm } from './alarm.ts';
@@ -17,6 +18,8 @@ export interface ClockWatcher {
 
 /** Looks at least this often: another api may have accepted something, a clock may have jumped. */
 const LOOK_MS = 1_000;
+/** Between two looks, however much comes in. */
+const GAP_MS = 20;
 
 /**
  * Releases scheduled messages at their time, and ends messages whose `expires_at` has passed. This loop calls the store
@@ -61,25 +64,35 @@ export class MessageClock {
         if (!isStorageError(error))
           this.#options.log.error({ err: error }, `outbox clock failed; retrying: ${errorText(error)}`);
       }
-      if (!this.#isClosed) await this.#alarm.wait(Math.min(waitMs, LOOK_MS));
+      if (this.#isClosed) break;
+      await this.#alarm.wait(Math.min(waitMs, LOOK_MS));
+      await sleep(GAP_MS);
     }
   }
 
   /** Gives how long there is nothing more to do, unless something happens. */
   async #tend(now: number): Promise<number> {
-    const { store, events, changes } = this.#options;
-    const ended = await this.#overdue.end(now);
-    for (const { seq } of ended) this.#watcher.ended(seq);
+    const { store } = this.#options;
+    const overdue = await this.#overdue.end(now);
+    for (const { seq } of overdue) this.#watcher.ended(seq);
+    this.#announce(overdue.map(({ id }) => id));
     const next = await store.read(nextByClock);
     const isDue = next !== undefined && next <= now;
     const released = isDue ? await store.write((db) => releaseScheduled(db, now)) : 0;
     const expired = isDue ? await expireOverdue(store, now) : [];
-    const ids = [...ended.map(({ id }) => id), ...expired];
+    this.#announce(expired);
+    if (released > 0) this.#watcher.changed();
+    // More messages may be due than one transaction takes.
+    if (released + overdue.length + expired.length > 0) return 0;
+    return next === undefined || isDue ? LOOK_MS : next - now;
+  }
+
+  /** Wakes the clients and readers that wait for the end of these messages, and lets their chats go on. */
+  #announce(ids: readonly string[]): void {
+    const { events, changes } = this.#options;
+    if (ids.length === 0) return;
     for (const id of ids) changes.changed(id);
-    if (ids.length > 0) events.appended();
-    if (released + ids.length === 0) return next === undefined || isDue ? LOOK_MS : next - now;
-    // Their chats may go on, and more messages may be due than one transaction takes.
+    events.appended();
     this.#watcher.changed();
-    return 0;
   }
 }

@@ -178,6 +178,23 @@ forEachDatabase((database) => {
       await world.reaches(gone, 'expired');
     });
 
+    it('ends once, when several apis are at it, and the next goes out once', async () => {
+      await using world = await start();
+      world.bridge.behave = ({ message }) => (message === 'open' ? 'hang' : 'send');
+      world.bridge.look = () => 'hang';
+      const id = await world.queue(ANN, 'open');
+      const next = await world.queue(ANN, 'next');
+      const others = [world.another(), world.another()];
+      for (const dispatcher of [world.dispatcher, ...others]) dispatcher.start();
+      await until('it is being sent', () => world.bridge.calls.length > 0, 10_000);
+      await world.expire(id);
+      await endsUnknown(world, id);
+      await nextGoesOut(world, next);
+      for (const dispatcher of others) await dispatcher.close(0);
+      assert.equal((await endsOf(world)).length, 1);
+      assert.deepEqual(world.bridge.textsOf(ANN), ['next']);
+    });
+
     it('ends in whatever process comes next, when that one finds no bridge', async () => {
       await using world = await start();
       const id = await world.queue(ANN, 'open', {

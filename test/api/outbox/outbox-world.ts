@@ -107,6 +107,11 @@ export class OutboxWorld implements AsyncDisposable {
     });
   }
 
+  /** The dispatcher of another api on the same database, before the same bridge. The caller closes it. */
+  another(): Dispatcher {
+    return this.#newDispatcher();
+  }
+
   /** As after a crash: another api on the same database. */
   async restart(): Promise<void> {
     await this.dispatcher.close(0);
