@@ -6,6 +6,7 @@ import { until } from '../../kit/kit.ts';
 import { forEachDatabase, type TestDatabase } from '../databases.ts';
 import { DEFAULTS, fromGate, SECRET } from '../world.ts';
 import { type Behaviour, FakeBridge } from './fake-bridge.ts';
+import { OutboxWorld } from './outbox-world.ts';
 
 const ANN = '15550000001@c.us';
 
@@ -160,6 +161,38 @@ forEachDatabase((database) => {
       world.decide('outcome_unknown');
       await until('it is canceled', async () => (await world.view(id)).status === 'canceled', 20_000);
       assert.deepEqual(world.bridge.phone, []);
+    });
+  });
+
+  describe(`cancel on ${database.name} that was asked for before the api was killed,`, () => {
+    const start = async (state: 'queued' | 'sending') => {
+      const world = await OutboxWorld.start(await database.fresh());
+      const id = await world.queue(ANN, 'unwanted', { state, dispatchedAt: Date.now() });
+      await world.store.write((db) =>
+        db.updateTable('messages').set({ cancel_at: Date.now(), attempts: 1 }).where('id', '=', id).execute(),
+      );
+      await world.restart();
+      return { world, id };
+    };
+
+    for (const state of ['queued', 'sending'] as const)
+      it(`is done after the restart, and nothing is sent (${state})`, async () => {
+        const { world, id } = await start(state);
+        await using _world = world;
+        world.dispatcher.start();
+        assert.equal((await world.reaches(id, 'canceled')).errorCode, 'message_canceled');
+        assert.deepEqual(world.bridge.phone, []);
+        assert.ok(world.bridge.calls.every(({ retry }) => retry?.only_look === true));
+      });
+
+    it('is too late when the message had been sent', async () => {
+      const { world, id } = await start('sending');
+      await using _world = world;
+      world.bridge.phone.push({ id, chatId: ANN, text: 'unwanted' });
+      world.bridge.acked.add(id);
+      world.dispatcher.start();
+      await world.reaches(id, 'sent');
+      assert.equal(world.bridge.phone.length, 1);
     });
   });
 });

@@ -5,8 +5,10 @@ import request from 'supertest';
 import type { BridgeClient } from '../../../services/api/bridge-client.ts';
 import { attempt } from '../../../services/api/outbox/attempt.ts';
 import { toMessage } from '../../../services/api/outbox/message.ts';
-import { pairingCodeBodySchema, sendBodySchema } from '../../../services/contract/bridge.ts';
-import { toPhoneDigits } from '../../../services/contract/chat-id.ts';
+import { MOST_TOLD_APART, pairingCodeBodySchema, sendBodySchema } from '../../../services/contract/bridge.ts';
+import { MAX_RECIPIENT_CHARACTERS, toPhoneDigits } from '../../../services/contract/chat-id.ts';
+import { MAX_TEXT_CHARACTERS } from '../../../services/contract/content.ts';
+import { MAX_MEDIUM_BYTES, MAX_SEND_BYTES } from '../../../services/contract/internal.ts';
 import { closeServer, listen } from '../../../services/runtime/listen.ts';
 import { forEachDatabase } from '../databases.ts';
 import { fromGate } from '../world.ts';
@@ -218,6 +220,18 @@ forEachDatabase((database) => {
       );
       pairingCodeBodySchema.parse({ phoneNumber: toPhoneDigits('+1234567') });
     });
+  });
+});
+
+describe('largest medium that the api takes', () => {
+  it('fits into the largest body that the bridge reads, with all that a message may have', () => {
+    const base64 = Math.ceil(MAX_MEDIUM_BYTES / 3) * 4;
+    // In JSON a control character takes 6 bytes; any other takes at most 4.
+    const caption = MAX_TEXT_CHARACTERS * 6;
+    const known = MOST_TOLD_APART * 259;
+    const mentions = 100 * (MAX_RECIPIENT_CHARACTERS * 6 + 3);
+    const rest = 10_000;
+    assert.ok(base64 + caption + known + mentions + rest <= MAX_SEND_BYTES);
   });
 });
 

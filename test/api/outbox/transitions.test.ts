@@ -48,13 +48,21 @@ forEachDatabase((database) => {
       assert.equal((await world.find(id)).state, 'delivered');
     });
 
-    it('that were given up count as sent after all, and canceled ones do not', async () => {
+    it('that were given up count as sent after all, and canceled ones only if they had been tried', async () => {
       await using world = await OutboxWorld.start(await database.fresh());
       const expired = await world.queue(ANN, 'x', { state: 'expired' });
       const canceled = await world.queue(ANN, 'y', { state: 'canceled' });
-      await world.store.write((db) => applyEvents(db, [ackOf(expired, 1), ackOf(canceled, 1)], 1_000));
+      const tried = await world.queue(ANN, 'z', { state: 'canceled', dispatchedAt: 1 });
+      await world.store.write((db) =>
+        applyEvents(
+          db,
+          [expired, canceled, tried].map((id) => ackOf(id, 1)),
+          1_000,
+        ),
+      );
       assert.equal((await world.find(expired)).state, 'sent');
       assert.equal((await world.find(canceled)).state, 'canceled');
+      assert.equal((await world.find(tried)).state, 'sent');
     });
   });
 });
