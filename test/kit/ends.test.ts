@@ -84,7 +84,7 @@ function reaches(kit: Kit, id: string, status: string) {
 describe('kit, after an upgrade on a store with messages that were stuck', function () {
   this.timeout(120_000);
 
-  it('ends each that the bridge does not take, by name, and sends the next; takes no such message any more', async () => {
+  it('ends each message that the bridge refuses, by name, sends the next, and accepts no further such message', async () => {
     const expiresAt = Date.now() + HOUR_MS;
     const stuck = `3EB0${'A'.repeat(18)}`;
     const behind = `3EB0${'B'.repeat(18)}`;
@@ -140,7 +140,7 @@ describe('kit, after an upgrade on a store with messages that were stuck', funct
     assert.equal(sent.status, 200, await sent.text());
   });
 
-  it('ends, without any WhatsApp, what is over, and cancels what was not sent', async () => {
+  it('without WhatsApp, ends overdue messages and cancels unsent ones', async () => {
     const open = `3EB0${'A'.repeat(18)}`;
     const content = { kind: 'text', text: 'open' } as const;
     using store = await oldStore([
