@@ -12,8 +12,9 @@ const SLOW_LANES: readonly SlowLane[] = ['preview', 'upload'];
 /** Each medium is in the memory of the api, of the bridge and of the page while it is uploaded. */
 const MOST_UPLOADS = 4;
 
-export function laneOf(content: MessageContent): Lane {
-  return preparationOf(content);
+/** Content that this release cannot read is not sent, and needs nothing. */
+export function laneOf(content: MessageContent | undefined): Lane {
+  return content === undefined ? 'none' : preparationOf(content);
 }
 
 /** Whether a row of `messages` is of a lane: the same as `laneOf` says for its content. */

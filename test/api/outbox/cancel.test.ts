@@ -40,7 +40,13 @@ class CancelWorld implements AsyncDisposable {
       port: 0,
       secret: SECRET,
       sendWaitMs: 20_000,
-      bridge: { host: '127.0.0.1', port: bridge.port, sendTimeoutMs: 20_000, callTimeoutMs: 20_000 },
+      bridge: {
+        host: '127.0.0.1',
+        port: bridge.port,
+        sendTimeoutMs: 20_000,
+        uploadTimeoutMs: 0,
+        callTimeoutMs: 20_000,
+      },
       openStore: await database.fresh(),
       log: createLog('api', 'silent'),
     });
