@@ -11,6 +11,8 @@ export interface SendJob {
   /** The caller chose the id, and so may call again with it. */
   readonly isRepeatable: boolean;
   readonly retry: SendBody['retry'];
+  /** Aborts what can still be given up for certain: the wait for its turn, and its preparation. */
+  readonly callOff: AbortController;
 }
 
 /** Throws `recipient_invalid`. */
@@ -21,6 +23,7 @@ export function toJob({ chatId, message = '', content, stanza_id, retry }: SendB
     stanzaId: stanza_id ?? stanzaIdOf(randomBytes(9)),
     isRepeatable: stanza_id !== undefined,
     retry,
+    callOff: new AbortController(),
   };
 }
 

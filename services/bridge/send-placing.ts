@@ -135,7 +135,10 @@ export class Placing {
     if (reply_to !== undefined && quoted === undefined) throw unknownMessage('reply_to', reply_to);
     const addition = { chatId: job.chatId, address, content, stanzaId, quotedId: quoted?.id };
     const added = await this.preparing.prepare(placing, (prepared) =>
-      this.#inTurn(life, deadline, () => this.adding.add(life, { ...addition, prepared }, deadline)),
+      this.#inTurn(life, deadline, () => {
+        job.callOff.signal.throwIfAborted();
+        return this.adding.add(life, { ...addition, prepared }, deadline);
+      }),
     );
     this.#memory.own(added.message.stanza_id, job.stanzaId);
     return { life, ...added };

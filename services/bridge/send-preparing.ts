@@ -4,6 +4,7 @@ import type { Log } from '../runtime/log.ts';
 import { DeadlineError } from './deadline.ts';
 import { type BridgeLimits, DEFAULT_PREVIEW_MS } from './limits.ts';
 import { isPageError, unsent } from './send-errors.ts';
+import type { SendJob } from './send-job.ts';
 import type { SendingLife } from './send-life.ts';
 import type { Situation } from './send-placing.ts';
 import { type UploadSlot, UploadSlots } from './upload-slots.ts';
@@ -96,7 +97,7 @@ export class Preparing {
     const ms = Math.min(this.#limits.sendMs, deadline.leftMs) / 2;
     const isSuspect = this.#deaths.has(job.stanzaId);
     try {
-      return await this.#slots.take(bytesOf(content), isSuspect, ms, this.#closing.signal);
+      return await this.#slots.take(bytesOf(content), isSuspect, ms, this.#giveUp(job));
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       throw new KitError('send_failed', `nothing was sent: ${error.message}`, { cause: error });
@@ -122,7 +123,7 @@ export class Preparing {
       ms,
     );
     try {
-      await this.#unlessClosing(upload);
+      await unlessAborted(this.#giveUp(job), upload);
       this.#deaths.delete(job.stanzaId);
     } catch (error) {
       isAbandoned = isPending;
@@ -149,7 +150,7 @@ export class Preparing {
       ms,
     );
     try {
-      await this.#unlessClosing(preview);
+      await unlessAborted(this.#giveUp(job), preview);
       return true;
     } catch (error) {
       if (error instanceof KitError) throw error;
@@ -196,15 +197,19 @@ export class Preparing {
       });
   }
 
-  #unlessClosing<T>(outcome: Promise<T>): Promise<T> {
-    const { signal } = this.#closing;
-    return new Promise((resolve, reject) => {
-      const onAbort = () => reject(signal.reason);
-      signal.addEventListener('abort', onAbort);
-      outcome.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-      if (signal.aborted) onAbort();
-    });
+  /** Aborted when the bridge closes, and when the send is called off. */
+  #giveUp({ callOff }: SendJob): AbortSignal {
+    return AbortSignal.any([this.#closing.signal, callOff.signal]);
   }
+}
+
+function unlessAborted<T>(signal: AbortSignal, outcome: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort);
+    outcome.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    if (signal.aborted) onAbort();
+  });
 }
 
 function bytesOf(content: Situation['content']): number {

@@ -28,7 +28,7 @@ const DOUBTFUL: readonly ErrorCode[] = [
 
 interface UnderWay {
   readonly outcome: Promise<SendAnswer>;
-  readonly onlyLooks: boolean;
+  readonly job: SendJob;
 }
 
 /**
@@ -69,12 +69,14 @@ export class Sender {
     for (;;) {
       const other = this.#underWay.get(job.stanzaId);
       if (other === undefined) break;
-      if (onlyLooks(job) || !other.onlyLooks) return other.outcome;
-      await other.outcome.catch(() => 'it was only to look: this one sends');
+      if (onlyLooks(job) && !onlyLooks(other.job)) {
+        if (!(await this.#isCalledOff(other))) return other.outcome;
+      } else if (onlyLooks(job) || !onlyLooks(other.job)) return other.outcome;
+      else await other.outcome.catch(() => 'it was only to look: this one sends');
     }
     if (this.#isClosed) throw new KitError('whatsapp_not_ready', 'the bridge is closing');
     const outcome = this.#send(job, deadline).finally(() => this.#ended(job));
-    this.#underWay.set(job.stanzaId, { outcome, onlyLooks: onlyLooks(job) });
+    this.#underWay.set(job.stanzaId, { outcome, job });
     return outcome;
   }
 
@@ -95,6 +97,16 @@ export class Sender {
       await Promise.allSettled([...this.#underWay.values()].map(({ outcome }) => outcome));
   }
 
+  /** Calls off a send that nobody wants to be sent any more; false when it was too late for that. */
+  async #isCalledOff({ outcome, job }: UnderWay): Promise<boolean> {
+    const reason = new KitError('send_failed', 'nothing was sent: the send was called off');
+    job.callOff.abort(reason);
+    return outcome.then(
+      () => false,
+      (error: unknown) => error === job.callOff.signal.reason,
+    );
+  }
+
   #ended({ stanzaId }: SendJob): void {
     this.#underWay.delete(stanzaId);
     if (this.#underWay.size === 0 && !this.#isClosed) this.#placing.preparing.rest();
@@ -108,6 +120,7 @@ export class Sender {
     const { content } = job;
     try {
       const done = await this.#chats.take(job.chatId, deadline, async () => {
+        job.callOff.signal.throwIfAborted();
         const life = this.#readyLife();
         if (!isAction(content)) return this.#placing.place(life, job, content, deadline);
         const answer = await this.#placing.act(life, job, content, deadline);

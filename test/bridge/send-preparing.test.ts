@@ -8,6 +8,7 @@ const BOB = '15552220001-1@g.us';
 /** Limits that a busy machine does not reach. */
 const PATIENT = { sendMs: 60_000, uploadMs: 60_000, previewMs: 60_000 };
 const UPLOAD_MS = 50;
+const ID = '3EB0000000000000000001';
 
 const text = (words: string) => ({ kind: 'text', text: words }) as const;
 const medium = (data = 'AAAA') => ({ kind: 'media', mimetype: 'video/mp4', data }) as const;
@@ -84,6 +85,54 @@ describe('bridge, preparing a send', () => {
     assert.match(message, /^nothing was sent: .* longer than 50 ms \(SEND_UPLOAD_TIMEOUT_MS\)/);
     await send(life, text('next'));
     assert.deepEqual([added, life.ends], [['next'], []]);
+  });
+
+  for (const [what, content] of [
+    ['an upload', medium()],
+    ['a preview', text('https://a')],
+  ] as const)
+    it(`is called off by a look for the message (${what}), and the next of its chat goes out`, async () => {
+      const preparing = Promise.withResolvers<void>();
+      const life = start({
+        prepare: (name) => {
+          if (!name.endsWith(ID)) return Promise.resolve();
+          preparing.resolve();
+          return hang();
+        },
+      });
+      const first = send(life, content, ANN, { stanza_id: ID });
+      const next = send(life, text('next'));
+      await preparing.promise;
+      const look = send(life, content, ANN, {
+        stanza_id: ID,
+        retry: { since: 0, known: [], only_look: true },
+      });
+      assert.equal((await failureOf(look)).code, 'not_found');
+      assert.match((await failureOf(first)).message, /^nothing was sent: the send was called off/);
+      await next;
+      assert.deepEqual([added, life.ends], [['next'], []]);
+    });
+
+  it('is not called off by a look once the message is being added: both get its answer', async () => {
+    const adding = Promise.withResolvers<void>();
+    const isAdding = Promise.withResolvers<void>();
+    const life = start({
+      prepare: () => Promise.resolve(),
+      send: async (...given) => {
+        isAdding.resolve();
+        await adding.promise;
+        return adds(...given);
+      },
+    });
+    const first = send(life, medium(), ANN, { stanza_id: ID });
+    await isAdding.promise;
+    const look = send(life, medium(), ANN, {
+      stanza_id: ID,
+      retry: { since: 0, known: [], only_look: true },
+    });
+    adding.resolve();
+    assert.equal((await look).messageId, (await first).messageId);
+    assert.deepEqual(added, ['media, prepared']);
   });
 
   it('keeps a medium for another try when its time passed while WhatsApp was away', async () => {

@@ -148,6 +148,17 @@ export class Kit implements AsyncDisposable {
     return (await fetch(`${this.origin}/sandbox/api/messages`)).json();
   }
 
+  /** Messages of the outbox that are being sent. */
+  async sending(): Promise<{ id: string; chat_id: string }[]> {
+    const answer = await fetch(`${this.origin}/api/whatsapp/messages?status=sending&limit=100`);
+    return (await answer.json()).messages;
+  }
+
+  /** Cancels a message, and waits for what comes of it. */
+  cancel(id: string): Promise<Response> {
+    return fetch(`${this.origin}/api/whatsapp/messages/${id}`, { method: 'DELETE' });
+  }
+
   /** The process that a service runs as now, by the last line of the log that tells. */
   pidOf(service: string): number {
     const started = new RegExp(`"service":"${service}","pid":(\\d+),"msg":"${service} started"`, 'g');

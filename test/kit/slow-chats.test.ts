@@ -34,4 +34,18 @@ describe('kit, while sends to many chats are slow to prepare', function () {
     await kit.until('the link is at the phone', async () => (await bodies()).includes(link.message));
     assert.ok(!(await kit.received()).some(({ chat_id }) => chat_id.startsWith('1555010020')));
   });
+
+  it('cancels a video while it and others are being uploaded, and its chat goes on', async () => {
+    const [video] = await kit.sending();
+    assert.ok(video !== undefined);
+    const canceled = await kit.cancel(video.id);
+    assert.deepEqual(await canceled.json(), { success: true, status: 'canceled' });
+    const sent = await kit.post('/api/whatsapp/send', { chat_id: video.chat_id, message: 'wanted' });
+    assert.equal(sent.status, 200, await sent.text());
+    const inChat = (await kit.received()).filter(({ chat_id }) => chat_id === video.chat_id);
+    assert.deepEqual(
+      inChat.map(({ body }) => body),
+      ['wanted'],
+    );
+  });
 });

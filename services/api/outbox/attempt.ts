@@ -44,7 +44,7 @@ export async function attempt(
   signal?: AbortSignal,
 ): Promise<Outcome> {
   const isDoubtful = message.state === 'sending';
-  const onlyLooks = isDoubtful && (message.expiresAt <= now || message.cancelAt !== undefined);
+  const onlyLooks = onlyLooksFor(message, now);
   if (message.content === undefined)
     return { kind: 'refused', code: 'contract_refused', reason: 'this release cannot read its content' };
   const content = await contentFor(store, message.content);
@@ -71,6 +71,11 @@ export async function attempt(
   } catch (error) {
     return outcomeOf(error, onlyLooks, content);
   }
+}
+
+/** Whether an attempt at this message only looks for it: it may have been sent, and nobody wants it sent any more. */
+export function onlyLooksFor({ state, expiresAt, cancelAt }: Message, now: number): boolean {
+  return state === 'sending' && (expiresAt <= now || cancelAt !== undefined);
 }
 
 function outcomeOf(error: unknown, onlyLooked: boolean, content: BridgeContent): Outcome {

@@ -7,7 +7,7 @@ import { lockLog } from '../events/log-writer.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import type { Store } from '../store/store.ts';
 import { Alarm } from './alarm.ts';
-import { attempt, type Outcome } from './attempt.ts';
+import { attempt, type Outcome, onlyLooksFor } from './attempt.ts';
 import type { MessageChanges } from './changes.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { endCanceled, endUnknown, giveUp, isCancelWanted } from './endings.ts';
@@ -15,7 +15,7 @@ import { NOT_SENT } from './expiry.ts';
 import { isAction } from './find-message.ts';
 import { nextMoment, readHeads } from './heads.ts';
 import { learnKnownChats } from './known-chats.ts';
-import { Lanes, laneOf } from './lanes.ts';
+import { type Lane, Lanes, laneOf } from './lanes.ts';
 import type { Message } from './message.ts';
 import { MessageClock } from './message-clock.ts';
 import { Pacer } from './pacing.ts';
@@ -32,6 +32,17 @@ export interface DispatcherOptions extends Pick<ApiOptions, 'session' | 'outbox'
 }
 
 const NOT_ACKNOWLEDGED = "WhatsApp Web has the message, but WhatsApp's server has not acknowledged it yet";
+
+/** A look for a message needs no preparation, whatever the message is. */
+function laneFor(message: Message, now: number): Lane {
+  return onlyLooksFor(message, now) ? 'none' : laneOf(message.content);
+}
+
+interface Call {
+  readonly controller: AbortController;
+  /** The bridge may be preparing the message, which may take minutes. */
+  readonly prepares: boolean;
+}
 
 /** Looks at least this often: another api may have accepted something, a clock may have jumped. */
 const LOOK_MS = 1_000;
@@ -52,8 +63,8 @@ export class Dispatcher {
   /** The chats with a message under way. */
   readonly #busy = new Map<string, Promise<void>>();
   readonly #lanes: Lanes;
-  /** By `seq` of a message: aborts its call to the bridge. */
-  readonly #calls = new Map<number, AbortController>();
+  /** The calls to the bridge, by the `seq` of their messages. */
+  readonly #calls = new Map<number, Call>();
   #isClosed = false;
   #running: Promise<void> = Promise.resolve();
   #mustForget = true;
@@ -66,8 +77,9 @@ export class Dispatcher {
     this.#gate = new SessionGate(options.bridge, options.outbox);
     this.#messageClock = new MessageClock(options, {
       changed: () => this.#alarm.ring(),
-      // The message has ended, and its chat must go on. If the call still sends it, an acknowledgement corrects the status.
-      ended: (seq) => this.#calls.get(seq)?.abort(),
+      preparing: () => [...this.#calls].flatMap(([seq, { prepares }]) => (prepares ? [seq] : [])),
+      // Its chat must go on. If the call still sends the message, a look or an acknowledgement corrects the status.
+      unwanted: (seq) => this.#calls.get(seq)?.controller.abort(),
     });
     options.store.onBack(() => this.wake());
   }
@@ -138,7 +150,7 @@ export class Dispatcher {
     for (const message of heads) {
       if (!this.#lanes.hasRoom('none') || this.#isClosed) break;
       if (this.#busy.has(message.chatId)) continue;
-      if (!this.#lanes.hasRoom(laneOf(message.content))) {
+      if (!this.#lanes.hasRoom(laneFor(message, now))) {
         isLaneFull = true;
         continue;
       }
@@ -194,17 +206,17 @@ export class Dispatcher {
     if (begun === undefined) return undefined;
     if (isFirst) this.#pacer.sent(now);
     const { chatId } = message;
-    const call = new AbortController();
-    const lane = laneOf(message.content);
+    const controller = new AbortController();
+    const lane = laneFor(begun, now);
     this.#lanes.enter(lane);
-    const done = this.#carry(begun, now, call.signal).finally(() => {
+    const done = this.#carry(begun, now, controller.signal).finally(() => {
       this.#lanes.leave(lane);
       this.#busy.delete(chatId);
       this.#calls.delete(message.seq);
       this.wake();
     });
     this.#busy.set(chatId, done);
-    this.#calls.set(message.seq, call);
+    this.#calls.set(message.seq, { controller, prepares: lane !== 'none' });
     return undefined;
   }
 
@@ -213,7 +225,7 @@ export class Dispatcher {
     const { store, bridge, changes, log } = this.#options;
     try {
       const outcome = await attempt(bridge, store, message, now, signal);
-      await this.#note(message, outcome, now);
+      await this.#note(message, outcome, now, signal.aborted);
     } catch (error) {
       if (!isStorageError(error))
         log.error({ err: error, id: message.id }, `a message could not be carried: ${errorText(error)}`);
@@ -222,7 +234,7 @@ export class Dispatcher {
     changes.changed(message.id);
   }
 
-  async #note(message: Message, outcome: Outcome, begunAt: number): Promise<void> {
+  async #note(message: Message, outcome: Outcome, begunAt: number, isCalledOff: boolean): Promise<void> {
     const { store, events } = this.#options;
     const { id } = message;
     const now = Date.now();
@@ -272,8 +284,10 @@ export class Dispatcher {
         if (requeued.isCancelWanted) await this.#cancel(message);
         return;
       }
-      case 'unknown':
-        await store.write((db) => transitions.postpone(db, id, outcome.reason, this.#nextLook(message, now)));
+      case 'unknown': {
+        const at = isCalledOff ? now : this.#nextLook(message, now);
+        await store.write((db) => transitions.postpone(db, id, outcome.reason, at));
+      }
     }
   }
 

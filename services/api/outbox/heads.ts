@@ -24,7 +24,8 @@ export async function readHeads(
     .orderBy('next_try_at')
     .orderBy('seq')
     .limit(limit);
-  for (const lane of full) heads = heads.where(sql<boolean>`not ${isOfLane[lane]}`);
+  for (const lane of full)
+    heads = heads.where(sql<boolean>`not (${isOfLane[lane]} and not ${onlyLooks(now)})`);
   return (await heads.execute()).map(toMessage);
 }
 
@@ -60,6 +61,11 @@ export async function nextByClock(db: Database): Promise<number | undefined> {
 function earliest(...moments: (number | null | undefined)[]): number | undefined {
   const there = moments.filter((at) => typeof at === 'number');
   return there.length === 0 ? undefined : Math.min(...there);
+}
+
+/** As `onlyLooksFor`: a look needs no place in a slow lane. */
+function onlyLooks(now: number): RawBuilder<boolean> {
+  return sql<boolean>`(state = 'sending' and (cancel_at is not null or expires_at <= ${now}))`;
 }
 
 function headsOf(session: string): RawBuilder<number> {

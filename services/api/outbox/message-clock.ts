@@ -12,8 +12,10 @@ import { releaseScheduled } from './transitions.ts';
 export interface ClockWatcher {
   /** There may be something to send. */
   changed(): void;
-  /** The message with this `seq` has ended, and a call for it may be under way. */
-  ended(seq: number): void;
+  /** The `seq` of each message that the bridge may be preparing: a call for it is under way that sends it. */
+  preparing(): readonly number[];
+  /** The call for the message with this `seq`, if one is under way, must end: nobody wants the message sent any more. */
+  unwanted(seq: number): void;
 }
 
 /** Looks at least this often: another api may have accepted something, a clock may have jumped. */
@@ -73,8 +75,9 @@ export class MessageClock {
   /** Gives how long there is nothing more to do, unless something happens. */
   async #tend(now: number): Promise<number> {
     const { store } = this.#options;
+    await this.#callOff(now);
     const overdue = await this.#overdue.end(now);
-    for (const { seq } of overdue) this.#watcher.ended(seq);
+    for (const { seq } of overdue) this.#watcher.unwanted(seq);
     this.#announce(overdue.map(({ id }) => id));
     const next = await store.read(nextByClock);
     const isDue = next !== undefined && next <= now;
@@ -85,6 +88,24 @@ export class MessageClock {
     // More messages may be due than one transaction takes.
     if (released + overdue.length + expired.length > 0) return 0;
     return next === undefined || isDue ? LOOK_MS : next - now;
+  }
+
+  /**
+   * Calls off messages that are overdue or canceled while the bridge prepares them, which may take minutes. A look for the
+   * message follows, which ends the preparation.
+   */
+  async #callOff(now: number): Promise<void> {
+    const preparing = this.#watcher.preparing();
+    if (preparing.length === 0) return;
+    const unwanted = await this.#options.store.read((db) =>
+      db
+        .selectFrom('messages')
+        .select('seq')
+        .where('seq', 'in', preparing)
+        .where((row) => row.or([row('cancel_at', 'is not', null), row('expires_at', '<=', now)]))
+        .execute(),
+    );
+    for (const { seq } of unwanted) this.#watcher.unwanted(seq);
   }
 
   /** Wakes the clients and readers that wait for the end of these messages, and lets their chats go on. */

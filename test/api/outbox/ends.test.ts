@@ -73,6 +73,31 @@ forEachDatabase((database) => {
       assert.equal((await endsOf(world)).length, 1);
     });
 
+    for (const [end, state] of [
+      ['its expires_at passes', 'expired'],
+      ['it is canceled', 'canceled'],
+    ] as const)
+      it(`is called off while the bridge prepares it and ${end}, and its chat goes on`, async () => {
+        await using world = await start();
+        world.bridge.behave = ({ message }) => (message === 'next' ? 'send' : 'hang');
+        const id = await world.queue(ANN, 'see https://example.com/slow');
+        world.dispatcher.start();
+        await until('it is being prepared', () => world.bridge.calls.length > 0, 10_000);
+        const next = await world.queue(ANN, 'next');
+        if (state === 'expired') await world.expire(id);
+        else
+          await world.store.write((db) =>
+            db.updateTable('messages').set({ cancel_at: Date.now() }).where('id', '=', id).execute(),
+          );
+        world.dispatcher.wake();
+        await world.reaches(id, state);
+        await nextGoesOut(world, next);
+        assert.deepEqual(world.bridge.textsOf(ANN), ['next']);
+        // It did not take the end of the call's own time.
+        assert.ok(!world.logged.some((line) => line.includes('broke off')), world.logged.join(''));
+        assert.equal(world.bridge.calls[1]?.retry?.only_look, true);
+      });
+
     it('ends although the session has been away for days', async () => {
       await using world = await start();
       world.bridge.isReady = false;
