@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BridgeEvent, WhatsAppMessage } from '../contract/events.ts';
 import type { PageDataError } from './page-data.ts';
-
-/** What tells a message from every other. */
-export type MessageIds = Pick<WhatsAppMessage, 'id' | 'stanza_id' | 'chat_id'>;
+import type { MessageIds } from './page-ids.ts';
 
 /** Something that WhatsApp told, read from the page. */
 export type News =

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { WhatsAppMessage } from '../contract/events.ts';
-import type { MessageIds } from './news.ts';
-import { messageKeySchema, widSchema } from './page-ids.ts';
+import { type MessageIds, messageKeySchema, widSchema } from './page-ids.ts';
 
 /** What came from the page and was not what it is known to be: WhatsApp Web has probably changed. */
 export class PageDataError extends Error {

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import type { MessageIds } from './news.ts';
+import type { WhatsAppMessage } from '../contract/events.ts';
+
+/** What tells a message from every other. */
+export type MessageIds = Pick<WhatsAppMessage, 'id' | 'stanza_id' | 'chat_id'>;
 
 // Ids of WhatsApp Web, in every form that a page has had: the one place that knows how they keep their text.
 

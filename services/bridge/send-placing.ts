@@ -13,7 +13,7 @@ import { onlyLooks, type SendJob } from './send-job.ts';
 import type { SendingLife, SendingPage } from './send-life.ts';
 import { lookForTrace, type Trace } from './send-look.ts';
 import type { SendMemory } from './send-memory.ts';
-import { Preparing } from './send-preparing.ts';
+import { Preparing, type Situation } from './send-preparing.ts';
 import { Turns } from './send-turns.ts';
 import type { NewContent } from './whatsapp-content.ts';
 
@@ -185,16 +185,6 @@ export class Placing {
       throw unsent(error, chatId);
     }
   }
-}
-
-export interface Situation {
-  readonly life: SendingLife;
-  readonly job: SendJob;
-  readonly content: NewContent;
-  readonly deadline: SendDeadline;
-  readonly address: string;
-  /** An earlier call may have got through. */
-  readonly isDoubtful: boolean;
 }
 
 function unknownMessage(field: string, id: string): KitError {

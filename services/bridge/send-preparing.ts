@@ -3,11 +3,12 @@ import { errorText, KitError } from '../contract/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { DeadlineError } from './deadline.ts';
 import { type BridgeLimits, DEFAULT_PREVIEW_MS } from './limits.ts';
+import type { SendDeadline } from './send-deadline.ts';
 import { isPageError, unsent } from './send-errors.ts';
 import type { SendJob } from './send-job.ts';
 import type { SendingLife } from './send-life.ts';
-import type { Situation } from './send-placing.ts';
 import { type UploadSlot, UploadSlots } from './upload-slots.ts';
+import type { NewContent } from './whatsapp-content.ts';
 
 /** So many browsers may end while one medium is uploaded. From the second time on, it is uploaded alone. */
 const MOST_DEATHS = 5;
@@ -15,6 +16,17 @@ const MOST_DEATHS = 5;
 const MOST_ABANDONED_BYTES = 128 * 1024 ** 2;
 /** Media whose browser has ended are remembered; the oldest are forgotten. */
 const REMEMBERED = 1_000;
+
+/** A send in the turn of its chat. */
+export interface Situation {
+  readonly life: SendingLife;
+  readonly job: SendJob;
+  readonly content: NewContent;
+  readonly deadline: SendDeadline;
+  readonly address: string;
+  /** An earlier call may have got through. */
+  readonly isDoubtful: boolean;
+}
 
 /**
  * Gets ready in the page what takes long, outside the turn of the sends: opens the chat, uploads the medium, fetches the

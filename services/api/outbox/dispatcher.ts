@@ -2,13 +2,10 @@ import { errorText } from '../../contract/errors.ts';
 import { backoffMs } from '../../runtime/backoff.ts';
 import type { ApiOptions } from '../api.ts';
 import type { BridgeClient } from '../bridge-client.ts';
-import type { EventLog } from '../events/event-log.ts';
 import { lockLog } from '../events/log-writer.ts';
 import { isStorageError } from '../store/storage-errors.ts';
-import type { Store } from '../store/store.ts';
 import { Alarm } from './alarm.ts';
 import { attempt, type Outcome, onlyLooksFor } from './attempt.ts';
-import type { MessageChanges } from './changes.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { endCanceled, endUnknown, giveUp, isCancelWanted } from './endings.ts';
 import { NOT_SENT } from './expiry.ts';
@@ -17,18 +14,15 @@ import { nextMoment, readHeads } from './heads.ts';
 import { learnKnownChats } from './known-chats.ts';
 import { type Lane, Lanes, laneOf } from './lanes.ts';
 import type { Message } from './message.ts';
-import { MessageClock } from './message-clock.ts';
+import { MessageClock, type MessageClockOptions } from './message-clock.ts';
 import { Pacer } from './pacing.ts';
 import { SessionGate } from './session-gate.ts';
 import * as transitions from './transitions.ts';
 
-export interface DispatcherOptions extends Pick<ApiOptions, 'session' | 'outbox' | 'pacing' | 'log'> {
-  readonly store: Store;
-  readonly changes: MessageChanges;
-  readonly events: EventLog;
+export interface DispatcherOptions
+  extends Pick<ApiOptions, 'session' | 'outbox' | 'pacing'>,
+    MessageClockOptions {
   readonly bridge: BridgeClient;
-  /** Longest that a message is looked for after its `expires_at`; LOOK_GRACE_MS unless given. */
-  readonly lookGraceMs?: number;
 }
 
 const NOT_ACKNOWLEDGED = "WhatsApp Web has the message, but WhatsApp's server has not acknowledged it yet";

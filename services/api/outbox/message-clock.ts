@@ -1,12 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText } from '../../contract/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { EventLog } from '../events/event-log.ts';
 import { isStorageError } from '../store/storage-errors.ts';
+import type { Store } from '../store/store.ts';
 import { Alarm } from './alarm.ts';
-import type { DispatcherOptions } from './dispatcher.ts';
+import type { MessageChanges } from './changes.ts';
 import { expireOverdue } from './expiry.ts';
 import { nextByClock } from './heads.ts';
 import { OverdueSends } from './overdue-sends.ts';
 import { releaseScheduled } from './transitions.ts';
+
+export interface MessageClockOptions {
+  readonly store: Store;
+  readonly changes: MessageChanges;
+  readonly events: EventLog;
+  readonly log: Log;
+  /** Longest that a message is looked for after its `expires_at`; LOOK_GRACE_MS unless given. */
+  readonly lookGraceMs?: number;
+}
 
 /** Callbacks of the clock. */
 export interface ClockWatcher {
@@ -28,14 +40,14 @@ const GAP_MS = 20;
  * only: a session that is away, or a bridge that hangs, cannot keep a message from its end.
  */
 export class MessageClock {
-  readonly #options: DispatcherOptions;
+  readonly #options: MessageClockOptions;
   readonly #watcher: ClockWatcher;
   readonly #overdue: OverdueSends;
   readonly #alarm = new Alarm();
   #isClosed = false;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(options: DispatcherOptions, watcher: ClockWatcher) {
+  constructor(options: MessageClockOptions, watcher: ClockWatcher) {
     this.#options = options;
     this.#watcher = watcher;
     this.#overdue = new OverdueSends(options.store, options.lookGraceMs);
