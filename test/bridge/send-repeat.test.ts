@@ -39,7 +39,6 @@ describe('bridge, asked to send the same id again', () => {
       send('at once', id),
       send('at once', id),
       send('at once', id, { retry: RETRY }),
-      send('at once', id, { retry: { ...RETRY, only_look: true } }),
     ]);
     const ids = answers.map((answer) => sent(answer).messageId);
     assert.deepEqual([...new Set(ids)], [`true_${TO}_${id}`]);

@@ -3,7 +3,7 @@ import { type BridgeContent, type MessageContent, messageIdSchema } from '../../
 import { type ErrorCode, errorText, KitError } from '../../contract/errors.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import type { Store } from '../store/store.ts';
-import type { Message } from './message.ts';
+import { type Message, onlyLooksFor } from './message.ts';
 
 /** What one call of the bridge says of a message. */
 export type Outcome =
@@ -71,11 +71,6 @@ export async function attempt(
   } catch (error) {
     return outcomeOf(error, onlyLooks, content);
   }
-}
-
-/** Whether an attempt at this message only looks for it: it may have been sent, and nobody wants it sent any more. */
-export function onlyLooksFor({ state, expiresAt, cancelAt }: Message, now: number): boolean {
-  return state === 'sending' && (expiresAt <= now || cancelAt !== undefined);
 }
 
 function outcomeOf(error: unknown, onlyLooked: boolean, content: BridgeContent): Outcome {

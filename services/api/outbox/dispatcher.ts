@@ -5,14 +5,15 @@ import type { BridgeClient } from '../bridge-client.ts';
 import { lockLog } from '../events/log-writer.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import { Alarm } from './alarm.ts';
-import { attempt, type Outcome, onlyLooksFor } from './attempt.ts';
+import { attempt, type Outcome } from './attempt.ts';
+import { Calls } from './calls.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { endCanceled, endUnknown, giveUp, isCancelWanted } from './endings.ts';
 import { NOT_SENT } from './expiry.ts';
 import { isAction } from './find-message.ts';
 import { nextMoment, readHeads } from './heads.ts';
 import { learnKnownChats } from './known-chats.ts';
-import { type Lane, Lanes, laneOf } from './lanes.ts';
+import { Lanes, laneFor } from './lanes.ts';
 import type { Message } from './message.ts';
 import { MessageClock, type MessageClockOptions } from './message-clock.ts';
 import { Pacer } from './pacing.ts';
@@ -26,17 +27,6 @@ export interface DispatcherOptions
 }
 
 const NOT_ACKNOWLEDGED = "WhatsApp Web has the message, but WhatsApp's server has not acknowledged it yet";
-
-/** A look for a message needs no preparation, whatever the message is. */
-function laneFor(message: Message, now: number): Lane {
-  return onlyLooksFor(message, now) ? 'none' : laneOf(message.content);
-}
-
-interface Call {
-  readonly controller: AbortController;
-  /** The bridge may be preparing the message, which may take minutes. */
-  readonly prepares: boolean;
-}
 
 /** Looks at least this often: another api may have accepted something, a clock may have jumped. */
 const LOOK_MS = 1_000;
@@ -57,8 +47,7 @@ export class Dispatcher {
   /** The chats with a message under way. */
   readonly #busy = new Map<string, Promise<void>>();
   readonly #lanes: Lanes;
-  /** The calls to the bridge, by the `seq` of their messages. */
-  readonly #calls = new Map<number, Call>();
+  readonly #calls = new Calls();
   #isClosed = false;
   #running: Promise<void> = Promise.resolve();
   #mustForget = true;
@@ -71,9 +60,8 @@ export class Dispatcher {
     this.#gate = new SessionGate(options.bridge, options.outbox);
     this.#messageClock = new MessageClock(options, {
       changed: () => this.#alarm.ring(),
-      preparing: () => [...this.#calls].flatMap(([seq, { prepares }]) => (prepares ? [seq] : [])),
-      // Its chat must go on. If the call still sends the message, a look or an acknowledgement corrects the status.
-      unwanted: (seq) => this.#calls.get(seq)?.controller.abort(),
+      preparing: () => this.#calls.preparing,
+      unwanted: (seq) => this.#calls.abort(seq),
     });
     options.store.onBack(() => this.wake());
   }
@@ -199,18 +187,16 @@ export class Dispatcher {
     });
     if (begun === undefined) return undefined;
     if (isFirst) this.#pacer.sent(now);
-    const { chatId } = message;
-    const controller = new AbortController();
+    const { seq, chatId } = message;
     const lane = laneFor(begun, now);
     this.#lanes.enter(lane);
-    const done = this.#carry(begun, now, controller.signal).finally(() => {
+    const done = this.#carry(begun, now, this.#calls.begin(seq, lane !== 'none')).finally(() => {
       this.#lanes.leave(lane);
       this.#busy.delete(chatId);
-      this.#calls.delete(message.seq);
+      this.#calls.end(seq);
       this.wake();
     });
     this.#busy.set(chatId, done);
-    this.#calls.set(message.seq, { controller, prepares: lane !== 'none' });
     return undefined;
   }
 

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type MessageContent, type PreparationKind, preparationOf } from '../../contract/content.ts';
+import { type Message, onlyLooksFor } from './message.ts';
 
 /**
  * What a message needs before WhatsApp Web can add it decides in which lane it is sent. Each lane has places of its own,
@@ -11,6 +12,11 @@ export type SlowLane = Exclude<Lane, 'none'>;
 const SLOW_LANES: readonly SlowLane[] = ['preview', 'upload'];
 /** Each medium is in the memory of the api, of the bridge and of the page while it is uploaded. */
 const MOST_UPLOADS = 4;
+
+/** The lane of the next attempt: a look needs nothing, whatever the message is. */
+export function laneFor(message: Message, now: number): Lane {
+  return onlyLooksFor(message, now) ? 'none' : laneOf(message.content);
+}
 
 /** Content that this release cannot read is not sent, and needs nothing. */
 export function laneOf(content: MessageContent | undefined): Lane {

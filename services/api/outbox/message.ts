@@ -91,3 +91,8 @@ export function toMessage(row: Selectable<Tables['messages']>): Message {
     whatsappId: row.whatsapp_id ?? undefined,
   };
 }
+
+/** Whether an attempt at this message only looks for it: it may have been sent, and nobody wants it sent any more. */
+export function onlyLooksFor({ state, expiresAt, cancelAt }: Message, now: number): boolean {
+  return state === 'sending' && (expiresAt <= now || cancelAt !== undefined);
+}
