@@ -4,18 +4,18 @@ import type { WhatsAppMessage } from '../contract/events.ts';
 /** What tells a message from every other. */
 export type MessageIds = Pick<WhatsAppMessage, 'id' | 'stanza_id' | 'chat_id'>;
 
-// Ids of WhatsApp Web, in every form that a page has had: the one place that knows how they keep their text.
+// Ids of WhatsApp Web, in every form that a page has had. No other file knows how they keep their text.
 
 /** For source text that runs in the page: `textOf(id)` is the text of the id of a message, a person or a chat. */
 export const TEXT_OF = `
   const textOf = (id) => (typeof id === 'string' ? id : typeof id?._serialized === 'string' ? id._serialized : String(id));`;
 
 /**
- * Gives every message key of the page an own, enumerable `_serialized`, keys that exist already included: the library
- * reads it in the page, and only own enumerable fields cross to Node. Does nothing where keys have it. Evaluates to
- * `native`, `aliased`, or `lazy`, where a key gets the alias only when somebody in the page reads it.
+ * Gives every message key of the page an own, enumerable `_serialized`, existing keys included: the library reads this
+ * field in the page, and only own enumerable fields cross to Node. Does nothing where keys have the field. Evaluates to
+ * `native`, `aliased`, or `lazy`: then a key gets the alias only when code in the page reads it.
  *
- * Since July 2026 the text is in `$1`, a name that the page's minifier chose: so the name is looked up, not assumed.
+ * Since July 2026 the text is in `$1`. The page's minifier chose this name, so the script looks the name up.
  * Source: `WAWebMsgKey` (jigger@0fbd5e1a); wa-js#3484, wa-js#3488; wwebjs#201848.
  */
 export const INSTALL_KEY_ALIAS = `(() => {

@@ -1,17 +1,17 @@
-// Whether the library listens to WhatsApp Web: it says "ready" of any page into which it has loaded its functions, also
-// while its listeners are not attached yet, and when attaching them failed. So the bridge marks the page itself.
+// The library announces "ready" for any page into which it has loaded its functions, even when its listeners are not
+// attached yet or could not be attached. So the bridge marks the page itself when all of them are attached.
 
-/** What `Client.attachEventListeners` of whatsapp-web.js 1.34.7 requires, and throws without. */
+/** The modules without which `Client.attachEventListeners` of whatsapp-web.js 1.34.7 throws. */
 const NEEDED = [
   'WAWebCollections',
   'WAWebSocketModel',
   'WAWebSyncGatingUtils',
   'WAWebConnModel',
-  // In a chunk of its own on some pages: then acks were heard, and no incoming message ever. Source: wa-js#3567.
+  // A chunk of its own on some pages. Without it, the library reports acks and no incoming message. Source: wa-js#3567.
   'WAWebCallCollection',
 ];
 
-/** Resolves in the page once every listener can be attached; meanwhile the page says what it waits for. */
+/** Resolves in the page once every listener can be attached; until then the page lists the modules that are missing. */
 export const AWAIT_MODULES = `(async () => {
   const isThere = (name) => {
     try {

@@ -1,7 +1,7 @@
 /**
  * Supplies `window.Debug.VERSION`, as source text for every new document. The library waits for it before it does
- * anything, and some accounts get a page that never sets it: the library then ends with "auth timeout". It is supplied
- * once all that the library asks for next is there, and a page that sets its own replaces it.
+ * anything else. Some accounts get a page that never sets it, and the library ends with "auth timeout". The script waits
+ * until the page has every module that the library requires next. A page that sets `Debug` later replaces this one.
  * Source: wa-js@a3ed679e; `WAWebDebugSetup`, `WAWebBuildConstants` (jigger@0fbd5e1a); `Client.inject` (1.34.7).
  */
 export const SUPPLY_VERSION = `(() => {

@@ -6,16 +6,16 @@ const run = promisify(execFile);
 /** It answers within 50 ms; a busy machine may take longer. */
 const ANSWERS_WITHIN_MS = 10_000;
 
-/** As Chrome itself names the system: one name each, whatever the version or the processor. */
+/** Chrome's own name of each system, which does not depend on the version or the processor. */
 const SYSTEMS: Readonly<Record<string, string>> = {
   darwin: 'Macintosh; Intel Mac OS X 10_15_7',
   win32: 'Windows NT 10.0; Win64; x64',
 };
 
 /**
- * The user agent of the browser at this path as it has it on a screen, without the "Headless" by which it would tell
- * pages otherwise. WhatsApp Web does not boot for agents that it takes for unfit, and the library's own says Chrome 101.
- * Throws `bridge_failed` when the browser does not tell its version.
+ * Returns the user agent of the browser at this path, without the "Headless" of a browser without a screen. WhatsApp Web
+ * does not boot for agents that it does not support, and the library's default is Chrome 101 (wa-js@a3ed679e).
+ * Throws `bridge_failed` when `--version` prints no version.
  */
 export async function userAgentOf(browserPath: string): Promise<string> {
   const version = await versionOf(browserPath);
@@ -23,7 +23,7 @@ export async function userAgentOf(browserPath: string): Promise<string> {
   return `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version}.0.0.0 Safari/537.36`;
 }
 
-/** What is wrong with the user agent that a page sees in a browser of this version (`Chrome/150.0.7871.100`). */
+/** Says why a page must not see this user agent in a browser of this version (`Chrome/150.0.7871.100`), or nothing. */
 export function agentFault(userAgent: string, browserVersion: string): string | undefined {
   const expected = /Chrome\/(\d+)/.exec(browserVersion)?.[1];
   const isRight = !/headless/i.test(userAgent) && /Chrome\/(\d+)/.exec(userAgent)?.[1] === expected;

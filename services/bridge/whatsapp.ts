@@ -65,7 +65,7 @@ export class WhatsApp {
       // The default keeps the page's html in the working folder, and fails where that cannot be written.
       webVersionCache: { type: 'none' },
       authTimeoutMs: options.limits.initMs,
-      // Its own is set for pages only, names another version, and takes their client hints from them: see `browser.ts`.
+      // `browser.ts` sets it. The library would set Chrome/101, for pages only, and empty their client hints.
       userAgent: false,
       puppeteer: launchOptions(options),
     });

@@ -43,8 +43,8 @@ class MediaData extends Model {
   declare mediaBlob: OpaqueData;
 
   /**
-   * Whoever spreads it also gets the storage of its attributes. Since 17 September 2026 that includes the storage of an
-   * id, which it does not have. Source: wwebjs#201922, wwebjs#201923.
+   * A spread of the model also copies the storage of its attributes. Since 17 September 2026 this includes the storage of
+   * an id that the model does not have. Source: wwebjs#201922, wwebjs#201923.
    */
   constructor(attributes: object) {
     super(attributes);
