@@ -74,10 +74,13 @@ async function viewOf(kit: Kit, id: string) {
   return (await fetch(`${kit.origin}/api/whatsapp/messages/${id}`)).json();
 }
 
+/** A message that was sent may have come further when somebody looks. */
+const AFTER: Readonly<Record<string, readonly string[]>> = { sent: ['delivered', 'read'] };
+
 function reaches(kit: Kit, id: string, status: string) {
   return kit.until(`message ${id} is ${status}`, async () => {
     const view = await viewOf(kit, id);
-    return view.status === status ? view : undefined;
+    return view.status === status || AFTER[status]?.includes(view.status) ? view : undefined;
   });
 }
 
