@@ -171,7 +171,7 @@ export class Life {
       const page = await this.#call('a look at the page', this.#limits.callMs, () =>
         this.#whatsapp.pageState(),
       );
-      if (page === undefined || (await this.#whatsapp.obstacleIn(page)) !== undefined) return;
+      if (page === undefined || this.#whatsapp.obstacleIn(page) !== undefined) return;
     } catch (error) {
       this.#log.debug(`the page was announced as ready, but cannot be read yet: ${errorText(error)}`);
       return;
@@ -237,7 +237,7 @@ export class Life {
   }
 
   async #tend(page: PageState | undefined): Promise<void> {
-    const obstacle = page?.isInjected === true ? await this.#whatsapp.obstacleIn(page) : undefined;
+    const obstacle = page?.isInjected === true ? this.#whatsapp.obstacleIn(page) : undefined;
     const isOurs = page?.isInjected === true && obstacle === undefined;
     if (obstacle === undefined) this.#obstacle = undefined;
     if (page === undefined ? this.#phase !== 'syncing' : this.#phase === 'ready' && !isOurs) {

@@ -59,7 +59,7 @@ export const INSTALL_PREPARING = `(() => {
   library.prepared = prepared;
 })()`;
 
-/** Forgets what was prepared under this name; what is still under way is forgotten when it is done. */
+/** Drops the preparation of this name; one that is still under way is dropped when it ends. */
 export function dropPrepared(name: string): string {
   return `void window.WWebJS?.prepared?.delete(${JSON.stringify(name)})`;
 }

@@ -62,6 +62,7 @@ export const INSTALL_STEERING = `(() => {
   };
   action.addAndSendMsgToChat = steeredAdd;
   const isSteering = action.addAndSendMsgToChat === steeredAdd;
+  // Where the add cannot be replaced, hide it on the media model, so that the library does not spread it.
   if (!isSteering) {
     const prepareMedia = window.WWebJS.processMediaData;
     window.WWebJS.processMediaData = async (...given) => {

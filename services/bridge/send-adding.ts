@@ -16,7 +16,7 @@ export interface Addition {
   readonly content: NewContent;
   readonly stanzaId: string;
   readonly quotedId: string | undefined;
-  /** The name under which the page holds what was prepared for it, if there is anything. */
+  /** The name of the prepared upload or preview in the page, if it has one. */
   readonly prepared: string | undefined;
 }
 

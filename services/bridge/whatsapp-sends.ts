@@ -16,7 +16,7 @@ export interface SendOptions {
   readonly stanzaId: string;
   /** Unix time in ms after which the page must not begin to send. */
   readonly notAfter: number;
-  /** The name under which the page holds what was prepared; see `prepare`. */
+  /** The name of the prepared upload or preview in the page; see `prepare`. */
   readonly prepared: string | undefined;
   /** The serialized id of the message that this one answers. */
   readonly quotedId: string | undefined;
@@ -79,7 +79,7 @@ export class WhatsAppSends {
     await this.#prepare({ name, address, media });
   }
 
-  /** Forgets what was prepared, or is being prepared, under this name. */
+  /** Drops the preparation of this name. */
   async drop(name: string): Promise<void> {
     await this.#evaluate(dropPrepared(name));
   }

@@ -4,7 +4,7 @@ declare module 'whatsapp-web.js/src/Client.js' {
 
   export default class Client extends PublicClient {
     constructor(options: Omit<ClientOptions, 'userAgent'> & { userAgent: false });
-    /** Called once a page, when it has synced; nothing is told of the page before it resolves. */
+    /** The library calls it once for each page that has synced, and reports no event of the page before it resolves. */
     attachEventListeners(): Promise<void>;
   }
 }

@@ -52,7 +52,7 @@ export class WhatsApp {
   readonly #profileDir: string;
   #starting: Promise<void> | undefined;
   #isClosed = false;
-  #browserVersion: string | undefined;
+  #browserVersion = 'unknown';
 
   constructor(options: BrowserOptions, listener: WhatsAppListener) {
     this.#profileDir = options.profileDir;
@@ -95,15 +95,14 @@ export class WhatsApp {
   }
 
   /** Why the session cannot be ready with this page; undefined when it can. */
-  async obstacleIn(page: PageState): Promise<string | undefined> {
+  obstacleIn(page: PageState): string | undefined {
     const { isListening, missing, version, userAgent } = page;
     if (!isListening) {
       const wait = missing.length === 0 ? '' : `: WhatsApp Web has not loaded ${missing.join(', ')}`;
       return `the listeners of whatsapp-web.js are not attached${wait}`;
     }
     if (!version) return 'the page does not tell its version';
-    this.#browserVersion ??= await this.#client.pupBrowser?.version();
-    return agentFault(userAgent, this.#browserVersion ?? 'unknown');
+    return agentFault(userAgent, this.#browserVersion);
   }
 
   async repeatSynced(): Promise<void> {
@@ -200,6 +199,8 @@ export class WhatsApp {
     pupPage.on('framenavigated', (frame) => {
       if (frame === pupPage.mainFrame()) listener.navigated();
     });
+    // Here, within the deadline of the start: a browser that hangs later would hold up the looks at its page.
+    this.#browserVersion = await pupBrowser.version();
     await pupPage.evaluateOnNewDocument(SUPPLY_VERSION);
   }
 }
