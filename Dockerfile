@@ -40,7 +40,7 @@ COPY --from=packages /app/node_modules node_modules
 COPY . .
 RUN install -d -o node -g node node_modules/.cache
 USER 1000:1000
-RUN bash scripts/warm-image.sh
+RUN bash deploy/image/warm-image.sh
 
 FROM system AS slim
 COPY --from=packages /app/node_modules node_modules
@@ -52,7 +52,7 @@ LABEL org.opencontainers.image.title="gatehouse, without a browser" org.opencont
 USER 1000:1000
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["bash", "scripts/is-live.sh"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["bash", "deploy/image/is-live.sh"]
 ENTRYPOINT ["tini", "--"]
 CMD ["node", "bin/gatehouse.js", "start"]
 
@@ -76,8 +76,8 @@ ENV RELEASE=${RELEASE}
 LABEL org.opencontainers.image.title="gatehouse" org.opencontainers.image.version=${RELEASE}
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["bash", "scripts/is-live.sh"]
-ENTRYPOINT ["tini", "--", "bash", "scripts/enter.sh"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["bash", "deploy/image/is-live.sh"]
+ENTRYPOINT ["tini", "--", "bash", "deploy/image/enter.sh"]
 CMD ["node", "bin/gatehouse.js", "start"]
 
 FROM whole AS rooted

@@ -4,7 +4,7 @@ SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.installed
 # Mocha takes CI for a terminal with colours.
-MOCHA := mocha $(if $(MAKE_TERMOUT),,--no-color)
+MOCHA := mocha --config test/mocharc.mjs $(if $(MAKE_TERMOUT),,--no-color)
 
 # Tests start hundreds of processes: what Node has compiled for one is not compiled for the next.
 test coverage: export NODE_COMPILE_CACHE = $(CURDIR)/.cache/compiled
@@ -50,7 +50,7 @@ check: setup tools ## types, lint, drift of rendered files, and all tests
 	@$(MAKE) --no-print-directory test
 
 coverage: setup tools ## all tests, and how much of the sources they run: at least 95 % of lines, 88 % of branches
-	@c8 --config .c8rc.json $(MOCHA)
+	@c8 --config test/c8rc.json $(MOCHA)
 
 bench: setup ## measure, as ratios against a peer in the same run
 	@node test/bench/main.ts

@@ -1,5 +1,5 @@
 import { explainConfig } from '#config';
-import { loadOrExit } from '../services/runtime/load-or-exit.ts';
+import { loadOrExit } from '../services/runtime/process/load-or-exit.ts';
 import type { Command } from './arguments.ts';
 
 /** `gatehouse config`: every setting, its value and where that came from; `--json`; `--check` says only whether it is good. */

@@ -1,4 +1,4 @@
-import { loadOrExit } from '../services/runtime/load-or-exit.ts';
+import { loadOrExit } from '../services/runtime/process/load-or-exit.ts';
 import { runSupervisor } from '../services/supervisor/main.ts';
 import type { Command } from './arguments.ts';
 import { firstMessage } from './first-message.ts';

@@ -1,16 +1,16 @@
 import { createInterface } from 'node:readline/promises';
 import { ConfigError, EXIT_CONFIG, inheritedEnvironment } from '#config';
-import { platforms } from '../deploy/registry.ts';
-import { type Command as Program, runCommand, showCommand } from '../deploy/ship/command.ts';
-import { mask, maskLines, secretTexts } from '../deploy/ship/mask.ts';
-import { askOf, perform, type Stage } from '../deploy/ship/perform.ts';
-import { findDrift, findLacks } from '../deploy/ship/preflight.ts';
-import { prepare, writeFiles } from '../deploy/ship/prepare.ts';
-import { Progress } from '../deploy/ship/progress.ts';
-import { DEPLOY_FILE, makeKeyIfNone } from '../deploy/ship/settings.ts';
-import { rollBack, type Shipped, deploy as ship } from '../deploy/ship/ship.ts';
-import { ShipError, type Shipment, type Target } from '../deploy/ship/target.ts';
-import { targets } from '../deploy/ship/targets.ts';
+import { platforms } from '../deploy/platforms.ts';
+import { type Command as Program, runCommand, showCommand } from '../deploy/shipping/command.ts';
+import { mask, maskLines, secretTexts } from '../deploy/shipping/mask.ts';
+import { askOf, perform, type Stage } from '../deploy/shipping/perform.ts';
+import { findDrift, findLacks } from '../deploy/shipping/preflight.ts';
+import { prepare, writeFiles } from '../deploy/shipping/prepare.ts';
+import { Progress } from '../deploy/shipping/progress.ts';
+import { DEPLOY_FILE, makeKeyIfNone } from '../deploy/shipping/settings.ts';
+import { rollBack, type Shipped, deploy as ship } from '../deploy/shipping/ship.ts';
+import { ShipError, type Shipment, type Target } from '../deploy/shipping/target.ts';
+import { targets } from '../deploy/targets.ts';
 import { ROOT } from '../services/supervisor/plan.ts';
 import { type Command, UsageError } from './arguments.ts';
 

@@ -1,9 +1,9 @@
 import { inheritedEnvironment } from '#config';
-import type { DoctorOptions } from '../deploy/doctor/context.ts';
-import { examine } from '../deploy/doctor/examine.ts';
-import { followMessage } from '../deploy/doctor/message/follow.ts';
-import { printMessage } from '../deploy/doctor/message/print-message.ts';
-import { paintFor, printReport } from '../deploy/doctor/print.ts';
+import type { DoctorOptions } from '../operate/doctor/context.ts';
+import { examine } from '../operate/doctor/examine.ts';
+import { followMessage } from '../operate/doctor/message/follow.ts';
+import { printMessage } from '../operate/doctor/message/print-message.ts';
+import { paintFor, printReport } from '../operate/doctor/print.ts';
 import { messageIdSchema } from '../services/contract/content.ts';
 import { type Command, UsageError } from './arguments.ts';
 

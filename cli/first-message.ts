@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exchange } from '../services/runtime/internal-call.ts';
+import { exchange } from '../services/runtime/http/internal-call.ts';
 
 const FRIEND = '15550100199@c.us';
 const WORDS = 'The first words through one port';

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listSettings, type PlacedSetting, profiles, type ServiceDeclaration, topology } from '#config';
-import { renderChecks } from '../deploy/doctor/render-table.ts';
 import { platformTable } from '../deploy/platform-table.ts';
-import { platforms } from '../deploy/registry.ts';
-import { type Rendered, renderPlatform } from '../deploy/render-platform.ts';
-import { targets as shipTargets } from '../deploy/ship/targets.ts';
+import { platforms } from '../deploy/platforms.ts';
+import { type Rendered, renderPlatform } from '../deploy/rendering/render-platform.ts';
 import { targetTable } from '../deploy/target-table.ts';
+import { targets as shipTargets } from '../deploy/targets.ts';
+import { renderChecks } from '../operate/doctor/render-table.ts';
 import { ERRORS } from '../services/contract/errors.ts';
 import { DIFFERENCES } from '../services/contract/gate-differences.ts';
 import { ROOT } from '../services/supervisor/plan.ts';

@@ -1,7 +1,7 @@
 import { ConfigError, EXIT_CONFIG, readApiKeys } from '#config';
-import type { Report, Row } from '../deploy/smoke/report.ts';
-import { smoke } from '../deploy/smoke/smoke.ts';
-import { UrlError } from '../deploy/smoke/target.ts';
+import type { Report, Row } from '../operate/smoke/report.ts';
+import { smoke } from '../operate/smoke/smoke.ts';
+import { UrlError } from '../operate/smoke/target.ts';
 import { type Command, UsageError } from './arguments.ts';
 
 /** `gatehouse smoke URL`: looks at a deployment from outside, and exits 1 when something failed. */

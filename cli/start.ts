@@ -1,5 +1,5 @@
 import type { Config } from '#config';
-import { loadOrExit } from '../services/runtime/load-or-exit.ts';
+import { loadOrExit } from '../services/runtime/process/load-or-exit.ts';
 import { runSupervisor } from '../services/supervisor/main.ts';
 import type { Command } from './arguments.ts';
 

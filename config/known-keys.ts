@@ -2,7 +2,7 @@ import { resolve as resolvePath } from 'node:path';
 import { readEnvFile } from './env-file.ts';
 import { inheritedEnvironment, SETTLED_VARIABLE } from './environment.ts';
 import { ConfigError, loadConfig } from './load.ts';
-import { apiKeysSetting } from './settings-access.ts';
+import { apiKeysSetting } from './settings/access.ts';
 import type { Variables } from './sources.ts';
 
 /**

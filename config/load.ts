@@ -1,6 +1,6 @@
 import { resolve as resolvePath } from 'node:path';
 import convict from 'convict';
-import { missingPrograms, topologyProblems } from './declared-topology.ts';
+import { missingPrograms, topologyProblems } from './declaration/check.ts';
 import { readEnvFile } from './env-file.ts';
 import { isSettled } from './environment.ts';
 import { registerFormats } from './formats.ts';

@@ -1,7 +1,7 @@
-import { apiKeysSetting, internalSettings } from './settings-access.ts';
-import { gateSettings } from './settings-gate.ts';
-import { outboxSettings, pacingSettings, storeSettings, webhookSettings } from './settings-messages.ts';
-import { portAutoSetting, portSettings } from './settings-ports.ts';
+import { apiKeysSetting, internalSettings } from './settings/access.ts';
+import { gateSettings } from './settings/gate.ts';
+import { outboxSettings, pacingSettings, storeSettings, webhookSettings } from './settings/messages.ts';
+import { portAutoSetting, portSettings } from './settings/ports.ts';
 import {
   dataDirSetting,
   logSettings,
@@ -10,8 +10,8 @@ import {
   restartSettings,
   stopSettings,
   takeOverSetting,
-} from './settings-running.ts';
-import { sandboxSettings, sessionSettings, whatsappSetting } from './settings-whatsapp.ts';
+} from './settings/running.ts';
+import { sandboxSettings, sessionSettings, whatsappSetting } from './settings/whatsapp.ts';
 import type { Config, Setting, SettingsOf } from './shape.ts';
 
 /** Every setting of the kit, for convict. The ports come from the topology. */

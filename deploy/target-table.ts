@@ -1,5 +1,5 @@
-import { platforms } from './registry.ts';
-import type { Target } from './ship/target.ts';
+import { platforms } from './platforms.ts';
+import type { Target } from './shipping/target.ts';
 
 /** The table of the targets of `make deploy` for the documents. */
 export function targetTable(targets: readonly Target[]): string {

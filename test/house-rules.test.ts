@@ -1,19 +1,115 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SOURCES = ['bin', 'cli', 'config', 'deploy', 'services'];
+const FOLDERS = ['bin', 'cli', 'config', 'deploy', 'nginx', 'operate', 'scripts', 'services'];
+const MAX_LINES = 250;
+const MAX_ENTRY_LINES = 45;
+const MAX_FILES_IN_FOLDER = 20;
 
-const files = SOURCES.flatMap((folder) =>
-  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
-)
+/**
+ * The parts of the kit, and which other parts each may import. The longest name that a path starts with is its part. A
+ * service imports no other service: services talk HTTP. An entry file joins parts, so one pair is listed by its file.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  config: [],
+  'services/contract': [],
+  'services/runtime': ['config', 'services/contract'],
+  'services/gate/contract': ['config', 'services/contract', 'services/runtime'],
+  nginx: ['config', 'services/contract', 'services/runtime', 'services/gate/contract'],
+  'services/gate/main.ts': ['config', 'services/runtime', 'services/gate/contract', 'services/gate', 'nginx'],
+  'services/gate': ['config', 'services/contract', 'services/runtime', 'services/gate/contract'],
+  'services/api': ['config', 'services/contract', 'services/runtime'],
+  'services/bridge': ['config', 'services/contract', 'services/runtime'],
+  'services/sandbox': ['config', 'services/contract', 'services/runtime'],
+  'services/supervisor': ['config', 'services/contract', 'services/runtime'],
+  operate: ['config', 'services/contract', 'services/runtime'],
+  deploy: ['config', 'services/contract', 'services/runtime', 'operate'],
+  cli: ['config', 'deploy', 'operate', 'services/contract', 'services/runtime', 'services/supervisor'],
+  bin: ['cli'],
+};
+
+const names = FOLDERS.flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name))),
+);
+const files = names
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
   .map((name) => ({ name, text: readFileSync(join(ROOT, name), 'utf8') }));
 
-/** What a file imports, as paths from the root; packages left out. */
-function importsOf({ name, text }: { name: string; text: string }): string[] {
+describe('house rules', () => {
+  it('are checked on all sources', () => {
+    assert.ok(files.length > 300);
+    assert.deepEqual(
+      files.filter(({ name }) => partOf(name) === undefined).map(({ name }) => name),
+      [],
+    );
+  });
+
+  it('let imports point one way', () => {
+    const wrong = files.flatMap(({ name, text }) => {
+      const part = partOf(name) ?? '';
+      return importsOf(name, text)
+        .filter((target) => partOf(target) !== part && !MAY_IMPORT[part]?.includes(partOf(target) ?? ''))
+        .map((target) => `${name} imports ${target}`);
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it('allow no import cycle, type imports included', () => {
+    const imports = new Map(files.map(({ name, text }) => [name, importsOf(name, text)]));
+    assert.deepEqual(findCycles(imports), []);
+  });
+
+  it('leave process.env to config/', () => {
+    const readers = files
+      .filter(({ name }) => !name.startsWith('config/'))
+      .filter(({ text }) => codeOf(text).includes('process.env'));
+    assert.deepEqual(
+      readers.map(({ name }) => name),
+      [],
+    );
+  });
+
+  it('allow no cast but `as const`, and no empty catch', () => {
+    for (const { name, text } of files) {
+      const code = codeOf(text).replace(/^(?:import|export) [\s\S]*?;$/gm, '');
+      assert.deepEqual(code.match(/\S+ as (?!const\b)\w+/g), null, name);
+      assert.ok(!/catch *(\([^)]*\))? *\{\s*\}/.test(code), name);
+    }
+  });
+
+  it(`allow at most ${MAX_LINES} lines in a file, and ${MAX_ENTRY_LINES} in an entry file`, () => {
+    const long = files
+      .map(({ name, text }) => ({ name, lines: text.split('\n').length - 1 }))
+      .filter(({ name, lines }) => lines > (isEntry(name) ? MAX_ENTRY_LINES : MAX_LINES));
+    assert.deepEqual(long, []);
+  });
+
+  it(`allow at most ${MAX_FILES_IN_FOLDER} files in a folder`, () => {
+    const counts = Map.groupBy(names, dirname);
+    const full = [...counts].filter(([, inside]) => inside.length > MAX_FILES_IN_FOLDER);
+    assert.deepEqual(
+      full.map(([folder, inside]) => `${folder}: ${inside.length}`),
+      [],
+    );
+  });
+});
+
+function isEntry(name: string): boolean {
+  return name.startsWith('services/') && basename(name) === 'main.ts';
+}
+
+function partOf(path: string): string | undefined {
+  const parts = Object.keys(MAY_IMPORT).filter((part) => path === part || path.startsWith(`${part}/`));
+  return parts.toSorted((one, other) => other.length - one.length)[0];
+}
+
+/** The files that a file imports, as paths from the root, without packages. */
+function importsOf(name: string, text: string): string[] {
   return [...text.matchAll(/(?:from|import) '([^']+)'|import\('([^']+)'\)/g)].flatMap(([, still, lazy]) => {
     const target = still ?? lazy ?? '';
     if (target === '#config') return ['config/index.ts'];
@@ -21,22 +117,28 @@ function importsOf({ name, text }: { name: string; text: string }): string[] {
   });
 }
 
-/** `config`, `services/gate`, `cli`: the parts between which imports have a direction. */
-function partOf(path: string): string {
-  const [top = '', second = ''] = path.split('/');
-  return top === 'services' ? `services/${second}` : top;
-}
-
-/** What each part may import besides itself. A service never imports another: they talk HTTP. */
-function mayImport(part: string): string[] {
-  if (part === 'config') return [];
-  if (part === 'services/contract') return [];
-  if (part === 'services/runtime') return ['config', 'services/contract'];
-  if (part.startsWith('services/')) return ['config', 'services/contract', 'services/runtime'];
-  if (part === 'deploy') return ['config', 'services/contract', 'services/runtime'];
-  if (part === 'cli')
-    return ['config', 'deploy', 'services/contract', 'services/runtime', 'services/supervisor'];
-  return ['cli'];
+/** Each group of files that import each other in a circle. Source: R. Tarjan, strongly connected components. */
+function findCycles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const order = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const cycles: string[][] = [];
+  const visit = (name: string) => {
+    const index = order.size;
+    let low = index;
+    order.set(name, index);
+    stack.push(name);
+    for (const target of imports.get(name) ?? []) {
+      if (!order.has(target)) visit(target);
+      if (stack.includes(target)) low = Math.min(low, lowest.get(target) ?? order.get(target) ?? low);
+    }
+    lowest.set(name, low);
+    if (low !== index) return;
+    const group = stack.splice(stack.indexOf(name));
+    if (group.length > 1 || imports.get(name)?.includes(name)) cycles.push(group.toSorted());
+  };
+  for (const name of imports.keys()) if (!order.has(name)) visit(name);
+  return cycles;
 }
 
 /** Code without its comments and the contents of its strings; whichever begins first hides the other. */
@@ -45,48 +147,3 @@ function codeOf(text: string): string {
     match.startsWith('/') ? '' : "''",
   );
 }
-
-describe('house rules', () => {
-  it('are checked on all the sources', () => assert.ok(files.length > 60));
-
-  for (const file of files) {
-    const part = partOf(file.name);
-    it(`${file.name} imports in the right direction`, () => {
-      for (const target of importsOf(file)) {
-        const other = partOf(target);
-        assert.ok(other === part || mayImport(part).includes(other), `${file.name} imports ${target}`);
-      }
-    });
-  }
-
-  it('leaves process.env to config/', () => {
-    const readers = files.filter(
-      ({ name, text }) => !name.startsWith('config/') && codeOf(text).includes('process.env'),
-    );
-    assert.deepEqual(
-      readers.map(({ name }) => name),
-      [],
-    );
-  });
-
-  it('has no cast but `as const`, and no swallowed error', () => {
-    for (const { name, text } of files) {
-      const code = codeOf(text).replace(/^(?:import|export) [\s\S]*?;$/gm, '');
-      assert.deepEqual(code.match(/\S+ as (?!const\b)\w+/g), null, name);
-      assert.ok(!/catch *(\([^)]*\))? *\{\s*\}/.test(code), name);
-    }
-  });
-
-  it('keeps an entry file to about thirty lines and any file to one idea', () => {
-    for (const { name, text } of files) {
-      const lines = text.split('\n').length;
-      assert.ok(
-        lines <=
-          (name.startsWith('services/') && name.endsWith('/main.ts') && !name.includes('supervisor')
-            ? 45
-            : 300),
-        `${name} has ${lines} lines`,
-      );
-    }
-  });
-});

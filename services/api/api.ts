@@ -1,8 +1,8 @@
 import type { Config } from '#config';
-import { createInternalServer } from '../runtime/internal-server.ts';
-import { closeServer, listen } from '../runtime/listen.ts';
+import { createInternalServer } from '../runtime/http/internal-server.ts';
+import { closeServer, listen } from '../runtime/http/listen.ts';
 import type { Log } from '../runtime/log.ts';
-import type { RunningService } from '../runtime/run-service.ts';
+import type { RunningService } from '../runtime/process/run-service.ts';
 import { createApp } from './app.ts';
 import { type BridgeAddress, createBridgeClient } from './bridge-client.ts';
 import { EventLog } from './events/event-log.ts';

@@ -15,7 +15,7 @@ import {
 } from '../contract/bridge.ts';
 import { CONTRACT_CODES, type ErrorCode, errorText, KitError } from '../contract/errors.ts';
 import type { WhatsAppMessage } from '../contract/events.ts';
-import { InternalCaller, SilenceError } from '../runtime/internal-call.ts';
+import { InternalCaller, SilenceError } from '../runtime/http/internal-call.ts';
 import type { Log } from '../runtime/log.ts';
 
 export interface BridgeAddress {

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { type BridgeHealth, bridgeHealthSchema } from '../contract/bridge.ts';
-import { exchange, type Origin } from '../runtime/internal-call.ts';
+import { exchange, type Origin } from '../runtime/http/internal-call.ts';
 import type { Store } from './store/store.ts';
 
 const BRIDGE_ANSWERS_WITHIN_MS = 1_000;

@@ -1,4 +1,4 @@
-import { runService } from '../runtime/run-service.ts';
+import { runService } from '../runtime/process/run-service.ts';
 import { startApi } from './api.ts';
 
 await runService('api', async ({ config, log }) => {

@@ -1,6 +1,6 @@
 import { errorText } from '../contract/errors.ts';
 import { findBrowser } from '../runtime/find-browser.ts';
-import { runService } from '../runtime/run-service.ts';
+import { runService } from '../runtime/process/run-service.ts';
 import { startBridge } from './bridge.ts';
 import { guardRejections } from './rejections.ts';
 

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { LineBatch } from '../runtime/line-batch.ts';
 import type { Log } from '../runtime/log.ts';
-import { LIVE_PATH } from './admit.ts';
-import type { Visit } from './visit.ts';
+import { LIVE_PATH } from './admission/admit.ts';
+import type { Visit } from './request-context.ts';
 
 /** As nginx names a request whose client left before there was an answer. */
 const CLIENT_LEFT = 499;

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { KitError } from '../contract/errors.ts';
 import { SECRET_HEADER } from '../contract/internal.ts';
-import { apiKeyCheck } from '../runtime/api-keys.ts';
 import { findBrowser } from '../runtime/find-browser.ts';
-import { secretTest } from '../runtime/internal-secret.ts';
-import { runService } from '../runtime/run-service.ts';
+import { apiKeyCheck } from '../runtime/http/api-keys.ts';
+import { secretTest } from '../runtime/http/internal-secret.ts';
+import { runService } from '../runtime/process/run-service.ts';
 import { startSandbox } from './sandbox.ts';
 
 await runService('sandbox', async ({ config, log }) => {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { closeServer, listen } from '../runtime/listen.ts';
+import { closeServer, listen } from '../runtime/http/listen.ts';
 import type { Log } from '../runtime/log.ts';
-import { writeBrowserWrapper } from './browser-wrapper.ts';
-import { loadCertificate } from './certificate.ts';
-import { Phone } from './phone.ts';
-import { type Authorize, createPhoneServer } from './server.ts';
-import { createStandIn } from './stand-in.ts';
+import { type Authorize, createPhoneServer } from './control/phone-server.ts';
+import { Phone } from './phone/phone.ts';
+import { writeBrowserWrapper } from './site/browser-wrapper.ts';
+import { loadCertificate } from './site/certificate.ts';
+import { createStandIn } from './site/stand-in.ts';
 import type { Policy, Settings } from './web/settings.ts';
 
 const LOOPBACK = '127.0.0.1';

@@ -2,9 +2,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { KitError } from '../contract/errors.ts';
 import { SECRET_HEADER } from '../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../contract/problem.ts';
-import { type SecretTest, secretTest } from '../runtime/internal-secret.ts';
-import { createInternalServer } from '../runtime/internal-server.ts';
-import { listen } from '../runtime/listen.ts';
+import { type SecretTest, secretTest } from '../runtime/http/internal-secret.ts';
+import { createInternalServer } from '../runtime/http/internal-server.ts';
+import { listen } from '../runtime/http/listen.ts';
 import { readHealth } from './health.ts';
 import type { Service } from './service.ts';
 

@@ -1,8 +1,8 @@
 import { type Loaded, profiles } from '#config';
 import { errorText, KitError } from '../contract/errors.ts';
-import { keepCompiled } from '../runtime/compile-cache.ts';
 import { createLog } from '../runtime/log.ts';
-import { EXIT_UNAVAILABLE } from '../runtime/run-service.ts';
+import { keepCompiled } from '../runtime/process/compile-cache.ts';
+import { EXIT_UNAVAILABLE } from '../runtime/process/run-service.ts';
 import { LogOutput } from './log-output.ts';
 import { createLineWriter, LogStream } from './log-stream.ts';
 import { watchMemory } from './memory-watch.ts';

@@ -1,7 +1,7 @@
 import type { Config } from '#config';
 import { errorText } from '../contract/errors.ts';
 import type { Log } from '../runtime/log.ts';
-import type { PortsMessage } from '../runtime/ports-message.ts';
+import type { PortsMessage } from '../runtime/process/ports-message.ts';
 import { planServices } from './plan.ts';
 import { portWishes, settlePorts } from './ports.ts';
 import type { Service } from './service.ts';

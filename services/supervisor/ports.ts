@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { type Config, declaredPorts, type PortName } from '#config';
 import { KitError } from '../contract/errors.ts';
 import type { Log } from '../runtime/log.ts';
-import { findPortOwner } from '../runtime/port-owner.ts';
+import { findPortOwner } from '../runtime/process/port-owner.ts';
 
 /** Ports of services that run, and whether somebody set them. */
 export interface PortWish {

@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceDeclaration } from '#config';
 import type { Log } from '../runtime/log.ts';
-import { findMarked, signalProcess } from '../runtime/process-table.ts';
+import { findMarked, signalProcess } from '../runtime/process/process-table.ts';
 import {
   CLOSED_MESSAGE,
   KIT_STOPS_MESSAGE,
   SIGNALED_MESSAGE,
   type StopMessage,
-} from '../runtime/stop-request.ts';
+} from '../runtime/process/stop-request.ts';
 import { watchLiveness } from './liveness.ts';
 import { probe } from './probe.ts';
 import { type RestartLimits, RestartPolicy } from './restart-policy.ts';

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { type Config, isOn, type Loaded, type PortName } from '#config';
 import { errorText, KitError } from '../contract/errors.ts';
-import { closeServer } from '../runtime/listen.ts';
+import { closeServer } from '../runtime/http/listen.ts';
 import type { Log } from '../runtime/log.ts';
 import { startControlServer } from './control-server.ts';
 import { type Dismiss, postGuard } from './guard.ts';

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type ApiOptions, startApi } from '../../services/api/api.ts';
 import { SECRET_HEADER } from '../../services/contract/internal.ts';
-import { closeServer, listen } from '../../services/runtime/listen.ts';
+import { closeServer, listen } from '../../services/runtime/http/listen.ts';
 import { createLog } from '../../services/runtime/log.ts';
 import { sqliteFolder, sqliteIn } from './databases.ts';
 

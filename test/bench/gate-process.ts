@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { listProcesses, signalProcess } from '../../services/runtime/process-table.ts';
+import { listProcesses, signalProcess } from '../../services/runtime/process/process-table.ts';
 import { until } from '../kit/kit.ts';
 
 /** Clock ticks of /proc, per second. Source: proc(5); 100 on every Linux of today. */

@@ -1,4 +1,4 @@
-import { signalProcess } from '../../services/runtime/process-table.ts';
+import { signalProcess } from '../../services/runtime/process/process-table.ts';
 import { type Kit, startKit } from '../kit/kit.ts';
 import type { Figure } from './main.ts';
 import { median, summary } from './median.ts';

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { browserTree, killBrowserTree } from '../../services/bridge/browser-processes.ts';
-import { listProcesses } from '../../services/runtime/process-table.ts';
+import { browserTree, killBrowserTree } from '../../services/bridge/session/browser-processes.ts';
+import { listProcesses } from '../../services/runtime/process/process-table.ts';
 import { until } from './until.ts';
 
 const PROFILE = join(tmpdir(), `gatehouse-no-profile-${process.pid}`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BrowserSandbox } from '../../services/bridge/browser-sandbox.ts';
+import { BrowserSandbox } from '../../services/bridge/session/browser-sandbox.ts';
 
 describe('bridge, whose browser did not start', () => {
   let folder: string;

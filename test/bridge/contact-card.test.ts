@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { contactCard } from '../../services/bridge/contact-card.ts';
+import { contactCard } from '../../services/bridge/page/contact-card.ts';
 
 describe('bridge, a contact card', () => {
   it('is a vCard 3.0 with the name and the number', () => {

@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
-import { EventSender } from '../../services/bridge/event-sender.ts';
+import { EventSender } from '../../services/bridge/events/event-sender.ts';
 
 const optionsSchema = z.object({
   api: z.object({ host: z.string(), port: z.number() }),

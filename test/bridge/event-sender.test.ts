@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import pino from 'pino';
-import { EventSender, type EventSenderOptions } from '../../services/bridge/event-sender.ts';
+import { EventSender, type EventSenderOptions } from '../../services/bridge/events/event-sender.ts';
 import type { BridgeEvent } from '../../services/contract/events.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
 import { fillDisk, freeDisk, mountDisk, unmountDisk } from './small-disk.ts';

@@ -1,10 +1,10 @@
 import pino from 'pino';
 import { within } from '../../services/bridge/deadline.ts';
-import { type LifeEnd, LifeEndedError } from '../../services/bridge/life-end.ts';
 import type { BridgeLimits } from '../../services/bridge/limits.ts';
-import { Sender } from '../../services/bridge/send.ts';
-import type { SendingLife, SendingPage } from '../../services/bridge/send-life.ts';
-import type { NewContent } from '../../services/bridge/whatsapp-content.ts';
+import type { NewContent } from '../../services/bridge/page/content.ts';
+import type { SendingLife, SendingPage } from '../../services/bridge/send/life.ts';
+import { Sender } from '../../services/bridge/send/send.ts';
+import { type LifeEnd, LifeEndedError } from '../../services/bridge/session/life-end.ts';
 import { KitError } from '../../services/contract/errors.ts';
 import type { WhatsAppMessage } from '../../services/contract/events.ts';
 import { LIMITS } from './world.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventOf } from '../../services/bridge/news.ts';
+import { eventOf } from '../../services/bridge/events/news.ts';
 import type { WhatsAppMessage } from '../../services/contract/events.ts';
 
 describe('bridge, the keys of its events', () => {

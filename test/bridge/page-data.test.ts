@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { eventOf } from '../../services/bridge/news.ts';
-import { PageDataError, readMessage } from '../../services/bridge/page-data.ts';
+import { eventOf } from '../../services/bridge/events/news.ts';
+import { PageDataError, readMessage } from '../../services/bridge/page/data.ts';
 import { bridgeEventSchema } from '../../services/contract/events.ts';
 
 const RAW = {

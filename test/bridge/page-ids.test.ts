@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { INSTALL_KEY_ALIAS, messageKeySchema } from '../../services/bridge/page-ids.ts';
+import { INSTALL_KEY_ALIAS, messageKeySchema } from '../../services/bridge/page/ids.ts';
 import { EDITIONS } from '../../services/sandbox/web/settings.ts';
 import { World } from '../sandbox/world.ts';
 

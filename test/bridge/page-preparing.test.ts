@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createContext, runInContext } from 'node:vm';
-import { dropPrepared, INSTALL_PREPARING } from '../../services/bridge/page-preparing.ts';
-import { cancelSend, INSTALL_STEERING } from '../../services/bridge/page-steering.ts';
+import { dropPrepared, INSTALL_PREPARING } from '../../services/bridge/page/preparing.ts';
+import { cancelSend, INSTALL_STEERING } from '../../services/bridge/page/steering.ts';
 
 const ADDRESS = '15552220000@c.us';
 

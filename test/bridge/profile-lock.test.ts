@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lockProfile } from '../../services/bridge/profile-lock.ts';
+import { lockProfile } from '../../services/bridge/session/profile-lock.ts';
 
 describe('bridge, the lock of a profile', () => {
   let dir: string;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { SendAnswer } from '../../services/contract/bridge.ts';
-import type { PhoneMessage } from '../../services/sandbox/records.ts';
+import type { PhoneMessage } from '../../services/sandbox/phone/records.ts';
 import { DOT, fails, kitMessages, PATIENT, sent } from './send-support.ts';
 import { type Answer, startWorld, type World } from './world.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { LifeEnd } from '../../services/bridge/life-end.ts';
-import type { SendingPage } from '../../services/bridge/send-life.ts';
-import type { SendStage } from '../../services/bridge/whatsapp-sends.ts';
+import type { SendStage } from '../../services/bridge/page/sends.ts';
+import type { SendingPage } from '../../services/bridge/send/life.ts';
+import type { LifeEnd } from '../../services/bridge/session/life-end.ts';
 import { KitError } from '../../services/contract/errors.ts';
 import { FakeLife, hang, pageWith, textOf } from './fake-page.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { type SendAnswer, sendAnswerSchema } from '../../services/contract/bridge.ts';
-import type { PhoneMessage } from '../../services/sandbox/records.ts';
+import type { PhoneMessage } from '../../services/sandbox/phone/records.ts';
 import { until } from './until.ts';
 import type { Answer, World } from './world.ts';
 

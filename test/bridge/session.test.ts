@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { within } from '../../services/bridge/deadline.ts';
-import { lockProfile } from '../../services/bridge/profile-lock.ts';
-import { Session } from '../../services/bridge/session.ts';
-import type { SessionObserver } from '../../services/bridge/session-observer.ts';
+import type { SessionObserver } from '../../services/bridge/session/observer.ts';
+import { lockProfile } from '../../services/bridge/session/profile-lock.ts';
+import { Session } from '../../services/bridge/session/session.ts';
 import { until } from './until.ts';
 import { LIMITS } from './world.ts';
 

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import pino from 'pino';
-import { Spool } from '../../services/bridge/spool.ts';
+import { Spool } from '../../services/bridge/events/spool.ts';
 import type { BridgeEvent } from '../../services/contract/events.ts';
 
 const log = pino({ level: 'silent' });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { DeadlineError } from '../../services/bridge/deadline.ts';
-import { UploadSlots } from '../../services/bridge/upload-slots.ts';
+import { UploadSlots } from '../../services/bridge/send/upload-slots.ts';
 
 const MIB = 1024 ** 2;
 const LONG_MS = 60_000;

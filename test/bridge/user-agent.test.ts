@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer';
-import { launchOptions } from '../../services/bridge/browser.ts';
-import { agentFault, userAgentOf } from '../../services/bridge/user-agent.ts';
+import { launchOptions } from '../../services/bridge/session/browser.ts';
+import { agentFault, userAgentOf } from '../../services/bridge/session/user-agent.ts';
 import { until } from './until.ts';
 import { LIMITS } from './world.ts';
 

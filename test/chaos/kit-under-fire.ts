@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findMarked, signalProcess } from '../../services/runtime/process-table.ts';
+import { findMarked, signalProcess } from '../../services/runtime/process/process-table.ts';
 import { freePorts, type Kit, type KitPorts, startKit } from '../kit/kit.ts';
 import type { Diary } from './diary.ts';
 

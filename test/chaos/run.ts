@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commandOf } from '../../services/runtime/process-table.ts';
+import { commandOf } from '../../services/runtime/process/process-table.ts';
 import { PostgresServer } from '../api/postgres-server.ts';
 import { call, causeOf } from './call.ts';
 import { Diary } from './diary.ts';

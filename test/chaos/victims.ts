@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commandOf, readProcess, signalProcess } from '../../services/runtime/process-table.ts';
+import { commandOf, readProcess, signalProcess } from '../../services/runtime/process/process-table.ts';
 import type { PostgresServer } from '../api/postgres-server.ts';
 import { until } from '../kit/kit.ts';
 import type { KitUnderFire } from './kit-under-fire.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { control, deniedPrefixes, listSettings, type ServiceDeclaration, topology } from '#config';
-import { type Declarations, declarationProblems } from '../../config/declaration-rules.ts';
+import { type Declarations, declarationProblems } from '../../config/declaration/rules.ts';
 
 const GREETER: ServiceDeclaration = {
   name: 'greeter',

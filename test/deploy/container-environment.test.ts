@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { deployment } from '#config';
-import { containerEnvironment } from '../../deploy/container-environment.ts';
-import { renderInput } from '../../deploy/render-input.ts';
+import { containerEnvironment } from '../../deploy/rendering/container-environment.ts';
+import { renderInput } from '../../deploy/rendering/render-input.ts';
 
 describe('variables of a container', () => {
   const variablesOf = (settings: Record<string, string>, profile: 'railway' | 'docker' = 'railway') =>

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import { cloudrun } from '../../deploy/cloudrun/render.ts';
+import { fly } from '../../deploy/fly/render.ts';
 import { platformTable } from '../../deploy/platform-table.ts';
-import { cloudrun } from '../../deploy/platforms/cloudrun.ts';
-import { fly } from '../../deploy/platforms/fly.ts';
-import { railway } from '../../deploy/platforms/railway.ts';
-import { platforms } from '../../deploy/registry.ts';
+import { platforms } from '../../deploy/platforms.ts';
+import { railway } from '../../deploy/railway/render.ts';
 
 describe('table of the platforms', () => {
   const rows = platformTable(platforms).trimEnd().split('\n');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ConfigError, type Deployment, loadConfig } from '#config';
-import { renderInput, standIns } from '../../deploy/render-input.ts';
+import { renderInput, standIns } from '../../deploy/rendering/render-input.ts';
 
 const declared: Deployment = {
   name: 'gatehouse',

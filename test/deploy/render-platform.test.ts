@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { deployment } from '#config';
-import { fly } from '../../deploy/platforms/fly.ts';
-import { heroku } from '../../deploy/platforms/heroku.ts';
-import { renderPlatform } from '../../deploy/render-platform.ts';
+import { fly } from '../../deploy/fly/render.ts';
+import { heroku } from '../../deploy/heroku/render.ts';
+import { renderPlatform } from '../../deploy/rendering/render-platform.ts';
 
 describe('rendering for a platform', () => {
   it('gives its files, and nothing stale, where it can run the kit', () => {

@@ -97,13 +97,13 @@ describe('image, by what it holds', () => {
         [
           'tini',
           '--',
-          ...(stage === 'kit' ? ['bash', 'scripts/enter.sh'] : []),
+          ...(stage === 'kit' ? ['bash', 'deploy/image/enter.sh'] : []),
           'node',
           'bin/gatehouse.js',
           'start',
         ],
       );
-      assert.deepEqual(inspected.Healthcheck.Test, ['CMD', 'bash', 'scripts/is-live.sh']);
+      assert.deepEqual(inspected.Healthcheck.Test, ['CMD', 'bash', 'deploy/image/is-live.sh']);
       assert.equal(inspected.StopSignal, 'SIGTERM');
       assert.equal(inspected.Volumes ?? null, null);
       assert.ok(inspected.Env.includes('RELEASE=under-test'));

@@ -58,9 +58,12 @@ describe('image, run as it is meant to be', () => {
 
       it('becomes healthy by its own check, which fails when the answer is no', async () => {
         await kit.until('healthy', async () => (await kit.inspect('{{.State.Health.Status}}')) === 'healthy');
-        assert.equal(await kit.exec('bash', 'scripts/is-live.sh', '/health'), 'HTTP/1.1 200 OK');
-        await assert.rejects(kit.exec('bash', 'scripts/is-live.sh', '/nowhere'), { code: 1, stdout: /404/ });
-        await assert.rejects(kit.exec('env', 'PORT=1', 'bash', 'scripts/is-live.sh'), {
+        assert.equal(await kit.exec('bash', 'deploy/image/is-live.sh', '/health'), 'HTTP/1.1 200 OK');
+        await assert.rejects(kit.exec('bash', 'deploy/image/is-live.sh', '/nowhere'), {
+          code: 1,
+          stdout: /404/,
+        });
+        await assert.rejects(kit.exec('env', 'PORT=1', 'bash', 'deploy/image/is-live.sh'), {
           code: 1,
           stderr: /refused/,
         });

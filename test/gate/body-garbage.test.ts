@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { getHeapSpaceStatistics } from 'node:v8';
-import { noteBodyBytes } from '../../services/gate/body-garbage.ts';
+import { noteBodyBytes } from '../../services/gate/forward/collect-garbage.ts';
 
 describe('noteBodyBytes', () => {
   it('has the young objects collected once 8 MiB have passed, and not before', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { requireCanonicalPath } from '../../services/gate/canonical-path.ts';
-import { readTarget } from '../../services/gate/request-target.ts';
-import { findRoute, isBelow, orderRoutes } from '../../services/gate/route.ts';
+import { readTarget } from '../../services/gate/admission/request-target.ts';
+import { findRoute, isBelow, orderRoutes } from '../../services/gate/admission/route.ts';
+import { requireCanonicalPath } from '../../services/gate/contract/canonical-path.ts';
 import { route } from './support.ts';
 
 const SEED = Number(process.env.FC_SEED ?? Date.now() % 1_000_000);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accepts } from '../../services/gate/nginx/server.ts';
+import { accepts } from '../../nginx/nginx-gate.ts';
 import { askWhileHeld } from '../held-thread.ts';
 import { describeGates } from './contract.ts';
 import { crowdAt } from './crowd.ts';

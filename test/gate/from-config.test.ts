@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import request from 'supertest';
 import { loadConfig } from '#config';
-import { optionsFrom } from '../../services/gate/from-config.ts';
-import { startGate } from '../../services/gate/server.ts';
+import { optionsFrom } from '../../services/gate/contract/from-config.ts';
+import { startGate } from '../../services/gate/gate.ts';
 import { createLog } from '../../services/runtime/log.ts';
 import { echo, startUpstream } from './support.ts';
 

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findNginx } from '#config';
-import { startNginxGate } from '../../services/gate/nginx/server.ts';
-import type { GateOptions } from '../../services/gate/options.ts';
-import { type Gate, startGate } from '../../services/gate/server.ts';
+import { startNginxGate } from '../../nginx/nginx-gate.ts';
+import type { GateOptions } from '../../services/gate/contract/options.ts';
+import { type Gate, startGate } from '../../services/gate/gate.ts';
 
 /** One of the implementations of the gate's contract. */
 export interface GateKind {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { endToEndHeaders, FROM_OUTSIDE } from '../../services/gate/headers.ts';
+import { endToEndHeaders, FROM_OUTSIDE } from '../../services/gate/forward/headers.ts';
 import { describeGates, type GateUnderTest } from './contract.ts';
 import { echo, exchangeRaw, route, SECRET, startUpstream } from './support.ts';
 

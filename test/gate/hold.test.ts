@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
-import { Hold } from '../../services/gate/hold.ts';
+import { Hold } from '../../services/gate/contract/hold.ts';
 import { freePort } from '../free-port.ts';
 import { describeGates } from './contract.ts';
 import { echo, RawClient, route, startUpstream, waitFor } from './support.ts';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { findNginx } from '#config';
+import { fillTemplate, inPattern, literal, quoted } from '../../nginx/template.ts';
 import { DIFFERENCES } from '../../services/contract/gate-differences.ts';
-import { fillTemplate, inPattern, literal, quoted } from '../../services/gate/nginx/template.ts';
 
 describe('a template of nginx', () => {
   it('is filled in every place', () => {

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import type { GateOptions, GateRoute } from '../../services/gate/options.ts';
-import { type Gate, startGate } from '../../services/gate/server.ts';
+import type { GateOptions, GateRoute } from '../../services/gate/contract/options.ts';
+import { type Gate, startGate } from '../../services/gate/gate.ts';
 import { createLog } from '../../services/runtime/log.ts';
 import type { GateKind } from './gates.ts';
 

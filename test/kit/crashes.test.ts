@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandOf, findMarked, listPids, signalProcess } from '../../services/runtime/process-table.ts';
+import {
+  commandOf,
+  findMarked,
+  listPids,
+  signalProcess,
+} from '../../services/runtime/process/process-table.ts';
 import { freePorts, type Kit, NO_BROWSER, startKit } from './kit.ts';
 
 const isBrowser = (pid: number) => /--user-data-dir=/.test(commandOf(pid)) && !/--type=/.test(commandOf(pid));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { openSqlite } from '../../services/api/store/sqlite.ts';
 import type { MessageContent } from '../../services/contract/content.ts';
-import { closeServer, listen } from '../../services/runtime/listen.ts';
+import { closeServer, listen } from '../../services/runtime/http/listen.ts';
 import { type Kit, NO_BROWSER, startKit } from './kit.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasEnded, listProcesses, signalProcess } from '../../services/runtime/process-table.ts';
+import { hasEnded, listProcesses, signalProcess } from '../../services/runtime/process/process-table.ts';
 import { GATES, type GateKind } from '../gate/gates.ts';
 import { tellFigures } from '../tell-figures.ts';
 import { type Kit, NO_BROWSER, startKit } from './kit.ts';

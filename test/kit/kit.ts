@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { findMarked, signalProcess } from '../../services/runtime/process-table.ts';
+import { findMarked, signalProcess } from '../../services/runtime/process/process-table.ts';
 import { freePort } from '../free-port.ts';
 import { untilNextLookMs } from '../look.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { signalProcess } from '../../services/runtime/process-table.ts';
+import { signalProcess } from '../../services/runtime/process/process-table.ts';
 import { startKit } from './kit.ts';
 
 describe('kit, whose api loses its port to another process', function () {

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { signalProcess } from '../../services/runtime/process-table.ts';
+import { signalProcess } from '../../services/runtime/process/process-table.ts';
 import { freePort } from '../free-port.ts';
 import { GATES } from '../gate/gates.ts';
 import { sayNotTested } from '../netns/say-what-lacks.ts';

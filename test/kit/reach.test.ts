@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { socketInodes } from '../../services/runtime/port-owner.ts';
-import { listPids } from '../../services/runtime/process-table.ts';
+import { socketInodes } from '../../services/runtime/process/port-owner.ts';
+import { listPids } from '../../services/runtime/process/process-table.ts';
 import { type Kit, startKit } from './kit.ts';
 
 describe('kit, seen by whoever tries to get behind the gate', function () {

@@ -5,7 +5,7 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { findMarked } from '../../services/runtime/process-table.ts';
+import { findMarked } from '../../services/runtime/process/process-table.ts';
 import { openEvents } from './events.ts';
 import { freePorts, NO_BROWSER, startKit } from './kit.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { findMarked } from '../../services/runtime/process-table.ts';
+import { findMarked } from '../../services/runtime/process/process-table.ts';
 import { NO_BROWSER, startKit } from './kit.ts';
 
 const CTRL_C = '\u0003';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { KitError } from '../../services/contract/errors.ts';
-import { apiKeyCheck } from '../../services/runtime/api-keys.ts';
+import { apiKeyCheck } from '../../services/runtime/http/api-keys.ts';
 
 const keys = ['first-key-of-twenty-four-chars', 'second-key-of-twenty-four-char'];
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;

@@ -5,9 +5,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, wr
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { lockFile } from '../../services/runtime/file-lock.ts';
+import { lockFile } from '../../services/runtime/process/file-lock.ts';
 
-const SOURCE = fileURLToPath(new URL('../../services/runtime/file-lock.ts', import.meta.url));
+const SOURCE = fileURLToPath(new URL('../../services/runtime/process/file-lock.ts', import.meta.url));
 /** A process that takes the lock and keeps it. */
 const HOLDER = `
 const { lockFile } = await import(process.argv[1]);

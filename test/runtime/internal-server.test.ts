@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createInternalServer } from '../../services/runtime/internal-server.ts';
+import { createInternalServer } from '../../services/runtime/http/internal-server.ts';
 import { attackText, FRAMINGS, METHODS } from '../gate/reuse/attack.ts';
 import { listenAsUpstream, RawClient } from '../gate/support.ts';
 

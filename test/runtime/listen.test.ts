@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Worker } from 'node:worker_threads';
-import { closeServer, listen } from '../../services/runtime/listen.ts';
+import { closeServer, listen } from '../../services/runtime/http/listen.ts';
 import { askWhileHeld } from '../held-thread.ts';
 
 const CROWD = 20;

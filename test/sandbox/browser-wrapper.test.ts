@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeBrowserWrapper } from '../../services/sandbox/browser-wrapper.ts';
+import { writeBrowserWrapper } from '../../services/sandbox/site/browser-wrapper.ts';
 
 describe('browser wrapper', () => {
   let folder: string;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadCertificate } from '../../services/sandbox/certificate.ts';
-import { Journal } from '../../services/sandbox/journal.ts';
+import { Journal } from '../../services/sandbox/phone/journal.ts';
+import { loadCertificate } from '../../services/sandbox/site/certificate.ts';
 import { recordOf } from './world.ts';
 
 describe('journal', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { closeServer, listen } from '../../services/runtime/listen.ts';
+import { closeServer, listen } from '../../services/runtime/http/listen.ts';
 import { readHealth, type WatchedService } from '../../services/supervisor/health.ts';
 
 const SINCE = '2030-01-01T00:00:00.000Z';

@@ -3,14 +3,14 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { findPortOwner } from '../../services/runtime/port-owner.ts';
+import { findPortOwner } from '../../services/runtime/process/port-owner.ts';
 import {
   commandOf,
   findMarked,
   hasEnded,
   readProcess,
   signalProcess,
-} from '../../services/runtime/process-table.ts';
+} from '../../services/runtime/process/process-table.ts';
 import { until } from '../kit/kit.ts';
 
 describe('process table', () => {

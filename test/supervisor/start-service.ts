@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createLog } from '../../services/runtime/log.ts';
-import { findMarked } from '../../services/runtime/process-table.ts';
+import { findMarked } from '../../services/runtime/process/process-table.ts';
 import { Service, type ServicePlan } from '../../services/supervisor/service.ts';
 import { freePorts } from '../kit/kit.ts';
 

@@ -3,21 +3,21 @@ import { backoffMs } from '../../runtime/backoff.ts';
 import type { ApiOptions } from '../api.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import { lockLog } from '../events/log-writer.ts';
+import { isAction } from '../messages/find-message.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import { Alarm } from './alarm.ts';
 import { attempt, type Outcome } from './attempt.ts';
 import { Calls } from './calls.ts';
+import { SessionGate } from './circuit-breaker.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { endCanceled, endUnknown, giveUp, isCancelWanted } from './endings.ts';
 import { NOT_SENT } from './expiry.ts';
-import { isAction } from './find-message.ts';
 import { nextMoment, readHeads } from './heads.ts';
 import { learnKnownChats } from './known-chats.ts';
 import { Lanes, laneFor } from './lanes.ts';
 import type { Message } from './message.ts';
 import { MessageClock, type MessageClockOptions } from './message-clock.ts';
 import { Pacer } from './pacing.ts';
-import { SessionGate } from './session-gate.ts';
 import * as transitions from './transitions.ts';
 
 export interface DispatcherOptions

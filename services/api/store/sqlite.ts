@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { type FileLock, lockFile } from '../../runtime/file-lock.ts';
+import { type FileLock, lockFile } from '../../runtime/process/file-lock.ts';
 import { DatabaseFile } from './database-file.ts';
 import { GroupCommit } from './group-commit.ts';
 import { migrateStore } from './migrate.ts';

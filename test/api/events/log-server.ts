@@ -6,11 +6,11 @@ import { answerEvents } from '../../../services/api/events/events-route.ts';
 import { acceptSockets } from '../../../services/api/events/socket-upgrade.ts';
 import { type OpenEngine, Store } from '../../../services/api/store/store.ts';
 import type { BridgeEvent } from '../../../services/contract/events.ts';
-import { createInternalServer } from '../../../services/runtime/internal-server.ts';
-import { closeServer, listen } from '../../../services/runtime/listen.ts';
+import { createInternalServer } from '../../../services/runtime/http/internal-server.ts';
+import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
+import { answerProblem } from '../../../services/runtime/http/problem-answers.ts';
+import { createServiceApp } from '../../../services/runtime/http/service-app.ts';
 import { createLog } from '../../../services/runtime/log.ts';
-import { answerProblem } from '../../../services/runtime/problem-answers.ts';
-import { createServiceApp } from '../../../services/runtime/service-app.ts';
 import { SECRET } from '../world.ts';
 import { append } from './news.ts';
 

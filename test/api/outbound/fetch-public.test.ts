@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
 import { type Fetched, type FetchOptions, fetchPublic } from '../../../services/api/outbound/fetch-public.ts';
-import { closeServer, listen } from '../../../services/runtime/listen.ts';
+import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
 import { codeOf } from '../store/rows.ts';
 
 /** A server of files on this machine, which may be called. */

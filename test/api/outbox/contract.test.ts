@@ -9,7 +9,7 @@ import { MOST_TOLD_APART, pairingCodeBodySchema, sendBodySchema } from '../../..
 import { MAX_RECIPIENT_CHARACTERS, toPhoneDigits } from '../../../services/contract/chat-id.ts';
 import { MAX_TEXT_CHARACTERS } from '../../../services/contract/content.ts';
 import { MAX_MEDIUM_BYTES, MAX_SEND_BYTES } from '../../../services/contract/internal.ts';
-import { closeServer, listen } from '../../../services/runtime/listen.ts';
+import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
 import { forEachDatabase } from '../databases.ts';
 import { fromGate } from '../world.ts';
 import { ANN, SendWorld } from './send-world.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import fc from 'fast-check';
-import { fingerprintOf } from '../../../services/api/outbox/idempotency.ts';
+import { fingerprintOf } from '../../../services/api/messages/idempotency.ts';
 import { forEachDatabase } from '../databases.ts';
 import { fromGate } from '../world.ts';
 import { ANN, SendWorld } from './send-world.ts';

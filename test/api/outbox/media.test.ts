@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, request as httpRequest, type IncomingMessage, type RequestListener } from 'node:http';
 import request from 'supertest';
-import { closeServer, listen } from '../../../services/runtime/listen.ts';
+import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
 import { until } from '../../kit/kit.ts';
 import { forEachDatabase } from '../databases.ts';
 import { type ApiSettings, DEFAULTS, fromGate } from '../world.ts';

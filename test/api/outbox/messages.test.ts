@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
-import { readMessages } from '../../../services/api/outbox/message-page.ts';
-import { messageQuerySchema } from '../../../services/api/outbox/message-query.ts';
+import { readMessages } from '../../../services/api/messages/message-page.ts';
+import { messageQuerySchema } from '../../../services/api/messages/message-query.ts';
 import { forEachDatabase } from '../databases.ts';
 import { fromGate } from '../world.ts';
 import { ANN, SendWorld } from './send-world.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseSendBody, type SendRequest } from '../../../services/api/outbox/send-body.ts';
+import { parseSendBody, type SendRequest } from '../../../services/api/messages/send-body.ts';
 import { messageContentSchema } from '../../../services/contract/content.ts';
 import { KitError } from '../../../services/contract/errors.ts';
 import { ANN } from './send-world.ts';

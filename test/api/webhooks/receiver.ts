@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
-import { closeServer, listen } from '../../../services/runtime/listen.ts';
+import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
 import { until } from '../../kit/kit.ts';
 
 const bodySchema = z.object({

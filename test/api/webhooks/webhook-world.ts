@@ -8,12 +8,12 @@ import { type OpenEngine, Store } from '../../../services/api/store/store.ts';
 import { Deliverer } from '../../../services/api/webhooks/deliverer.ts';
 import { webhookRoutes } from '../../../services/api/webhooks/routes.ts';
 import type { BridgeEvent } from '../../../services/contract/events.ts';
-import { createInternalServer } from '../../../services/runtime/internal-server.ts';
-import { readJson } from '../../../services/runtime/json-bodies.ts';
-import { closeServer, listen } from '../../../services/runtime/listen.ts';
+import { createInternalServer } from '../../../services/runtime/http/internal-server.ts';
+import { readJson } from '../../../services/runtime/http/json-bodies.ts';
+import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
+import { answerProblem, answerUnknown } from '../../../services/runtime/http/problem-answers.ts';
+import { createServiceApp } from '../../../services/runtime/http/service-app.ts';
 import { createLog, type Log } from '../../../services/runtime/log.ts';
-import { answerProblem, answerUnknown } from '../../../services/runtime/problem-answers.ts';
-import { createServiceApp } from '../../../services/runtime/service-app.ts';
 import { until } from '../../kit/kit.ts';
 
 export interface WorldOptions {

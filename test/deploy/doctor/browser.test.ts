@@ -5,14 +5,14 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { browserStarts } from '../../../deploy/doctor/checks/browser.ts';
-import { judgeProfile, judgeShm, profileLock, sharedMemory } from '../../../deploy/doctor/checks/profile.ts';
-import { lockFile } from '../../../services/runtime/file-lock.ts';
+import { browserStarts } from '../../../operate/doctor/checks/browser.ts';
+import { judgeProfile, judgeShm, profileLock, sharedMemory } from '../../../operate/doctor/checks/profile.ts';
+import { lockFile } from '../../../services/runtime/process/file-lock.ts';
 import { mountDisk, unmountDisk } from '../../bridge/small-disk.ts';
 import { sayNotTested } from '../../netns/say-what-lacks.ts';
 import { look, textOf, textOfFinding } from './look.ts';
 
-const SOURCE = fileURLToPath(new URL('../../../services/runtime/file-lock.ts', import.meta.url));
+const SOURCE = fileURLToPath(new URL('../../../services/runtime/process/file-lock.ts', import.meta.url));
 
 describe('doctor, looking at the browser', () => {
   let folder: string;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readBoots, recordBoot } from '../../../deploy/doctor/boots.ts';
+import { readBoots, recordBoot } from '../../../operate/doctor/boots.ts';
 import {
   dataFolder,
   diskRoom,
@@ -12,8 +12,8 @@ import {
   judgeUnwritable,
   type PersistenceFacts,
   persistence,
-} from '../../../deploy/doctor/checks/data.ts';
-import { findMount } from '../../../deploy/doctor/mounts.ts';
+} from '../../../operate/doctor/checks/data.ts';
+import { findMount } from '../../../operate/doctor/mounts.ts';
 import { fillDisk, mountDisk, unmountDisk } from '../../bridge/small-disk.ts';
 import { sayNotTested } from '../../netns/say-what-lacks.ts';
 import { look, textOf, textOfFinding } from './look.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { database, judgeDatabase } from '../../../deploy/doctor/checks/programs.ts';
+import { database, judgeDatabase } from '../../../operate/doctor/checks/programs.ts';
 import { PostgresServer } from '../../api/postgres-server.ts';
 import { freePorts } from '../../kit/kit.ts';
 import { look, serveSilence, textOf } from './look.ts';

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type Server as NetServer, type Socket } from 'node:net';
-import type { Check, Finding } from '../../../deploy/doctor/check.ts';
-import { createContext, type DoctorOptions } from '../../../deploy/doctor/context.ts';
-import { createRedact } from '../../../deploy/doctor/redact.ts';
-import type { Row } from '../../../deploy/doctor/report.ts';
-import { runChecks } from '../../../deploy/doctor/run-checks.ts';
+import type { Check, Finding } from '../../../operate/doctor/check.ts';
+import { createContext, type DoctorOptions } from '../../../operate/doctor/context.ts';
+import { createRedact } from '../../../operate/doctor/redact.ts';
+import type { Row } from '../../../operate/doctor/report.ts';
+import { runChecks } from '../../../operate/doctor/run-checks.ts';
 
 /** One check, as the doctor runs it. */
 export async function look(check: Check, options: Partial<DoctorOptions> = {}): Promise<Row> {

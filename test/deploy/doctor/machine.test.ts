@@ -9,10 +9,10 @@ import {
   judgeOpenFiles,
   openFiles,
   stopGrace,
-} from '../../../deploy/doctor/checks/machine.ts';
-import { groupFolders, judgeMemory, memory } from '../../../deploy/doctor/checks/memory.ts';
-import { clock, judgeSkew, whatsAppReached } from '../../../deploy/doctor/checks/network.ts';
-import { judgeNginx, nginx } from '../../../deploy/doctor/checks/programs.ts';
+} from '../../../operate/doctor/checks/machine.ts';
+import { groupFolders, judgeMemory, memory } from '../../../operate/doctor/checks/memory.ts';
+import { clock, judgeSkew, whatsAppReached } from '../../../operate/doctor/checks/network.ts';
+import { judgeNginx, nginx } from '../../../operate/doctor/checks/programs.ts';
 import { freePorts } from '../../kit/kit.ts';
 import { sayNotTested } from '../../netns/say-what-lacks.ts';
 import { look, serve, textOf } from './look.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { followMessage, judgeNoMessage } from '../../../deploy/doctor/message/follow.ts';
-import { printMessage } from '../../../deploy/doctor/message/print-message.ts';
-import { type TracedMessage, traceMessage } from '../../../deploy/doctor/message/trace.ts';
-import { paintFor } from '../../../deploy/doctor/print.ts';
+import { followMessage, judgeNoMessage } from '../../../operate/doctor/message/follow.ts';
+import { printMessage } from '../../../operate/doctor/message/print-message.ts';
+import { type TracedMessage, traceMessage } from '../../../operate/doctor/message/trace.ts';
+import { paintFor } from '../../../operate/doctor/print.ts';
 import { serve, textOfFinding } from './look.ts';
 
 const ACCEPTED = '2026-11-28T12:00:00.000Z';

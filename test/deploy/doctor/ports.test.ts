@@ -5,18 +5,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bridgeReached, judgeBridge } from '../../../deploy/doctor/checks/bridge.ts';
-import { judgeKit, kitRuns } from '../../../deploy/doctor/checks/kit.ts';
+import { bridgeReached, judgeBridge } from '../../../operate/doctor/checks/bridge.ts';
+import { judgeKit, kitRuns } from '../../../operate/doctor/checks/kit.ts';
 import {
   judgePorts,
   judgePublicPort,
   type PublicPortFacts,
   portsFree,
   publicPort,
-} from '../../../deploy/doctor/checks/ports.ts';
-import { type KitProcesses, RUN_VARIABLE } from '../../../deploy/doctor/kit-processes.ts';
-import { findHolders, programOf } from '../../../deploy/doctor/port-holders.ts';
-import { listeningSockets } from '../../../services/runtime/port-owner.ts';
+} from '../../../operate/doctor/checks/ports.ts';
+import { type KitProcesses, RUN_VARIABLE } from '../../../operate/doctor/kit-processes.ts';
+import { findHolders, programOf } from '../../../operate/doctor/port-holders.ts';
+import { listeningSockets } from '../../../services/runtime/process/port-owner.ts';
 import { RUN_VARIABLE as supervisorsMark } from '../../../services/supervisor/instance-lock.ts';
 import { freePorts, until } from '../../kit/kit.ts';
 import { look, serve, serveSilence, textOf } from './look.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
-import { healthPath, publicAddress } from '../../../deploy/doctor/checks/public-address.ts';
-import { services } from '../../../deploy/doctor/checks/services.ts';
-import { createContext } from '../../../deploy/doctor/context.ts';
+import { healthPath, publicAddress } from '../../../operate/doctor/checks/public-address.ts';
+import { services } from '../../../operate/doctor/checks/services.ts';
+import { createContext } from '../../../operate/doctor/context.ts';
 import { KitError } from '../../../services/contract/errors.ts';
 import { toProblem } from '../../../services/contract/problem.ts';
 import { freePorts } from '../../kit/kit.ts';

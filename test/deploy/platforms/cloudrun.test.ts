@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parse } from 'yaml';
 import { deployment } from '#config';
-import { cloudrun } from '../../../deploy/platforms/cloudrun.ts';
+import { cloudrun } from '../../../deploy/cloudrun/render.ts';
 import { cloudRunService } from './schemas/cloudrun-service.ts';
 import { assertObeys, inputFor, missedBy, reasonsOf, textAt } from './support.ts';
 

@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** The plugin, which a script of ours finds or fetches; else why there is none. */
 export function findCompose(): { path: string } | { lack: string } {
-  const { status, stdout, stderr } = spawnSync('sh', [join(ROOT, 'scripts/find-compose.sh')], {
+  const { status, stdout, stderr } = spawnSync('sh', [join(ROOT, 'test/tools/find-compose.sh')], {
     encoding: 'utf8',
   });
   return status === 0 ? { path: stdout.trim() } : { lack: stderr.trim() };

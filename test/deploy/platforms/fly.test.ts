@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parse as parseToml } from 'smol-toml';
 import { z } from 'zod';
-import { fly } from '../../../deploy/platforms/fly.ts';
+import { fly } from '../../../deploy/fly/render.ts';
 import { flyToml } from './schemas/fly-toml.ts';
 import { assertObeys, inputFor, missedBy, textAt } from './support.ts';
 

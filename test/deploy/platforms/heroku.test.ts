@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parse } from 'yaml';
 import { deployment } from '#config';
-import { heroku } from '../../../deploy/platforms/heroku.ts';
+import { heroku } from '../../../deploy/heroku/render.ts';
 import { herokuApp, herokuManifest } from './schemas/heroku-files.ts';
 import { assertObeys, inputFor, missedBy, reasonsOf, textAt } from './support.ts';
 

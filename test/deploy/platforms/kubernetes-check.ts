@@ -56,7 +56,7 @@ export function typeErrors(objects: readonly KubernetesObject[]): string {
 
 /** The kubectl that a script of ours fetches; else why there is none. */
 export function findKubectl(): { path: string } | { lack: string } {
-  const { status, stdout, stderr } = spawnSync('sh', [join(ROOT, 'scripts/find-kubectl.sh')], {
+  const { status, stdout, stderr } = spawnSync('sh', [join(ROOT, 'test/tools/find-kubectl.sh')], {
     encoding: 'utf8',
   });
   return status === 0 ? { path: stdout.trim() } : { lack: stderr.trim() };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { type Deployment, deployment, topology } from '#config';
+import { kubernetes } from '../../../deploy/kubernetes/render.ts';
 import { Refusal } from '../../../deploy/platform.ts';
-import { kubernetes } from '../../../deploy/platforms/kubernetes.ts';
-import { SECRET_STAND_IN } from '../../../deploy/render-input.ts';
+import { SECRET_STAND_IN } from '../../../deploy/rendering/render-input.ts';
 import { sayNotTested } from '../../netns/say-what-lacks.ts';
 import {
   findKubectl,

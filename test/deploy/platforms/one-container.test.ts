@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { type ServiceDeclaration, topology } from '#config';
+import { cloudrun } from '../../../deploy/cloudrun/render.ts';
+import { fly } from '../../../deploy/fly/render.ts';
+import { heroku } from '../../../deploy/heroku/render.ts';
 import type { Platform, RenderInput } from '../../../deploy/platform.ts';
-import { cloudrun } from '../../../deploy/platforms/cloudrun.ts';
-import { fly } from '../../../deploy/platforms/fly.ts';
-import { heroku } from '../../../deploy/platforms/heroku.ts';
-import { railway } from '../../../deploy/platforms/railway.ts';
-import { renderCom } from '../../../deploy/platforms/render.ts';
+import { railway } from '../../../deploy/railway/render.ts';
+import { renderCom } from '../../../deploy/render/render.ts';
 import { inputFor, reasonsOf, singlePort, withConfig } from './support.ts';
 
 /** The platform refuses for this reason, and for no other. */

@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { railway } from '../../../deploy/platforms/railway.ts';
+import { railway } from '../../../deploy/railway/render.ts';
 import { inputFor, readRendered, textAt } from './support.ts';
 
 const FILE = '.railway/railway.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parse } from 'yaml';
-import { renderCom } from '../../../deploy/platforms/render.ts';
+import { renderCom } from '../../../deploy/render/render.ts';
 import { renderBlueprint } from './schemas/render-blueprint.ts';
 import { assertObeys, inputFor, missedBy, reasonsOf, textAt } from './support.ts';
 

@@ -7,7 +7,7 @@ import {
   topology,
 } from '#config';
 import type { Platform } from '../../../deploy/platform.ts';
-import { renderInput, standIns } from '../../../deploy/render-input.ts';
+import { renderInput, standIns } from '../../../deploy/rendering/render-input.ts';
 
 /** A service of somebody's own: not Node, one route, one entry of the topology. */
 export const report: ServiceDeclaration = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { loadConfig, type ServiceDeclaration, topology } from '#config';
-import { SECRET_STAND_IN, standIns } from '../../../deploy/render-input.ts';
+import { SECRET_STAND_IN, standIns } from '../../../deploy/rendering/render-input.ts';
 import { inputFor, platformVariables, readRendered, renderedEnvironment, singlePort } from './support.ts';
 
 const reports: ServiceDeclaration = {

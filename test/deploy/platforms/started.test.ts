@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
-import { LIVE_PATH, READY_PATH } from '../../../deploy/health-paths.ts';
-import { fly } from '../../../deploy/platforms/fly.ts';
-import { railway } from '../../../deploy/platforms/railway.ts';
-import { standIns } from '../../../deploy/render-input.ts';
+import { fly } from '../../../deploy/fly/render.ts';
+import { railway } from '../../../deploy/railway/render.ts';
+import { LIVE_PATH, READY_PATH } from '../../../deploy/rendering/health-paths.ts';
+import { standIns } from '../../../deploy/rendering/render-input.ts';
 import { startKit } from '../../kit/kit.ts';
 import { inputFor, platformVariables, renderedEnvironment } from './support.ts';
 

@@ -4,13 +4,13 @@ import { parse as parseToml } from 'smol-toml';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { type Config, type Deployment, deployment, profiles } from '#config';
+import { cloudrun } from '../../../deploy/cloudrun/render.ts';
+import { fly } from '../../../deploy/fly/render.ts';
+import { heroku } from '../../../deploy/heroku/render.ts';
 import { type Platform, Refusal, type RenderedFile, type RenderInput } from '../../../deploy/platform.ts';
-import { cloudrun } from '../../../deploy/platforms/cloudrun.ts';
-import { fly } from '../../../deploy/platforms/fly.ts';
-import { heroku } from '../../../deploy/platforms/heroku.ts';
-import { railway } from '../../../deploy/platforms/railway.ts';
-import { renderCom } from '../../../deploy/platforms/render.ts';
-import { renderInput } from '../../../deploy/render-input.ts';
+import { railway } from '../../../deploy/railway/render.ts';
+import { renderCom } from '../../../deploy/render/render.ts';
+import { renderInput } from '../../../deploy/rendering/render-input.ts';
 
 /** The platforms that run the kit as one container behind one port. */
 export const singlePort: readonly Platform[] = [railway, renderCom, fly, heroku, cloudrun];

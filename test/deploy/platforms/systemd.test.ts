@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deployment, topology } from '#config';
 import { Refusal } from '../../../deploy/platform.ts';
-import { systemd } from '../../../deploy/platforms/systemd.ts';
-import { SECRET_STAND_IN } from '../../../deploy/render-input.ts';
+import { SECRET_STAND_IN } from '../../../deploy/rendering/render-input.ts';
+import { systemd } from '../../../deploy/systemd/render.ts';
 import { sayNotTested } from '../../netns/say-what-lacks.ts';
 import { fileOf, filesOf, report, settle } from './rendered-by.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isMissing, runCommand } from '../../../deploy/ship/command.ts';
+import { isMissing, runCommand } from '../../../deploy/shipping/command.ts';
 import { until } from '../../kit/kit.ts';
 
 const place = { folder: tmpdir(), environment: { PATH: process.env.PATH } };

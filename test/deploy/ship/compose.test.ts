@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ShipError } from '../../../deploy/ship/target.ts';
-import { readState } from '../../../deploy/ship/targets/compose-state.ts';
+import { readState } from '../../../deploy/compose/state.ts';
+import { ShipError } from '../../../deploy/shipping/target.ts';
 import { KEY, startScene } from './scene.ts';
 
 const PROGRAMS = { target: 'compose', programs: ['docker'] } as const;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { composeEnvFile, flySecretLines, systemdEnvFile } from '../../../deploy/ship/env-file.ts';
-import { ShipError } from '../../../deploy/ship/target.ts';
+import { composeEnvFile, flySecretLines, systemdEnvFile } from '../../../deploy/shipping/env-file.ts';
+import { ShipError } from '../../../deploy/shipping/target.ts';
 
 const value = fc.string({ maxLength: 30, unit: fc.constantFrom(...'ab0 \'"\\$`#={}!%') });
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
-import { showCommand } from '../../../deploy/ship/command.ts';
-import { mask, maskLines, secretTexts } from '../../../deploy/ship/mask.ts';
+import { showCommand } from '../../../deploy/shipping/command.ts';
+import { mask, maskLines, secretTexts } from '../../../deploy/shipping/mask.ts';
 
 const secret = fc.string({ minLength: 8, maxLength: 40, unit: fc.constantFrom(...'abAB01\'"\\$ `%!=#\n;&') });
 const word = fc.string({ maxLength: 20, unit: fc.constantFrom(...'xyz\'"\\$ `*?\n~()|<>{}') });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { askOf, perform, type Stage } from '../../../deploy/ship/perform.ts';
-import { Progress } from '../../../deploy/ship/progress.ts';
-import { type Act, ShipError } from '../../../deploy/ship/target.ts';
+import { askOf, perform, type Stage } from '../../../deploy/shipping/perform.ts';
+import { Progress } from '../../../deploy/shipping/progress.ts';
+import { type Act, ShipError } from '../../../deploy/shipping/target.ts';
 import { StandIns } from './stand-ins.ts';
 
 const act = (name: string, undo: readonly string[] = []): Act => ({

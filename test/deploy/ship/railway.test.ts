@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { railwayTarget } from '../../../deploy/ship/targets/railway.ts';
+import { railwayTarget } from '../../../deploy/railway/ship.ts';
 import { KEY, startScene } from './scene.ts';
 
 const PROGRAMS = { target: 'railway', programs: ['railway'] } as const;

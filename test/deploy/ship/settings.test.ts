@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '#config';
+import { compose } from '../../../deploy/compose/render.ts';
+import { heroku } from '../../../deploy/heroku/render.ts';
 import type { Platform } from '../../../deploy/platform.ts';
-import { compose } from '../../../deploy/platforms/compose.ts';
-import { heroku } from '../../../deploy/platforms/heroku.ts';
-import { isReleaseName, nameRelease, tagOf } from '../../../deploy/ship/release.ts';
-import { makeKeyIfNone, readDeploySettings } from '../../../deploy/ship/settings.ts';
+import { isReleaseName, nameRelease, tagOf } from '../../../deploy/shipping/release.ts';
+import { makeKeyIfNone, readDeploySettings } from '../../../deploy/shipping/settings.ts';
 
 const KEY = 'k'.repeat(32);
 let folder = '';

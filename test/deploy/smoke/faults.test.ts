@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { smoke } from '../../../deploy/smoke/smoke.ts';
+import { smoke } from '../../../operate/smoke/smoke.ts';
 import { HEALTH, json, KEY, startDeployment, withKey } from './deployments.ts';
 import { assertFailed, named, rowOf } from './row.ts';
 

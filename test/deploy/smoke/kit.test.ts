@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type Report, reportSchema } from '../../../deploy/smoke/report.ts';
+import { type Report, reportSchema } from '../../../operate/smoke/report.ts';
 import { GATES } from '../../gate/gates.ts';
 import { type Kit, startKit } from '../../kit/kit.ts';
 

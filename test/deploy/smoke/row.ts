@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Report, type Row, type RowName, reportSchema } from '../../../deploy/smoke/report.ts';
+import { type Report, type Row, type RowName, reportSchema } from '../../../operate/smoke/report.ts';
 
 export function rowOf(report: Report, name: RowName): Row {
   const row = report.rows.find((candidate) => candidate.name === name);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { smoke } from '../../../deploy/smoke/smoke.ts';
+import { smoke } from '../../../operate/smoke/smoke.ts';
 import { json, KEY, startDeployment, withKey } from './deployments.ts';
 import { assertFailed, rowOf } from './row.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
-import { checkInternalPorts } from '../../../deploy/smoke/check-internals.ts';
-import { checkPlainSide } from '../../../deploy/smoke/check-plain-side.ts';
-import { smoke } from '../../../deploy/smoke/smoke.ts';
-import { parseTarget, UrlError } from '../../../deploy/smoke/target.ts';
+import { checkInternalPorts } from '../../../operate/smoke/checks/internals.ts';
+import { checkPlainSide } from '../../../operate/smoke/checks/plain-side.ts';
+import { smoke } from '../../../operate/smoke/smoke.ts';
+import { parseTarget, UrlError } from '../../../operate/smoke/target.ts';
 import { HEALTH, json, KEY, startDeployment, startServer } from './deployments.ts';
 import { assertFailed, named, rowOf } from './row.ts';
 

@@ -4,9 +4,9 @@ import { createServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { getCACertificates, type SecureVersion, setDefaultCACertificates } from 'node:tls';
 import { generate } from 'selfsigned';
-import { checkPlainSide } from '../../../deploy/smoke/check-plain-side.ts';
-import { smoke } from '../../../deploy/smoke/smoke.ts';
-import { parseTarget } from '../../../deploy/smoke/target.ts';
+import { checkPlainSide } from '../../../operate/smoke/checks/plain-side.ts';
+import { smoke } from '../../../operate/smoke/smoke.ts';
+import { parseTarget } from '../../../operate/smoke/target.ts';
 import { json, KEY, startDeployment, startServer } from './deployments.ts';
 import { assertFailed, rowOf } from './row.ts';
 

@@ -74,7 +74,7 @@ export const DIFFERENCES: Readonly<Record<GateKind['name'], Differences>> = {
     connectionLines: 'first',
     joinsInUpgrades: false,
     isSilentBehindUpgrades: false,
-    // It drops headers by name; these are the names it has (services/gate/nginx/render.ts).
+    // It drops headers by name; these are the names it has (nginx/render-config.ts).
     passesFamily: new RegExp(`^(?!(?:${NAMES_NGINX_DROPS.join('|')})$)x-(?:forwarded|accel)-`, 'i'),
     // It looks at no byte of a value but NUL, CR and LF; a service that does answers 400.
     unreadable: /^HPE_INVALID_HEADER_TOKEN /,

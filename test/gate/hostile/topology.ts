@@ -1,4 +1,4 @@
-import type { Address, GateRoute } from '../../../services/gate/options.ts';
+import type { Address, GateRoute } from '../../../services/gate/contract/options.ts';
 
 /** What the gate under test is told to expose, and to whom. */
 export function routesTo(service: string, upstream: Address): GateRoute[] {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Address } from '../../../../services/gate/options.ts';
+import type { Address } from '../../../../services/gate/contract/options.ts';
 import type { Header } from '../strict-reading.ts';
 
 /** One request, as a service saw it. */

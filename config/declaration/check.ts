@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isSettled } from '../environment.ts';
+import { findProgram } from '../nginx-binary.ts';
+import type { PlacedSetting } from '../schema.ts';
+import type { Variables } from '../sources.ts';
+import { control, deniedPrefixes, isOn, type ServiceDeclaration, topology } from '../topology.ts';
+import { declarationProblems } from './rules.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What is wrong with the topology of this kit. */
+export function topologyProblems(settings: readonly PlacedSetting[]): string[] {
+  return declarationProblems({
+    services: topology,
+    control,
+    deniedPrefixes,
+    settings,
+    hasFile: (path) => existsSync(join(ROOT, path)),
+  });
+}
+
+/**
+ * The programs that services would be run by and that are not on the PATH. Without a PATH nothing is said: what is
+ * rendered is for another machine.
+ */
+export function missingPrograms(config: { readonly whatsapp: string }, env: Variables): string[] {
+  const services: readonly ServiceDeclaration[] = topology;
+  const { PATH: path } = env;
+  if (path === undefined || isSettled(env)) return [];
+  return services.flatMap(({ name, command: [program = ''] = [] }) =>
+    program === '' || program.includes('/') || !isOn(name, config) || findProgram(program, path) !== undefined
+      ? []
+      : [
+          `config/topology.ts: ${name} runs ${JSON.stringify(program)}, which is not on the PATH: install it, or name it with its whole path`,
+        ],
+  );
+}

@@ -1,0 +1,289 @@
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import { choiceOf } from '../rendering/ephemeral-disk.ts';
+import { renderInput } from '../rendering/render-input.ts';
+import { addressOf } from '../shipping/address.ts';
+import { readAnswer } from '../shipping/answer.ts';
+import type { Command } from '../shipping/command.ts';
+import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
+import { cloudrun, secretName } from './render.ts';
+
+const FILE = 'cloudrun.yaml';
+/** The probe gives it 240 s; before that its image is fetched. */
+const HEALTHY_WITHIN_MS = 420_000;
+/** What stands in config/deployment.ts for a project of one's own. */
+const PLACEHOLDER = '/PROJECT/';
+
+/**
+ * Google Cloud Run, by gcloud. Source: cloud.google.com/sdk/gcloud/reference: run/services/{replace,describe,list,
+ * update-traffic,delete,logs/read}, run/revisions/list, secrets/{list,create}, secrets/versions/{access,add},
+ * auth/{list,configure-docker}.
+ */
+export const cloudrunTarget: Target = {
+  name: 'cloudrun',
+  needs: [
+    {
+      what: 'somebody is logged in at Google Cloud',
+      command: gcloud('auth', 'list', '--filter=status:ACTIVE', '--format=value(account)'),
+      remedy: 'install gcloud (https://cloud.google.com/sdk/docs/install), then run gcloud auth login',
+      judge: ({ stdout }) => (stdout.trim() === '' ? 'gcloud has no active account' : undefined),
+    },
+    {
+      what: 'the Docker engine answers, which builds the image',
+      command: { argv: ['docker', 'info', '--format', '{{.ServerVersion}}'] },
+      remedy: 'install Docker (https://docs.docker.com/engine/install) and start it',
+    },
+  ],
+  makesKey: false,
+  files: (shipment) => [{ name: FILE, text: serviceOf(shipment) }],
+  keptSecrets: ({ name, secrets }) => ({
+    command: listSecrets(),
+    read: ({ stdout }) => {
+      const names = stdout.split('\n').map((line) => line.trim());
+      return secrets.filter((variable) => names.includes(secretName(name, variable)));
+    },
+  }),
+  facts: {
+    ships: 'an image built here and pushed to Artifact Registry, as a revision',
+    waits: 'until the revision is ready, then `/health` by the name of the release',
+    goesBack: 'the traffic goes to the revision before',
+    secrets: 'Secret Manager, by standard input; a new version only of what has changed',
+    proven: 'against stand-ins for its command line',
+  },
+
+  async plan(shipment, ask): Promise<Plan> {
+    const image = imageOf(shipment);
+    const there = (await ask(listSecrets())).stdout.split('\n').map((line) => line.trim());
+    const current = await findServing(shipment, ask);
+    const release = shipment.release;
+    return {
+      release,
+      ...(current === undefined ? {} : { previous: current.release ?? current.revision }),
+      url: urlOf(shipment),
+      before: [
+        ...(await setSecrets(shipment, there, ask)),
+        ...(shipment.image === undefined ? build(shipment, image) : []),
+      ],
+      acts: [
+        {
+          does: `deploy ${release}; for a moment two instances run`,
+          run: gcloud('run', 'services', 'replace', `${shipment.folder}/${FILE}`, ...inRegion(shipment)),
+          ...(current === undefined ? {} : { undo: [sendTo(shipment, current.revision)] }),
+        },
+        waitFor(release),
+      ],
+    };
+  },
+
+  async planRollback(shipment, ask): Promise<Plan> {
+    const current = await findServing(shipment, ask);
+    const revisions = await listRevisions(shipment, ask);
+    const place = revisions.findIndex(({ revision }) => revision === current?.revision);
+    const earlier = revisions.slice(place + 1)[0];
+    if (current === undefined || place < 0 || earlier === undefined)
+      throw new ShipError(
+        `Cloud Run has no revision of ${shipment.deployment.name} before the one that serves`,
+      );
+    return {
+      ...(earlier.release === undefined ? {} : { release: earlier.release }),
+      previous: current.release ?? current.revision,
+      url: urlOf(shipment),
+      before: [],
+      acts: [
+        { ...sendTo(shipment, earlier.revision), undo: [sendTo(shipment, current.revision)] },
+        waitFor(earlier.release),
+      ],
+    };
+  },
+
+  status: async (shipment) => [
+    gcloud('run', 'services', 'describe', shipment.deployment.name, ...inRegion(shipment)),
+    gcloud('run', 'revisions', 'list', '--service', shipment.deployment.name, ...inRegion(shipment)),
+  ],
+  logs: async (shipment, follow) => [
+    follow
+      ? gcloud('beta', 'run', 'services', 'logs', 'tail', shipment.deployment.name, ...inRegion(shipment))
+      : gcloud(
+          ...['run', 'services', 'logs', 'read', shipment.deployment.name, '--limit=200'],
+          ...inRegion(shipment),
+        ),
+  ],
+  destroy: async (shipment) => {
+    const { name } = shipment.deployment;
+    return {
+      acts: [
+        {
+          does: 'delete the service',
+          run: gcloud('run', 'services', 'delete', name, '--quiet', ...inRegion(shipment)),
+        },
+      ],
+      remains: `the share with the WhatsApp login, the database, the images, and the secrets ${name}-… in Secret Manager`,
+    };
+  },
+};
+
+/** The rendered service, with the image and the variables of this deploy. */
+function serviceOf(shipment: Shipment): string {
+  const [rendered] = cloudrun.render(renderInput(cloudrun.facts));
+  const service = serviceSchema.parse(parse(rendered?.text ?? ''));
+  const [container] = service.spec.template.spec.containers;
+  if (container === undefined) throw new Error('the rendered service has no container');
+  container.image = imageOf(shipment);
+  for (const [name, value] of Object.entries({ ...shipment.settings, RELEASE: shipment.release }))
+    container.env.push({ name, value });
+  return stringify(service);
+}
+
+function imageOf(shipment: Shipment): string {
+  const image = shipment.image ?? `${repositoryOf(shipment)}:${shipment.release}`;
+  if (image.includes(PLACEHOLDER))
+    throw new ShipError(
+      `the image ${image} lies in no project of yours: set platforms.cloudrun.image, and share, in config/deployment.ts, and run make render`,
+    );
+  return image;
+}
+
+function repositoryOf(shipment: Shipment): string {
+  return choiceOf(shipment).image ?? shipment.deployment.name;
+}
+
+/** For the registry's own host to take the image from this engine. */
+function build(shipment: Shipment, image: string): Act[] {
+  const [host = ''] = image.split('/');
+  return [
+    {
+      does: 'build the image',
+      run: {
+        argv: [
+          ...(['docker', 'build', '--platform', 'linux/amd64', '--target', 'kit'] as const),
+          ...['--build-arg', `RELEASE=${shipment.release}`, '--tag', image, '.'],
+        ],
+        env: { DOCKER_BUILDKIT: '1' },
+      },
+    },
+    { does: `let the engine push to ${host}`, run: gcloud('auth', 'configure-docker', host, '--quiet') },
+    { does: 'push the image', run: { argv: ['docker', 'push', image] } },
+  ];
+}
+
+async function setSecrets(shipment: Shipment, there: readonly string[], ask: Ask): Promise<Act[]> {
+  const acts: Act[] = [];
+  for (const [variable, value] of Object.entries(shipment.secrets)) {
+    const name = secretName(shipment.deployment.name, variable);
+    if (!shipment.deployment.secrets.includes(variable))
+      throw new ShipError(
+        `${variable} is a secret that the rendered service does not read: name it in platforms.cloudrun.secrets in config/deployment.ts, and run make render`,
+      );
+    const isThere = there.includes(name);
+    const known = isThere
+      ? (await ask(gcloud('secrets', 'versions', 'access', 'latest', `--secret=${name}`), 'may-fail')).stdout
+      : undefined;
+    if (known === value) continue;
+    const run = isThere
+      ? gcloud('secrets', 'versions', 'add', name, '--data-file=-')
+      : gcloud('secrets', 'create', name, '--replication-policy=automatic', '--data-file=-');
+    acts.push({ does: `set the secret ${name}`, run: { ...run, input: value } });
+  }
+  return acts;
+}
+
+function sendTo(shipment: Shipment, revision: string): Act {
+  return {
+    does: `send the traffic to ${revision}`,
+    run: gcloud(
+      ...['run', 'services', 'update-traffic', shipment.deployment.name, `--to-revisions=${revision}=100`],
+      ...inRegion(shipment),
+    ),
+  };
+}
+
+function waitFor(release: string | undefined): Act {
+  return {
+    does: `wait until ${release ?? 'it'} is healthy`,
+    run: {
+      until: 'healthy',
+      ...(release === undefined ? { isAnother: true } : { release }),
+      withinMs: HEALTHY_WITHIN_MS,
+    },
+  };
+}
+
+interface Revision {
+  readonly revision: string;
+  readonly release?: string;
+}
+
+async function findServing(shipment: Shipment, ask: Ask): Promise<Revision | undefined> {
+  // A list, since it is answered also when the service is not there; without an answer nothing could be taken back.
+  const outcome = await ask(
+    gcloud(
+      ...['run', 'services', 'list', ...inRegion(shipment)],
+      ...[`--filter=metadata.name=${shipment.deployment.name}`, '--format=json'],
+    ),
+  );
+  const services = readAnswer(statusSchema, outcome, 'gcloud run services list');
+  const name = services?.[0]?.status?.traffic.find(({ percent }) => percent === 100)?.revisionName;
+  if (name === undefined) return undefined;
+  return (await listRevisions(shipment, ask)).find(({ revision }) => revision === name) ?? { revision: name };
+}
+
+/** The newest first. */
+async function listRevisions(shipment: Shipment, ask: Ask): Promise<Revision[]> {
+  const outcome = await ask(
+    gcloud(
+      ...['run', 'revisions', 'list', '--service', shipment.deployment.name, ...inRegion(shipment)],
+      ...['--sort-by=~metadata.creationTimestamp', '--format=json'],
+    ),
+  );
+  const revisions = readAnswer(revisionsSchema, outcome, 'gcloud run revisions list') ?? [];
+  return revisions.map(({ metadata, spec }) => {
+    const release = spec.containers[0]?.env.find(({ name }) => name === 'RELEASE')?.value;
+    return { revision: metadata.name, ...(release === undefined ? {} : { release }) };
+  });
+}
+
+function urlOf(shipment: Shipment) {
+  return addressOf(shipment, {
+    command: gcloud(
+      ...['run', 'services', 'describe', shipment.deployment.name, ...inRegion(shipment)],
+      '--format=value(status.url)',
+    ),
+    read: ({ stdout }) => stdout.trim() || undefined,
+  });
+}
+
+/** As declared, or as the registry's host names it; else gcloud's own default. */
+function inRegion(shipment: Shipment): string[] {
+  const region =
+    shipment.deployment.region ?? /^([a-z0-9-]+)-docker\.pkg\.dev\//.exec(repositoryOf(shipment))?.[1];
+  return region === undefined ? [] : [`--region=${region}`];
+}
+
+function listSecrets(): Command {
+  return gcloud('secrets', 'list', '--format=value(name)');
+}
+
+function gcloud(...words: string[]): Command {
+  return { argv: ['gcloud', ...words] };
+}
+
+const environmentSchema = z.array(z.looseObject({ name: z.string(), value: z.string().optional() }));
+const serviceSchema = z.looseObject({
+  spec: z.looseObject({
+    template: z.looseObject({
+      spec: z.looseObject({
+        containers: z.array(z.looseObject({ image: z.string(), env: environmentSchema })),
+      }),
+    }),
+  }),
+});
+const trafficSchema = z.looseObject({ revisionName: z.string().optional(), percent: z.number().optional() });
+const statusSchema = z.array(
+  z.looseObject({ status: z.looseObject({ traffic: z.array(trafficSchema).default([]) }).optional() }),
+);
+const revisionsSchema = z.array(
+  z.looseObject({
+    metadata: z.looseObject({ name: z.string() }),
+    spec: z.looseObject({ containers: z.array(z.looseObject({ env: environmentSchema.default([]) })) }),
+  }),
+);

@@ -1,0 +1,101 @@
+import { Document, isMap } from 'yaml';
+import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import { composeVariables, fromCaller } from '../rendering/compose-variables.ts';
+import { IMAGE_USER, MOST_PROCESSES, SHARED_MEMORY_MB, TMP_MB } from '../rendering/container-limits.ts';
+import { fileHeader } from '../rendering/file-header.ts';
+import { demandOneContainer } from '../rendering/one-container.ts';
+import { graceSeconds, LONG_STOP, stopsTooShort, TAKES_OVER } from '../rendering/stop-time.ts';
+import { documentText, FOR_BOTH } from '../rendering/yaml-text.ts';
+
+const FILE = 'compose.yaml';
+
+const facts: PlatformFacts = {
+  title: 'Docker Compose',
+  profile: 'docker',
+  port: 'chosen',
+  health: 'HEALTHCHECK of the image; it only tells, and restarts nothing',
+  stopSignal: 'SIGTERM',
+  mostStopGraceMs: 600_000,
+  disk: 'volume',
+  overlap: 'unless-configured',
+  settings: { ...LONG_STOP, ...TAKES_OVER },
+  sets: '`stop_grace_period` and the drain with it, one published port, volume, read-only root, limits, two colours of which the new one takes over',
+  sources: ['docs.docker.com: reference/compose-file/services, engine/network, read 2026-11'],
+};
+
+/** A Docker host, by compose.yaml: the port, and the kit in two colours behind it. */
+export const compose: Platform<'compose'> = { name: 'compose', facts, files: [FILE], render };
+
+/** The least that a container may do; a service adds what it needs. */
+const CONFINED = {
+  user: `${IMAGE_USER}:${IMAGE_USER}`,
+  read_only: true,
+  cap_drop: ['ALL'],
+  security_opt: ['no-new-privileges:true'],
+  restart: 'unless-stopped',
+  logging: { driver: 'json-file', options: { 'max-size': '10m', 'max-file': '5' } },
+} as const;
+
+/** For a process that sleeps. */
+const PORT_MEMORY = '32m';
+
+function render(input: RenderInput): readonly RenderedFile[] {
+  demandOneContainer('compose', input, facts, stopsTooShort(input));
+  const { deployment, config } = input;
+  const { name, memoryMb, cpus } = deployment;
+  const kit = {
+    ...CONFINED,
+    network_mode: 'service:port',
+    depends_on: ['port'],
+    env_file: [fromCaller('GATEHOUSE_ENV_FILE', '.env.deploy')],
+    environment: {
+      GATEHOUSE_PROFILE: config.profile,
+      PORT: String(config.ports.gate),
+      RELEASE: fromCaller('GATEHOUSE_RELEASE', ''),
+      ...composeVariables(input),
+    },
+    // By which a deploy knows what it finds.
+    labels: { 'gatehouse.release': fromCaller('GATEHOUSE_RELEASE', '') },
+    volumes: [`data:${config.dataDir}`],
+    tmpfs: [`/tmp:size=${TMP_MB}m,mode=1777`],
+    shm_size: `${SHARED_MEMORY_MB}m`,
+    mem_limit: `${memoryMb}m`,
+    cpus,
+    pids_limit: MOST_PROCESSES,
+    stop_grace_period: `${graceSeconds(input)}s`,
+    // The image brings its own: tini.
+    init: false,
+  };
+  const port = {
+    ...CONFINED,
+    image: fromCaller('GATEHOUSE_PORT_IMAGE', `${name}-port`),
+    ports: [
+      `${fromCaller('GATEHOUSE_BIND', '0.0.0.0')}:${fromCaller('GATEHOUSE_PORT', '8080')}:${config.ports.gate}`,
+    ],
+    // A connection that waits to be accepted by a kit that ends goes to the one that has taken over.
+    sysctls: { 'net.ipv4.tcp_migrate_req': '1' },
+    mem_limit: PORT_MEMORY,
+    pids_limit: 16,
+  };
+  const blue = { image: fromCaller('GATEHOUSE_BLUE_IMAGE', `${name}:latest`) };
+  const green = { profiles: ['green'], image: fromCaller('GATEHOUSE_GREEN_IMAGE', `${name}:latest`) };
+  const document = new Document(
+    {
+      name,
+      'x-kit': kit,
+      services: { port, blue: { '<<': null, ...blue }, green: { '<<': null, ...green } },
+      volumes: { data: {} },
+    },
+    FOR_BOTH,
+  );
+  const anchored = document.get('x-kit', true);
+  if (!isMap(anchored)) throw new Error('compose.yaml has lost its x-kit');
+  for (const colour of ['blue', 'green'])
+    document.setIn(['services', colour, '<<'], document.createAlias(anchored, 'kit'));
+  return [{ path: FILE, text: `${fileHeader('#', input, notes)}${documentText(document)}` }];
+}
+
+const notes = [
+  'Secrets stand in .env.deploy (or where GATEHOUSE_ENV_FILE says), one NAME=value a line, for its owner alone (chmod 600): API_KEYS, and what else config/deployment.ts names.',
+  'docker compose up -d runs blue. A deploy starts the other colour beside it, which takes over the port, the data and the phone, and then stops the first: no connection is lost. Only port is published, and it holds the network of both: restart it, and the running colour must be restarted too.',
+];

@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { addressOf } from '../shipping/address.ts';
+import { readAnswer } from '../shipping/answer.ts';
+import type { Command } from '../shipping/command.ts';
+import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
+
+/** Render itself gives a deploy up after this long. Source: render.com/docs/health-checks. */
+const HEALTHY_WITHIN_MS = 15 * 60_000;
+
+/**
+ * Render, by its command line: it builds a commit of the repository it is linked to, so a release is a commit, which it
+ * tells the kit as RENDER_GIT_COMMIT. Its command line sets no variables: they stand in render.yaml, secrets in its
+ * dashboard. Source: render.com/docs/cli, render.com/tutorials/render-cli-power-user/deploys.
+ */
+export const renderTarget: Target = {
+  name: 'render',
+  needs: [
+    {
+      what: 'somebody is logged in at Render, with its command line',
+      command: render('whoami', '--output', 'json'),
+      remedy:
+        'install it (https://render.com/docs/cli), then run render login and render workspace set, or set RENDER_API_KEY',
+    },
+    {
+      what: 'the checkout is what its commit says, since Render builds the commit',
+      command: { argv: ['git', 'status', '--porcelain'] },
+      remedy: 'commit what has changed, or stash it',
+      judge: ({ stdout }) => (stdout.trim() === '' ? undefined : 'files have changed since the last commit'),
+    },
+    {
+      what: 'the commit is on the server that Render builds from',
+      command: { argv: ['git', 'branch', '--remotes', '--contains', 'HEAD'] },
+      remedy: 'push it: git push',
+      judge: ({ stdout }) => (stdout.trim() === '' ? 'no branch of a remote has it' : undefined),
+    },
+  ],
+  makesKey: false,
+  files: () => [],
+  keptSecrets: 'elsewhere',
+  facts: {
+    ships: 'the pushed commit, built by Render; a release is a commit',
+    waits: 'until Render says that it is live, then `/health` by the commit',
+    goesBack: 'the commit before is deployed again: it is built anew',
+    secrets: 'in its dashboard, when the Blueprint is made',
+    proven: 'against stand-ins for its command line',
+  },
+
+  async plan(shipment, ask): Promise<Plan> {
+    refuseSettings(shipment);
+    const service = await findService(shipment, ask);
+    const commit = (await ask({ argv: ['git', 'rev-parse', 'HEAD'] })).stdout.trim();
+    const [current] = await listDeploys(service.id, ask);
+    if (current === commit)
+      throw new ShipError(
+        `commit ${commit} is what Render runs already: commit and push what is to be shipped`,
+      );
+    return {
+      release: commit,
+      ...(current === undefined ? {} : { previous: current }),
+      url: addressOf(shipment, service.url),
+      before: [],
+      acts: deployCommit(service.id, commit, current),
+    };
+  },
+
+  async planRollback(shipment, ask): Promise<Plan> {
+    const service = await findService(shipment, ask);
+    const [current, earlier] = await listDeploys(service.id, ask);
+    if (current === undefined || earlier === undefined)
+      throw new ShipError('Render knows no commit before the one that runs');
+    return {
+      release: earlier,
+      previous: current,
+      url: addressOf(shipment, service.url),
+      before: [],
+      acts: deployCommit(service.id, earlier, current),
+    };
+  },
+
+  status: async (shipment, ask) => [
+    render('deploys', 'list', (await findService(shipment, ask)).id, '--output', 'text'),
+  ],
+  logs: async (shipment, follow, ask) => {
+    const { id } = await findService(shipment, ask);
+    return [
+      render('logs', '--resources', id, '--limit', '100', ...(follow ? ['--tail'] : []), '--output', 'text'),
+    ];
+  },
+  destroy: async ({ deployment: { name } }) => {
+    throw new ShipError(
+      `Render's command line removes no service: suspend or delete ${name} at https://dashboard.render.com; deleting it deletes its disk, with the WhatsApp login and the messages`,
+    );
+  },
+};
+
+function deployCommit(service: string, next: string, current: string | undefined): Act[] {
+  return [
+    {
+      does: `let Render build and deploy ${next}, with a pause of some seconds at the end`,
+      run: deploy(service, next),
+      ...(current === undefined
+        ? {}
+        : { undo: [{ does: `let Render deploy ${current} again`, run: deploy(service, current) }] }),
+    },
+    {
+      does: `wait until ${next} is healthy`,
+      run: { until: 'healthy', release: next, withinMs: HEALTHY_WITHIN_MS },
+    },
+  ];
+}
+
+/** `--wait` ends with a failure when the deploy does. */
+function deploy(service: string, commit: string): Command {
+  return render('deploys', 'create', service, '--commit', commit, '--wait', '--confirm', '--output', 'json');
+}
+
+function refuseSettings({ settings }: Shipment): void {
+  const names = Object.keys(settings);
+  if (names.length > 0)
+    throw new ShipError(
+      `Render's command line sets no variables: put ${names.join(', ')} into config/deployment.ts, run make render, commit and push`,
+    );
+}
+
+async function findService(
+  { deployment: { name } }: Shipment,
+  ask: Ask,
+): Promise<{ id: string; url?: string | undefined }> {
+  const outcome = await ask(render('services', '--output', 'json'));
+  const services = readAnswer(servicesSchema, outcome, 'render services');
+  const service = services?.find((known) => known.name === name);
+  if (service !== undefined) return { id: service.id, url: service.serviceDetails?.url };
+  // Of a dry run without Render.
+  if (services === undefined) return { id: name };
+  throw new ShipError(
+    `Render has no service ${name} in this workspace: make it once, from render.yaml, at https://dashboard.render.com/select-repo?type=blueprint; it asks there for the secrets`,
+  );
+}
+
+/** The commits that ran, the newest first and each once; the first is live. */
+async function listDeploys(service: string, ask: Ask): Promise<string[]> {
+  const outcome = await ask(render('deploys', 'list', service, '--output', 'json'));
+  const deploys = readAnswer(deploysSchema, outcome, 'render deploys list') ?? [];
+  const commits = deploys
+    .filter(({ status }) => status === 'live' || status === 'deactivated')
+    .flatMap(({ commit }) => commit?.id ?? []);
+  return [...new Set(commits)];
+}
+
+function render(...words: string[]): Command {
+  return { argv: ['render', ...words] };
+}
+
+/** Rows come as they are, or each under the name of what it is. */
+const bare = (key: string) => (row: unknown) =>
+  typeof row === 'object' && row !== null ? (Reflect.get(row, key) ?? row) : row;
+const servicesSchema = z.array(
+  z.preprocess(
+    bare('service'),
+    z.looseObject({
+      id: z.string(),
+      name: z.string(),
+      serviceDetails: z.looseObject({ url: z.string().optional() }).optional(),
+    }),
+  ),
+);
+const deploysSchema = z.array(
+  z.preprocess(
+    bare('deploy'),
+    z.looseObject({ status: z.string(), commit: z.looseObject({ id: z.string() }).nullish() }),
+  ),
+);

@@ -1,0 +1,56 @@
+import { tmpdir } from 'node:os';
+import { type Config, type Deployment, deployment, listSettings, loadConfig, topology } from '#config';
+import type { PlatformFacts, RenderInput } from '../platform.ts';
+
+/** Long enough for every rule; no rendered file may ever show it. */
+export const SECRET_STAND_IN = 'stand-in-of-a-secret-that-is-set-elsewhere';
+
+/**
+ * What a renderer may look at: the declarations, narrowed to this platform, and the configuration to which the kit will
+ * settle there. Nothing of this machine or its environment. Throws ConfigError when the declared settings are wrong there.
+ */
+export function renderInput(
+  { profile, settings: needed = {} }: Pick<PlatformFacts, 'profile' | 'settings'>,
+  declared: Deployment = deployment,
+): RenderInput {
+  const choice = declared.platforms?.[profile] ?? {};
+  const settings = { ...needed, ...declared.settings, ...choice.settings };
+  const secrets = [...new Set([...declared.secrets, ...(choice.secrets ?? [])])];
+  // Whether there is an nginx is a question to the image, not to the machine that renders.
+  const { GATE: gate, ...others }: Readonly<Record<string, string | undefined>> = settings;
+  const config = settle({ INTERNAL_SECRET: SECRET_STAND_IN, ...standIns(secrets), ...others }, profile);
+  const region = choice.region ?? declared.region;
+  return {
+    deployment: { ...declared, ...(region === undefined ? {} : { region }), settings, secrets },
+    services: topology,
+    config: { ...config, gate: { ...config.gate, kind: gate ?? config.gate.kind } },
+  };
+}
+
+/** The configuration on a platform where nothing is set but its secrets. */
+export function usualConfig(profile: PlatformFacts['profile']): Config {
+  const secrets = listSettings().flatMap(({ setting }) => (setting.sensitive ? [setting.env] : []));
+  return settle(standIns(secrets), profile);
+}
+
+function settle(variables: Readonly<Record<string, string | undefined>>, profile: string): Config {
+  return loadConfig({
+    commandLine: { ...variables, GATEHOUSE_PROFILE: profile },
+    env: {},
+    folder: tmpdir(), // Where no .env lies that belongs to the kit.
+  }).config;
+}
+
+/** Values that pass every rule, for secrets whose own are known to the platform only. */
+export function standIns(secrets: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    secrets.map((name) => {
+      const setting = listSettings().find((placed) => placed.setting.env === name)?.setting;
+      const isUrl = setting?.format === 'database-url';
+      return [
+        name,
+        isUrl ? `postgres://gatehouse:${SECRET_STAND_IN}@database:5432/gatehouse` : SECRET_STAND_IN,
+      ];
+    }),
+  );
+}

@@ -1,0 +1,23 @@
+import type { RenderInput } from '../platform.ts';
+import { runningServices } from './file-header.ts';
+
+/** What the kit asks of every host that grants as much as it is told to: the bridge's browser must write its profile. */
+export const LONG_STOP = { STOP_GRACE_MS: '30000', DRAIN_MS: '28000' } as const;
+
+/** Where a release takes over from the one before, its gate holds requests for as long as that one may take to end. */
+export const TAKES_OVER = { TAKE_OVER: 'true', GATE_HOLD_MS: '30000' } as const;
+
+/** What speaks against the time to stop that is declared: a service killed before it has what it needs loses what it keeps. */
+export function stopsTooShort({ services, config }: RenderInput): string[] {
+  return runningServices({ services, config })
+    .filter(({ leastStopMs = 0 }) => leastStopMs > config.stop.drainMs)
+    .map(
+      ({ name, leastStopMs }) =>
+        `DRAIN_MS=${config.stop.drainMs} is less than the ${leastStopMs} ms that ${name} needs to end in order: raise it, and STOP_GRACE_MS with it`,
+    );
+}
+
+/** The grace in whole seconds, as most platforms want it. */
+export function graceSeconds({ config }: Pick<RenderInput, 'config'>): number {
+  return Math.ceil(config.stop.graceMs / 1_000);
+}

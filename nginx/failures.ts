@@ -1,0 +1,124 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { KitError } from '../services/contract/errors.ts';
+import { PROBLEM_TYPE, toProblem } from '../services/contract/problem.ts';
+import { Hold } from '../services/gate/contract/hold.ts';
+import type { GateOptions, GateRoute } from '../services/gate/contract/options.ts';
+import { serviceUnavailable } from '../services/gate/forward/upstream-error.ts';
+import { http } from '../services/runtime/http/http.ts';
+import { nameOf } from './render-config.ts';
+
+const RETRY_AFTER_SECONDS = 1;
+/** Requests of which the beginning of their wait is remembered. */
+const REMEMBERED = 10_000;
+
+/**
+ * What nginx asks about an exchange with a service that failed: it says why, as a problem document; or, where nothing
+ * was sent because the service takes no connection, it waits until that does, and then sends nginx back to the route.
+ */
+export class Failures {
+  readonly server: Server;
+  readonly #holdMs: number;
+  readonly #holds = new Map<string, Hold>();
+  /** By request: when its first wait began. */
+  readonly #since = new Map<string, number>();
+  #routes: readonly GateRoute[] = [];
+
+  constructor({ limits, routes }: Pick<GateOptions, 'limits' | 'routes'>) {
+    this.#holdMs = limits.holdMs;
+    this.follow(routes);
+    this.server = http.createServer((request, response) => this.#answer(request, response));
+  }
+
+  follow(routes: readonly GateRoute[]): void {
+    this.#routes = routes;
+    const stays = new Set(routes.map(keyOf));
+    for (const [key, hold] of this.#holds) {
+      if (stays.has(key)) continue;
+      hold.close();
+      this.#holds.delete(key);
+    }
+  }
+
+  close(): void {
+    for (const hold of this.#holds.values()) hold.close();
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const id = header(request, 'x-gate-request');
+    const again = header(request, 'x-gate-again');
+    const name = header(request, 'x-gate-route');
+    const index = Number.parseInt(name, 10);
+    const route = this.#routes[index];
+    const fail = (error: KitError) => {
+      this.#since.delete(id);
+      refuse(response, error, id);
+    };
+    if (route === undefined)
+      fail(new KitError('internal_error', 'nginx asks about a route that is not there'));
+    else if (last(header(request, 'x-gate-sent')) > 0) fail(brokenOff(route.service, request));
+    // An old process of nginx would only ever go back to the old address.
+    else if (again === '' || name !== nameOf(index, route)) fail(serviceUnavailable(route.service));
+    else {
+      const cancel = this.#holdOf(route).wait(
+        this.#sinceOf(id),
+        () => response.writeHead(200, { 'x-accel-redirect': again }).end(),
+        () => fail(serviceUnavailable(route.service)),
+      );
+      response.once('close', cancel);
+    }
+  }
+
+  #holdOf(route: GateRoute): Hold {
+    const key = keyOf(route);
+    const hold = this.#holds.get(key) ?? new Hold(route.upstream, this.#holdMs);
+    this.#holds.set(key, hold);
+    return hold;
+  }
+
+  #sinceOf(id: string): number {
+    const since = this.#since.get(id) ?? performance.now();
+    this.#since.set(id, since);
+    for (const oldest of this.#since.keys()) {
+      if (this.#since.size <= REMEMBERED) break;
+      this.#since.delete(oldest);
+    }
+    return since;
+  }
+}
+
+function keyOf({ upstream }: GateRoute): string {
+  return `${upstream.host} ${upstream.port}`;
+}
+
+function brokenOff(service: string, request: IncomingMessage): KitError {
+  return last(header(request, 'x-gate-status')) === 504
+    ? new KitError('service_silent', `${service} did not answer in time`)
+    : new KitError('service_refused', `${service} broke off the exchange`);
+}
+
+function refuse(response: ServerResponse, error: KitError, requestId: string): void {
+  const problem = toProblem(error, requestId);
+  const body = Buffer.from(JSON.stringify(problem));
+  response
+    .writeHead(problem.status, {
+      'content-type': PROBLEM_TYPE,
+      'content-length': body.length,
+      'cache-control': 'no-store',
+      'x-gate-code': problem.code,
+      ...(problem.code === 'service_unavailable' ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
+    })
+    .end(body);
+}
+
+function header(request: IncomingMessage, name: string): string {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : '';
+}
+
+/** nginx lists each try, parted by commas, and by colons where it was sent elsewhere in between. */
+function last(list: string): number {
+  const number = Number(list.split(/[,:]/).at(-1)?.trim());
+  return Number.isNaN(number) ? 0 : number;
+}

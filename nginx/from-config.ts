@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { type Config, findNginx } from '#config';
+import { KitError } from '../services/contract/errors.ts';
+import type { GateOptions } from '../services/gate/contract/options.ts';
+import type { Gate } from '../services/gate/gate.ts';
+import { lockFile } from '../services/runtime/process/file-lock.ts';
+import { startNginxGate } from './nginx-gate.ts';
+
+/** The nginx gate of this process: it ends with its nginx, for the supervisor to start both again. */
+export function startConfiguredNginx(config: Config, options: GateOptions): Promise<Gate> {
+  const { log } = options;
+  return startNginxGate(options, {
+    binary: findNginx(config.gate.nginxPath) ?? 'nginx',
+    folder: config.takeOver ? ownFolder(config.dataDir) : join(config.dataDir, 'gate'),
+    writeLines: (lines) => {
+      if (log.isLevelEnabled('info')) process.stdout.write(lines);
+    },
+    onEnded: (how) => {
+      log.fatal(`nginx ${how}`);
+      process.exit(1);
+    },
+  });
+}
+
+/** Of two kits that share the data folder while one takes over from the other, each gate has one: the lock ends with us. */
+function ownFolder(dataDir: string): string {
+  const folder = join(dataDir, 'gate');
+  try {
+    lockFile(folder, 'already_running');
+    return folder;
+  } catch (error) {
+    if (!(error instanceof KitError)) throw error;
+    const beside = join(dataDir, 'gate-beside');
+    lockFile(beside, 'already_running');
+    return beside;
+  }
+}

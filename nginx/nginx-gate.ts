@@ -1,0 +1,124 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Address, GateOptions, GateRoute } from '../services/gate/contract/options.ts';
+import type { Gate } from '../services/gate/gate.ts';
+import { closeServer, listen } from '../services/runtime/http/listen.ts';
+import { readAccessLines } from './access-lines.ts';
+import { Failures } from './failures.ts';
+import { checkConfig, Nginx } from './nginx-process.ts';
+import { renderNginx, type Templates } from './render-config.ts';
+import { endLeftovers, makePlace } from './work-folder.ts';
+
+export interface NginxSettings {
+  readonly binary: string;
+  /** A folder of this gate alone, which is emptied. */
+  readonly folder: string;
+  /** Gets the lines of requests, as JSON, each with its end. */
+  readonly writeLines: (lines: string) => void;
+  /** Its processes that take requests; as many as there are cores, but no more than a few, when unset. */
+  readonly workers?: number;
+  /** nginx has ended by itself: nobody listens any more. */
+  readonly onEnded: (how: string) => void;
+}
+
+const POLL_MS = 5;
+const STARTS_WITHIN_MS = 10_000;
+
+/**
+ * Opens the public port with an nginx that is configured to the same contract as the gate in TypeScript. Throws
+ * `port_busy`, and what nginx says against its configuration.
+ */
+export async function startNginxGate(options: GateOptions, settings: NginxSettings): Promise<Gate> {
+  const {
+    log,
+    listen: { host },
+  } = options;
+  const address = { ...options.listen, port: await freePort(options.listen) };
+  const place = makePlace(settings.folder, settings.workers);
+  const templates = readTemplates();
+  const config = join(place.folder, 'nginx.conf');
+  const write = async (routes: readonly GateRoute[]) => {
+    const text = renderNginx({ ...options, routes, listen: address }, place, templates);
+    // It holds the boot secret.
+    writeFileSync(config, text, { mode: 0o600 });
+    await checkConfig(settings.binary, config);
+  };
+  for (const name of ['bodies', 'answers', 'unused']) mkdirSync(join(place.folder, name));
+  using cleanup = new DisposableStack();
+  cleanup.use(readAccessLines(join(place.folder, 'access'), settings.writeLines));
+  const failures = cleanup.adopt(new Failures(options), (opened) => opened.close());
+  await new Promise<void>((resolve) => failures.server.listen(join(place.folder, 'process'), resolve));
+  await write(options.routes);
+  const nginx = Nginx.start(settings.binary, config, log);
+  void nginx.ended.then((how) => {
+    // Its workers would go on, and hold the port.
+    endLeftovers(place.folder);
+    if (!nginx.isAsked) settings.onEnded(how);
+  });
+  await untilListening(address, nginx);
+  log.info({ host, port: address.port }, `gate listening on port ${address.port} (nginx)`);
+  const beside = cleanup.move();
+  const end = async (withinMs: number) => {
+    await nginx.quit(withinMs);
+    beside.dispose();
+  };
+  let following = Promise.resolve();
+  const follow = async (routes: readonly GateRoute[]) => {
+    await write(routes);
+    failures.follow(routes);
+    nginx.reload();
+  };
+  return {
+    ...address,
+    follow: (routes) => {
+      following = following
+        .then(() => follow(routes))
+        .catch((error: unknown) => log.error({ err: error }, 'nginx stays with the addresses that it had'));
+    },
+    drain: (withinMs = options.drainMs) => end(withinMs),
+    [Symbol.asyncDispose]: () => end(0),
+  };
+}
+
+function readTemplates(): Templates {
+  const read = (name: string) =>
+    readFileSync(fileURLToPath(new URL(`templates/${name}.conf`, import.meta.url)), 'utf8');
+  return { gate: read('gate'), route: read('route'), upstream: read('upstream') };
+}
+
+/** Asked of the system first: nginx itself would try for seconds, and say less. */
+async function freePort({ host, port, isShared = false }: GateOptions['listen']): Promise<number> {
+  // A look at a port that is shared would take connections from the other gate, and lose them.
+  if (isShared && port !== 0) return port;
+  const probe = createServer();
+  const got = await listen(probe, port, host);
+  await closeServer(probe, 0);
+  return got;
+}
+
+async function untilListening({ host, port }: Address, nginx: Nginx): Promise<void> {
+  const until = performance.now() + STARTS_WITHIN_MS;
+  const ended = nginx.ended.then((how) => {
+    throw new Error(`nginx ${how} before it listened: its lines above say why`);
+  });
+  ended.catch(() => 'who watches it later hears of its end');
+  while (!(await Promise.race([accepts(host, port), ended]))) {
+    if (performance.now() > until) throw new Error(`nginx did not listen within ${STARTS_WITHIN_MS} ms`);
+    await sleep(POLL_MS);
+  }
+}
+
+/** Whether anybody takes connections there. */
+export function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(port, host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host);
+    probe.once('connect', () => resolve(true));
+    probe.once('error', () => resolve(false));
+    probe.once('close', () => resolve(false));
+    probe.once('connect', () => probe.destroy());
+  });
+}

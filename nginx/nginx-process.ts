@@ -1,0 +1,96 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { withoutSecrets } from '../services/gate/access-log.ts';
+import type { Log } from '../services/runtime/log.ts';
+
+/** `2026/11/24 21:00:00 [error] 12#12: *3 connect() failed …`. */
+const LINE = /^\S+ \S+ \[(\w+)\] \S+ (?:\*\d+ )?(.*)$/;
+const LEVELS: Readonly<Record<string, 'error' | 'warn' | 'info' | 'debug'>> = {
+  emerg: 'error',
+  alert: 'error',
+  crit: 'error',
+  error: 'warn',
+  warn: 'warn',
+  notice: 'info',
+};
+/** Ends it with us, where util-linux is: else what is left is found at the next start. */
+const TIED_TO_US = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM'] : [];
+/** From SIGTERM to SIGKILL. */
+const KILL_MS = 1_000;
+
+/** A running nginx: one master and its workers. */
+export class Nginx {
+  readonly #child: ChildProcess;
+  readonly ended: Promise<string>;
+  isAsked = false;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.ended = new Promise((resolve) => {
+      child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+      child.once('exit', (code, signal) =>
+        resolve(signal === null ? `exited with code ${code}` : `was ended by ${signal}`),
+      );
+    });
+  }
+
+  /** Starts it on a configuration that has been checked. It does not outlive this process, where that can be had. */
+  static start(binary: string, config: string, log: Log): Nginx {
+    const [file = binary, ...before] = [...TIED_TO_US, binary];
+    const child = spawn(file, [...before, ...argumentsFor(config)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { TZ: 'UTC', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+    });
+    logLines(child, log);
+    return new Nginx(child);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Takes the configuration anew: new workers for new connections, the old ones finish. */
+  reload(): void {
+    this.#child.kill('SIGHUP');
+  }
+
+  /** Lets what is in flight finish, for `withinMs` at most. */
+  async quit(withinMs: number): Promise<void> {
+    this.isAsked = true;
+    this.#child.kill(withinMs > 0 ? 'SIGQUIT' : 'SIGTERM');
+    const late = [
+      setTimeout(() => this.#child.kill('SIGTERM'), withinMs),
+      setTimeout(() => this.#child.kill('SIGKILL'), withinMs + KILL_MS),
+    ];
+    await this.ended;
+    for (const timer of late) clearTimeout(timer);
+  }
+}
+
+/** Throws with what nginx says against a configuration. */
+export async function checkConfig(binary: string, config: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    execFile(binary, ['-t', '-q', ...argumentsFor(config)], (error, _out, said) => {
+      if (error === null) resolve();
+      else
+        reject(
+          new Error(`nginx does not take its configuration: ${said.trim() || error.message}`, {
+            cause: error,
+          }),
+        );
+    });
+  });
+}
+
+function argumentsFor(config: string): string[] {
+  return ['-e', 'stderr', '-c', config];
+}
+
+function logLines(child: ChildProcess, log: Log): void {
+  if (child.stderr === null) return;
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    const [, level = '', text = line] = LINE.exec(line) ?? [];
+    log[LEVELS[level] ?? 'info'](`nginx: ${withoutSecrets(text)}`);
+  });
+}

@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { listPids, signalProcess } from '../services/runtime/process/process-table.ts';
+import type { NginxPlace } from './render-config.ts';
+
+/** The path of a Unix socket has 108 bytes, the last of them zero. Source: unix(7). */
+const LONGEST_FOLDER = 90;
+const MOST_WORKERS = 4;
+
+/** A folder for an nginx, empty but for what it needs, and nobody's who ran in it before. */
+export function makePlace(
+  wanted: string,
+  workers = Math.min(MOST_WORKERS, availableParallelism()),
+): NginxPlace {
+  const folder = wanted.length <= LONGEST_FOLDER ? wanted : mkdtempSync(join(tmpdir(), 'gatehouse-gate-'));
+  endLeftovers(folder);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o700);
+  execFileSync('mkfifo', ['-m', '600', join(folder, 'access')]);
+  return {
+    folder,
+    workers,
+    maxFiles: hardLimitOfFiles(),
+    user: process.getuid?.() === 0 ? userInfo().username : undefined,
+  };
+}
+
+/** Kills what still writes to the log of this folder: the workers of an nginx whose master was killed. Linux only. */
+export function endLeftovers(folder: string): void {
+  for (const pid of listPids())
+    if (pid !== process.pid && holds(pid, join(folder, 'access'))) signalProcess(pid, 'SIGKILL');
+}
+
+function holds(pid: number, path: string): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((name) =>
+      readlinkSync(`/proc/${pid}/fd/${name}`).startsWith(path),
+    );
+  } catch {
+    return false; // Another user's process, or one that has ended.
+  }
+}
+
+function hardLimitOfFiles(): number {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'utf8');
+    const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(limits)?.[1];
+    return hard === undefined || hard === 'unlimited' ? 65_536 : Number(hard);
+  } catch {
+    return 4_096; // Not Linux.
+  }
+}

@@ -1,0 +1,150 @@
+import { connect } from 'node:net';
+import { type Config, type Loaded, profiles } from '#config';
+import { type ListeningSocket, listeningSockets } from '../../services/runtime/process/port-owner.ts';
+import { type Answer, ask } from './ask.ts';
+import { findKit, type KitProcesses, type ServiceProcess } from './kit-processes.ts';
+import { findHolders, type Holder } from './port-holders.ts';
+import { settle, type Variables } from './settle.ts';
+
+/** Where the system shows what the checks read; folders of their own in tests. */
+export interface Places {
+  readonly cgroupDir: string;
+  readonly shmDir: string;
+  /** Whose clock counts, and who must be reached. */
+  readonly whatsAppUrl: string;
+}
+
+const PLACES: Places = {
+  cgroupDir: '/sys/fs/cgroup',
+  shmDir: '/dev/shm',
+  whatsAppUrl: 'https://web.whatsapp.com/',
+};
+
+/** What is to be looked at. */
+export interface DoctorOptions {
+  /** Settings from the command line, by variable. */
+  readonly settings: Variables;
+  readonly env: Variables;
+  /** Where `.env` is looked for. */
+  readonly folder: string;
+  /** Instead of this machine. */
+  readonly url?: URL;
+  readonly places?: Partial<Places>;
+}
+
+/** What every check may look at. */
+export interface Context {
+  readonly env: Variables;
+  readonly places: Places;
+  /** What the kit would settle to if it started here now, and where each value is from. */
+  readonly wish: Loaded;
+  readonly problems: readonly string[];
+  /** What the kit that runs has settled to; the wish when none does. */
+  readonly config: Config;
+  readonly kit: KitProcesses;
+  /** What listens on this machine, and who holds the ports of the kit. */
+  readonly listening: readonly ListeningSocket[];
+  readonly holders: ReadonlyMap<number, readonly Holder[]>;
+  /** The public address. */
+  readonly origin: URL;
+  readonly isLocal: boolean;
+  /** Why no key is sent there, although there is one. */
+  readonly keyWithheld?: string;
+  /** Asks the public address; each path once, however many checks want it. */
+  ask(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+}
+
+/** Less than the deadline of a check, so that a silent address is told as such. */
+export const ASK_MS = 2_500;
+
+/**
+ * Looks once at what all checks share. The process table is read here, at one go: amid the checks it would hold up the
+ * answers that others wait for, and deadlines would pass for nothing.
+ */
+export function createContext({ settings, env, folder, url, places = {} }: DoctorOptions): Context {
+  const { loaded: wish, problems } = settle(settings, env, folder);
+  const kit: KitProcesses =
+    url === undefined ? findKit(wish.config.dataDir) : { canSee: false, services: [], elsewhere: [] };
+  const config = configOf(kit.services) ?? wish.config;
+  const origin = url ?? localOrigin(config);
+  const [key] = config.apiKeys;
+  const keyWithheld =
+    key !== undefined && origin.protocol !== 'https:' && !isLoopbackName(origin.hostname)
+      ? 'no API key is sent over plain http'
+      : undefined;
+  const answers = new Map<string, Promise<Answer>>();
+  return {
+    env,
+    places: { ...PLACES, ...places },
+    wish,
+    problems,
+    config,
+    kit,
+    listening: url === undefined ? listeningSockets() : [],
+    holders: url === undefined ? findHolders(new Set(Object.values(config.ports))) : new Map(),
+    origin,
+    isLocal: url === undefined,
+    ...(keyWithheld === undefined ? {} : { keyWithheld }),
+    ask(path, headers = {}) {
+      const name = `${path} ${JSON.stringify(headers)}`;
+      const keyed =
+        path.startsWith('/api') && key !== undefined && keyWithheld === undefined
+          ? { 'x-api-key': key, ...headers }
+          : headers;
+      const answer = answers.get(name) ?? ask(new URL(path, origin), { headers: keyed, timeoutMs: ASK_MS });
+      answers.set(name, answer);
+      return answer;
+    },
+  };
+}
+
+/** The gate knows where ports have moved to last only by message; the others start anew with what is settled. */
+function configOf(services: readonly ServiceProcess[]): Config | undefined {
+  const supervised = services.filter(({ run }) => run !== undefined);
+  return ['api', 'gate', 'bridge']
+    .map((name) => supervised.find(({ service }) => service === name)?.config)
+    .find((config) => config !== undefined);
+}
+
+function localOrigin({ gate, ports }: Config): URL {
+  const host = gate.host === '0.0.0.0' ? '127.0.0.1' : gate.host === '::' ? '::1' : gate.host;
+  return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${ports.gate}`);
+}
+
+function isLoopbackName(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+/** Whether the place is one where a container or a platform is in front of the world. */
+export function isDeployed({ config }: Pick<Context, 'config'>): boolean {
+  return config.profile !== 'local' && config.profile !== 'custom';
+}
+
+/**
+ * Whether a service is to be looked for here. Where the services have hosts of their own, only what runs here is.
+ */
+export function belongsHere(
+  { config, kit }: Pick<Context, 'config' | 'kit'>,
+  service: ServiceProcess['service'],
+): boolean {
+  return !profiles[config.profile].spansHosts || kit.services.some((running) => running.service === service);
+}
+
+/** What is known of the platform, in words: `Railway`, `a container on a host of your own`. */
+export function placeName({ config }: Pick<Context, 'config'>): string {
+  return profiles[config.profile].doc;
+}
+
+/** Whether anybody takes connections there: `open`, or the network's own word. */
+export function knock(host: string, port: number, timeoutMs = 1_000): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const end = (verdict: string) => {
+      socket.destroy();
+      resolve(verdict);
+    };
+    socket.setTimeout(timeoutMs, () => end('ETIMEDOUT'));
+    socket.on('connect', () => end('open'));
+    socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
+  });
+}

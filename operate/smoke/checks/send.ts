@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { ask, parseJson, type Question } from '../ask.ts';
+import { openEventStream } from '../event-stream.ts';
+import { askPlace, keyHeader, type Place, tellAnswer } from '../place.ts';
+import { failed, passed, type Row, skipped, warned } from '../report.ts';
+
+/** A number that is kept for fiction. */
+const FRIEND = '15550100199@c.us';
+const SEND_MS = 8_000;
+const ARRIVES_MS = 4_000;
+const POLL_MS = 100;
+/** All messages of a stand-in that has been used for long. */
+const MOST_BYTES = 8 * 1024 ** 2;
+
+const aliveSchema = z.object({ status: z.literal('ok') });
+const stateSchema = z.object({ linked: z.boolean() });
+const sentSchema = z.object({
+  status: z.string(),
+  message_id: z.string().optional(),
+  reason: z.string().optional(),
+});
+const receivedSchema = z.array(z.object({ body: z.string() }));
+
+/** Sends to the stand-in of a sandbox, sees the message there once, lets the phone answer, and sees that event. Never to real people. */
+export async function checkSend(place: Place, isAsked: boolean): Promise<Row> {
+  const alive = await askPlace(place, '/sandbox/api/health');
+  if (alive.status !== 200 || !aliveSchema.safeParse(parseJson(alive.text)).success) {
+    const why = `nothing was sent: this deployment is on real WhatsApp (/sandbox answered ${tellAnswer(alive)})`;
+    return isAsked
+      ? warned(
+          'send',
+          why,
+          'a smoke test never writes to real people',
+          'try --send on a deployment with WHATSAPP=sandbox',
+        )
+      : skipped('send', why);
+  }
+  const state = stateSchema.safeParse(parseJson((await call(place, '/sandbox/api/state')).text)).data;
+  if (state === undefined || !state.linked) {
+    const why =
+      state === undefined ? 'the sandbox does not tell its state' : 'no phone is linked in the sandbox';
+    const remedy = `link it at ${place.target.origin}/sandbox, or set SANDBOX_AUTO_LINK=true`;
+    return (isAsked ? failed : warned)('send', `nothing was sent: ${why}`, why, remedy);
+  }
+  return sendThereAndBack(place);
+}
+
+async function sendThereAndBack(place: Place): Promise<Row> {
+  const words = `smoke test ${randomUUID()}`;
+  const reply = `answer to ${words}`;
+  const startedAt = performance.now();
+  const answer = await call(place, '/api/whatsapp/send', {
+    method: 'POST',
+    body: { chat_id: FRIEND, message: words },
+  });
+  const sent = sentSchema.safeParse(parseJson(answer.text)).data;
+  const told = `POST /api/whatsapp/send answered ${tellAnswer(answer)}${sent?.reason === undefined ? '' : ` (${sent.reason})`}`;
+  if (answer.status !== 200 || sent?.message_id === undefined)
+    return failed(
+      'send',
+      told,
+      answer.status === 202 ? 'the message waits and has not gone out' : 'the message was not taken',
+      'GET /api/whatsapp/status tells why messages wait; see the logs of api and bridge',
+    );
+  const sentMs = Math.round(performance.now() - startedAt);
+  const arrived = await until(async () => (await countReceived(place, words)) > 0);
+  if (!arrived)
+    return failed(
+      'send',
+      `${told}, and the phone has not received it within ${ARRIVES_MS} ms`,
+      'it was acknowledged and did not arrive',
+      'see the log of the bridge',
+    );
+  using stream = await openEventStream(place, ARRIVES_MS);
+  const incoming = await call(place, '/sandbox/api/incoming', {
+    method: 'POST',
+    body: { from: FRIEND, body: reply },
+  });
+  if (incoming.status !== 200 || !(await stream.waitFor(reply, ARRIVES_MS)))
+    return failed(
+      'send',
+      `the phone got the message; its answer (${tellAnswer(incoming)}) was not on /api/events within ${ARRIVES_MS} ms`,
+      'events do not come from the bridge to the api, or are held up on the way here',
+      'see the logs of bridge and api; GET /health tells the state of the store',
+    );
+  // After the answer: a second one would be there by now.
+  const count = await countReceived(place, words);
+  if (count !== 1)
+    return failed(
+      'send',
+      `one message was sent, and the phone received it ${count} times`,
+      'a message was repeated',
+      'keep the log and the data folder, and report it: this must not happen',
+    );
+  return passed('send', `sent in ${sentMs} ms, received once, and the answer was on /api/events`);
+}
+
+async function countReceived(place: Place, words: string): Promise<number> {
+  const { text } = await call(place, `/sandbox/api/messages?chat_id=${FRIEND}`, { mostBytes: MOST_BYTES });
+  const received = receivedSchema.safeParse(parseJson(text)).data ?? [];
+  return received.filter(({ body }) => body === words).length;
+}
+
+function call(place: Place, path: string, question: Question = {}) {
+  const { target, signal } = place;
+  return ask(target, path, { withinMs: SEND_MS, signal }, { ...question, headers: keyHeader(place) });
+}
+
+async function until(holds: () => Promise<boolean>): Promise<boolean> {
+  const limit = performance.now() + ARRIVES_MS;
+  while (!(await holds())) {
+    if (performance.now() > limit) return false;
+    await sleep(POLL_MS);
+  }
+  return true;
+}

@@ -1,0 +1,169 @@
+import { LIVE_PATH, makeContact } from './checks/contact.ts';
+import { checkAnyHost, checkHealth } from './checks/health.ts';
+import { checkInternalPaths, checkInternalPorts } from './checks/internals.ts';
+import { type Access, checkKeys } from './checks/keys.ts';
+import { checkLatency } from './checks/latency.ts';
+import { checkPlainSide } from './checks/plain-side.ts';
+import { checkRefusals } from './checks/refusals.ts';
+import { checkRelease } from './checks/release.ts';
+import { checkSend } from './checks/send.ts';
+import { checkEvents, checkWebSocket } from './checks/streams.ts';
+import { checkTls } from './checks/tls.ts';
+import { tellError } from './connection.ts';
+import { askPlace, type Place, tellAnswer } from './place.ts';
+import { printable, withoutKeys } from './printable.ts';
+import {
+  failed,
+  type Latency,
+  passed,
+  type Report,
+  type Row,
+  type RowName,
+  rowNames,
+  skipped,
+} from './report.ts';
+import { parseTarget, type Target } from './target.ts';
+
+export interface SmokeOptions {
+  /** One of the deployment's keys; without it what wants a key is not looked at. */
+  readonly apiKey?: string | undefined;
+  /** What `/health/live` must name; not compared unless given. */
+  readonly expectRelease?: string | undefined;
+  /** That a message could not be sent to a stand-in is then more than a remark. */
+  readonly send?: boolean;
+  /** Where plain http is beside https; port 80 beside 443, and not looked for otherwise. */
+  readonly plainPort?: number;
+  /** For all of it; what has not ended by then has failed. */
+  readonly withinMs?: number;
+}
+
+const WITHIN_MS = 15_000;
+/** Of that, for the last look. */
+const LAST_MS = 2_000;
+
+/**
+ * Looks at a deployment from outside: that it answers, refuses what it must, keeps its insides closed, and, on a sandbox,
+ * sends and receives. Changes nothing and writes to nobody on real WhatsApp. Never rejects for what the deployment does;
+ * throws UrlError for what is no URL of one. Ends in time.
+ */
+export async function smoke(url: string, options: SmokeOptions = {}): Promise<Report> {
+  const startedAt = performance.now();
+  const first = parseTarget(url);
+  const { target = first, rows, latency } = await lookAt(first, options);
+  const ordered = rowNames.map(
+    (name) =>
+      rows.find((row) => row.name === name) ?? skipped(name, 'not looked at, as the kit was not reached'),
+  );
+  const keys = options.apiKey === undefined ? [] : [options.apiKey];
+  return {
+    url: target.origin,
+    ok: !rows.some(({ state }) => state === 'failed'),
+    rows: ordered.map((row) => clean(row, keys)),
+    ...(latency === undefined ? {} : { latency }),
+    took_ms: Math.round(performance.now() - startedAt),
+  };
+}
+
+interface Findings {
+  readonly target?: Target;
+  readonly rows: readonly Row[];
+  readonly latency?: Latency;
+}
+
+async function lookAt(first: Target, options: SmokeOptions): Promise<Findings> {
+  const signal = AbortSignal.timeout((options.withinMs ?? WITHIN_MS) - LAST_MS);
+  const { target, release, rows } = await makeContact(first, signal);
+  if (target === undefined) return { rows };
+  const place: Place = { target, apiKey: options.apiKey, signal };
+  let latency: Latency | undefined;
+  // By itself: beside everything else it would measure this program.
+  const latencyRow = await tell('latency', async () => {
+    const measured = await checkLatency(place);
+    latency = measured.latency;
+    return measured.row;
+  });
+  const access = await findAccess(place);
+  const closed = (name: RowName) =>
+    skipped(
+      name,
+      access.row.state === 'failed' ? 'not looked at: the api is not open to us, see keys' : NO_KEY,
+    );
+  const opened = (name: RowName, check: () => Promise<Row>) =>
+    access.isOpen ? tell(name, check) : Promise.resolve(closed(name));
+  const looked = await Promise.all([
+    tell('redirect', async () => (await checkPlainSide(target, signal, options.plainPort)) ?? NO_REDIRECT),
+    tell('tls', () => checkTls(place)),
+    tell('health', () => checkHealth(place)),
+    tell('any-host', () => checkAnyHost(place)),
+    tell('refusals', () => checkRefusals(place)),
+    tell('internal-paths', () => checkInternalPaths(place)),
+    tell('internal-ports', () => checkInternalPorts(place)),
+    opened('events', () => checkEvents(place)),
+    opened('websocket', () => checkWebSocket(place)),
+    opened('send', () => checkSend(place, options.send === true)),
+  ]);
+  const last = await tell('still-answers', () => checkStillAnswers(place));
+  // The way here stands first: a redirect that was followed is the one to tell of.
+  const all = [
+    ...rows,
+    checkRelease(release, options.expectRelease),
+    access.row,
+    ...looked,
+    latencyRow,
+    last,
+  ];
+  return { target, rows: all, ...(latency === undefined ? {} : { latency }) };
+}
+
+const NO_KEY = 'not looked at: it wants a key; set API_KEYS here, in the environment or in .env';
+const NO_REDIRECT = skipped('redirect', 'plain http on this machine leads nowhere else');
+
+async function findAccess(place: Place): Promise<Access> {
+  let isOpen = false;
+  const row = await tell('keys', async () => {
+    const access = await checkKeys(place);
+    isOpen = access.isOpen;
+    return access.row;
+  });
+  return { isOpen, row };
+}
+
+/** A check that breaks off has failed: with what broke it. */
+async function tell(name: RowName, check: () => Promise<Row>): Promise<Row> {
+  try {
+    return await check();
+  } catch (error) {
+    return failed(
+      name,
+      tellError(error),
+      'it did not come to an end, though the kit had answered before',
+      'see the log of the deployment at this moment, and the limits of the proxy in front of it',
+    );
+  }
+}
+
+/** After everything: nothing of it may have ended the gate. */
+async function checkStillAnswers({ target }: Place): Promise<Row> {
+  const place: Place = { target, apiKey: undefined, signal: AbortSignal.timeout(LAST_MS) };
+  const [live, health] = await Promise.all([askPlace(place, LIVE_PATH), askPlace(place, '/health')]);
+  const told = `${LIVE_PATH} answered ${tellAnswer(live)}, /health ${tellAnswer(health)}`;
+  if (live.status === 200 && health.status === 200) return passed('still-answers', told);
+  return failed(
+    'still-answers',
+    told,
+    'it answered before the hostile requests and does not after',
+    'see the log for a crash, and report the request that caused it',
+  );
+}
+
+/** What a stranger has said goes to a terminal or a log: plain, and without the key it may have been sent back with. */
+function clean(row: Row, keys: readonly string[]): Row {
+  // Before it may be cut, and after what hid it is gone.
+  const plain = (text: string) => withoutKeys(printable(withoutKeys(text, keys)), keys);
+  return {
+    ...row,
+    evidence: plain(row.evidence),
+    ...(row.cause === undefined ? {} : { cause: plain(row.cause) }),
+    ...(row.remedy === undefined ? {} : { remedy: plain(row.remedy) }),
+  };
+}

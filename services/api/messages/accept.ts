@@ -1,0 +1,103 @@
+import type { MessageContent } from '../../contract/content.ts';
+import { KitError } from '../../contract/errors.ts';
+import { fieldsError } from '../../runtime/http/json-bodies.ts';
+import type { AppParts } from '../app.ts';
+import { type Message, toMessage } from '../outbox/message.ts';
+import type { Database } from '../store/store.ts';
+import { claimKey, type KeyedRequest } from './idempotency.ts';
+import { insertMessage } from './insert-message.ts';
+import type { WaitingRoom } from './waiting-room.ts';
+
+/** A message as it is to go out. */
+export interface Draft {
+  readonly chatId: string;
+  readonly content: MessageContent;
+  readonly sendAt?: number | undefined;
+  readonly expiresAt?: number | undefined;
+}
+
+/** Makes the draft, with what belongs to it in the store. Runs in the transaction, awaits nothing but its queries. */
+export type Drafting = (db: Database, id: string, now: number) => Draft | Promise<Draft>;
+
+/** What an answer says of a message. */
+export type Receipt = Pick<
+  Message,
+  'id' | 'chatId' | 'state' | 'reason' | 'errorCode' | 'acceptedAt' | 'sendAt' | 'whatsappId'
+>;
+
+export interface Accepted {
+  readonly receipt: Receipt;
+  /** False: the key was taken, and this is the message of that time. */
+  readonly isNew: boolean;
+}
+
+const HOUR_MS = 3_600_000;
+const YEAR_MS = 366 * 24 * HOUR_MS;
+
+/**
+ * Takes a message in: one transaction, which is on disk when the promise resolves. Throws KitError `key_reused`,
+ * `outbox_full`, those of the store and those of the draft; then nothing was stored.
+ */
+export function accept(
+  { storage, session, outbox }: Pick<AppParts, 'storage' | 'session' | 'outbox'>,
+  room: WaitingRoom,
+  id: string,
+  draft: Drafting,
+  keyed: KeyedRequest | undefined,
+): Promise<Accepted> {
+  return storage.write(async (db, dialect) => {
+    const now = Date.now();
+    if (keyed !== undefined) {
+      const earlier = await claimKey(db, keyed, id, now);
+      if (earlier !== undefined) return { receipt: await receiptOf(db, earlier), isNew: false };
+    }
+    await room.enter(db);
+    const { chatId, content, sendAt, expiresAt } = await draft(db, id, now);
+    const startAt = Math.max(sendAt ?? now, now);
+    demandGoodTimes(sendAt, expiresAt, now);
+    const state = startAt > now ? 'scheduled' : 'queued';
+    await insertMessage(db, dialect, {
+      id,
+      session,
+      chat_id: chatId,
+      kind: content.kind,
+      content: JSON.stringify(content),
+      state,
+      accepted_at: now,
+      send_at: sendAt ?? null,
+      expires_at: expiresAt ?? startAt + outbox.ttlHours * HOUR_MS,
+      next_try_at: startAt,
+    });
+    const receipt = {
+      id,
+      chatId,
+      state,
+      reason: undefined,
+      errorCode: undefined,
+      acceptedAt: now,
+      sendAt,
+      whatsappId: undefined,
+    } as const;
+    return { receipt, isNew: true };
+  });
+}
+
+/** By the clock of the transaction, behind the key: a request that is repeated later may not fail for being late. */
+function demandGoodTimes(sendAt: number | undefined, expiresAt: number | undefined, now: number): void {
+  const fields = [];
+  if (sendAt !== undefined && sendAt > now + YEAR_MS)
+    fields.push({ field: 'send_at', message: 'must be within a year' });
+  if (expiresAt !== undefined && expiresAt <= now)
+    fields.push({ field: 'expires_at', message: 'must be in the future' });
+  else if (expiresAt !== undefined && sendAt !== undefined && expiresAt <= sendAt)
+    fields.push({ field: 'expires_at', message: 'must be after send_at' });
+  if (fields.length > 0) throw fieldsError('body_invalid', fields);
+}
+
+async function receiptOf(db: Database, id: string): Promise<Receipt> {
+  const row = await db.selectFrom('messages').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row !== undefined) return toMessage(row);
+  throw new KitError('not_found', 'the message of this Idempotency-Key ended, and was removed to make room', {
+    messageId: id,
+  });
+}

@@ -1,0 +1,93 @@
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+import { MAX_RECIPIENT_CHARACTERS } from '../../contract/chat-id.ts';
+import { emojiSchema, type MessageContent, messageIdSchema, textSchema } from '../../contract/content.ts';
+import { KitError } from '../../contract/errors.ts';
+import { fieldsError, parseBy } from '../../runtime/http/json-bodies.ts';
+import { isSent, isSettled, toMessage } from '../outbox/message.ts';
+import type { Database } from '../store/store.ts';
+import { findMessage, isAction, parseWhatsAppId, unknownMessage } from './find-message.ts';
+import type { Submit } from './submit.ts';
+
+type ActionKind = Extract<MessageContent, { target: string }>['kind'];
+
+const reactionSchema = z.strictObject({ emoji: emojiSchema });
+const editSchema = z.strictObject({ message: textSchema });
+const nothing = z.strictObject({});
+
+/** `POST /messages/{id}/reaction {"emoji"}`; an empty one takes the reaction back. */
+export const reactToMessage = actBy('reaction', (body) => {
+  const { emoji } = parseBy(reactionSchema, body, 'body_invalid');
+  return (target) => ({ kind: 'reaction', target, emoji });
+});
+
+/** `PATCH /messages/{id} {"message"}`: other words, for a message of this account. */
+export const editMessage = actBy('edit', (body) => {
+  const { message: text } = parseBy(editSchema, body, 'body_invalid');
+  return (target) => ({ kind: 'edit', target, text });
+});
+
+/** `POST /messages/{id}/revoke`: deletes it for everyone. */
+export const revokeMessage = actBy('delete', (body) => {
+  parseBy(nothing, body, 'body_invalid');
+  return (target) => ({ kind: 'delete', target });
+});
+
+/** What is done to a message goes through the outbox, behind that message in the queue of its chat. */
+function actBy(
+  kind: ActionKind,
+  read: (body: unknown) => (target: string) => MessageContent,
+): (submit: Submit) => RequestHandler<{ id: string }> {
+  return (submit) => (request, response) => {
+    const reference = request.params.id;
+    const act = read(request.body);
+    return submit(request, response, {
+      route: `${kind} of a message`,
+      meaning: act(reference),
+      draft: () => async (db) => {
+        const { chatId, target } = await findTarget(db, kind, reference);
+        return { chatId, content: act(target) };
+      },
+    });
+  };
+}
+
+/** The message that is meant, which need not be of the kit: then all that is known of it is its WhatsApp id. */
+async function findTarget(
+  db: Database,
+  kind: ActionKind,
+  reference: string,
+): Promise<{ chatId: string; target: string }> {
+  const parts = parseWhatsAppId(reference);
+  if (kind === 'edit' && parts?.isOwn === false)
+    throw fieldsError('body_invalid', [{ field: 'id', message: 'must be of a message of this account' }]);
+  const row = await findMessage(db, reference);
+  if (row === undefined && parts !== undefined) {
+    demandBounds(reference, parts.chatId);
+    return { chatId: parts.chatId, target: reference };
+  }
+  if (row === undefined || isAction(row.kind)) throw unknownMessage(reference);
+  const { state, chatId, whatsappId, id, errorCode } = toMessage(row);
+  // A message that is queued goes out first; one that is to be sent later does not, and takes back what is not there.
+  if (state === 'scheduled' || (state === 'queued' && kind === 'delete'))
+    throw new KitError('message_waiting', `message ${id} has not been sent yet`, { messageId: id });
+  if (isSettled(state) && !isSent(state)) {
+    const why = errorCode === 'outcome_unknown' ? 'whether it was sent is not known' : 'it was never sent';
+    throw new KitError('message_final', `message ${id} is ${state}: ${why}`, { messageId: id });
+  }
+  return { chatId, target: whatsappId ?? id };
+}
+
+/** The bounds of the bridge. A message that the kit does not know is taken at its word, so its id has to fit. */
+function demandBounds(reference: string, chatId: string): void {
+  const faults = messageIdSchema.safeParse(reference).error?.issues.map(({ message }) => message) ?? [];
+  if (chatId.length > MAX_RECIPIENT_CHARACTERS)
+    faults.push(
+      `names a chat of ${chatId.length} characters, and at most ${MAX_RECIPIENT_CHARACTERS} are taken`,
+    );
+  if (faults.length > 0)
+    throw fieldsError(
+      'body_invalid',
+      faults.map((message) => ({ field: 'id', message })),
+    );
+}

@@ -1,0 +1,75 @@
+import { type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
+import { type Message, toMessage } from '../outbox/message.ts';
+import type { Database } from '../store/store.ts';
+import type { Tables } from '../store/tables.ts';
+import type { MessageQuery } from './message-query.ts';
+import { statesOf } from './message-view.ts';
+
+export interface MessagePage {
+  readonly messages: readonly Message[];
+  /** The seq to read on after; undefined when there is nothing more. */
+  readonly next: number | undefined;
+}
+
+/**
+ * Most rows that are looked at for one page. Where filters leave little of much, a page may be short, even empty, and
+ * still have a next one: so none costs more than this, however many messages there are.
+ */
+const MOST_LOOKED_AT = 2_000;
+
+/** A page of the outbox, by `seq`: walks along one index and leaves out what the other filters exclude. */
+export async function readMessages(
+  db: Database,
+  query: MessageQuery,
+  most = MOST_LOOKED_AT,
+): Promise<MessagePage> {
+  const { limit, chat_id, status, kind, order } = query;
+  const filters = [
+    ...(status === undefined || chat_id === undefined
+      ? []
+      : [sql<SqlBool>`state in (${sql.join([...statesOf(status)])})`]),
+    ...(kind === undefined ? [] : [sql<SqlBool>`kind = ${kind}`]),
+  ];
+  const looked = walk(db, query, filters.length === 0 ? limit + 1 : most);
+  let found = db.selectFrom(looked.as('looked')).select('seq').orderBy('seq', order);
+  for (const filter of filters) found = found.where(filter);
+  const rows = await db
+    .selectFrom('messages')
+    .selectAll()
+    .where('seq', 'in', found.limit(limit + 1))
+    .orderBy('seq', order)
+    .execute();
+  const messages = rows.slice(0, limit).map(toMessage);
+  if (rows.length > limit) return { messages, next: messages.at(-1)?.seq };
+  if (filters.length === 0) return { messages, next: undefined };
+  const last = await db
+    .selectFrom(looked.as('looked'))
+    .select('seq')
+    .orderBy('seq', order)
+    .offset(most - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return { messages, next: last?.seq };
+}
+
+type Walk = SelectQueryBuilder<Tables, 'messages', { seq: number; kind: string; state: string }>;
+
+/** The first rows of the narrowest index there is: that of a chat, else of a status, else of all. */
+function walk(db: Database, { chat_id, status, after, order }: MessageQuery, most: number): Walk {
+  let rows = db.selectFrom('messages').select(['seq', 'kind', 'state']).orderBy('seq', order).limit(most);
+  if (after !== undefined) rows = rows.where('seq', order === 'desc' ? '<' : '>', after);
+  if (chat_id !== undefined) return rows.where('chat_id', '=', chat_id);
+  if (status === undefined) return rows;
+  const [first, second] = statesOf(status).map((state) => rows.where('state', '=', state));
+  if (first === undefined || second === undefined) return first ?? rows;
+  // Each along its own part of the index; one walk over both would sort them all first.
+  const both = db
+    .selectFrom(first.as('messages'))
+    .selectAll()
+    .unionAll(db.selectFrom(second.as('messages')).selectAll());
+  return db
+    .selectFrom(both.as('messages'))
+    .select(['seq', 'kind', 'state'])
+    .orderBy('seq', order)
+    .limit(most);
+}

@@ -1,0 +1,78 @@
+import type { MessageContent } from '../../contract/content.ts';
+import { ERRORS, type ErrorCode } from '../../contract/errors.ts';
+import { isSettled, type Message, type MessageState, type STATUSES } from '../outbox/message.ts';
+import { CANCELING, whyWaiting } from './outcome.ts';
+
+/** The states behind a status. */
+export function statesOf(status: (typeof STATUSES)[number]): readonly MessageState[] {
+  return status === 'queued' ? ['queued', 'scheduled'] : [status];
+}
+
+/** A message as `GET /api/whatsapp/messages` shows it: what is not known is left out. `sessionReason`: why none goes out. */
+export function viewMessage(message: Message, sessionReason: string | undefined): object {
+  const { state } = message;
+  const waits = !isSettled(state);
+  return {
+    id: message.id,
+    message_id: message.whatsappId,
+    chat_id: message.chatId,
+    session: message.session,
+    kind: message.kind,
+    status: state === 'scheduled' ? 'queued' : state,
+    reason: waits ? whyOpen(message, sessionReason) : message.reason,
+    error: message.errorCode === undefined ? undefined : viewError(message.errorCode),
+    attempts: message.attempts,
+    accepted_at: toIso(message.acceptedAt),
+    send_at: toIso(message.sendAt),
+    expires_at: toIso(message.expiresAt),
+    next_try_at: waits && message.attempts > 0 ? toIso(message.nextTryAt || undefined) : undefined,
+    dispatched_at: toIso(message.dispatchedAt),
+    server_ack_at: toIso(message.sentAt),
+    delivered_at: toIso(message.deliveredAt),
+    read_at: toIso(message.readAt),
+    played_at: toIso(message.playedAt),
+    cancel_requested_at: toIso(message.cancelAt),
+    ended_at: toIso(message.endedAt),
+    ...(message.content === undefined ? {} : viewContent(message.content)),
+  };
+}
+
+function whyOpen(message: Message, sessionReason: string | undefined): string {
+  const reason = whyWaiting(message, sessionReason);
+  return message.cancelAt === undefined ? reason : `${CANCELING}: ${reason}`;
+}
+
+/** In the words of `POST /api/whatsapp/send`. */
+function viewContent(content: MessageContent): object {
+  switch (content.kind) {
+    case 'text':
+      return { message: content.text, reply_to: content.reply_to, mentions: content.mentions };
+    case 'media': {
+      const { caption, mimetype, filename, as_document, as_voice, reply_to, mentions } = content;
+      return { message: caption, media: { mimetype, filename, as_document, as_voice }, reply_to, mentions };
+    }
+    case 'location': {
+      const { kind: _kind, reply_to, mentions, ...location } = content;
+      return { location, reply_to, mentions };
+    }
+    case 'contact': {
+      const { name, phone_number, reply_to, mentions } = content;
+      return { contact: { name, phone_number }, reply_to, mentions };
+    }
+    case 'reaction':
+      return { target: content.target, emoji: content.emoji };
+    case 'edit':
+      return { target: content.target, message: content.text };
+    case 'delete':
+      return { target: content.target };
+  }
+}
+
+function viewError(code: ErrorCode): object {
+  const [, title, remedy] = ERRORS[code];
+  return { code, title, remedy };
+}
+
+function toIso(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}

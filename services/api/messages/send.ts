@@ -1,0 +1,57 @@
+import type { RequestHandler } from 'express';
+import type { MessageContent } from '../../contract/content.ts';
+import { fieldsError } from '../../runtime/http/json-bodies.ts';
+import type { AppParts } from '../app.ts';
+import { copyUpload, demandUsable, insertMedium, type Medium, type StoredMedium } from '../media/media.ts';
+import { fetchMedium } from '../media/media-fetch.ts';
+import type { Database } from '../store/store.ts';
+import { type MediaRequest, parseSendBody } from './send-body.ts';
+import type { Submit } from './submit.ts';
+
+/** `POST /api/whatsapp/send`: a message of any kind to a chat. */
+export function sendMessage(parts: AppParts, submit: Submit): RequestHandler {
+  return (request, response) => {
+    const { chatId, content, sendAt, expiresAt, meaning } = parseSendBody(request.body, parts.session);
+    const source = content.kind === 'media' ? content.source : undefined;
+    if (source?.from === 'data') demandUsable(source, parts.outbox, 'media.data');
+    return submit(request, response, {
+      route: 'POST /send',
+      meaning,
+      fetch: source?.from === 'url' ? (gone) => fetchMedium(parts, source, gone) : undefined,
+      draft: (fetched) => async (db, id, now) => ({
+        chatId,
+        content: content.kind === 'media' ? await placeMedium(db, content, fetched, id, now) : content,
+        sendAt,
+        expiresAt,
+      }),
+    });
+  };
+}
+
+async function placeMedium(
+  db: Database,
+  { source, about }: MediaRequest,
+  fetched: Medium | undefined,
+  id: string,
+  now: number,
+): Promise<MessageContent> {
+  const stored = await storeMedium(db, source, fetched, id, now);
+  if (about.as_voice === true && !stored.mimetype.startsWith('audio/'))
+    throw fieldsError('body_invalid', [
+      { field: 'media.as_voice', message: `is for audio, and this is ${stored.mimetype}` },
+    ]);
+  return { kind: 'media', ...stored, ...about };
+}
+
+function storeMedium(
+  db: Database,
+  source: MediaRequest['source'],
+  fetched: Medium | undefined,
+  id: string,
+  now: number,
+): Promise<StoredMedium> {
+  if (source.from === 'upload') return copyUpload(db, source, id, now);
+  if (source.from === 'data') return insertMedium(db, source, id, now);
+  if (fetched === undefined) throw new Error('the medium was not fetched');
+  return insertMedium(db, fetched, id, now);
+}

@@ -1,0 +1,65 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import { toPhoneDigits } from '../../contract/chat-id.ts';
+import { errorText, KitError } from '../../contract/errors.ts';
+import { parseBy } from '../../runtime/http/json-bodies.ts';
+import type { AppParts } from '../app.ts';
+import { readBacklog } from './backlog.ts';
+import { drawQr } from './qr-image.ts';
+
+const pairingSchema = z.strictObject({ phone_number: z.string().min(1).max(64) });
+const nothing = z.strictObject({});
+
+/** The WhatsApp login: its state, how to link a phone, how to begin anew. */
+export function sessionRoutes({
+  bridge,
+  dispatcher,
+  storage,
+  session,
+}: Pick<AppParts, 'bridge' | 'dispatcher' | 'storage' | 'session'>): Router {
+  const router = Router({ caseSensitive: true });
+
+  // Never an error: whoever asks for the state wants to know it most when the bridge is away.
+  router.get('/status', async (_request, response) => {
+    const status = await bridge.status().catch((error: unknown) => ({
+      state: 'bridge_unreachable',
+      whatsapp_ready: false,
+      reason: errorText(error),
+    }));
+    const outbox = await readBacklog(storage, session, dispatcher.whyWaiting);
+    response.json({ ...withoutPid(status), ...(outbox === undefined ? {} : { outbox }) });
+  });
+
+  router.get('/qr', async (request, response) => {
+    // A browser that opens this address takes anything, and wants to see the code.
+    const isPage = request.get('accept')?.includes('text/html') === true;
+    const wanted = request.accepts(
+      isPage ? ['image/svg+xml', 'image/png', 'json'] : ['json', 'image/png', 'image/svg+xml'],
+    );
+    if (wanted === false)
+      throw new KitError('not_acceptable', 'a QR code comes as application/json, image/png or image/svg+xml');
+    const answer = await bridge.qr();
+    response.vary('accept');
+    if (wanted === 'json') response.json(answer);
+    else response.type(wanted).send(await drawQr(answer.qr, wanted === 'image/png' ? 'png' : 'svg'));
+  });
+
+  router.post('/pairing-code', async (request, response) => {
+    const { phone_number } = parseBy(pairingSchema, request.body, 'body_invalid');
+    response.json({ success: true, ...(await bridge.pairingCode(toPhoneDigits(phone_number))) });
+  });
+
+  const actions = { connect: bridge.connect, disconnect: bridge.disconnect, 'reset-session': bridge.logout };
+  for (const [path, act] of Object.entries(actions)) {
+    router.post(`/${path}`, async (request, response) => {
+      parseBy(nothing, request.body, 'body_invalid');
+      response.json({ success: true, ...withoutPid(await act()) });
+    });
+  }
+  return router;
+}
+
+function withoutPid(status: object): object {
+  const { browser_pid: _pid, ...rest } = { browser_pid: undefined, ...status };
+  return rest;
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { News } from '../events/news.ts';
+import { PageDataError, parse, readMessage } from './data.ts';
+import { TEXT_OF } from './ids.ts';
+import { editTimeOf } from './news-listener.ts';
+import type { WhatsApp } from './whatsapp.ts';
+
+/** Messages that one step reads: so many hold up nothing else that the page does. */
+const STEP_MESSAGES = 50;
+
+/** A chat in which something happened, newest first. */
+export interface ActiveChat {
+  readonly id: string;
+  /** Unix time in seconds of its last activity. */
+  readonly t: number;
+}
+
+/** Some of the messages of a chat, oldest first. */
+export interface ChatPiece {
+  readonly news: readonly News[];
+  /** Where the next piece begins; undefined after the last. */
+  readonly next: number | undefined;
+  /** There are more than may be looked at: the oldest are left out. */
+  readonly isCut: boolean;
+}
+
+/** The chats with activity since then, newest first. */
+export async function readActiveChats(whatsapp: WhatsApp, since: number): Promise<ActiveChat[]> {
+  return parse(z.array(activeChat), await whatsapp.run(activeChats(since)), 'list of active chats');
+}
+
+/** The messages of a chat since then, as news with the keys that they have when they are told live. */
+export async function readChatPiece(
+  whatsapp: WhatsApp,
+  chatId: string,
+  since: number,
+  from: number,
+  most: number,
+): Promise<ChatPiece> {
+  const raw = await whatsapp.run(chatPiece(chatId, since, from, most));
+  const { messages, next, isCut } = parse(pieceSchema, raw, 'piece of a chat');
+  return { news: messages.flatMap(newsOf), next: next ?? undefined, isCut };
+}
+
+const activeChat = z.object({ id: z.string(), t: z.number().int() });
+const pieceSchema = z.object({
+  messages: z.array(z.unknown()),
+  next: z.number().int().nullable(),
+  isCut: z.boolean(),
+});
+
+/** What a message in a chat says today. What was there and is overwritten (an earlier text) is not known. */
+function newsOf(raw: unknown): News[] {
+  try {
+    const message = readMessage(raw);
+    if (message.type === 'revoked') return [{ kind: 'revoked', message }];
+    const editedAt = editTimeOf(raw);
+    return [
+      { kind: message.from_me ? 'message_sent' : 'message', message },
+      ...(message.from_me && message.ack !== 0 ? [{ kind: 'ack' as const, message, ack: message.ack }] : []),
+      ...(editedAt === undefined
+        ? []
+        : [{ kind: 'edited' as const, message, previousBody: undefined, editedAt }]),
+    ];
+  } catch (error) {
+    if (error instanceof PageDataError) return [{ kind: 'unreadable', error }];
+    throw error;
+  }
+}
+
+function activeChats(since: number): string {
+  return `(() => {
+    ${TEXT_OF}
+    return window.require('WAWebCollections').Chat.getModelsArray()
+      .map((chat) => ({ id: textOf(chat.id), t: Math.floor(chat.t ?? 0) }))
+      .filter(({ t }) => t >= ${since}).sort((a, b) => b.t - a.t);
+  })()`;
+}
+
+/**
+ * Of the messages since a time, oldest first, some from a number on. What is no message of anybody (notices of the
+ * page) or cannot be read yet (`ciphertext`: once decrypted it is told live) is left out, as it is in what is live.
+ */
+function chatPiece(chatId: string, since: number, from: number, most: number): string {
+  return `(async () => {
+    const chat = window.require('WAWebCollections').Chat.get(window.require('WAWebWidFactory').createWid(${JSON.stringify(chatId)}));
+    if (!chat) return { messages: [], next: null, isCut: false };
+    const held = () => chat.msgs.getModelsArray();
+    const reaches = () => held().some((msg) => msg.t < ${since});
+    while (${from} === 0 && !reaches() && held().length < ${most}) {
+      const earlier = await window.require('WAWebChatLoadMessages').loadEarlierMsgs({ chat });
+      if (!earlier?.length) break;
+    }
+    const isSaid = (msg) => !msg.isNotification && msg.type !== 'gp2' && msg.type !== 'ciphertext';
+    const all = held().filter((msg) => msg.t >= ${since} && isSaid(msg)).sort((a, b) => a.t - b.t);
+    const found = all.slice(-${most});
+    const piece = found.slice(${from}, ${from + STEP_MESSAGES});
+    return {
+      messages: piece.map((msg) => window.WWebJS.getMessageModel(msg)),
+      next: ${from + STEP_MESSAGES} < found.length ? ${from + STEP_MESSAGES} : null,
+      isCut: all.length > found.length || (!reaches() && held().length >= ${most}),
+    };
+  })()`;
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import type { WhatsAppMessage } from '../../contract/events.ts';
+import { type MessageIds, messageKeySchema, widSchema } from './ids.ts';
+
+/** What came from the page and was not what it is known to be: WhatsApp Web has probably changed. */
+export class PageDataError extends Error {
+  override readonly name = 'PageDataError';
+}
+
+/** The message of the library's raw data. Throws PageDataError. */
+export function readMessage(raw: unknown): WhatsAppMessage {
+  const data = parse(rawMessage, raw, 'message');
+  const { from_me, ...ids } = data.id;
+  const hasMedia = data.directPath !== undefined;
+  return {
+    ...ids,
+    from: data.from ?? ids.chat_id,
+    to: data.to ?? ids.chat_id,
+    from_me,
+    type: data.type ?? 'unknown',
+    body: (hasMedia ? data.caption : (data.body ?? data.pollName)) ?? '',
+    timestamp: data.t ?? Math.floor(Date.now() / 1000),
+    ack: data.ack ?? 0,
+    has_media: hasMedia,
+    ...(data.author === undefined ? {} : { author: data.author }),
+    ...(data.notifyName === undefined ? {} : { sender_name: data.notifyName }),
+    ...(data.quotedStanzaID === undefined ? {} : { quoted_stanza_id: data.quotedStanzaID }),
+    ...(data.mentionedJidList === undefined || data.mentionedJidList.length === 0
+      ? {}
+      : { mentions: data.mentionedJidList }),
+  };
+}
+
+/** A message that was looked up, and what WhatsApp lets this account do to it. */
+export interface FoundMessage extends Pick<WhatsAppMessage, 'id' | 'stanza_id' | 'chat_id'> {
+  readonly from_me: boolean;
+  readonly timestamp: number;
+  readonly ack: number;
+  readonly type: string;
+  readonly body: string;
+  readonly mayEdit: boolean;
+  readonly mayRevoke: boolean;
+}
+
+/** What `findInChat` gives. Throws PageDataError. */
+export function readFound(raw: unknown): FoundMessage {
+  const { id, t, ...about } = parse(foundMessage, raw, 'message that was looked up');
+  return { ...id, timestamp: t, ...about };
+}
+
+/** Only which message it is: an acknowledgement needs no more. Throws PageDataError. */
+export function readMessageIds(raw: unknown): MessageIds {
+  const { id, stanza_id, chat_id } = parse(identified, raw, 'message').id;
+  return { id, stanza_id, chat_id };
+}
+
+const pageState = z.object({
+  state: z.string().nullish(),
+  hasSynced: z.boolean(),
+  /** The library has loaded its functions into the page. */
+  isInjected: z.boolean(),
+  /** Every listener of the library is attached. */
+  isListening: z.boolean(),
+  /** Modules that are missing for that. */
+  missing: z.array(z.string()),
+  /** Of WhatsApp Web. */
+  version: z.string().nullish(),
+  userAgent: z.string(),
+});
+export type PageState = z.infer<typeof pageState>;
+
+/** Where the page stands; undefined when it is not, or not yet, WhatsApp Web. */
+export function readPageState(raw: unknown): PageState | undefined {
+  return raw === null || raw === undefined ? undefined : parse(pageState, raw, 'state of the page');
+}
+
+/** Parses with a schema. Throws PageDataError that names what was read. */
+export function parse<T>(schema: z.ZodType<T>, raw: unknown, what: string): T {
+  const result = schema.safeParse(raw);
+  if (result.success) return result.data;
+  throw new PageDataError(
+    `the ${what} from WhatsApp Web is not as expected: ${z.prettifyError(result.error)}`,
+  );
+}
+
+const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
+
+const identified = z.object({ id: messageKeySchema });
+
+const foundMessage = identified.extend({
+  t: z.number().int(),
+  ack: z.number().int().catch(0),
+  type: z.string(),
+  body: z.string(),
+  mayEdit: z.boolean(),
+  mayRevoke: z.boolean(),
+});
+
+const rawMessage = identified.extend({
+  type: maybe(z.string()),
+  body: maybe(z.string()),
+  caption: maybe(z.string()),
+  pollName: maybe(z.string()),
+  t: maybe(z.number().int()),
+  ack: maybe(z.number().int()),
+  from: maybe(widSchema),
+  to: maybe(widSchema),
+  author: maybe(widSchema),
+  notifyName: maybe(z.string()),
+  directPath: maybe(z.string()),
+  quotedStanzaID: maybe(z.string()),
+  mentionedJidList: maybe(z.array(widSchema)),
+});

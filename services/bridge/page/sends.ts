@@ -1,0 +1,141 @@
+import type { Page } from 'puppeteer';
+import type wweb from 'whatsapp-web.js';
+import { z } from 'zod';
+import { KitError } from '../../contract/errors.ts';
+import type { WhatsAppMessage } from '../../contract/events.ts';
+import { type NewContent, toLibraryMessage } from './content.ts';
+import { type FoundMessage, parse, readFound, readMessage } from './data.ts';
+import { widSchema } from './ids.ts';
+import { findInChat, ownSince } from './look.ts';
+import { dropPrepared, prepareInPage } from './preparing.ts';
+import { cancelSend, NOT_STEERED } from './steering.ts';
+
+export interface SendOptions {
+  /** A name for this very call, by which it is called off. */
+  readonly attempt: string;
+  readonly stanzaId: string;
+  /** Unix time in ms after which the page must not begin to send. */
+  readonly notAfter: number;
+  /** The name of the prepared upload or preview in the page; see `prepare`. */
+  readonly prepared: string | undefined;
+  /** The serialized id of the message that this one answers. */
+  readonly quotedId: string | undefined;
+}
+
+const sendStageSchema = z.enum(['canceled', 'adding', 'added', 'unknown']);
+export type SendStage = z.infer<typeof sendStageSchema>;
+
+/** What one WhatsApp Web does for sends. None of its calls has a deadline of its own, as in `whatsapp.ts`. */
+export class WhatsAppSends {
+  readonly #client: wweb.Client;
+
+  constructor(client: wweb.Client) {
+    this.#client = client;
+  }
+
+  /** The message once WhatsApp's server has taken or refused it; undefined when the page found no chat. */
+  async send(
+    address: string,
+    content: NewContent,
+    { prepared, attempt, stanzaId, notAfter, quotedId }: SendOptions,
+  ): Promise<WhatsAppMessage | undefined> {
+    const message = toLibraryMessage(content);
+    const sent: unknown = await this.#client.sendMessage(address, message.content, {
+      ...message.options,
+      sendSeen: false,
+      linkPreview: false, // It was prepared, or is not wanted.
+      parseVCards: false,
+      // It ignores the result, but the message that it then returns has the ack: 1, or -1.
+      waitUntilMsgSent: true,
+      quotedMessageId: NOT_STEERED,
+      ignoreQuoteErrors: false,
+      extra: {
+        ...message.attributes,
+        prepared,
+        gatehouse: { attempt, id: stanzaId, notAfter, quoted: quotedId },
+      },
+    });
+    if (sent === null) throw new KitError('send_refused', `${address} takes no message of this kind`);
+    return sent === undefined ? undefined : readMessage(parse(sentSchema, sent, 'sent message').rawData);
+  }
+
+  /** Opens the chat at this address, if there is one. */
+  async open(address: string): Promise<void> {
+    await this.#prepare({ address });
+  }
+
+  /** Uploads the medium, or fetches the preview of the link, for a `send` with this `prepared`. Sends nothing. */
+  async prepare(name: string, address: string, content: NewContent): Promise<void> {
+    if (content.kind === 'text') await this.#prepare({ name, address, text: content.text });
+    if (content.kind !== 'media') return;
+    const { data, mimetype, filename, as_voice, as_document } = content;
+    const media = {
+      data,
+      mimetype,
+      filename: filename ?? null,
+      asVoice: as_voice === true,
+      asDocument: as_document === true,
+    };
+    await this.#prepare({ name, address, media });
+  }
+
+  /** Drops the preparation of this name. */
+  async drop(name: string): Promise<void> {
+    await this.#evaluate(dropPrepared(name));
+  }
+
+  /** Calls off a send that hangs in the page; gives how far it was: see `cancelSend` in `page-steering.ts`. */
+  async cancelSend(attempt: string): Promise<SendStage> {
+    return parse(sendStageSchema, await this.#evaluate(cancelSend(attempt)), 'stage of a send');
+  }
+
+  /** A message by its serialized id, or by its stanza id in the chat at this address. Rejects before the page has synced. */
+  async find(id: string, address: string): Promise<FoundMessage | undefined> {
+    const raw = await this.#evaluate(findInChat(id, address));
+    return raw === null ? undefined : readFound(raw);
+  }
+
+  /** What this account has sent there since (Unix time in seconds), but for what was typed on a phone; oldest first. */
+  async ownSince(address: string, since: number): Promise<WhatsAppMessage[]> {
+    const raw = await this.#evaluate(ownSince(address, since));
+    return parse(z.array(z.unknown()), raw, 'list of own messages').map(readMessage);
+  }
+
+  async react(id: string, emoji: string): Promise<void> {
+    await this.#client.sendReaction(id, emoji);
+  }
+
+  /** False when WhatsApp does not let this message be edited. */
+  async edit(id: string, text: string): Promise<boolean> {
+    const message: wweb.Message | null = await this.#client.getMessageById(id);
+    const edited: wweb.Message | null | undefined = await message?.edit(text, { linkPreview: false });
+    return edited !== null && edited !== undefined;
+  }
+
+  async revoke(id: string): Promise<void> {
+    const message: wweb.Message | null = await this.#client.getMessageById(id);
+    await message?.delete(true);
+  }
+
+  /** The address at which WhatsApp knows this number; undefined when it knows no account for it. */
+  async addressOf(chatId: string): Promise<string | undefined> {
+    const wid: unknown = await this.#client.getNumberId(chatId);
+    return wid === null || wid === undefined ? undefined : parse(widSchema, wid, 'address of a number');
+  }
+
+  async #prepare(wanted: object): Promise<void> {
+    await this.#page.evaluate(prepareInPage, wanted);
+  }
+
+  async #evaluate(source: string): Promise<unknown> {
+    return this.#page.evaluate(source);
+  }
+
+  get #page(): Page {
+    const { pupPage } = this.#client;
+    if (pupPage === undefined || pupPage === null) throw new Error('there is no page yet');
+    return pupPage;
+  }
+}
+
+const sentSchema = z.object({ rawData: z.unknown() });

@@ -1,0 +1,86 @@
+import { errorText, KitError } from '../../contract/errors.ts';
+import { DeadlineError } from '../deadline.ts';
+import { PageDataError } from '../page/data.ts';
+import { LifeEndedError } from '../session/life-end.ts';
+
+/** Errors by which puppeteer says that the page went away, not that it answered. */
+const BROKEN_OFF =
+  /Target closed|Session closed|detached Frame|Execution context was destroyed|frame was detached|Protocol error|timed out|Cannot find context|Connection closed/i;
+const NOT_STEERED = /gatehouse: not steered/;
+/** WhatsApp's restriction of first contacts; in what words the real page tells of it is unknown. */
+const RESTRICTED = /gatehouse: restricted|\b463\b|reach[-_ ]?out|time[-_ ]?lock/i;
+
+/** Whether the page itself threw: it answered, and nothing is under way. All else leaves the outcome open. */
+export function isPageError(error: unknown): boolean {
+  if (error instanceof DeadlineError || error instanceof LifeEndedError || error instanceof PageDataError)
+    return false;
+  return !BROKEN_OFF.test(errorText(error));
+}
+
+/** Whether a send failed, for no reason that is known, in a page that does not tell how far it was. */
+export function isOpenFailure(error: unknown): boolean {
+  return NOT_STEERED.test(errorText(error)) && refusalOf(error, '').code === 'send_failed';
+}
+
+/** Whether the page found a message under the id that it was to send under. */
+export function isAlreadyThere(error: unknown): boolean {
+  return errorText(error).includes('gatehouse: already there');
+}
+
+/** What the page's error says of the send that it ended before anything was sent. */
+export function refusalOf(error: unknown, chatId: string): KitError {
+  const text = errorText(error).split('\n')[0] ?? '';
+  const options = { cause: error };
+  const restriction = restrictionOf(error, chatId);
+  if (restriction !== undefined) return restriction;
+  if (/No LID for user|LID is missing/i.test(text)) {
+    return new KitError(
+      'recipient_not_resolvable',
+      `WhatsApp gives no address for ${chatId}: ${text}`,
+      options,
+    );
+  }
+  if (/invalid wid|wid error/i.test(text)) {
+    return new KitError('recipient_invalid', `WhatsApp does not take "${chatId}" for an id`, options);
+  }
+  if (text.includes('gatehouse: too late')) {
+    return new KitError('whatsapp_not_ready', 'nothing was sent: the page was too slow to begin', options);
+  }
+  if (/gatehouse: not (synced|prepared)|Could not get the quoted message/.test(text)) {
+    return new KitError(
+      'whatsapp_not_ready',
+      'nothing was sent: WhatsApp has just loaded its page anew',
+      options,
+    );
+  }
+  if (text.includes("'atob'"))
+    return new KitError('media_unusable', 'the data of the medium is not base64', options);
+  return new KitError('send_failed', `nothing was sent: WhatsApp Web failed with "${text}"`, options);
+}
+
+/** What an error means that came before the message was handed to WhatsApp: it was certainly not sent. */
+export function unsent(error: unknown, chatId: string): KitError {
+  if (error instanceof KitError) return error;
+  if (isPageError(error)) return refusalOf(error, chatId);
+  // What is slow for one chat is no reason to hold back all of them, as the api does for `whatsapp_not_ready`.
+  const code = error instanceof DeadlineError ? 'send_failed' : 'whatsapp_not_ready';
+  return new KitError(code, `nothing was sent: ${errorText(error)}`, { cause: error });
+}
+
+/** WhatsApp's refusal to let this account write to a stranger; undefined when the error says no such thing. */
+export function restrictionOf(error: unknown, chatId: string): KitError | undefined {
+  const text = errorText(error).split('\n')[0] ?? '';
+  if (!RESTRICTED.test(text)) return undefined;
+  return new KitError(
+    'recipient_restricted',
+    `WhatsApp lets this account write to no more strangers now, and refused ${chatId}: ${text}`,
+    { cause: error },
+  );
+}
+
+/** The error of a send that may or may not have gone out. */
+export function unknownOutcome(id: string, cause: unknown): KitError {
+  const known = cause instanceof DeadlineError || cause instanceof LifeEndedError;
+  const why = known ? cause.message : `the browser broke off: ${errorText(cause)}`;
+  return new KitError('outcome_unknown', `message ${id} may have been sent: ${why}`, { cause });
+}

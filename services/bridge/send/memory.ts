@@ -1,0 +1,61 @@
+import type { SendAnswer } from '../../contract/bridge.ts';
+
+/** Ids whose outcome is remembered; the oldest are forgotten. */
+const REMEMBERED = 5_000;
+
+/** A send that was answered. */
+export interface KeptAnswer {
+  readonly answer: SendAnswer;
+  /** By which its acks come; undefined for what has none of its own. */
+  readonly stanzaId: string | undefined;
+  /** Of the browser that held the message: once it has aborted, only an ack proves that WhatsApp has it. */
+  readonly signal: AbortSignal;
+}
+
+/** What became of the sends of this process, by the id that their callers chose. */
+export class SendMemory {
+  /** Undefined is doubt: the message may have been sent. */
+  readonly #outcomes = new Map<string, KeptAnswer | undefined>();
+  /** By the stanza id of a message: the id that its caller chose. */
+  readonly #owners = new Map<string, string>();
+
+  answerOf(id: string): KeptAnswer | undefined {
+    return this.#outcomes.get(id);
+  }
+
+  isDoubtful(id: string): boolean {
+    return this.#outcomes.has(id) && this.#outcomes.get(id) === undefined;
+  }
+
+  keep(id: string, kept: KeptAnswer): void {
+    remember(this.#outcomes, id, kept);
+  }
+
+  doubt(id: string): void {
+    remember(this.#outcomes, id, undefined);
+  }
+
+  /** It certainly was not sent: another call begins anew. */
+  forget(id: string): void {
+    this.#outcomes.delete(id);
+  }
+
+  /** The send with this id has made, or found, the message under this stanza id. */
+  own(stanzaId: string, id: string): void {
+    remember(this.#owners, stanzaId, id);
+  }
+
+  /** Whether the message under this stanza id is known to belong to another send than this. */
+  isOfAnother(stanzaId: string, id: string): boolean {
+    return (this.#owners.get(stanzaId) ?? id) !== id;
+  }
+}
+
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  for (const oldest of map.keys()) {
+    if (map.size <= REMEMBERED) break;
+    map.delete(oldest);
+  }
+}

@@ -1,0 +1,229 @@
+import { preparationOf } from '../../contract/content.ts';
+import { errorText, KitError } from '../../contract/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import { DeadlineError } from '../deadline.ts';
+import { type BridgeLimits, DEFAULT_PREVIEW_MS } from '../limits.ts';
+import type { NewContent } from '../page/content.ts';
+import type { SendDeadline } from './deadline.ts';
+import { isPageError, unsent } from './errors.ts';
+import type { SendJob } from './job.ts';
+import type { SendingLife } from './life.ts';
+import { type UploadSlot, UploadSlots } from './upload-slots.ts';
+
+/** So many browsers may end while one medium is uploaded. From the second time on, it is uploaded alone. */
+const MOST_DEATHS = 5;
+/** How much of the page's memory may be held by uploads that were given up and do not end. */
+const MOST_ABANDONED_BYTES = 128 * 1024 ** 2;
+/** Media whose browser has ended are remembered; the oldest are forgotten. */
+const REMEMBERED = 1_000;
+
+/** A send in the turn of its chat. */
+export interface Situation {
+  readonly life: SendingLife;
+  readonly job: SendJob;
+  readonly content: NewContent;
+  readonly deadline: SendDeadline;
+  readonly address: string;
+  /** An earlier call may have got through. */
+  readonly isDoubtful: boolean;
+}
+
+/**
+ * Gets ready in the page what takes long, outside the turn of the sends: opens the chat, uploads the medium, fetches the
+ * preview of a link. Nothing is sent by it, so each failure is certain.
+ */
+export class Preparing {
+  readonly #readyLife: () => SendingLife;
+  readonly #limits: BridgeLimits;
+  readonly #log: Log;
+  readonly #slots = new UploadSlots();
+  readonly #closing = new AbortController();
+  /** The chats that each browser has opened. */
+  readonly #opened = new WeakMap<SendingLife, Set<string>>();
+  /** The bytes of the uploads of a browser that were given up and have not ended. */
+  #abandoned: { readonly life: SendingLife; readonly bytes: number } | undefined;
+  /** How often a browser has ended during the upload of a medium, by the id of its message. */
+  readonly #deaths = new Map<string, number>();
+  #count = 0;
+
+  /** `readyLife` throws `whatsapp_not_ready`. */
+  constructor(readyLife: () => SendingLife, limits: BridgeLimits, log: Log) {
+    this.#readyLife = readyLife;
+    this.#limits = limits;
+    this.#log = log;
+  }
+
+  /**
+   * Prepares a send, then adds it. `add` gets the name under which the page holds what was prepared, if there is
+   * anything. Throws `upload_failed` for a medium that will not be uploaded, `send_failed` and `whatsapp_not_ready`.
+   */
+  async prepare<T>(situation: Situation, add: (name: string | undefined) => Promise<T>): Promise<T> {
+    const { life, job, content, isDoubtful } = situation;
+    await this.#open(situation);
+    const kind = preparationOf(content);
+    // What has failed once, or may have been sent, goes without the preview.
+    if (kind === 'none' || (kind === 'preview' && isDoubtful)) return add(undefined);
+    this.#count += 1;
+    const name = `${this.#count}:${job.stanzaId}`;
+    this.#log.debug({ name }, `message ${job.stanzaId} is being prepared (${kind})`);
+    try {
+      using _slot = kind === 'upload' ? await this.#slotFor(situation) : undefined;
+      if (kind === 'upload') await this.#upload(situation, name);
+      else if (!(await this.#hasPreview(situation, name))) return await add(undefined);
+      return await add(name);
+    } finally {
+      // Once it has been added, the page holds nothing under this name.
+      this.#drop(life, name);
+    }
+  }
+
+  /** Gives up what may take long: uploads and previews. */
+  close(): void {
+    this.#closing.abort(new KitError('whatsapp_not_ready', 'nothing was sent: the bridge is closing'));
+  }
+
+  /** No send is under way: ends a browser of which much memory is held by uploads that do not end. */
+  rest(): void {
+    if (this.#abandoned === undefined || this.#abandoned.bytes < MOST_ABANDONED_BYTES) return;
+    const { life, bytes } = this.#abandoned;
+    this.#abandoned = undefined;
+    life.end({ kind: 'failed', reason: `uploads that never ended hold ${bytes} bytes of its memory` });
+  }
+
+  /** Once in each browser: WhatsApp may have to ask its server for the address of a chat. */
+  async #open({ life, job, address, deadline }: Situation): Promise<void> {
+    const opened = this.#opened.get(life) ?? new Set();
+    this.#opened.set(life, opened);
+    if (opened.has(address)) return;
+    const ms = Math.min(this.#limits.callMs, deadline.leftMs);
+    try {
+      await life.call('the opening of a chat', ({ sends }) => sends.open(address), ms);
+    } catch (error) {
+      throw unsent(error, job.chatId);
+    }
+    opened.add(address);
+  }
+
+  async #slotFor({ job, content, deadline }: Situation): Promise<UploadSlot> {
+    // Time must be left for the message to be added.
+    const ms = Math.min(this.#limits.sendMs, deadline.leftMs) / 2;
+    const isSuspect = this.#deaths.has(job.stanzaId);
+    try {
+      return await this.#slots.take(bytesOf(content), isSuspect, ms, this.#giveUp(job));
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error;
+      throw new KitError('send_failed', `nothing was sent: ${error.message}`, { cause: error });
+    }
+  }
+
+  async #upload({ life, job, address, content, deadline }: Situation, name: string): Promise<void> {
+    const { uploadMs } = this.#limits;
+    const ms = Math.min(uploadMs, deadline.leftMs);
+    let isPending = true;
+    let isAbandoned = false;
+    const ended = () => {
+      isPending = false;
+      if (isAbandoned) this.#abandon(life, -bytesOf(content));
+    };
+    const upload = life.call(
+      'the upload of a medium',
+      ({ sends }) => {
+        const uploading = sends.prepare(name, address, content);
+        uploading.then(ended, ended);
+        return uploading;
+      },
+      ms,
+    );
+    try {
+      await unlessAborted(this.#giveUp(job), upload);
+      this.#deaths.delete(job.stanzaId);
+    } catch (error) {
+      isAbandoned = isPending;
+      if (isAbandoned) this.#abandon(life, bytesOf(content));
+      if (life.signal.aborted) this.#countDeath(job.stanzaId, error);
+      if (error instanceof DeadlineError && ms === uploadMs) {
+        this.#readyLife(); // While WhatsApp is away, the time is not the medium's fault: it is tried again.
+        throw new KitError(
+          'upload_failed',
+          `nothing was sent: the upload to WhatsApp took longer than ${uploadMs} ms (SEND_UPLOAD_TIMEOUT_MS)`,
+          { cause: error },
+        );
+      }
+      throw unsent(error, job.chatId);
+    }
+  }
+
+  /** Whether the page has a preview in time. A message never fails for want of one. */
+  async #hasPreview({ life, job, address, content, deadline }: Situation, name: string): Promise<boolean> {
+    const ms = Math.min(this.#limits.previewMs ?? DEFAULT_PREVIEW_MS, deadline.leftMs / 2);
+    const preview = life.call(
+      'the preview of a link',
+      ({ sends }) => sends.prepare(name, address, content),
+      ms,
+    );
+    try {
+      await unlessAborted(this.#giveUp(job), preview);
+      return true;
+    } catch (error) {
+      if (error instanceof KitError) throw error;
+      // A page that went away, and not one that was slow or refused it: this one cannot send either.
+      if (!(error instanceof DeadlineError) && !isPageError(error)) throw unsent(error, job.chatId);
+      this.#log.info(
+        { id: job.stanzaId },
+        `a message goes without the preview of its link: ${errorText(error)}`,
+      );
+      return false;
+    }
+  }
+
+  /** Throws `upload_failed` when this medium has ended too many browsers. */
+  #countDeath(id: string, error: unknown): void {
+    const deaths = (this.#deaths.get(id) ?? 0) + 1;
+    this.#deaths.delete(id);
+    this.#deaths.set(id, deaths);
+    for (const oldest of this.#deaths.keys()) {
+      if (this.#deaths.size <= REMEMBERED) break;
+      this.#deaths.delete(oldest);
+    }
+    if (deaths < MOST_DEATHS || this.#closing.signal.aborted) return;
+    this.#deaths.delete(id);
+    throw new KitError(
+      'upload_failed',
+      `nothing was sent: ${deaths} browsers ended while they uploaded this medium; the last one because ${errorText(error)}`,
+      { cause: error },
+    );
+  }
+
+  #abandon(life: SendingLife, bytes: number): void {
+    if (life.signal.aborted) return; // Its memory is free.
+    const before = this.#abandoned?.life === life ? this.#abandoned.bytes : 0;
+    this.#abandoned = { life, bytes: Math.max(0, before + bytes) };
+  }
+
+  #drop(life: SendingLife, name: string): void {
+    if (life.signal.aborted) return;
+    life
+      .call('the end of a preparation', ({ sends }) => sends.drop(name))
+      .catch((error: unknown) => {
+        this.#log.debug({ name }, `a preparation could not be dropped: ${errorText(error)}`);
+      });
+  }
+
+  /** Aborted when the bridge closes, and when the send is called off. */
+  #giveUp({ callOff }: SendJob): AbortSignal {
+    return AbortSignal.any([this.#closing.signal, callOff.signal]);
+  }
+}
+
+function unlessAborted<T>(signal: AbortSignal, outcome: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort);
+    outcome.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    if (signal.aborted) onAbort();
+  });
+}
+
+function bytesOf(content: Situation['content']): number {
+  return content.kind === 'media' ? Math.ceil((content.data.length * 3) / 4) : 0;
+}

@@ -1,0 +1,41 @@
+import { KitError } from '../../contract/errors.ts';
+import type { SendingLife } from './life.ts';
+
+const REMEMBERED = 10_000;
+const UNKNOWN_TTL_MS = 600_000;
+
+/**
+ * Where a number is reached: asked of WhatsApp at the first contact and remembered, because its own address for a
+ * number may differ from it, and because writing to numbers that do not exist is what gets accounts restricted.
+ */
+export class Recipients {
+  readonly #known = new Map<string, string>();
+  readonly #unknownUntil = new Map<string, number>();
+
+  /** Asks for at most `ms`. Throws `recipient_not_on_whatsapp`. Groups, lids and channels are taken as they are. */
+  async addressOf(life: SendingLife, chatId: string, ms: number): Promise<string> {
+    if (!chatId.endsWith('@c.us')) return chatId;
+    const known = this.#known.get(chatId);
+    if (known !== undefined) return known;
+    if ((this.#unknownUntil.get(chatId) ?? 0) > Date.now()) throw notOnWhatsApp(chatId);
+    const address = await life.call('the check of a number', ({ sends }) => sends.addressOf(chatId), ms);
+    if (address === undefined) {
+      remember(this.#unknownUntil, chatId, Date.now() + UNKNOWN_TTL_MS);
+      throw notOnWhatsApp(chatId);
+    }
+    remember(this.#known, chatId, address);
+    return address;
+  }
+}
+
+function notOnWhatsApp(chatId: string): KitError {
+  return new KitError('recipient_not_on_whatsapp', `WhatsApp knows no account for ${chatId}`);
+}
+
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  map.set(key, value);
+  for (const oldest of map.keys()) {
+    if (map.size <= REMEMBERED) break;
+    map.delete(oldest);
+  }
+}

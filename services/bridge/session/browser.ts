@@ -1,0 +1,58 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import type { LaunchOptions } from 'puppeteer';
+import { KitError } from '../../contract/errors.ts';
+import type { BridgeLimits } from '../limits.ts';
+
+/** Switches off what WhatsApp Web needs nothing of. */
+const BASE_FLAGS = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface BrowserOptions {
+  readonly browserPath: string;
+  readonly profileDir: string;
+  readonly headless: boolean;
+  /** What pages and their workers see of the browser (`user-agent.ts`). */
+  readonly userAgent: string;
+  /** Whether pages are shut away from the browser, by the kernel's means; see `browser-sandbox.ts`. */
+  readonly sandbox: boolean;
+  readonly limits: BridgeLimits;
+}
+
+export function launchOptions(options: BrowserOptions): LaunchOptions {
+  const { initMs, readyMs, callMs, sendMs, uploadMs } = options.limits;
+  const args = [...BASE_FLAGS, `--user-agent=${options.userAgent}`];
+  return {
+    executablePath: options.browserPath,
+    userDataDir: options.profileDir,
+    headless: options.headless,
+    args: options.sandbox ? args : [...args, '--no-sandbox'],
+    // Above every deadline of ours: it only clears away what was given up long ago.
+    protocolTimeout: 1_000 + Math.max(initMs, readyMs, callMs, sendMs, uploadMs),
+    // The browser sees the pipe close and exits by itself when this process is killed: no orphan, no lock left.
+    pipe: true,
+    // puppeteer's own handlers kill the browser hard and lose the last seconds of its storage; the bridge closes it.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+  };
+}
+
+/** Throws `bridge_failed` with a remedy when there is no program at the path. */
+export async function requireBrowser(browserPath: string): Promise<void> {
+  try {
+    await access(browserPath, constants.X_OK);
+  } catch (cause) {
+    throw new KitError(
+      'bridge_failed',
+      `no browser at ${browserPath}; install Chromium, or set PUPPETEER_EXECUTABLE_PATH to an executable`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,60 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Log } from '../../runtime/log.ts';
+import type { Visit } from '../request-context.ts';
+import type { Tunnel } from '../upgrade/tunnel.ts';
+
+const DROP_LOG_MS = 1_000;
+
+/** What is going through the gate now. */
+export class Traffic {
+  readonly sockets = new Set<Socket>();
+  readonly tunnels = new Set<Tunnel>();
+  /** Ends an event stream that an upstream would keep open for ever. */
+  readonly eventStreams = new Set<() => void>();
+  isDraining = false;
+  /** Connections without a request are closed as soon as they are. */
+  endsIdle = false;
+  readonly #latest = new Map<Socket, Passage>();
+  #dropLoggedMs = Number.NEGATIVE_INFINITY;
+
+  /** Says that connections are over the limit, not more often than need be: it is others who cause these lines. */
+  noteDrop(log: Log, maxConnections: number): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#dropLoggedMs < DROP_LOG_MS) return;
+    this.#dropLoggedMs = nowMs;
+    log.warn(`more than ${maxConnections} connections; further ones are closed (GATE_MAX_CONNECTIONS)`);
+  }
+
+  addSocket(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.once('close', () => {
+      this.sockets.delete(socket);
+      this.#latest.delete(socket);
+    });
+  }
+
+  addPassage(visit: Visit, response: ServerResponse): void {
+    this.#latest.set(visit.request.socket, { visit, response });
+  }
+
+  /** Calls back once all that was asked before on a connection is answered; never where it ends before. */
+  afterAnswers(socket: Socket, call: () => void): void {
+    const earlier = this.#latest.get(socket);
+    if (earlier === undefined || earlier.response.writableFinished) call();
+    else
+      earlier.response.once('close', () => {
+        if (socket.writable) call();
+      });
+  }
+
+  /** The newest request of a connection. */
+  latest(socket: Socket): Passage | undefined {
+    return this.#latest.get(socket);
+  }
+}
+
+export interface Passage {
+  readonly visit: Visit;
+  readonly response: ServerResponse;
+}

@@ -1,0 +1,91 @@
+import {
+  type Config,
+  control,
+  deniedPrefixes,
+  isLoopback,
+  isOn,
+  portOf,
+  profiles,
+  type ServiceDeclaration,
+  topology,
+} from '#config';
+import type { Log } from '../../runtime/log.ts';
+import type { GateOptions, GateRoute } from './options.ts';
+
+/** Above the limit of a service, so that it is the service that says what was too large. */
+const BODY_MARGIN_BYTES = 1024 ** 2;
+
+/** The gate that this configuration and the topology describe. */
+export function optionsFrom(config: Config, log: Log): GateOptions {
+  const { gate, internal, ports } = config;
+  return {
+    listen: { host: gate.host, port: ports.gate, isShared: config.takeOver },
+    routes: [...serviceRoutes(config), ...healthRoutes(config)],
+    deniedPrefixes,
+    live: () => ({ status: 'ok', ...(config.release === '' ? {} : { release: config.release }) }),
+    localOnly: isLoopback(gate.host) && config.apiKeys.length === 0,
+    trustedProxyHops: gate.trustedProxyHops,
+    limits: {
+      maxHeaderBytes: gate.maxHeaderBytes,
+      headerTimeoutMs: gate.headerTimeoutMs,
+      maxBodyBytes: gate.maxBodyBytes,
+      idleTimeoutMs: gate.idleTimeoutMs,
+      upstreamTimeoutMs: gate.upstreamTimeoutMs,
+      holdMs: gate.holdMs,
+      maxConnections: gate.maxConnections,
+      clientRatePerSecond: gate.clientRatePerSecond,
+      clientBurst: gate.clientBurst,
+      clientConcurrency: gate.clientConcurrency,
+      minBodyBytesPerSecond: gate.minBodyBytesPerSecond,
+      pingMs: gate.pingMs,
+    },
+    secret: internal.secret,
+    drainMs: config.stop.drainMs,
+    log,
+  };
+}
+
+function serviceRoutes(config: Config): GateRoute[] {
+  const services: readonly ServiceDeclaration[] = topology;
+  const bodyLimits = { MEDIA_MAX_BYTES: config.outbox.mediaMaxBytes };
+  return services
+    .filter(({ name, exposure }) => exposure === 'routed' && isOn(name, config))
+    .flatMap(({ name, routes, kit }) => {
+      const upstream = { host: upstreamHost(config, name), port: portOf(config, name) };
+      return routes.map(({ prefix, exact = false, upgrade = false, maxBody }) => ({
+        service: name,
+        prefix,
+        exact,
+        upgrade,
+        internal: kit,
+        upstream,
+        ...(maxBody === undefined
+          ? {}
+          : { maxBodyBytes: Math.max(config.gate.maxBodyBytes, bodyLimits[maxBody] + BODY_MARGIN_BYTES) }),
+      }));
+    });
+}
+
+/** Where a service is reached: on this machine, or on a host that has its name. */
+function upstreamHost({ internal, profile }: Pick<Config, 'internal' | 'profile'>, service: string): string {
+  if (service === 'api') return internal.apiHost;
+  return profiles[profile].spansHosts ? service : internal.host;
+}
+
+/**
+ * The supervisor knows the health of all; it is asked at once or not at all. Where the services run on hosts of their
+ * own there is none, and the api, which calls the bridge anyway, tells what it knows.
+ */
+function healthRoutes(config: Config): GateRoute[] {
+  const service = profiles[config.profile].spansHosts ? 'api' : control.name;
+  const upstream = { host: upstreamHost(config, service), port: portOf(config, service) };
+  return control.routes.map(({ prefix, exact }) => ({
+    service,
+    prefix,
+    exact,
+    upgrade: false,
+    internal: true,
+    upstream,
+    holds: false,
+  }));
+}

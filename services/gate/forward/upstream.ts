@@ -1,0 +1,109 @@
+import type { Dispatcher } from 'undici';
+import Client from 'undici/lib/dispatcher/client.js';
+import Pool from 'undici/lib/dispatcher/pool.js';
+import { Hold } from '../contract/hold.ts';
+import type { Address, GateLimits } from '../contract/options.ts';
+import { keepPhraseBytes } from './phrase-bytes.ts';
+import { GuardedHandler, UpstreamHandler } from './upstream-handler.ts';
+
+/** Idle connections are given up before the upstream does: Node closes them after 5 s, less where it says so. */
+const KEEP_ALIVE_MS = 4_000;
+const KEEP_ALIVE_MARGIN_MS = 1_000;
+const MAX_KEEP_ALIVE_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+const MAX_RESPONSE_HEADER_BYTES = 64 * 1024;
+
+/** What the gate calls: the connections to one service, and the queue of those who wait for it. */
+export class Upstream {
+  readonly service: string;
+  readonly hold: Hold;
+  readonly #limits: GateLimits;
+  readonly #left = new Set<Pool>();
+  #origin: string;
+  #pool: Pool;
+
+  constructor(service: string, address: Address, limits: GateLimits) {
+    this.service = service;
+    this.#limits = limits;
+    this.hold = new Hold(address, limits.holdMs);
+    this.#origin = originOf(address);
+    this.#pool = this.#openPool();
+  }
+
+  get origin(): string {
+    return this.#origin;
+  }
+
+  /** From now on at another address: for those as well who wait for the service. Who is being served stays where it is. */
+  moveTo(address: Address): void {
+    this.leave();
+    this.hold.moveTo(address);
+    this.#origin = originOf(address);
+    this.#pool = this.#openPool();
+  }
+
+  /** Takes no new request, and closes each connection when it is idle. */
+  leave(): void {
+    const pool = this.#pool;
+    const forget = (): boolean => this.#left.delete(pool);
+    this.#left.add(pool);
+    pool.close().then(forget, forget);
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, handler: UpstreamHandler): void {
+    this.#pool.dispatch(options, new GuardedHandler(handler));
+  }
+
+  /** On a connection of its own, which cannot have been closed while it was idle. */
+  dispatchAfresh(options: Dispatcher.DispatchOptions, handler: UpstreamHandler): void {
+    const client = new CountingClient(this.origin, CONNECTION);
+    client.dispatch({ ...options, reset: true }, new GuardedHandler(handler));
+    void client.close();
+  }
+
+  async destroy(): Promise<void> {
+    this.hold.close();
+    await Promise.all([this.#pool, ...this.#left].map((pool) => pool.destroy()));
+  }
+
+  #openPool(): Pool {
+    return new Pool(this.#origin, {
+      ...CONNECTION,
+      // A stream of events holds its connection for hours: as many as there are clients, lest they shut out the rest.
+      connections: this.#limits.maxConnections,
+      factory: (origin, options) => new CountingClient(origin, options),
+    });
+  }
+}
+
+function originOf({ host, port }: Address): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+const CONNECTION = {
+  pipelining: 1,
+  allowH2: false,
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  keepAliveTimeoutThreshold: KEEP_ALIVE_MARGIN_MS,
+  keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
+  maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
+} as const;
+
+/** Counts the requests on its present socket: only where there were some before can an idle close be to blame. */
+export class CountingClient extends Client {
+  requestsOnSocket = 0;
+
+  constructor(origin: string | URL, options: object) {
+    super(origin, options);
+    this.on('connect', () => {
+      this.requestsOnSocket = 0;
+      keepPhraseBytes(this);
+    });
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (handler instanceof UpstreamHandler) handler.connection = this;
+    return super.dispatch(options, handler);
+  }
+}

@@ -1,0 +1,145 @@
+import { errorText, KitError } from '../../contract/errors.ts';
+import { composeFromPhone, composeIncoming, idOf } from '../phone/compose.ts';
+import type { Phone } from '../phone/phone.ts';
+import type { PhoneMessage } from '../phone/records.ts';
+import type { Command } from '../site/pages.ts';
+import type { Misbehaviour } from './requests.ts';
+
+/** Does to the kit what WhatsApp, the phone or its owner may do; gives what there is to tell of it. */
+export async function misbehave(phone: Phone, wish: Misbehaviour): Promise<object> {
+  switch (wish.kind) {
+    case 'policy': {
+      const { kind: _kind, ...policy } = wish;
+      phone.policy = { ...phone.policy, ...definedOf(policy) };
+      await askIfThere(phone, { cmd: 'policy', policy: phone.policy });
+      phone.changed();
+      return { policy: phone.policy };
+    }
+    case 'settings': {
+      const { kind: _kind, ...settings } = wish;
+      phone.settings = { ...phone.settings, ...definedOf(settings) };
+      phone.changed();
+      return { settings: phone.settings, applies: 'from the next load of the page' };
+    }
+    case 'offline':
+      phone.isOffline = true;
+      await askIfThere(phone, { cmd: 'offline' });
+      phone.changed();
+      return {};
+    case 'online':
+      goOnline(phone);
+      return {};
+    case 'reload':
+      pageOf(phone).push({ cmd: 'reload' });
+      return {};
+    case 'conflict':
+      // Not asked: the page that is taken over goes away, and often before it has answered.
+      pageOf(phone).push({ cmd: 'conflict' });
+      return {};
+    case 'load':
+      await pageOf(phone).ask({ cmd: 'load' });
+      return {};
+    case 'break':
+    case 'repair':
+      await pageOf(phone).ask({ cmd: 'break', isBroken: wish.kind === 'break' });
+      return {};
+    case 'rotate':
+      await pageOf(phone).ask({ cmd: 'rotate' });
+      return {};
+    case 'state':
+      await pageOf(phone).ask({ cmd: 'state', state: wish.state });
+      return {};
+    case 'setUnregistered':
+      phone.unregistered = wish.numbers.map((number) => idOf('numbers', number));
+      await askIfThere(phone, { cmd: 'unregistered', ids: phone.unregistered });
+      return { numbers: phone.unregistered };
+    case 'fromPhone': {
+      const message = composeFromPhone(wish.to, wish.body);
+      phone.keep(message);
+      return { id: message.id };
+    }
+    case 'ack':
+      phone.acknowledge(messageOf(phone, wish.id).id, wish.ack);
+      return {};
+    case 'edit':
+    case 'revoke':
+      change(phone, messageOf(phone, wish.id), wish.kind === 'edit' ? wish.body : undefined);
+      return {};
+    case 'ciphertext':
+      return sendCiphertext(phone, wish);
+    case 'reaction': {
+      const { id, chat_id } = messageOf(phone, wish.id);
+      const from = idOf('from', wish.from);
+      phone.write({ kind: 'reaction', id, from, text: wish.text }, chat_id);
+      phone.tell({ cmd: 'reaction', id, from, text: wish.text });
+      return {};
+    }
+    case 'vote':
+      messageOf(phone, wish.id);
+      phone.tell({ cmd: 'vote', id: wish.id, options: wish.options, from: idOf('from', wish.from) });
+      return {};
+    case 'call':
+      phone.tell({ cmd: 'call', from: idOf('from', wish.from), isVideo: wish.isVideo === true });
+      return {};
+  }
+}
+
+/** Ends all misbehaviour. */
+export function behave(phone: Phone): void {
+  if (phone.isOffline) goOnline(phone);
+  phone.behave();
+}
+
+function goOnline(phone: Phone): void {
+  phone.isOffline = false;
+  phone.pages.current?.push({ cmd: 'online' });
+  phone.changed();
+}
+
+function change(phone: Phone, { id, chat_id }: PhoneMessage, body: string | undefined): void {
+  phone.write(body === undefined ? { kind: 'revoked', id } : { kind: 'edited', id, body }, chat_id);
+  phone.tell(body === undefined ? { cmd: 'revoke', id } : { cmd: 'edit', id, body });
+}
+
+function sendCiphertext(
+  phone: Phone,
+  wish: { from: string; body: string; resolveMs?: number | undefined },
+): object {
+  const message = composeIncoming({ from: wish.from, type: 'ciphertext' }, phone);
+  phone.keep(message);
+  if (wish.resolveMs !== undefined) {
+    const decrypt = () => {
+      phone.write({ kind: 'decrypted', id: message.id, body: wish.body }, message.chat_id);
+      phone.tell({ cmd: 'decrypted', message: { ...message, type: 'chat', body: wish.body } });
+    };
+    setTimeout(() => phone.isOpen && decrypt(), wish.resolveMs).unref();
+  }
+  return { id: message.id };
+}
+
+/** For what a page that comes later learns anyway: that this one went away in the meantime is no failure. */
+async function askIfThere(phone: Phone, command: Command): Promise<void> {
+  try {
+    await phone.pages.current?.ask(command);
+  } catch (error) {
+    phone.options.log.debug(`not told to the page: ${errorText(error)}`);
+  }
+}
+
+function pageOf(phone: Phone) {
+  const page = phone.pages.current;
+  if (page === undefined) throw new KitError('whatsapp_not_ready', 'no page is connected');
+  return page;
+}
+
+function messageOf(phone: Phone, id: string): PhoneMessage {
+  const message = phone.memory.messages.get(id);
+  if (message === undefined) throw new KitError('not_found', `the phone has no message ${id}`);
+  return message;
+}
+
+function definedOf<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const kept: { [K in keyof T]?: Exclude<T[K], undefined> } = {};
+  Object.assign(kept, Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)));
+  return kept;
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { EDITIONS, SEND_MODES } from '../web/settings.ts';
+
+const MAX_BODY_CHARS = 65_536;
+/** Ids that the phone is asked to make cannot hold what parts an id. */
+const KEY = /^[A-Za-z0-9.-]{1,64}$/;
+
+const ms = z.number().int().min(-1).max(3_600_000);
+const delayMs = z.number().int().min(0).max(3_600_000);
+const person = z.string().min(1).max(128);
+const names = z.array(z.string().min(1).max(128));
+const messageId = z.string().min(1).max(512);
+
+export const scanRequest = z.strictObject({
+  phone: z.string().min(1).max(64).optional(),
+  pushname: z.string().min(1).max(64).optional(),
+});
+
+export const noBody = z.strictObject({});
+
+export const incomingRequest = z
+  .strictObject({
+    from: person,
+    author: person.optional(),
+    name: z.string().min(1).max(128).optional(),
+    body: z.string().max(MAX_BODY_CHARS).optional(),
+    type: z.string().min(1).max(32).optional(),
+    quoted: z.string().max(256).optional(),
+    key: z.string().regex(KEY).optional(),
+    media: z
+      .strictObject({
+        mimetype: z.string().regex(/^[\w.+-]+\/[\w.+-]+(;.*)?$/, 'must be a media type such as image/png'),
+        data: z.base64(),
+        filename: z.string().min(1).max(255).optional(),
+        caption: z.string().max(MAX_BODY_CHARS).optional(),
+      })
+      .optional(),
+  })
+  .refine((incoming) => incoming.body !== undefined || incoming.media !== undefined, {
+    path: ['body'],
+    message: 'is missing; a message has a body, or media, or both',
+  });
+
+export const misbehaveRequest = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('policy'),
+    mode: z.enum(SEND_MODES).optional(),
+    addMs: delayMs.optional(),
+    previewMs: delayMs.optional(),
+    uploadMs: delayMs.optional(),
+    serverAckMs: ms.optional(),
+    deviceAckMs: ms.optional(),
+    readAckMs: ms.optional(),
+    playedAckMs: ms.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('settings'),
+    edition: z.enum(EDITIONS).optional(),
+    version: z.string().max(64).optional(),
+    bootDelayMs: delayMs.optional(),
+    debugDelayMs: ms.optional(),
+    openingMs: delayMs.optional(),
+    pairMs: delayMs.optional(),
+    syncMs: delayMs.optional(),
+    logoutNavMs: delayMs.optional(),
+    qrEveryMs: delayMs.optional(),
+    qrCount: z.number().int().min(0).optional(),
+    without: names.optional(),
+    late: names.optional(),
+    deaf: names.optional(),
+    resist: z.boolean().optional(),
+    eager: z.boolean().optional(),
+  }),
+  z.strictObject({
+    kind: z.enum(['break', 'conflict', 'load', 'offline', 'online', 'reload', 'repair', 'rotate']),
+  }),
+  z.strictObject({ kind: z.literal('state'), state: z.string().regex(/^[A-Z_]{1,64}$/) }),
+  z.strictObject({ kind: z.literal('setUnregistered'), numbers: z.array(person) }),
+  z.strictObject({ kind: z.literal('fromPhone'), to: person, body: z.string().min(1).max(MAX_BODY_CHARS) }),
+  z.strictObject({ kind: z.literal('ack'), id: messageId, ack: z.number().int().min(-1).max(4) }),
+  z.strictObject({ kind: z.literal('edit'), id: messageId, body: z.string().min(1).max(MAX_BODY_CHARS) }),
+  z.strictObject({ kind: z.literal('revoke'), id: messageId }),
+  z.strictObject({
+    kind: z.literal('ciphertext'),
+    from: person,
+    body: z.string().max(MAX_BODY_CHARS),
+    /** Never, when left out. */
+    resolveMs: delayMs.optional(),
+  }),
+  z.strictObject({ kind: z.literal('reaction'), id: messageId, text: z.string().max(32), from: person }),
+  z.strictObject({
+    kind: z.literal('vote'),
+    id: messageId,
+    options: z.array(z.number().int().min(0)),
+    from: person,
+  }),
+  z.strictObject({ kind: z.literal('call'), from: person, isVideo: z.boolean().optional() }),
+]);
+export type Misbehaviour = z.infer<typeof misbehaveRequest>;

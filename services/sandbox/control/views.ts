@@ -1,0 +1,98 @@
+import type { Phone } from '../phone/phone.ts';
+import type { PhoneMessage } from '../phone/records.ts';
+import { type Fields, isRecord } from '../web/wire.ts';
+
+// What the HTTP control shows of the phone: snake_case, as in the rest of the kit's API.
+
+export function viewState(phone: Phone): object {
+  const { memory, pages, audience } = phone;
+  const page = pages.current;
+  const [device] = [...memory.devices.values()].slice(-1);
+  const stages = { absent: page === undefined, qr: page?.qr !== undefined, up: audience !== undefined };
+  const stage = stages.absent ? 'absent' : stages.up ? 'up' : stages.qr ? 'qr' : 'starting';
+  return {
+    linked: device !== undefined,
+    phone: device?.pn.split('@')[0] ?? null,
+    pushname: device?.pushname ?? null,
+    page: stage,
+    socket_state: page?.socketState ?? null,
+    qr: page?.qr?.text ?? null,
+    pairing_code: page?.pairingCode ?? null,
+    auto_link: phone.mayAutoLink,
+    offline: phone.isOffline,
+    waiting: phone.delivery.waitingCount,
+    messages: memory.messages.size,
+    policy: phone.policy,
+    settings: phone.settings,
+    unregistered: phone.unregistered,
+    unknown_modules: [...phone.unknownModules],
+  };
+}
+
+/** What the phone received from the kit, in order. */
+export function viewReceived(phone: Phone, chatId: string | undefined): object[] {
+  const all = chatId === undefined ? [...phone.memory.messages.values()] : phone.memory.messagesOf(chatId);
+  return all.filter((message) => message.origin === 'kit').map(viewMessage);
+}
+
+export function viewChats(phone: Phone): object[] {
+  return phone.memory.chats
+    .map((chat) => {
+      const last = phone.memory.messages.get(chat.message_ids.at(-1) ?? '');
+      return {
+        id: chat.id,
+        name: chat.name,
+        unread: chat.unread,
+        last_text: last === undefined ? '' : textOf(last),
+        last_at: last?.received_at ?? '',
+      };
+    })
+    .sort((left, right) => right.last_at.localeCompare(left.last_at));
+}
+
+export function viewMessage(message: PhoneMessage) {
+  const { details } = message;
+  return {
+    id: message.id,
+    chat_id: message.chat_id,
+    body: textOf(message),
+    type: message.type,
+    origin: message.origin,
+    adds: message.adds?.length ?? 0,
+    author: message.author ?? null,
+    ack: message.ack,
+    delivered: message.delivered,
+    edited: message.edited === true,
+    reactions: message.reactions ?? {},
+    quoted: textIn(details, 'quotedStanzaID'),
+    quoted_text: isRecord(details.quotedMsg) ? textIn(details.quotedMsg, 'body') : null,
+    mentions: Array.isArray(details.mentionedJidList) ? details.mentionedJidList : [],
+    location:
+      message.type === 'location'
+        ? { latitude: details.lat, longitude: details.lng, name: details.loc }
+        : null,
+    contact: message.type === 'vcard' ? textIn(details, 'vcardFormattedName') : null,
+    media:
+      typeof details.directPath === 'string'
+        ? {
+            mimetype: String(details.mimetype),
+            filename: textIn(details, 'filename'),
+            size: details.size,
+            name: details.directPath.split('/').at(-1),
+          }
+        : null,
+    received_at: message.received_at,
+  };
+}
+
+function textIn(fields: Fields, name: string): string | null {
+  const value = fields[name];
+  return typeof value === 'string' ? value : null;
+}
+
+/** The text of a message: for media its caption, for a poll its question, for a location its name. */
+function textOf(message: PhoneMessage): string {
+  const { caption, pollName, loc } = message.details;
+  const texts = [message.body, caption, pollName, loc];
+  return String(texts.find((text) => typeof text === 'string' && text !== '') ?? '');
+}

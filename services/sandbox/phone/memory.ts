@@ -1,0 +1,106 @@
+import type { Device } from '../web/wire.ts';
+import type { PhoneMessage, PhoneRecord } from './records.ts';
+
+export interface PhoneChat {
+  readonly id: string;
+  readonly name: string;
+  readonly unread: number;
+  /** In the order in which the phone came to know them. */
+  readonly message_ids: readonly string[];
+}
+
+/** What the phone knows: nothing but the sum of the records applied to it. */
+export class Memory {
+  readonly devices = new Map<string, Device>();
+  readonly messages = new Map<string, PhoneMessage>();
+  /** The names that people go by, by WhatsApp id. */
+  readonly names = new Map<string, string>();
+  readonly #chats = new Map<string, { id: string; name: string; unread: number; message_ids: string[] }>();
+  /** Somebody unlinked the phone by hand: it no longer scans by itself. */
+  isUnlinkedByHand = false;
+
+  get chats(): readonly PhoneChat[] {
+    return [...this.#chats.values()];
+  }
+
+  chat(id: string): PhoneChat | undefined {
+    return this.#chats.get(id);
+  }
+
+  messagesOf(chatId: string): PhoneMessage[] {
+    return this.find(this.#chats.get(chatId)?.message_ids ?? []);
+  }
+
+  find(ids: readonly string[]): PhoneMessage[] {
+    return ids.map((id) => this.messages.get(id)).filter((message) => message !== undefined);
+  }
+
+  apply(record: PhoneRecord): void {
+    switch (record.kind) {
+      case 'linked':
+        this.devices.set(record.device.id, record.device);
+        this.isUnlinkedByHand = false;
+        return;
+      case 'unlinked':
+        if (record.device_id === undefined) this.devices.clear();
+        else this.devices.delete(record.device_id);
+        if (record.by === 'phone') this.isUnlinkedByHand = true;
+        return;
+      case 'message':
+        this.#keep(record.message);
+        return;
+      case 'added':
+        this.#change(record.id, { adds: [...(this.messages.get(record.id)?.adds ?? []), record.add] });
+        return;
+      case 'delivered':
+        for (const id of record.ids) this.#change(id, { delivered: true });
+        return;
+      case 'ack':
+        this.#change(record.id, { ack: record.ack });
+        return;
+      case 'edited':
+        this.#change(record.id, { body: record.body, edited: true });
+        return;
+      case 'revoked':
+        this.#change(record.id, { type: 'revoked', body: undefined });
+        return;
+      case 'decrypted':
+        this.#change(record.id, { type: 'chat', body: record.body });
+        return;
+      case 'reaction': {
+        const { [record.from]: _former, ...others } = this.messages.get(record.id)?.reactions ?? {};
+        const added = record.text === '' ? {} : { [record.from]: record.text };
+        this.#change(record.id, { reactions: { ...others, ...added } });
+        return;
+      }
+      case 'seen': {
+        const chat = this.#chats.get(record.chat_id);
+        if (chat !== undefined) chat.unread = 0;
+      }
+    }
+  }
+
+  #keep(message: PhoneMessage): void {
+    this.messages.set(message.id, message);
+    const id = message.chat_id;
+    const chat = this.#chats.get(id) ?? { id, name: nameOf(message), unread: 0, message_ids: [] };
+    chat.message_ids.push(message.id);
+    if (message.origin === 'contact') {
+      if (message.name !== undefined) this.names.set(message.author ?? id, message.name);
+      chat.unread += 1;
+      chat.name = nameOf(message);
+    }
+    this.#chats.set(id, chat);
+  }
+
+  #change(id: string, change: Partial<PhoneMessage>): void {
+    const message = this.messages.get(id);
+    if (message !== undefined) this.messages.set(id, { ...message, ...change });
+  }
+}
+
+function nameOf(message: PhoneMessage): string {
+  const [user = message.chat_id, server] = message.chat_id.split('@');
+  if (server === 'g.us') return `Group ${user.slice(-4)}`;
+  return message.from_me || message.name === undefined ? `+${user}` : message.name;
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { KitError } from '../../contract/errors.ts';
+import { randomHex } from '../phone/compose.ts';
+import { readHistory } from '../phone/history.ts';
+import { DEFAULT_NUMBER, type Phone } from '../phone/phone.ts';
+import { wireMessage } from '../phone/records.ts';
+import type { Page } from './pages.ts';
+
+/** Gives what the page is answered, nothing being an empty object. */
+type PageCall = (phone: Phone, page: Page, body: unknown) => unknown;
+
+const MAX_NOTES = 500;
+
+/** What the page may call, by name: POST /stand-in/<name>. */
+export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall>([
+  define('hello', { device_id: z.string().nullable() }, (phone, page, { device_id }) =>
+    phone.greet(page, device_id ?? undefined),
+  ),
+  define('state', { state: z.string() }, (phone, page, { state }) => {
+    page.socketState = state;
+    if (state !== 'CONNECTED') page.isUp = false;
+    if (state !== 'UNPAIRED') page.qr = undefined;
+    phone.changed();
+  }),
+  define('qr', { qr: z.string(), watched: z.boolean() }, (phone, page, { qr, watched }) =>
+    phone.see(page, qr, watched),
+  ),
+  define('code', { phone: z.string() }, (phone, page) => {
+    page.pairingCode = randomHex(4);
+    phone.changed();
+    phone.linkSoon();
+    return { code: page.pairingCode };
+  }),
+  define('up', {}, (phone, page) => phone.welcome(page)),
+  define('send', { messages: z.array(wireMessage) }, (phone, _page, { messages }) => {
+    if (phone.isOffline) throw new KitError('whatsapp_not_ready', 'WhatsApp is offline');
+    return { results: messages.map((message) => ({ id: message.id, state: phone.receive(message) })) };
+  }),
+  define('delivered', { ids: z.array(z.string()) }, (phone, _page, { ids }) => phone.delivered(ids)),
+  define('heard', { seq: z.number() }, (phone, _page, { seq }) => phone.delivery.heard(seq)),
+  define('seen', { chat_id: z.string() }, (phone, _page, { chat_id }) =>
+    phone.write({ kind: 'seen', chat_id }, chat_id),
+  ),
+  define('edit', { id: z.string(), body: z.string() }, (phone, _page, { id, body }) =>
+    phone.write({ kind: 'edited', id, body }, chatOf(phone, id)),
+  ),
+  define('revoke', { id: z.string() }, (phone, _page, { id }) =>
+    phone.write({ kind: 'revoked', id }, chatOf(phone, id)),
+  ),
+  define('reaction', { id: z.string(), text: z.string() }, (phone, _page, { id, text }) => {
+    const [device] = phone.memory.devices.values();
+    phone.write(
+      { kind: 'reaction', id, from: device?.pn ?? `${DEFAULT_NUMBER}@c.us`, text },
+      chatOf(phone, id),
+    );
+  }),
+  define('unlink', { device_id: z.string().nullable() }, (phone, _page, { device_id }) => {
+    if (device_id !== null) phone.unlinkByPage(device_id);
+  }),
+  define(
+    'history',
+    {
+      count: z.number().int().positive(),
+      chat_id: z.string().optional(),
+      before: z.number().nullable().optional(),
+      held: z.array(z.string()).optional(),
+    },
+    (phone, _page, wanted) => readHistory(phone, wanted),
+  ),
+  define('messages', { ids: z.array(z.string()) }, (phone, _page, { ids }) => ({
+    messages: phone.shown(phone.memory.find(ids)),
+  })),
+  define('note', { what: z.string(), data: z.string() }, (phone, _page, { what, data }) => {
+    phone.options.log.debug(`page: ${what} ${data}`);
+    if (what === 'unknown module' && phone.unknownModules.size < MAX_NOTES) phone.unknownModules.add(data);
+  }),
+  define(
+    'reply',
+    { n: z.number(), error: z.string().optional(), value: z.unknown() },
+    (_phone, page, { n, error }) => page.answered(n, error),
+  ),
+]);
+
+function define<Shape extends z.ZodRawShape>(
+  name: string,
+  shape: Shape,
+  act: (phone: Phone, page: Page, body: z.infer<z.ZodObject<Shape>>) => unknown,
+): [string, PageCall] {
+  const schema = z.object(shape);
+  return [name, (phone, page, body) => act(phone, page, schema.parse(body))];
+}
+
+function chatOf(phone: Phone, id: string): string | undefined {
+  return phone.memory.messages.get(id)?.chat_id;
+}

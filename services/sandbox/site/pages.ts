@@ -1,0 +1,102 @@
+import type { Response } from 'express';
+import { errorText, KitError } from '../../contract/errors.ts';
+import { openEventStream } from '../control/event-stream.ts';
+
+/** What the page asks to be done: its name and what it needs. The names are in `web/commands.ts` and `web/life.ts`. */
+export interface Command {
+  readonly cmd: string;
+  readonly [name: string]: unknown;
+}
+
+/** A page that hangs; one on a busy machine may need seconds. */
+const ANSWER_LIMIT_MS = 20_000;
+
+/** One load of the page in a browser, as seen from the phone. */
+export class Page {
+  readonly id: string;
+  readonly #write: (data: unknown) => void;
+  readonly #asked = new Map<number, PromiseWithResolvers<void>>();
+  #askedCount = 0;
+  deviceId: string | undefined;
+  /** Whether the library listens, so that messages may be delivered. */
+  isUp = false;
+  /** The code that is shown, and whether the library has seen it. */
+  qr: { readonly text: string; readonly isWatched: boolean } | undefined;
+  pairingCode: string | undefined;
+  socketState = 'UNLAUNCHED';
+
+  constructor(id: string, write: (data: unknown) => void) {
+    this.id = id;
+    this.#write = write;
+  }
+
+  push(command: Command): void {
+    this.#write(command);
+  }
+
+  /** As `push`, and waits until the page has done it. */
+  async ask(command: Command): Promise<void> {
+    this.#askedCount += 1;
+    const n = this.#askedCount;
+    const answer = Promise.withResolvers<void>();
+    this.#asked.set(n, answer);
+    const timer = setTimeout(
+      () => this.answered(n, `the page did not answer ${command.cmd} within ${ANSWER_LIMIT_MS} ms`),
+      ANSWER_LIMIT_MS,
+    );
+    this.#write({ ...command, n });
+    try {
+      await answer.promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  answered(n: number, error?: string): void {
+    const answer = this.#asked.get(n);
+    this.#asked.delete(n);
+    if (error === undefined) answer?.resolve();
+    else answer?.reject(new KitError('bridge_failed', errorText(error)));
+  }
+
+  gone(): void {
+    this.isUp = false;
+    for (const n of [...this.#asked.keys()]) this.answered(n, 'the page went away');
+  }
+}
+
+/** The pages that are connected. The latest is the one that counts: an earlier one is a load gone by. */
+export class Pages {
+  readonly #pages = new Map<string, Page>();
+  readonly #onChange: () => void;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  get current(): Page | undefined {
+    return [...this.#pages.values()].at(-1);
+  }
+
+  find(id: string): Page | undefined {
+    return this.#pages.get(id);
+  }
+
+  others(page: Page): Page[] {
+    return [...this.#pages.values()].filter((other) => other !== page);
+  }
+
+  connect(id: string, response: Response): Page {
+    const stream = openEventStream(response);
+    const page = new Page(id, (data) => stream.send(data));
+    this.#pages.delete(id);
+    this.#pages.set(id, page);
+    response.once('close', () => {
+      page.gone();
+      if (this.#pages.get(id) === page) this.#pages.delete(id);
+      this.#onChange();
+    });
+    this.#onChange();
+    return page;
+  }
+}
