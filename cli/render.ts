@@ -142,7 +142,7 @@ function gatesTable(): string {
 
 function errorsTable(): string {
   const rows = Object.entries(ERRORS).map(
-    ([code, [status, title, remedy]]) => `| \`${code}\` | ${status} | ${title} | ${remedy} |\n`,
+    ([code, { status, title, remedy }]) => `| \`${code}\` | ${status} | ${title} | ${remedy} |\n`,
   );
   return `| Code | Status | Title | What to do |\n| --- | --- | --- | --- |\n${rows.join('')}`;
 }

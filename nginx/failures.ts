@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { KitError } from '../services/contract/errors.ts';
+import { ERRORS, KitError } from '../services/contract/errors.ts';
 import { PROBLEM_TYPE, toProblem } from '../services/contract/problem.ts';
 import { Hold } from '../services/gate/contract/hold.ts';
 import type { GateOptions, GateRoute } from '../services/gate/contract/options.ts';
@@ -7,7 +7,6 @@ import { serviceUnavailable } from '../services/gate/forward/upstream-error.ts';
 import { http } from '../services/runtime/http/http.ts';
 import { nameOf } from './render-config.ts';
 
-const RETRY_AFTER_SECONDS = 1;
 /** Requests of which the beginning of their wait is remembered. */
 const REMEMBERED = 10_000;
 
@@ -100,6 +99,7 @@ function brokenOff(service: string, request: IncomingMessage): KitError {
 
 function refuse(response: ServerResponse, error: KitError, requestId: string): void {
   const problem = toProblem(error, requestId);
+  const { retryAfterS } = ERRORS[problem.code];
   const body = Buffer.from(JSON.stringify(problem));
   response
     .writeHead(problem.status, {
@@ -107,7 +107,7 @@ function refuse(response: ServerResponse, error: KitError, requestId: string): v
       'content-length': body.length,
       'cache-control': 'no-store',
       'x-gate-code': problem.code,
-      ...(problem.code === 'service_unavailable' ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
+      ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
     })
     .end(body);
 }

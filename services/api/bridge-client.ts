@@ -13,7 +13,7 @@ import {
   type SendBody,
   sendAnswerSchema,
 } from '../contract/bridge.ts';
-import { CONTRACT_CODES, type ErrorCode, errorText, KitError } from '../contract/errors.ts';
+import { ERRORS, errorText, KitError } from '../contract/errors.ts';
 import type { WhatsAppMessage } from '../contract/events.ts';
 import { InternalCaller, SilenceError } from '../runtime/http/internal-call.ts';
 import type { Log } from '../runtime/log.ts';
@@ -141,24 +141,6 @@ function isUnreached(thrown: unknown): boolean {
   );
 }
 
-/** What the bridge says of WhatsApp is for the caller; what it says of the call itself is for us. */
-const FOR_THE_CALLER: readonly string[] = [
-  'whatsapp_not_ready',
-  'qr_unavailable',
-  'already_linked',
-  'recipient_invalid',
-  'recipient_not_on_whatsapp',
-  'recipient_not_resolvable',
-  'chat_unknown',
-  'recipient_restricted',
-  'media_unusable',
-  'upload_failed',
-  'send_refused',
-  'send_failed',
-  'outcome_unknown',
-  'not_found',
-] satisfies ErrorCode[];
-
 /**
  * The error for an answer other than 200. A refusal of the form of the call is final, and the error names the field. Any
  * other 4xx to a send is certain too, because nothing was sent, but it may pass: the bridge has another secret, or a proxy
@@ -166,9 +148,9 @@ const FOR_THE_CALLER: readonly string[] = [
  */
 function fromProblem(status: number, json: unknown, path: string, log: Log): KitError {
   const problem = problemAnswerSchema.safeParse(json).data;
-  if (problem !== undefined && FOR_THE_CALLER.includes(problem.code))
+  if (problem !== undefined && ERRORS[problem.code].isAboutWhatsApp)
     return new KitError(problem.code, problem.detail);
-  if (problem !== undefined && CONTRACT_CODES.includes(problem.code)) {
+  if (problem !== undefined && ERRORS[problem.code].refusesForm) {
     const { code, detail } = problem;
     log.error(
       { status, path, code },

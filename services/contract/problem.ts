@@ -22,7 +22,7 @@ export function toProblem(thrown: unknown, requestId?: string): Problem {
     thrown instanceof KitError
       ? thrown
       : new KitError('internal_error', 'an unexpected error; the log has it under the request id');
-  const [status, title, remedy] = ERRORS[error.code];
+  const { status, title, remedy } = ERRORS[error.code];
   return {
     type: `urn:gatehouse:error:${error.code}`,
     title,

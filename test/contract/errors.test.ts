@@ -20,8 +20,35 @@ describe('problem document', () => {
   });
 
   it('has a client or server error status and a remedy for every code', () => {
-    for (const [code, [status, title, remedy]] of Object.entries(ERRORS)) {
+    for (const [code, { status, title, remedy }] of Object.entries(ERRORS)) {
       assert.ok(status >= 400 && status <= 599 && title.length > 0 && remedy.endsWith('.'), code);
     }
+  });
+});
+
+describe('error table', () => {
+  const rows = Object.entries(ERRORS);
+
+  it('states when to come back for every 503', () => {
+    const silent = rows.filter(([, { status, retryAfterS }]) => status === 503 && retryAfterS === undefined);
+    assert.deepEqual(silent, []);
+  });
+
+  it('lets no code be final and tried again', () => {
+    assert.deepEqual(
+      rows.filter(([, { isFinal, refusesForm, retry }]) => (isFinal || refusesForm) && retry !== undefined),
+      [],
+    );
+  });
+
+  it('decides for every code about WhatsApp with which a send can end whether the message fails', () => {
+    const open = rows.filter(
+      ([, { isAboutWhatsApp, isFinal, retry }]) => isAboutWhatsApp && !isFinal && !retry,
+    );
+    // These answer other calls than a send.
+    assert.deepEqual(
+      open.map(([code]) => code),
+      ['qr_unavailable', 'already_linked'],
+    );
   });
 });

@@ -209,6 +209,6 @@ async function refusalOf(port: number, bytes: string | Buffer): Promise<Refusal>
 
 function fitting(code: string): Refusal {
   assert.ok(isErrorCode(code), code);
-  const [status, title] = ERRORS[code];
+  const { status, title } = ERRORS[code];
   return { status, type: PROBLEM_TYPE, bodyStatus: status, code, title };
 }

@@ -32,7 +32,7 @@ const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
 
 /** The next step for a code of docs/errors.md, or for a reason. */
 export function remedyFor(codeOrReason: string | undefined): string {
-  if (isErrorCode(codeOrReason)) return ERRORS[codeOrReason][2];
+  if (isErrorCode(codeOrReason)) return ERRORS[codeOrReason].remedy;
   return (
     REMEDIES.find(([pattern]) => pattern.test(codeOrReason ?? ''))?.[1] ??
     'see gatehouse doctor without "message", and the lines of the api in the log'

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { parse as parseQuery } from 'node:querystring';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
-import { KitError } from '../../contract/errors.ts';
+import { ERRORS, KitError } from '../../contract/errors.ts';
 import { REQUEST_ID_HEADER, SECRET_HEADER } from '../../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../../contract/problem.ts';
 import { apiKeyCheck } from '../../runtime/http/api-keys.ts';
@@ -105,6 +105,7 @@ function refuse({ log }: SocketParts, request: IncomingMessage, socket: Duplex, 
   const requestId = typeof given === 'string' ? given : undefined;
   if (!(thrown instanceof KitError)) log.error({ err: thrown, request_id: requestId }, 'unexpected error');
   const problem = toProblem(thrown, requestId);
+  const { retryAfterS } = ERRORS[problem.code];
   const body = JSON.stringify(problem);
   const lines = [
     `HTTP/1.1 ${problem.status} ${http.STATUS_CODES[problem.status] ?? ''}`,
@@ -113,7 +114,7 @@ function refuse({ log }: SocketParts, request: IncomingMessage, socket: Duplex, 
     'cache-control: no-store',
     'connection: close',
     ...(problem.status === 401 ? ['www-authenticate: Bearer realm="gatehouse"'] : []),
-    ...(problem.status === 503 ? ['retry-after: 5'] : []),
+    ...(retryAfterS === undefined ? [] : [`retry-after: ${retryAfterS}`]),
   ];
   // The other half would stay open until the client thinks of it.
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());

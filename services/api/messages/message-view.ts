@@ -69,7 +69,7 @@ function viewContent(content: MessageContent): object {
 }
 
 function viewError(code: ErrorCode): object {
-  const [, title, remedy] = ERRORS[code];
+  const { title, remedy } = ERRORS[code];
   return { code, title, remedy };
 }
 

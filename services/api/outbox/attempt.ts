@@ -1,6 +1,6 @@
 import { MOST_TOLD_APART, type SendBody } from '../../contract/bridge.ts';
 import { type BridgeContent, type MessageContent, messageIdSchema } from '../../contract/content.ts';
-import { type ErrorCode, errorText, KitError } from '../../contract/errors.ts';
+import { ERRORS, type ErrorCode, errorText, KitError } from '../../contract/errors.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import type { Store } from '../store/store.ts';
 import { type Message, onlyLooksFor } from './message.ts';
@@ -18,20 +18,6 @@ export type Outcome =
   /** Perhaps sent. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
-/** No try of these goes through. */
-const PERMANENT: readonly ErrorCode[] = [
-  'recipient_invalid',
-  'recipient_not_on_whatsapp',
-  'recipient_not_resolvable',
-  'chat_unknown',
-  'send_refused',
-  'media_unusable',
-  'upload_failed',
-  'not_found',
-  'contract_refused',
-];
-/** The bridge is certain that nothing went out. */
-const UNSENT: readonly ErrorCode[] = ['whatsapp_not_ready', 'send_failed', 'recipient_restricted'];
 /**
  * Calls the bridge for a message that is marked as `sending`. A message that was so marked before may have been sent:
  * the bridge then looks for it first, and after its `expires_at` or a cancel only looks. Never throws but for the store.
@@ -82,8 +68,9 @@ function outcomeOf(error: unknown, onlyLooked: boolean, content: BridgeContent):
     return content.kind === 'reaction'
       ? { kind: 'unknown', reason: 'WhatsApp Web cannot tell whether a reaction was sent' }
       : { kind: 'absent' };
-  if (PERMANENT.includes(code)) return { kind: 'refused', code, reason };
-  if (UNSENT.includes(code)) return { kind: 'unsent', code, reason };
+  const { isFinal, retry } = ERRORS[code];
+  if (isFinal) return { kind: 'refused', code, reason };
+  if (retry === 'repeat') return { kind: 'unsent', code, reason };
   return { kind: 'unknown', reason };
 }
 

@@ -1,6 +1,6 @@
 import type { SendAnswer, SendBody } from '../../contract/bridge.ts';
 import { preparationOf } from '../../contract/content.ts';
-import { type ErrorCode, KitError } from '../../contract/errors.ts';
+import { ERRORS, KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { within } from '../deadline.ts';
 import type { News } from '../events/news.ts';
@@ -17,14 +17,6 @@ import { ChatTurns } from './turns.ts';
 
 /** How long the reason of a refusal may come after the refusal. */
 const REASON_MS = 500;
-
-/** After these the next call with the same id looks for the message first, and sends it without a preview of links. */
-const DOUBTFUL: readonly ErrorCode[] = [
-  'outcome_unknown',
-  'send_failed',
-  'send_refused',
-  'recipient_restricted',
-];
 
 interface UnderWay {
   readonly outcome: Promise<SendAnswer>;
@@ -128,7 +120,7 @@ export class Sender {
       });
       return 'answer' in done ? this.#keep(job, done) : await this.#acknowledged(job, done);
     } catch (error) {
-      if (job.isRepeatable && error instanceof KitError && DOUBTFUL.includes(error.code))
+      if (job.isRepeatable && error instanceof KitError && ERRORS[error.code].leavesDoubt)
         this.#memory.doubt(job.stanzaId);
       throw error;
     }

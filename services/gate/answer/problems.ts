@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ErrorCode, errorText, KitError } from '../../contract/errors.ts';
+import { ERRORS, errorText, KitError } from '../../contract/errors.ts';
 import { REQUEST_ID_HEADER } from '../../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../../contract/problem.ts';
 import { http } from '../../runtime/http/http.ts';
@@ -12,27 +12,8 @@ import { guarded } from './guarded.ts';
 import { endAfterBody, endSocket } from './linger.ts';
 import { writeHead } from './response-head.ts';
 
-const RETRY_AFTER_SECONDS = 1;
-
-/** After these it is worth coming back. */
-const PASSES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'service_unavailable',
-  'rate_limited',
-  'too_many_requests_at_once',
-]);
-
 /** What the gate forwards, for `Allow`. */
 export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
-
-/** After these no one knows where the next request starts, or whether the rest of this one still comes. */
-const BREAKS_CONNECTION: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'framing_invalid',
-  'host_invalid',
-  'request_malformed',
-  'request_timeout',
-  'headers_too_large',
-  'expectation_failed',
-]);
 
 /**
  * Answers with the problem document of what was thrown; a response that has begun is broken off. Throws nothing: where no
@@ -80,7 +61,8 @@ function refusePast(log: Log, visit: Visit, response: ServerResponse, thrown: un
 function writeRefusal(visit: Visit, response: ServerResponse, thrown: unknown, isLast: boolean): void {
   const { status, headers, body } = problemReply(visit, thrown);
   const bodyUnread = mayHaveBody(visit.request) && !visit.request.complete;
-  const closes = isLast || bodyUnread || (visit.code !== undefined && BREAKS_CONNECTION.has(visit.code));
+  const closes =
+    isLast || bodyUnread || (visit.code !== undefined && ERRORS[visit.code].closesConnection === true);
   if (closes) visit.isLast = true;
   if (closes) headers.push('connection', 'close');
   writeHead(visit, response, status, http.STATUS_CODES[status] ?? '', headers);
@@ -143,7 +125,8 @@ function problemReply(
     visit.code = problem.code;
     headers.push(REQUEST_ID_HEADER, visit.edge.requestId);
   }
-  if (PASSES.has(problem.code)) headers.push('retry-after', String(RETRY_AFTER_SECONDS));
+  const { retryAfterS } = ERRORS[problem.code];
+  if (retryAfterS !== undefined) headers.push('retry-after', String(retryAfterS));
   if (problem.code === 'method_refused') headers.push('allow', ALLOWED_METHODS);
   return { status: problem.status, headers, body };
 }

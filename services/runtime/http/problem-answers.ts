@@ -1,11 +1,8 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
-import { KitError } from '../../contract/errors.ts';
+import { ERRORS, KitError } from '../../contract/errors.ts';
 import { REQUEST_ID_HEADER } from '../../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../../contract/problem.ts';
 import type { Log } from '../log.ts';
-
-/** How long a client had better wait before it asks a session again that is not ready. */
-const RETRY_AFTER_S = 5;
 
 /** What no route took. */
 export const answerUnknown: RequestHandler = (request) => {
@@ -23,7 +20,8 @@ export function answerProblem(log: Log): ErrorRequestHandler {
     const requestId = request.get(REQUEST_ID_HEADER);
     if (!(error instanceof KitError)) log.error({ err: error, request_id: requestId }, 'unexpected error');
     const problem = toProblem(error, requestId);
-    if (problem.status === 503) response.set('retry-after', String(RETRY_AFTER_S));
+    const { retryAfterS } = ERRORS[problem.code];
+    if (retryAfterS !== undefined) response.set('retry-after', String(retryAfterS));
     if (problem.status === 401) response.set('www-authenticate', challengeFor(request));
     response.status(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
   };

@@ -41,7 +41,8 @@ export class FakeBridge {
         response.writeHead(status, { 'content-type': 'application/json' });
         response.end(JSON.stringify(body));
       };
-      const problem = (code: ErrorCode) => answer(ERRORS[code][0], { code, detail: `because of ${code}` });
+      const problem = (code: ErrorCode) =>
+        answer(ERRORS[code].status, { code, detail: `because of ${code}` });
       if (request.url === '/status') {
         this.statusCalls += 1;
         return answer(200, {

@@ -1,0 +1,99 @@
+import type { ErrorEntry } from './entry.ts';
+
+/** Codes of the bridge: what WhatsApp, its page or the browser did. */
+export const whatsappErrors = {
+  whatsapp_not_ready: {
+    status: 503,
+    title: 'WhatsApp is not ready',
+    remedy: 'Link the phone (GET /api/whatsapp/qr) or wait: GET /api/whatsapp/status says what is missing.',
+    retryAfterS: 5,
+    isAboutWhatsApp: true,
+    retry: 'repeat',
+  },
+  qr_unavailable: {
+    status: 409,
+    title: 'No QR code now',
+    remedy: 'A code exists only while the session waits for a scan: see GET /api/whatsapp/status.',
+    isAboutWhatsApp: true,
+  },
+  already_linked: {
+    status: 409,
+    title: 'Already linked',
+    remedy: 'POST /api/whatsapp/reset-session first, to link another phone.',
+    isAboutWhatsApp: true,
+  },
+  recipient_invalid: {
+    status: 422,
+    title: 'Recipient not usable',
+    remedy: 'Send a phone number with its country code, or a WhatsApp id such as 15551234567@c.us.',
+    isAboutWhatsApp: true,
+    isFinal: true,
+  },
+  recipient_not_on_whatsapp: {
+    status: 422,
+    title: 'Recipient not on WhatsApp',
+    remedy: 'Check the number: WhatsApp knows no account for it.',
+    isAboutWhatsApp: true,
+    isFinal: true,
+  },
+  recipient_not_resolvable: {
+    status: 422,
+    title: 'Recipient not resolvable',
+    remedy: 'WhatsApp gives no address for this number now: let the recipient write first, then try again.',
+    isAboutWhatsApp: true,
+    isFinal: true,
+  },
+  chat_unknown: {
+    status: 404,
+    title: 'Unknown chat',
+    remedy: 'GET /api/whatsapp/chats lists the chats of this session.',
+    isAboutWhatsApp: true,
+    isFinal: true,
+  },
+  recipient_restricted: {
+    status: 429,
+    title: 'WhatsApp restricts first contacts',
+    remedy: 'Messages to strangers wait for PACING_PARK_MINUTES; all others go on.',
+    isAboutWhatsApp: true,
+    retry: 'repeat',
+    leavesDoubt: true,
+  },
+  send_refused: {
+    status: 502,
+    title: 'WhatsApp refused the message',
+    remedy: 'See the detail; the message was not sent.',
+    isAboutWhatsApp: true,
+    isFinal: true,
+    leavesDoubt: true,
+  },
+  send_failed: {
+    status: 502,
+    title: 'WhatsApp Web failed to send',
+    remedy: 'See the detail; the message was not sent, and is tried again.',
+    isAboutWhatsApp: true,
+    retry: 'repeat',
+    leavesDoubt: true,
+  },
+  outcome_unknown: {
+    status: 504,
+    title: 'Outcome unknown',
+    remedy:
+      'The message may have been sent: look at its chat on the phone. Send it again, as a new message, only if it is not there. A late acknowledgement corrects the status.',
+    isAboutWhatsApp: true,
+    retry: 'look_first',
+    leavesDoubt: true,
+  },
+  contract_refused: {
+    status: 502,
+    title: 'Refused by the bridge',
+    remedy:
+      'The bridge does not take a message of this form, and never will: the detail names the field. Change that field and send a new message. Run the api and the bridge from one release.',
+    isFinal: true,
+  },
+  bridge_failed: {
+    status: 502,
+    title: 'WhatsApp bridge failed',
+    remedy: 'See the log of the bridge.',
+    retry: 'look_first',
+  },
+} as const satisfies Record<string, ErrorEntry>;
