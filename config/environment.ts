@@ -1,6 +1,4 @@
-import { valueAt } from './explain.ts';
-import { listSettings } from './schema.ts';
-import type { Config } from './shape.ts';
+import { type Config, listSettings, valueAt } from './schema.ts';
 import type { Variables } from './sources.ts';
 
 /** The variables this process was started with. Only `config/` reads `process.env`. */

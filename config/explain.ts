@@ -1,5 +1,5 @@
 import type { Loaded } from './load.ts';
-import { listSettings } from './schema.ts';
+import { listSettings, valueAt } from './schema.ts';
 
 /** A setting as `gatehouse config` shows it; a secret's value is masked. */
 export interface ExplainedSetting {
@@ -22,16 +22,6 @@ export function explainConfig({ config, resolved }: Loaded): ExplainedSetting[] 
       origin: variable === setting.env ? origin : `${origin} (${variable})`,
     };
   });
-}
-
-/** What stands at a dotted path of a settled configuration. */
-export function valueAt(node: unknown, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>(
-      (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
-      node,
-    );
 }
 
 function mask(value: unknown): string {

@@ -89,6 +89,11 @@ const formats = {
 
 export type FormatName = keyof typeof formats;
 
+/** The type of a value that a format accepts: what its `coerce` returns, apart from the text that it does not understand. */
+export type FormatValue<Name extends FormatName> = Understood<ReturnType<(typeof formats)[Name]['coerce']>>;
+
+type Understood<Value> = [Exclude<Value, string>] extends [never] ? string : Exclude<Value, string>;
+
 let registered = false;
 
 /** Makes the formats known to convict, once a process. */

@@ -2,7 +2,7 @@ import { resolve as resolvePath } from 'node:path';
 import { readEnvFile } from './env-file.ts';
 import { inheritedEnvironment, SETTLED_VARIABLE } from './environment.ts';
 import { ConfigError, loadConfig } from './load.ts';
-import { apiKeysSetting } from './settings/access.ts';
+import { schema } from './schema.ts';
 import type { Variables } from './sources.ts';
 
 /**
@@ -13,7 +13,7 @@ export function readApiKeys(
   env: Variables = inheritedEnvironment(),
   folder: string = process.cwd(),
 ): readonly string[] {
-  const { env: variable } = apiKeysSetting;
+  const { env: variable } = schema.apiKeys;
   const text = env[variable] || readFile(resolvePath(folder, '.env'))[variable];
   // Settled: the file has been read.
   return loadConfig({ env: { [SETTLED_VARIABLE]: '1', GATEHOUSE_PROFILE: 'local', [variable]: text } }).config

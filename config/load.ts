@@ -7,8 +7,8 @@ import { registerFormats } from './formats.ts';
 import { findNearMisses } from './near-misses.ts';
 import { detectProfile, isProfileName, type ProfileName, profiles } from './profiles.ts';
 import { type Finding, rules } from './rules.ts';
-import { listSettings, type PlacedSetting, schema } from './schema.ts';
-import type { Config } from './shape.ts';
+import { type Config, listSettings, type PlacedSetting, schema } from './schema.ts';
+import { declaredHosts } from './services.ts';
 import { type Resolved, resolve, type Sources, type Variables } from './sources.ts';
 
 export interface LoadOptions {
@@ -89,8 +89,8 @@ export function loadConfig(options: LoadOptions = {}): Loaded {
 function followInternalHost(config: Config, resolved: ReadonlyMap<string, Resolved>): void {
   if (profiles[config.profile].spansHosts) return;
   const { internal } = config;
-  if (resolved.get('internal.apiHost')?.variable === undefined) internal.apiHost = internal.host;
-  if (resolved.get('internal.bridgeHost')?.variable === undefined) internal.bridgeHost = internal.host;
+  for (const { name } of declaredHosts())
+    if (resolved.get(`internal.${name}`)?.variable === undefined) internal[name] = internal.host;
 }
 
 /** Paths made absolute, so that no process can read them differently. */

@@ -1,9 +1,9 @@
 import { isLoopback } from './formats.ts';
 import { findNginx } from './nginx-binary.ts';
 import { profiles } from './profiles.ts';
-import type { Config } from './shape.ts';
+import type { Config } from './schema.ts';
+import { declaredHosts, declaredPorts, isOn } from './services.ts';
 import type { Resolved } from './sources.ts';
-import { declaredPorts, isOn, type PortName } from './topology.ts';
 
 /** What a rule looks at: the values, where each came from, and which of them are already known to be bad. */
 export interface Settled {
@@ -35,14 +35,15 @@ export const rules: readonly Rule[] = [
 
 function portsDiffer({ config, resolved, bad }: Settled): Finding[] {
   const used = declaredPorts().filter(({ name, owner }) => !bad.has(`ports.${name}`) && isOn(owner, config));
-  return used.flatMap(({ name, port }, index) => {
+  return used.flatMap((one, index) => {
+    const { name, port } = one;
     const path = `ports.${name}`;
     const holder = used.slice(0, index).find((earlier) => config.ports[earlier.name] === config.ports[name]);
     if (holder === undefined) return [];
     // A port that nobody set gives way when it may move; the supervisor moves it at start.
-    const mayMove = (candidate: PortName) =>
-      config.portAuto && candidate !== 'gate' && isDefault(resolved, `ports.${candidate}`);
-    if (mayMove(name) || mayMove(holder.name)) return [];
+    const mayMove = (candidate: typeof one) =>
+      config.portAuto && !candidate.isPublic && isDefault(resolved, `ports.${candidate.name}`);
+    if (mayMove(one) || mayMove(holder)) return [];
     return [
       {
         path,
@@ -59,15 +60,11 @@ function isDefault(resolved: ReadonlyMap<string, Resolved>, path: string): boole
 
 function internalHostsAreLoopback({ config, bad }: Settled): Finding[] {
   if (profiles[config.profile].spansHosts) return [];
-  const hosts = [
-    ['internal.host', config.internal.host],
-    ['internal.apiHost', config.internal.apiHost],
-    ['internal.bridgeHost', config.internal.bridgeHost],
-  ] as const;
-  return hosts
-    .filter(([path, host]) => !bad.has(path) && !isLoopback(host))
-    .map(([path]) => ({
-      path,
+  const names = ['host' as const, ...declaredHosts().map(({ name }) => name)];
+  return names
+    .filter((name) => !bad.has(`internal.${name}`) && !isLoopback(config.internal[name]))
+    .map((name) => ({
+      path: `internal.${name}`,
       message: `must be a loopback address such as 127.0.0.1 in the profile ${config.profile}; only kubernetes spreads the services over hosts`,
     }));
 }

@@ -1,51 +1,44 @@
-import { apiKeysSetting, internalSettings } from './settings/access.ts';
+import type { Setting, ValuesOf } from './setting.ts';
+import { accessSettings } from './settings/access.ts';
 import { gateSettings } from './settings/gate.ts';
-import { outboxSettings, pacingSettings, storeSettings, webhookSettings } from './settings/messages.ts';
-import { portAutoSetting, portSettings } from './settings/ports.ts';
-import {
-  dataDirSetting,
-  logSettings,
-  profileSetting,
-  releaseSetting,
-  restartSettings,
-  stopSettings,
-  takeOverSetting,
-} from './settings/running.ts';
-import { sandboxSettings, sessionSettings, whatsappSetting } from './settings/whatsapp.ts';
-import type { Config, Setting, SettingsOf } from './shape.ts';
+import { messageSettings } from './settings/messages.ts';
+import { portSettings } from './settings/ports.ts';
+import { profileSettings, runningSettings } from './settings/running.ts';
+import { whatsappSettings } from './settings/whatsapp.ts';
 
-/** Every setting of the kit, for convict. The ports come from the topology. */
-export const schema: SettingsOf<Config> = {
-  profile: profileSetting,
-  ports: portSettings(),
-  portAuto: portAutoSetting,
-  gate: gateSettings,
-  apiKeys: apiKeysSetting,
-  internal: internalSettings,
-  whatsapp: whatsappSetting,
-  session: sessionSettings,
-  sandbox: sandboxSettings,
-  store: storeSettings,
-  outbox: outboxSettings,
-  pacing: pacingSettings,
-  webhooks: webhookSettings,
-  dataDir: dataDirSetting,
-  release: releaseSetting,
-  takeOver: takeOverSetting,
-  stop: stopSettings,
-  restart: restartSettings,
-  log: logSettings,
+/** Every setting of the kit, for convict. The order is that of `gatehouse config` and of the documents. */
+export const schema = {
+  ...profileSettings,
+  ...portSettings,
+  ...gateSettings,
+  ...accessSettings,
+  ...whatsappSettings,
+  ...messageSettings,
+  ...runningSettings,
 };
+
+/** The settled configuration: what every process of the kit works with. */
+export type Config = ValuesOf<typeof schema>;
 
 /** A setting with its place in the schema, such as `gate.host`. */
 export interface PlacedSetting {
   readonly path: string;
-  readonly setting: Setting<unknown>;
+  readonly setting: Setting;
 }
 
 /** All settings, in the order of the schema. */
 export function listSettings(): PlacedSetting[] {
   return [...walk(schema, '')];
+}
+
+/** What stands at a dotted path of a settled configuration. */
+export function valueAt(node: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+      node,
+    );
 }
 
 function* walk(node: object, prefix: string): Generator<PlacedSetting> {
@@ -56,6 +49,6 @@ function* walk(node: object, prefix: string): Generator<PlacedSetting> {
   }
 }
 
-function isSetting(value: unknown): value is Setting<unknown> {
+function isSetting(value: unknown): value is Setting {
   return typeof value === 'object' && value !== null && 'env' in value && 'format' in value;
 }

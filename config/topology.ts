@@ -10,6 +10,7 @@
 export const topology = [
   {
     name: 'gate',
+    role: 'public-port',
     entry: 'services/gate/main.ts',
     port: { env: 'PORT', default: 8001, doc: 'The one public port. Never moves; platforms set it.' },
     exposure: 'public',
@@ -22,6 +23,7 @@ export const topology = [
   },
   {
     name: 'bridge',
+    role: 'whatsapp-session',
     entry: 'services/bridge/main.ts',
     port: {
       env: 'WHATSAPP_BRIDGE_PORT',
@@ -29,6 +31,7 @@ export const topology = [
       default: 8002,
       doc: 'The WhatsApp bridge: whatsapp-web.js and its browser. Never reached from outside.',
     },
+    host: { env: 'BRIDGE_HOST', doc: 'Where the bridge is reached.' },
     exposure: 'internal',
     readyPath: '/health',
     routes: [],
@@ -46,8 +49,10 @@ export const topology = [
   },
   {
     name: 'api',
+    role: 'messages',
     entry: 'services/api/main.ts',
     port: { env: 'API_PORT', default: 8003, doc: 'The api, behind the gate.' },
+    host: { env: 'API_HOST', doc: 'Where the api is reached.' },
     exposure: 'routed',
     readyPath: '/internal/ready',
     routes: [
@@ -122,14 +127,32 @@ export interface PortDeclaration {
   readonly doc: string;
 }
 
+/** The host of a service, as a setting: where services have hosts of their own, it may differ from the service's name. */
+export interface HostDeclaration {
+  readonly env: string;
+  readonly doc: string;
+}
+
+/**
+ * - `public-port`: owns PORT and fronts all other services; answers its ready path without them.
+ * - `messages`: keeps what is accepted. The kit takes work while it is ready; its ready path reports the storage. Where
+ *   services have hosts of their own, it answers `/health`.
+ * - `whatsapp-session`: holds a WhatsApp login and its browser; its ready path reports whether WhatsApp is ready.
+ */
+export type ServiceRole = 'public-port' | 'messages' | 'whatsapp-session';
+
 export interface ServiceDeclaration {
   readonly name: string;
+  /** What the kit needs it for; each role has one service. */
+  readonly role?: ServiceRole;
   /** A TypeScript file, from the root of the kit, run by this Node. */
   readonly entry?: string;
   /** Instead of `entry`: a program and its arguments. It finds its port in `PORT`, its host in `HOST`. */
   readonly command?: readonly string[];
   readonly port: PortDeclaration;
   readonly extraPort?: PortDeclaration & { readonly name: string };
+  /** Where the other services of the kit call it, unless on this machine. */
+  readonly host?: HostDeclaration;
   /** `public` owns `PORT`; `routed` is reached through the gate by `routes`; `internal` is not reached from outside. */
   readonly exposure: 'public' | 'routed' | 'internal';
   readonly routes: readonly RouteDeclaration[];
@@ -160,12 +183,6 @@ export interface ServiceDeclaration {
   readonly provides?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** Whether a service takes part under this configuration. The supervisor, which is no entry, always does. */
-export function isOn(name: string, config: { readonly whatsapp: string }): boolean {
-  const service: ServiceDeclaration | undefined = topology.find((entry) => entry.name === name);
-  return service?.when === undefined || config[service.when.setting] === service.when.is;
-}
-
 export type ServiceName = (typeof topology)[number]['name'];
 
 /** Every port of the kit, by the service that listens there. */
@@ -174,32 +191,5 @@ export type PortName =
   | Extract<(typeof topology)[number], { extraPort: unknown }>['extraPort']['name']
   | typeof control.name;
 
-/** All ports with their declarations, in the order of the topology. */
-export function declaredPorts(): {
-  name: PortName;
-  owner: string;
-  port: PortDeclaration;
-  isPublic: boolean;
-}[] {
-  return [
-    ...topology.flatMap((service) => [
-      {
-        name: service.name,
-        owner: service.name,
-        port: service.port,
-        isPublic: service.exposure === 'public',
-      },
-      ...('extraPort' in service
-        ? [{ name: service.extraPort.name, owner: service.name, port: service.extraPort, isPublic: false }]
-        : []),
-    ]),
-    { name: control.name, owner: control.name, port: control.port, isPublic: false },
-  ];
-}
-
-/** The settled port of a service. */
-export function portOf(config: { readonly ports: Readonly<Record<PortName, number>> }, name: string): number {
-  const found = declaredPorts().find((declared) => declared.name === name);
-  if (found === undefined) throw new Error(`the topology gives ${name} no port`);
-  return config.ports[found.name];
-}
+/** The settings of the hosts, by the services that they reach. */
+export type HostName = `${Extract<(typeof topology)[number], { host: unknown }>['name']}Host`;

@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { isSettled } from '../environment.ts';
 import { findProgram } from '../nginx-binary.ts';
 import type { PlacedSetting } from '../schema.ts';
+import { isOn } from '../services.ts';
 import type { Variables } from '../sources.ts';
-import { control, deniedPrefixes, isOn, type ServiceDeclaration, topology } from '../topology.ts';
-import { declarationProblems } from './rules.ts';
+import { control, deniedPrefixes, type ServiceDeclaration, topology } from '../topology.ts';
+import { clashProblems } from './clashes.ts';
+import { type Declarations, serviceProblems } from './rules.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -19,6 +21,15 @@ export function topologyProblems(settings: readonly PlacedSetting[]): string[] {
     settings,
     hasFile: (path) => existsSync(join(ROOT, path)),
   });
+}
+
+/** Everything that is wrong with the topology as it is declared: a line each, with the place and the remedy. */
+export function declarationProblems(declared: Declarations): string[] {
+  const problems = [
+    ...declared.services.flatMap((service) => serviceProblems(service, declared)),
+    ...clashProblems(declared),
+  ];
+  return problems.map((problem) => `config/topology.ts: ${problem}`);
 }
 
 /**

@@ -7,9 +7,10 @@ export function clashProblems(declared: Declarations): string[] {
     ...repeated(namesOf(declared), 'the name', 'give each a name of its own'),
     ...variableProblems(declared),
     ...portProblems(declared),
+    ...repeated(rolesOf(declared), 'the role', 'leave it to one of them'),
     ...repeated(prefixesOf(declared), 'the route', 'a path can lead to one service: change one prefix'),
     ...cycleProblems(declared.services),
-    ...singleGateProblems(declared.services),
+    ...publicPortProblems(declared.services),
   ];
 }
 
@@ -28,6 +29,10 @@ function namesOf({ services, control }: Declarations): Held[] {
     ]),
     held(control.name),
   ];
+}
+
+function rolesOf({ services }: Declarations): Held[] {
+  return services.flatMap(({ name, role }) => (role === undefined ? [] : [{ what: role, by: name }]));
 }
 
 function prefixesOf({ services }: Declarations): Held[] {
@@ -106,11 +111,12 @@ function cycleProblems(services: readonly ServiceDeclaration[]): string[] {
       ];
 }
 
-function singleGateProblems(services: readonly ServiceDeclaration[]): string[] {
-  const others = services.filter(({ name, exposure }) => (exposure === 'public') !== (name === 'gate'));
-  return others.map(({ name, exposure }) =>
-    name === 'gate'
-      ? `gate is ${exposure}: it must be public, as it owns PORT`
-      : `${name} is public, and only the gate can be: set exposure: 'routed' and give it a route`,
-  );
+function publicPortProblems(services: readonly ServiceDeclaration[]): string[] {
+  return services
+    .filter(({ role, exposure }) => (exposure === 'public') !== (role === 'public-port'))
+    .map(({ name, role, exposure }) =>
+      role === 'public-port'
+        ? `${name} is ${exposure}: it must be public, as it owns PORT`
+        : `${name} is public, and only the gate can be: set exposure: 'routed' and give it a route`,
+    );
 }

@@ -1,6 +1,5 @@
 import type { PlacedSetting } from '../schema.ts';
 import type { PortDeclaration, ServiceDeclaration } from '../topology.ts';
-import { clashProblems } from './clashes.ts';
 
 /** What the rules look at: the topology with what stands beside it, and the settings that are none of its ports. */
 export interface Declarations {
@@ -16,20 +15,16 @@ export interface Declarations {
   readonly hasFile: (path: string) => boolean;
 }
 
-/** Everything that is wrong with the topology as it is declared: a line each, with the place and the remedy. */
-export function declarationProblems(declared: Declarations): string[] {
-  const problems = [
-    ...declared.services.flatMap((service) => [
-      ...nameProblems(service),
-      ...processProblems(service, declared.hasFile),
-      ...exposureProblems(service),
-      ...routeProblems(service, declared.deniedPrefixes),
-      ...stopProblems(service),
-      ...othersProblems(service, declared.services),
-    ]),
-    ...clashProblems(declared),
+/** What is wrong with a service by itself, or with what it says of others. */
+export function serviceProblems(service: ServiceDeclaration, declared: Declarations): string[] {
+  return [
+    ...nameProblems(service),
+    ...processProblems(service, declared.hasFile),
+    ...exposureProblems(service),
+    ...routeProblems(service, declared.deniedPrefixes),
+    ...stopProblems(service),
+    ...othersProblems(service, declared.services),
   ];
-  return problems.map((problem) => `config/topology.ts: ${problem}`);
 }
 
 function nameProblems({ name }: ServiceDeclaration): string[] {

@@ -17,13 +17,17 @@ export function renderInput(
   const settings = { ...needed, ...declared.settings, ...choice.settings };
   const secrets = [...new Set([...declared.secrets, ...(choice.secrets ?? [])])];
   // Whether there is an nginx is a question to the image, not to the machine that renders.
-  const { GATE: gate, ...others }: Readonly<Record<string, string | undefined>> = settings;
-  const config = settle({ INTERNAL_SECRET: SECRET_STAND_IN, ...standIns(secrets), ...others }, profile);
+  const { GATE: kind, ...others }: Readonly<Record<string, string | undefined>> = settings;
+  const isNginx = kind === 'nginx';
+  const config = settle(
+    { INTERNAL_SECRET: SECRET_STAND_IN, ...standIns(secrets), ...(isNginx ? others : settings) },
+    profile,
+  );
   const region = choice.region ?? declared.region;
   return {
     deployment: { ...declared, ...(region === undefined ? {} : { region }), settings, secrets },
     services: topology,
-    config: { ...config, gate: { ...config.gate, kind: gate ?? config.gate.kind } },
+    config: isNginx ? { ...config, gate: { ...config.gate, kind } } : config,
   };
 }
 
