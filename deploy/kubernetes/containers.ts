@@ -1,4 +1,4 @@
-import type { ServiceDeclaration } from '#config';
+import { type ServiceDeclaration, variablesFor } from '#config';
 import type { RenderInput } from '../platform.ts';
 import { runningServices } from '../rendering/file-header.ts';
 import { type PodPlan, portNumber } from './pods.ts';
@@ -85,12 +85,9 @@ function secretsOf(input: RenderInput, { kit }: ServiceDeclaration): object[] {
 }
 
 function ownVariables(input: RenderInput, { name, kit }: ServiceDeclaration, port: number): object[] {
-  const provided = Object.entries(
-    Object.assign({}, ...runningServices(input).map(({ provides }) => provides?.[name] ?? {})),
-  ).map(([key, text]) => ({
-    name: key,
-    value: String(text).replaceAll('{DATA_DIR}', () => input.config.dataDir),
-  }));
+  const provided = Object.entries(variablesFor(name, runningServices(input), input.config.dataDir)).map(
+    ([key, value]) => ({ name: key, value }),
+  );
   // What is not ours finds its port where every program looks for it.
   return kit
     ? provided

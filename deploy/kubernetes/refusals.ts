@@ -1,3 +1,4 @@
+import { declaredHosts } from '#config';
 import type { RenderInput } from '../platform.ts';
 import { runningServices } from '../rendering/file-header.ts';
 import { stopsTooShort } from '../rendering/stop-time.ts';
@@ -38,8 +39,7 @@ function movedHosts({ config }: RenderInput): string[] {
   const { internal, gate } = config;
   return [
     ['INTERNAL_HOST', internal.host, '0.0.0.0'],
-    ['API_HOST', internal.apiHost, 'api'],
-    ['BRIDGE_HOST', internal.bridgeHost, 'bridge'],
+    ...declaredHosts().map(({ name, service, host }) => [host.env, internal[name], service]),
     ['GATE_HOST', gate.host, '0.0.0.0'],
   ]
     .filter(([, value, expected]) => value !== expected)

@@ -1,4 +1,12 @@
-import { control, declaredPorts, type PortDeclaration, portOf, profiles, valueAt } from '#config';
+import {
+  control,
+  declaredPorts,
+  type PortDeclaration,
+  portOf,
+  profiles,
+  serviceWithRole,
+  valueAt,
+} from '#config';
 import { type PlatformFacts, type PlatformName, Refusal, type RenderInput } from '../platform.ts';
 import { faultsOf } from './declaration-faults.ts';
 import { runningServices } from './file-header.ts';
@@ -47,10 +55,9 @@ function onePublicService({ services, config }: RenderInput): readonly string[] 
   ];
 }
 
-const BRIDGE_ENTRY = 'services/bridge/main.ts';
-
 function oneBridge({ services, config }: RenderInput): readonly string[] {
-  const bridges = runningServices({ services, config }).filter(({ entry }) => entry === BRIDGE_ENTRY);
+  const { entry: bridgeEntry } = serviceWithRole('whatsapp-session');
+  const bridges = runningServices({ services, config }).filter(({ entry }) => entry === bridgeEntry);
   if (bridges.length < 2) return [];
   const names = bridges.map(({ name }) => name).join(' and ');
   return [

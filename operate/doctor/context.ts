@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
-import { type Config, type Loaded, profiles } from '#config';
+import { type Config, type Loaded, profiles, type ServiceRole } from '#config';
 import { type ListeningSocket, listeningSockets } from '../../services/runtime/process/port-owner.ts';
 import { type Answer, ask } from './ask.ts';
-import { findKit, type KitProcesses, type ServiceProcess } from './kit-processes.ts';
+import { findKit, type KitProcesses, processesOf, type ServiceProcess } from './kit-processes.ts';
 import { findHolders, type Holder } from './port-holders.ts';
 import { settle, type Variables } from './settle.ts';
 
@@ -101,9 +101,8 @@ export function createContext({ settings, env, folder, url, places = {} }: Docto
 /** The gate knows where ports have moved to last only by message; the others start anew with what is settled. */
 function configOf(services: readonly ServiceProcess[]): Config | undefined {
   const supervised = services.filter(({ run }) => run !== undefined);
-  return ['api', 'gate', 'bridge']
-    .map((name) => supervised.find(({ service }) => service === name)?.config)
-    .find((config) => config !== undefined);
+  const roles = ['messages', 'public-port', 'whatsapp-session'] as const;
+  return roles.map((role) => processesOf(supervised, role)[0]?.config).find((config) => config !== undefined);
 }
 
 function localOrigin({ gate, ports }: Config): URL {
@@ -121,13 +120,10 @@ export function isDeployed({ config }: Pick<Context, 'config'>): boolean {
 }
 
 /**
- * Whether a service is to be looked for here. Where the services have hosts of their own, only what runs here is.
+ * Whether the service that has a role is to be looked for here. Where the services have hosts of their own, only what runs here is.
  */
-export function belongsHere(
-  { config, kit }: Pick<Context, 'config' | 'kit'>,
-  service: ServiceProcess['service'],
-): boolean {
-  return !profiles[config.profile].spansHosts || kit.services.some((running) => running.service === service);
+export function belongsHere({ config, kit }: Pick<Context, 'config' | 'kit'>, role: ServiceRole): boolean {
+  return !profiles[config.profile].spansHosts || processesOf(kit.services, role).length > 0;
 }
 
 /** What is known of the platform, in words: `Railway`, `a container on a host of your own`. */

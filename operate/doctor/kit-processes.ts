@@ -1,7 +1,16 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { type Config, ConfigError, loadConfig, type ServiceDeclaration, topology } from '#config';
+import {
+  type Config,
+  ConfigError,
+  control,
+  loadConfig,
+  type ServiceDeclaration,
+  type ServiceRole,
+  serviceWithRole,
+  topology,
+} from '#config';
 import { findLockHolder, readOwner } from '../../services/runtime/process/file-lock.ts';
 import {
   type ListeningSocket,
@@ -33,7 +42,13 @@ export interface KitProcesses {
   /** Gates of kits on other data folders. */
   readonly elsewhere: readonly number[];
   /** Who has the lock of the data folder, and whether that process lives. */
-  readonly supervisor?: { readonly pid: number; readonly run: string; readonly isAlive: boolean };
+  readonly supervisor?: LockOwner;
+}
+
+export interface LockOwner {
+  readonly pid: number;
+  readonly run: string;
+  readonly isAlive: boolean;
 }
 
 /** The processes of the kit on a data folder, as far as this user may see them. Linux only. */
@@ -41,14 +56,22 @@ export function findKit(dataDir: string): KitProcesses {
   const pids = listPids();
   const services = pids.flatMap((pid) => toService(pid) ?? []);
   const supervisor = readHolder(dataDir);
+  const gates = processesOf(services, 'public-port');
   return {
     canSee: pids.length > 0,
     services: services.filter(({ config }) => config?.dataDir === dataDir),
-    elsewhere: services.flatMap(({ service, pid, config }) =>
-      service === 'gate' && config?.dataDir !== dataDir ? [pid] : [],
-    ),
+    elsewhere: gates.filter(({ config }) => config?.dataDir !== dataDir).map(({ pid }) => pid),
     ...(supervisor === undefined ? {} : { supervisor }),
   };
+}
+
+/** The processes of the service that has a role. */
+export function processesOf(
+  services: readonly ServiceProcess[],
+  role: ServiceRole,
+): readonly ServiceProcess[] {
+  const { name } = serviceWithRole(role);
+  return services.filter(({ service }) => service === name);
 }
 
 const declared: readonly ServiceDeclaration[] = topology;
@@ -95,8 +118,8 @@ function settledBy(pid: number, env: Variables): Config | undefined {
 const runSchema = z.object({ run: z.string() });
 
 /** Who has the data folder as its supervisor, or had it when it was killed, if anybody. */
-function readHolder(dataDir: string): KitProcesses['supervisor'] {
-  const path = join(resolve(dataDir), 'supervisor');
+function readHolder(dataDir: string): LockOwner | undefined {
+  const path = join(resolve(dataDir), control.name);
   let text: string;
   let isAlive: boolean;
   try {

@@ -1,3 +1,4 @@
+import { type ServiceRole, serviceWithRole } from '#config';
 import { probe } from './probe.ts';
 import type { Service, ServiceState } from './service.ts';
 
@@ -31,10 +32,10 @@ const ANSWERS_WITHIN_MS = 1_000;
 /** The health tree of the kit, asked at this moment. */
 export async function readHealth(services: readonly WatchedService[], release = ''): Promise<Health> {
   const [whatsapp, storage] = await Promise.all([
-    readWhatsApp(services.find(({ name }) => name === 'bridge')),
-    readStorage(services.find(({ name }) => name === 'api')),
+    readWhatsApp(find(services, 'whatsapp-session')),
+    readStorage(find(services, 'messages')),
   ]);
-  const apiReady = services.some(({ name, state }) => name === 'api' && state === 'ready');
+  const apiReady = find(services, 'messages')?.state === 'ready';
   const allReady = services.every(({ state }) => state === 'ready');
   return {
     // A store that fails makes it degraded, not unavailable: platforms restart what answers 503, which would mend no
@@ -53,6 +54,11 @@ export async function readHealth(services: readonly WatchedService[], release = 
   };
 }
 
+function find(services: readonly WatchedService[], role: ServiceRole): WatchedService | undefined {
+  const { name } = serviceWithRole(role);
+  return services.find((service) => service.name === name);
+}
+
 function describe({ state, since, restarts, reason }: WatchedService): ServiceHealth {
   return { state, since: since.toISOString(), restarts, ...(reason === undefined ? {} : { reason }) };
 }
@@ -61,11 +67,11 @@ async function readWhatsApp(
   bridge: WatchedService | undefined,
 ): Promise<{ ready: boolean; state: string; since?: string; reason?: string }> {
   if (bridge?.state !== 'ready')
-    return { ready: false, state: bridge === undefined ? 'absent' : `bridge ${bridge.state}` };
+    return { ready: false, state: bridge === undefined ? 'absent' : `${bridge.name} ${bridge.state}` };
   const said = await ask(bridge);
   return {
     ready: said.whatsapp_ready === true,
-    state: typeof said.state === 'string' ? said.state : 'bridge silent',
+    state: typeof said.state === 'string' ? said.state : `${bridge.name} silent`,
     ...sinceOf(said.since),
     ...(typeof said.reason === 'string' ? { reason: said.reason } : {}),
   };

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { control } from '#config';
 import { errorText, KitError } from '../contract/errors.ts';
 import type { Log } from '../runtime/log.ts';
 import { describeOwner, type FileLock, lockFile } from '../runtime/process/file-lock.ts';
@@ -20,7 +21,7 @@ const LOOK_EVERY_MS = 20;
  * `data_dir_unusable`. Gives the way to release the lock.
  */
 export async function lockInstance(dataDir: string, run: string, log: Log): Promise<() => void> {
-  const path = join(dataDir, 'supervisor');
+  const path = join(dataDir, control.name);
   let lock: FileLock;
   try {
     lock = lockFile(path, 'already_running');

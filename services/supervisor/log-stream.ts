@@ -65,7 +65,7 @@ const TROUBLE = /^\{"level":"(?:warn|error|fatal)"/;
 /** The message of a line; of a request, what happened to it. */
 function sayLine(line: Record<string, unknown>, messageKey: string): string {
   if (line[messageKey] !== 'request') return String(line[messageKey]);
-  const { method, path, status, duration_ms, service = 'gate', code } = line;
+  const { method, path, status, duration_ms, service = line.name, code } = line;
   return `${method} ${path} → ${status}${code === undefined ? '' : ` ${code}`} in ${duration_ms} ms (${service})`;
 }
 

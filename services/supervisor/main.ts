@@ -1,4 +1,4 @@
-import { type Loaded, profiles } from '#config';
+import { control, type Loaded, profiles } from '#config';
 import { errorText, KitError } from '../contract/errors.ts';
 import { createLog } from '../runtime/log.ts';
 import { keepCompiled } from '../runtime/process/compile-cache.ts';
@@ -24,7 +24,7 @@ export async function runSupervisor(
   const pretty = logging.format === 'pretty' || (logging.format === 'auto' && process.stdout.isTTY === true);
   const output = new LogOutput(process.stdout);
   const write = await createLineWriter(pretty, output);
-  const log = createLog('supervisor', logging.level, { write: (line) => write(line.trimEnd()) });
+  const log = createLog(control.name, logging.level, { write: (line) => write(line.trimEnd()) });
   for (const warning of loaded.warnings) log.warn(warning);
   const memory = watchMemory(log);
   let starting: Promise<Supervisor> | undefined;

@@ -9,6 +9,7 @@ import {
   type ServiceDeclaration,
   toEnvironment,
   topology,
+  variablesFor,
 } from '#config';
 import { RUN_VARIABLE } from './instance-lock.ts';
 import type { ServicePlan } from './service.ts';
@@ -38,7 +39,7 @@ export function planServices(config: Config, run: string): ServicePlan[] {
       environment: {
         ...inheritedEnvironment(),
         ...toEnvironment(config, declaration.kit),
-        ...fill(Object.assign({}, ...on.map(({ provides }) => provides?.[declaration.name])), config.dataDir),
+        ...variablesFor(declaration.name, on, config.dataDir),
         // What is not ours finds its port where every program looks for it.
         ...(declaration.kit ? {} : { PORT: String(port), HOST: config.internal.host }),
         // Node gives the folder for its own version; the variable wants the one above.
@@ -56,10 +57,4 @@ export function planServices(config: Config, run: string): ServicePlan[] {
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   return host === '::' ? '::1' : host;
-}
-
-function fill(variables: Readonly<Record<string, string>>, dataDir: string): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(variables).map(([name, text]) => [name, text.replaceAll('{DATA_DIR}', () => dataDir)]),
-  );
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
-import { type Config, isOn, type Loaded, type PortName } from '#config';
+import { type Config, control, isOn, type Loaded, type PortName, serviceWithRole } from '#config';
 import { errorText, KitError } from '../contract/errors.ts';
 import { closeServer } from '../runtime/http/listen.ts';
 import type { Log } from '../runtime/log.ts';
@@ -123,7 +123,7 @@ class Kit implements Supervisor {
   standBy(): void {
     this.#standsBy = this.#succeed().catch((error: unknown) => {
       for (const line of errorText(error).split('\n')) this.#options.log.fatal(line);
-      this.#options.onCriticalFailure('supervisor');
+      this.#options.onCriticalFailure(control.name);
     });
   }
 
@@ -136,7 +136,7 @@ class Kit implements Supervisor {
     if (unlock === undefined) return;
     log.info('the other kit has ended: taking over');
     try {
-      this.config = await settle(this.config, loaded, log, (name) => name !== 'gate');
+      this.config = await settle(this.config, loaded, log, isNotPublic);
       adoptPorts(this.config, this.services, this.#run);
       await this.start(unlock);
     } catch (error) {
@@ -168,6 +168,10 @@ class Kit implements Supervisor {
 
 function isGate({ plan }: Service): boolean {
   return plan.declaration.exposure === 'public';
+}
+
+function isNotPublic(name: PortName): boolean {
+  return name !== serviceWithRole('public-port').name;
 }
 
 /** What the services of the kit know each other by: made at every start, shared only with a kit that takes over. */

@@ -2,7 +2,7 @@ import { bridgeHealthSchema } from '../../../services/contract/bridge.ts';
 import { ask, jsonOf } from '../ask.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
 import { type Context, knock } from '../context.ts';
-import type { ServiceProcess } from '../kit-processes.ts';
+import { processesOf, type ServiceProcess } from '../kit-processes.ts';
 
 const ASK_MS = 1_500;
 
@@ -14,8 +14,8 @@ export const bridgeReached: Check = {
   where: 'machine',
   finds: '"the bridge at … refused the connection": no bridge, or api and bridge do not agree on a port',
   run: async ({ kit }: Context) => {
-    const apis = kit.services.filter(({ service, config }) => service === 'api' && config !== undefined);
-    const bridges = kit.services.filter(({ service }) => service === 'bridge');
+    const apis = processesOf(kit.services, 'messages').filter(({ config }) => config !== undefined);
+    const bridges = processesOf(kit.services, 'whatsapp-session');
     const findings = await Promise.all(apis.map((api) => lookFrom(api, bridges)));
     return findings.flat();
   },

@@ -20,7 +20,7 @@ export const browserStarts: Check = {
   finds: 'state starting for ever: no Chromium, not executable, a missing library, no sandbox, a hang',
   deadlineMs: VERSION_MS + START_MS + 2_000,
   run: async (context: Context) => {
-    if (!belongsHere(context, 'bridge')) return [];
+    if (!belongsHere(context, 'whatsapp-session')) return [];
     const { config } = context;
     const path = await findBrowser(config.session.browserPath).catch((error: unknown) => errorText(error));
     if (!path.startsWith('/'))

@@ -4,6 +4,7 @@ import { type Config, profiles } from '#config';
 import { argumentsOf } from '../../../services/runtime/process/process-table.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
 import { type Context, isDeployed, placeName } from '../context.ts';
+import { processesOf } from '../kit-processes.ts';
 import type { Variables } from '../settle.ts';
 
 const LEAST_NODE = 24;
@@ -142,7 +143,7 @@ export const openFiles: Check = {
   where: 'machine',
   finds: '"EMFILE: too many open files" under load',
   run: async ({ kit, config }: Context) => {
-    const pid = kit.services.find(({ service }) => service === 'gate')?.pid ?? 'self';
+    const pid = processesOf(kit.services, 'public-port')[0]?.pid ?? 'self';
     const limits = await readFile(`/proc/${pid}/limits`, 'utf8').catch(() => '');
     return judgeOpenFiles(limits, config.gate.maxConnections);
   },

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Check, type Finding, found, good } from '../check.ts';
 import { belongsHere, type Context } from '../context.ts';
+import { processesOf } from '../kit-processes.ts';
 import { megabytes } from '../spans.ts';
 
 /** What of memory control applies to a process. */
@@ -28,8 +29,8 @@ export const memory: Check = {
   finds: 'exit code 137, a browser that vanishes, a kit that restarts under load: killed for memory',
   run: async (context: Context) => {
     const { kit, places } = context;
-    const pid =
-      kit.services.find(({ service }) => service === 'bridge')?.pid ?? kit.services[0]?.pid ?? 'self';
+    const [bridge] = processesOf(kit.services, 'whatsapp-session');
+    const pid = bridge?.pid ?? kit.services[0]?.pid ?? 'self';
     const groups = groupFolders(
       await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => ''),
       places.cgroupDir,
@@ -37,7 +38,7 @@ export const memory: Check = {
     return judgeMemory({
       ...(await readGroups(groups)),
       machineBytes: totalmem(),
-      hasBrowser: belongsHere(context, 'bridge'),
+      hasBrowser: belongsHere(context, 'whatsapp-session'),
     });
   },
 };

@@ -1,6 +1,7 @@
 import { declaredPorts, isOn, portOf } from '#config';
 import { type Check, type Finding, found, good } from '../check.ts';
 import { belongsHere, type Context, isDeployed, placeName } from '../context.ts';
+import { processesOf } from '../kit-processes.ts';
 import type { Holder } from '../port-holders.ts';
 
 export interface PortFacts {
@@ -82,15 +83,15 @@ export const publicPort: Check = {
   finds: 'PORT is ignored; 127.0.0.1 in a container; two processes that read the same PORT',
   run: (context: Context) => {
     const { config, wish, kit } = context;
-    if (kit.services.length === 0 || !belongsHere(context, 'gate')) return [];
+    if (kit.services.length === 0 || !belongsHere(context, 'public-port')) return [];
     const port = config.ports.gate;
     const sockets = context.listening.filter((socket) => socket.port === port);
     return judgePublicPort({
       port,
       wished: wish.resolved.get('ports.gate')?.variable === undefined ? undefined : wish.config.ports.gate,
       addresses: [...new Set(sockets.map(({ address }) => address))],
-      gateListensOn: kit.services.flatMap(({ service, listening }) =>
-        service === 'gate' ? listening.map((socket) => socket.port) : [],
+      gateListensOn: processesOf(kit.services, 'public-port').flatMap(({ listening }) =>
+        listening.map((socket) => socket.port),
       ),
       holders: context.holders.get(port) ?? [],
       isDeployed: isDeployed(context),

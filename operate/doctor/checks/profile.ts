@@ -1,10 +1,12 @@
 import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isOn, serviceWithRole, topology, variablesFor } from '#config';
 import { findLockHolder, type LockHolder } from '../../../services/runtime/process/file-lock.ts';
 import { signalProcess } from '../../../services/runtime/process/process-table.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
 import { belongsHere, type Context } from '../context.ts';
+import { processesOf } from '../kit-processes.ts';
 import { megabytes } from '../spans.ts';
 
 /** Who has the browser profile, in which the WhatsApp login lies. */
@@ -15,8 +17,8 @@ export const profileLock: Check = {
   where: 'machine',
   finds: '"… is in use by process …": another bridge has the login',
   run: (context: Context) => {
-    if (!context.kit.canSee || !belongsHere(context, 'bridge')) return [];
-    const bridges = context.kit.services.filter(({ service }) => service === 'bridge');
+    if (!context.kit.canSee || !belongsHere(context, 'whatsapp-session')) return [];
+    const bridges = processesOf(context.kit.services, 'whatsapp-session');
     const holder = findLockHolder(join(sessionsDirOf(context), `session-${context.config.session.name}`));
     return judgeProfile(
       holder,
@@ -31,9 +33,11 @@ export const profileLock: Check = {
 
 /** The topology gives the bridge of a sandbox a folder of its own; a bridge that runs says which. */
 function sessionsDirOf({ config, kit }: Context): string {
-  const bridge = kit.services.find(({ service }) => service === 'bridge')?.config;
-  if (bridge !== undefined) return bridge.session.folder;
-  return config.whatsapp === 'sandbox' ? join(config.dataDir, 'sandbox', 'sessions') : config.session.folder;
+  const [bridge] = processesOf(kit.services, 'whatsapp-session');
+  if (bridge?.config !== undefined) return bridge.config.session.folder;
+  const { name } = serviceWithRole('whatsapp-session');
+  const running = topology.filter((service) => isOn(service.name, config));
+  return variablesFor(name, running, config.dataDir).SESSIONS_DIR ?? config.session.folder;
 }
 
 interface Here {
@@ -79,7 +83,7 @@ export const sharedMemory: Check = {
   where: 'machine',
   finds: 'pages that crash: /dev/shm is too small',
   run: async (context: Context) => {
-    if (!belongsHere(context, 'bridge')) return [];
+    if (!belongsHere(context, 'whatsapp-session')) return [];
     const { places } = context;
     const { blocks, bavail, bsize } = await statfs(places.shmDir);
     return judgeShm(blocks * bsize, bavail * bsize);

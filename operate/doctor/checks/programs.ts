@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { type Config, findNginx } from '#config';
+import { findNginx } from '#config';
 import { type Check, type Finding, found, good } from '../check.ts';
 import type { Context } from '../context.ts';
 
@@ -16,7 +16,7 @@ export const nginx: Check = {
   where: 'machine',
   finds: 'GATE=nginx without an nginx, or with one that is too old',
   run: async ({ wish, problems }: Context) => {
-    const { kind, nginxPath }: Config['gate'] = wish.config.gate;
+    const { kind, nginxPath } = wish.config.gate;
     // The configuration itself is then the one without the variable that is bad.
     if (problems.some((line) => /^GATE .*needs nginx|^NGINX_PATH /.test(line))) return judgeNginx(undefined);
     if (kind !== 'nginx') return [];

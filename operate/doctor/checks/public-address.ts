@@ -14,7 +14,7 @@ export const publicAddress: Check = {
   where: 'both',
   finds: '"application failed to respond", connection refused, 502, 503 or 504 of the platform, a timeout',
   run: async (context) => {
-    if (context.isLocal && !belongsHere(context, 'gate')) return [];
+    if (context.isLocal && !belongsHere(context, 'public-port')) return [];
     return judgeAnswer(await context.ask('/health/live'), context);
   },
 };

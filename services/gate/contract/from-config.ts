@@ -2,11 +2,13 @@ import {
   type Config,
   control,
   deniedPrefixes,
+  hostOf,
   isLoopback,
   isOn,
   portOf,
   profiles,
   type ServiceDeclaration,
+  serviceWithRole,
   topology,
 } from '#config';
 import type { Log } from '../../runtime/log.ts';
@@ -51,7 +53,7 @@ function serviceRoutes(config: Config): GateRoute[] {
   return services
     .filter(({ name, exposure }) => exposure === 'routed' && isOn(name, config))
     .flatMap(({ name, routes, kit }) => {
-      const upstream = { host: upstreamHost(config, name), port: portOf(config, name) };
+      const upstream = { host: hostOf(config, name), port: portOf(config, name) };
       return routes.map(({ prefix, exact = false, upgrade = false, maxBody }) => ({
         service: name,
         prefix,
@@ -66,19 +68,13 @@ function serviceRoutes(config: Config): GateRoute[] {
     });
 }
 
-/** Where a service is reached: on this machine, or on a host that has its name. */
-function upstreamHost({ internal, profile }: Pick<Config, 'internal' | 'profile'>, service: string): string {
-  if (service === 'api') return internal.apiHost;
-  return profiles[profile].spansHosts ? service : internal.host;
-}
-
 /**
  * The supervisor knows the health of all; it is asked at once or not at all. Where the services run on hosts of their
  * own there is none, and the api, which calls the bridge anyway, tells what it knows.
  */
 function healthRoutes(config: Config): GateRoute[] {
-  const service = profiles[config.profile].spansHosts ? 'api' : control.name;
-  const upstream = { host: upstreamHost(config, service), port: portOf(config, service) };
+  const service = profiles[config.profile].spansHosts ? serviceWithRole('messages').name : control.name;
+  const upstream = { host: hostOf(config, service), port: portOf(config, service) };
   return control.routes.map(({ prefix, exact }) => ({
     service,
     prefix,
