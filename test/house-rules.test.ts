@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { control, topology } from '#config';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['bin', 'cli', 'config', 'deploy', 'nginx', 'operate', 'scripts', 'services'];
@@ -30,6 +31,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['config', 'deploy', 'operate', 'services/contract', 'services/runtime', 'services/supervisor'],
   bin: ['cli'],
 };
+
+/** Quoted words that are the name of a service and mean something else, by the file and the line where they stand. */
+const OTHER_MEANINGS: readonly { readonly name: string; readonly where: RegExp; readonly because: string }[] =
+  [
+    {
+      name: 'sandbox',
+      where: /whatsapp [!=]== 'sandbox'|WHATSAPP: 'sandbox'|format: \['real', 'sandbox'\]/,
+      because: 'a value of the setting WHATSAPP',
+    },
+    {
+      name: 'gate',
+      where: /^nginx\//,
+      because: 'nginx/ is the gate too: its template and its folder in DATA_DIR',
+    },
+    { name: 'bridge', where: /^services\/api\/.*(?:Pick|Omit)</, because: 'a property of a type' },
+    { name: 'api', where: /^deploy\/railway\/ship\.ts/, because: 'a command of the CLI of Railway' },
+  ];
 
 const names = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
@@ -82,6 +100,22 @@ describe('house rules', () => {
     }
   });
 
+  it('leave the names of the services to config/topology.ts', () => {
+    const quoted = findQuotedNames([...topology.map(({ name }) => name), control.name]);
+    const means = ({ name, place }: QuotedName) =>
+      OTHER_MEANINGS.find((other) => other.name === name && other.where.test(place));
+    assert.deepEqual(
+      quoted.filter((one) => means(one) === undefined).map(({ place }) => place),
+      [],
+    );
+    const used = new Set(quoted.map(means));
+    assert.deepEqual(
+      OTHER_MEANINGS.filter((meaning) => !used.has(meaning)),
+      [],
+      'an exception that nothing needs',
+    );
+  });
+
   it(`allow at most ${MAX_LINES} lines in a file, and ${MAX_ENTRY_LINES} in an entry file`, () => {
     const long = files
       .map(({ name, text }) => ({ name, lines: text.split('\n').length - 1 }))
@@ -98,6 +132,28 @@ describe('house rules', () => {
     );
   });
 });
+
+interface QuotedName {
+  readonly name: string;
+  /** The file and the line, as `path: text`. */
+  readonly place: string;
+}
+
+/** Every quoted name of a service, except in the topology and in the folder of that service. */
+function findQuotedNames(services: readonly string[]): QuotedName[] {
+  const quoted = new RegExp(`(['"\`])(${services.join('|')})\\1`, 'g');
+  return files
+    .filter(({ name }) => name !== 'config/topology.ts')
+    .flatMap(({ name: file, text }) =>
+      text
+        .split('\n')
+        .flatMap((line) =>
+          [...line.matchAll(quoted)].flatMap(([, , name = '']) =>
+            file.startsWith(`services/${name}/`) ? [] : [{ name, place: `${file}: ${line.trim()}` }],
+          ),
+        ),
+    );
+}
 
 function isEntry(name: string): boolean {
   return name.startsWith('services/') && basename(name) === 'main.ts';
