@@ -1,57 +1,19 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { signalProcess } from '../../services/runtime/process/process-table.ts';
 import { freePort } from '../free-port.ts';
 import { GATES } from '../gate/gates.ts';
 import { sayNotTested } from '../netns/say-what-lacks.ts';
 import { type Kit, NO_BROWSER, startKit } from './kit.ts';
+import { documentedEntry, KitCopy } from './kit-copy.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const LEFT_OUT = ['node_modules', '.git', 'data', 'coverage', '.cache', '.env', 'test'];
 const KEY = 'a-key-of-the-kit-that-is-long-enough';
-const END_OF_TOPOLOGY = '] as const satisfies readonly ServiceDeclaration[];';
 
 /** These are not about WhatsApp. */
 const WITHOUT_BROWSER = { args: ['start'], env: NO_BROWSER };
-
-/** A kit of one's own: the sources, whose topology may be changed, on the packages of this one. */
-class KitCopy implements Disposable {
-  readonly root = mkdtempSync(join(tmpdir(), 'gatehouse-own-'));
-  readonly #path = join(this.root, 'config/topology.ts');
-  readonly #topology: string;
-
-  constructor() {
-    for (const name of readdirSync(ROOT).filter((each) => !LEFT_OUT.includes(each)))
-      cpSync(join(ROOT, name), join(this.root, name), { recursive: true });
-    symlinkSync(join(ROOT, 'node_modules'), join(this.root, 'node_modules'));
-    this.#topology = readFileSync(this.#path, 'utf8');
-    assert.ok(this.#topology.includes(END_OF_TOPOLOGY));
-  }
-
-  /** Entries at the end of the topology, beside those of the kit. */
-  declare(...entries: readonly string[]): void {
-    const text = this.#topology.replace(END_OF_TOPOLOGY, () => `${entries.join('')}${END_OF_TOPOLOGY}`);
-    writeFileSync(this.#path, text);
-  }
-
-  run(...args: readonly string[]) {
-    return spawnSync(process.execPath, [join(this.root, 'bin/gatehouse.js'), ...args], {
-      cwd: tmpdir(),
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH },
-    });
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.root, { recursive: true, force: true });
-  }
-}
 
 const entry = (name: string, port: number, more: string) => `  {
     name: '${name}',
@@ -63,12 +25,7 @@ const entry = (name: string, port: number, more: string) => `  {
     ${more}
   },
 `;
-const greeter = (port: number, more = '') =>
-  entry(
-    'greeter',
-    port,
-    `command: ['python3', 'examples/python-service/server.py'], exposure: 'routed', readyPath: '/ready', routes: [{ prefix: '/greet' }], ${more}`,
-  );
+const greeter = (port: number) => documentedEntry().replace('8010', String(port));
 
 describe('kit with a service of one’s own, added by one entry of the topology', function () {
   this.timeout(120_000);
@@ -162,31 +119,19 @@ describe('kit with a service of one’s own, added by one entry of the topology'
     assert.equal(check.status, 1);
     assert.match(check.stdout, /^README\.md is not what the schema says/m);
     assert.equal(copy.run('render').status, 0);
-    const readme = readFileSync(join(copy.root, 'README.md'), 'utf8');
     assert.ok(
-      readme.includes(
-        '| greeter | `python3 examples/python-service/server.py` | `GREETER_PORT` | `/greet` | always |',
-      ),
+      copy
+        .read('README.md')
+        .includes(
+          '| greeter | `python3 examples/python-service/server.py` | `GREETER_PORT` | `/greet` | always |',
+        ),
     );
-    assert.match(
-      readFileSync(join(copy.root, '.env.example'), 'utf8'),
-      new RegExp(`^#GREETER_PORT=${port}$`, 'm'),
-    );
+    assert.match(copy.read('.env.example'), new RegExp(`^#GREETER_PORT=${port}$`, 'm'));
     assert.equal(copy.run('render', '--check').status, 0);
   });
 
-  it('passes the type check', async () => {
-    writeFileSync(
-      join(copy.root, 'tsconfig.own.json'),
-      JSON.stringify({ extends: './tsconfig.json', include: ['cli', 'config', 'deploy', 'services'] }),
-    );
-    const output = await new Promise((resolve) => {
-      const tsc = join(ROOT, 'node_modules/.bin/tsc');
-      execFile(tsc, ['-p', 'tsconfig.own.json'], { cwd: copy.root }, (_error, stdout, stderr) =>
-        resolve(stdout + stderr),
-      );
-    });
-    assert.equal(output, '');
+  it('passes the type check', () => {
+    assert.equal(copy.checkTypes('cli', 'config', 'deploy', 'services'), '');
   });
 });
 
