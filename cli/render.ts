@@ -8,7 +8,7 @@ import { targetTable } from '../deploy/target-table.ts';
 import { targets as shipTargets } from '../deploy/targets.ts';
 import { renderChecks } from '../operate/doctor/render-table.ts';
 import { ERRORS } from '../services/contract/errors.ts';
-import { DIFFERENCES } from '../services/contract/gate-differences.ts';
+import { DIFFERENCES } from '../services/gate/contract/gate-differences.ts';
 import { ROOT } from '../services/supervisor/plan.ts';
 import type { Command } from './arguments.ts';
 

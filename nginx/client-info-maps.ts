@@ -1,22 +1,22 @@
+import { REQUEST_ID, TRACEPARENT } from '../services/gate/contract/client-identifiers.ts';
+
 /** An address as proxies write it: IPv4 or IPv6, with a port or brackets perhaps. */
 const ADDRESS = String.raw`\[?(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)\]?(?::[0-9]+)?`;
 
 /**
- * Who asks, as variables of nginx: `$client`, `$forwarded_for`, `$protocol`, `$public_host`, `$public_port`, `$rid`,
- * `$traceparent`, `$tracestate`. The same rule as `readEdge` in `edge.ts`, for a fixed number of trusted proxies.
+ * The maps that give nginx the client info in variables: `$client`, `$forwarded_for`, `$protocol`, `$public_host`, `$public_port`, `$rid`,
+ * `$traceparent`, `$tracestate`. The same rule as `readClientInfo` of the gate in TypeScript, for a fixed number of trusted proxies.
  */
-export function edgeMaps(hops: number): string {
-  return hops === 0 ? BELIEVED_NOBODY : believed(hops);
+export function clientInfoMaps(hops: number): string {
+  return hops === 0 ? NO_TRUSTED_PROXY : trustedProxyMaps(hops);
 }
 
-const TRACEPARENT = `00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}`;
-
-/** A trace of its own. */
+/** A trace that begins at the gate. */
 const NEW_TRACE = `  map $request_id $new_traceparent {
     "~^(?<trace_head>.{16})" "00-$request_id-$trace_head-00";
   }`;
 
-const BELIEVED_NOBODY = `${NEW_TRACE}
+const NO_TRUSTED_PROXY = `${NEW_TRACE}
   map "" $client {
     default $peer;
   }
@@ -42,7 +42,7 @@ const BELIEVED_NOBODY = `${NEW_TRACE}
     default "";
   }`;
 
-function believed(hops: number): string {
+function trustedProxyMaps(hops: number): string {
   // Of the most proxies that have left an address: the client is the first of them, and the nearer ones follow.
   const counts = Array.from({ length: hops }, (_, index) => hops - index);
   const addresses = (name: string, count: number) =>
@@ -81,15 +81,15 @@ ${fromTheRight('$http_x_forwarded_port', 'port_said', hops)}
   }
   map $http_x_request_id $rid {
     default $request_id;
-    "~^[A-Za-z0-9._:-]{8,128}$" $http_x_request_id;
+    "~${REQUEST_ID.source}" $http_x_request_id;
   }
   map $http_traceparent $traceparent {
     default $new_traceparent;
-    "~^${TRACEPARENT}$" $http_traceparent;
+    "~${TRACEPARENT.source}" $http_traceparent;
   }
   map $http_traceparent $tracestate {
     default "";
-    "~^${TRACEPARENT}$" $http_tracestate;
+    "~${TRACEPARENT.source}" $http_tracestate;
   }`;
 }
 

@@ -1,17 +1,17 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import type { Gate } from '../services/gate/contract/gate.ts';
 import type { Address, GateOptions, GateRoute } from '../services/gate/contract/options.ts';
-import type { Gate } from '../services/gate/gate.ts';
 import { closeServer, listen } from '../services/runtime/http/listen.ts';
 import { readAccessLines } from './access-lines.ts';
-import { Failures } from './failures.ts';
+import { ErrorPageServer } from './error-page-server.ts';
 import { checkConfig, Nginx } from './nginx-process.ts';
-import { renderNginx, type Templates } from './render-config.ts';
-import { endLeftovers, makePlace } from './work-folder.ts';
+import { readTemplates } from './read-templates.ts';
+import { renderNginxConfig } from './render-config.ts';
+import { endLeftovers, prepareRuntime } from './work-folder.ts';
 
 export interface NginxSettings {
   readonly binary: string;
@@ -38,25 +38,25 @@ export async function startNginxGate(options: GateOptions, settings: NginxSettin
     listen: { host },
   } = options;
   const address = { ...options.listen, port: await freePort(options.listen) };
-  const place = makePlace(settings.folder, settings.workers);
+  const runtime = prepareRuntime(settings.folder, settings.workers);
   const templates = readTemplates();
-  const config = join(place.folder, 'nginx.conf');
+  const config = join(runtime.folder, 'nginx.conf');
   const write = async (routes: readonly GateRoute[]) => {
-    const text = renderNginx({ ...options, routes, listen: address }, place, templates);
+    const text = renderNginxConfig({ ...options, routes, listen: address }, runtime, templates);
     // It holds the boot secret.
     writeFileSync(config, text, { mode: 0o600 });
     await checkConfig(settings.binary, config);
   };
-  for (const name of ['bodies', 'answers', 'unused']) mkdirSync(join(place.folder, name));
+  for (const name of ['bodies', 'answers', 'unused']) mkdirSync(join(runtime.folder, name));
   using cleanup = new DisposableStack();
-  cleanup.use(readAccessLines(join(place.folder, 'access'), settings.writeLines));
-  const failures = cleanup.adopt(new Failures(options), (opened) => opened.close());
-  await new Promise<void>((resolve) => failures.server.listen(join(place.folder, 'process'), resolve));
+  cleanup.use(readAccessLines(join(runtime.folder, 'access'), settings.writeLines));
+  const errorPages = cleanup.adopt(new ErrorPageServer(options), (opened) => opened.close());
+  await new Promise<void>((resolve) => errorPages.server.listen(join(runtime.folder, 'process'), resolve));
   await write(options.routes);
   const nginx = Nginx.start(settings.binary, config, log);
   void nginx.ended.then((how) => {
     // Its workers would go on, and hold the port.
-    endLeftovers(place.folder);
+    endLeftovers(runtime.folder);
     if (!nginx.isAsked) settings.onEnded(how);
   });
   await untilListening(address, nginx);
@@ -69,7 +69,7 @@ export async function startNginxGate(options: GateOptions, settings: NginxSettin
   let following = Promise.resolve();
   const follow = async (routes: readonly GateRoute[]) => {
     await write(routes);
-    failures.follow(routes);
+    errorPages.follow(routes);
     nginx.reload();
   };
   return {
@@ -82,12 +82,6 @@ export async function startNginxGate(options: GateOptions, settings: NginxSettin
     drain: (withinMs = options.drainMs) => end(withinMs),
     [Symbol.asyncDispose]: () => end(0),
   };
-}
-
-function readTemplates(): Templates {
-  const read = (name: string) =>
-    readFileSync(fileURLToPath(new URL(`templates/${name}.conf`, import.meta.url)), 'utf8');
-  return { gate: read('gate'), route: read('route'), upstream: read('upstream') };
 }
 
 /** Asked of the system first: nginx itself would try for seconds, and say less. */

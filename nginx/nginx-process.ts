@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { withoutSecrets } from '../services/gate/access-log.ts';
+import { maskSecrets } from '../services/gate/contract/mask-secrets.ts';
 import type { Log } from '../services/runtime/log.ts';
 
 /** `2026/11/24 21:00:00 [error] 12#12: *3 connect() failed …`. */
@@ -91,6 +91,6 @@ function logLines(child: ChildProcess, log: Log): void {
   if (child.stderr === null) return;
   createInterface({ input: child.stderr }).on('line', (line) => {
     const [, level = '', text = line] = LINE.exec(line) ?? [];
-    log[LEVELS[level] ?? 'info'](`nginx: ${withoutSecrets(text)}`);
+    log[LEVELS[level] ?? 'info'](`nginx: ${maskSecrets(text)}`);
   });
 }

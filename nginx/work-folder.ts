@@ -3,17 +3,27 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkS
 import { availableParallelism, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { listPids, signalProcess } from '../services/runtime/process/process-table.ts';
-import type { NginxPlace } from './render-config.ts';
+
+/** The facts of the machine that the configuration needs. */
+export interface NginxRuntime {
+  /** A folder of this gate alone, short enough for a Unix socket in it. */
+  readonly folder: string;
+  readonly workers: number;
+  /** The hard limit of open files. */
+  readonly maxFiles: number;
+  /** The user of the workers when the master is root; undefined when it is not. */
+  readonly user: string | undefined;
+}
 
 /** The path of a Unix socket has 108 bytes, the last of them zero. Source: unix(7). */
 const LONGEST_FOLDER = 90;
 const MOST_WORKERS = 4;
 
-/** A folder for an nginx, empty but for what it needs, and nobody's who ran in it before. */
-export function makePlace(
+/** Makes an empty folder with a named pipe for the access log, after it has ended processes left from an earlier nginx. */
+export function prepareRuntime(
   wanted: string,
   workers = Math.min(MOST_WORKERS, availableParallelism()),
-): NginxPlace {
+): NginxRuntime {
   const folder = wanted.length <= LONGEST_FOLDER ? wanted : mkdtempSync(join(tmpdir(), 'gatehouse-gate-'));
   endLeftovers(folder);
   rmSync(folder, { recursive: true, force: true });

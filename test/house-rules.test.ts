@@ -28,7 +28,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'services/supervisor': ['config', 'services/contract', 'services/runtime'],
   operate: ['config', 'services/contract', 'services/runtime'],
   deploy: ['config', 'services/contract', 'services/runtime', 'operate'],
-  cli: ['config', 'deploy', 'operate', 'services/contract', 'services/runtime', 'services/supervisor'],
+  cli: [
+    'config',
+    'deploy',
+    'operate',
+    'services/contract',
+    'services/runtime',
+    'services/gate/contract',
+    'services/supervisor',
+  ],
   bin: ['cli'],
 };
 
@@ -56,6 +64,9 @@ const names = FOLDERS.flatMap((folder) =>
 );
 const files = names
   .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
+  .map((name) => ({ name, text: readFileSync(join(ROOT, name), 'utf8') }));
+const handWritten = names
+  .filter((name) => !name.startsWith('deploy/rendered/'))
   .map((name) => ({ name, text: readFileSync(join(ROOT, name), 'utf8') }));
 
 describe('house rules', () => {
@@ -117,7 +128,7 @@ describe('house rules', () => {
   });
 
   it(`allow at most ${MAX_LINES} lines in a file, and ${MAX_ENTRY_LINES} in an entry file`, () => {
-    const long = files
+    const long = handWritten
       .map(({ name, text }) => ({ name, lines: text.split('\n').length - 1 }))
       .filter(({ name, lines }) => lines > (isEntry(name) ? MAX_ENTRY_LINES : MAX_LINES));
     assert.deepEqual(long, []);

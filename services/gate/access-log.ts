@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { LineBatch } from '../runtime/line-batch.ts';
 import type { Log } from '../runtime/log.ts';
-import { LIVE_PATH } from './admission/admit.ts';
-import type { Visit } from './request-context.ts';
+import { HEALTH_PATH, LIVE_PATH } from './contract/health-paths.ts';
+import { maskSecrets } from './contract/mask-secrets.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** As nginx names a request whose client left before there was an answer. */
 const CLIENT_LEFT = 499;
@@ -23,17 +24,17 @@ export class AccessLog {
   }
 
   /** Somebody asks for health every few seconds, all day: only a bad answer is worth a line. */
-  write(visit: Visit, status: number, aborted: boolean): void {
-    const { url = '', method = '' } = visit.request;
-    const isQuiet = status < 400 && (url === '/health' || url === LIVE_PATH);
+  write(context: RequestContext, status: number, aborted: boolean): void {
+    const { url = '', method = '' } = context.request;
+    const isQuiet = status < 400 && (url === HEALTH_PATH || url === LIVE_PATH);
     if (!(isQuiet ? this.#writesQuiet : this.#writes)) return;
-    const durationMs = Math.round((performance.now() - visit.startedMs) * 10) / 10;
+    const durationMs = Math.round((performance.now() - context.startedMs) * 10) / 10;
     let fields =
-      `"method":"${method}","path":${JSON.stringify(withoutSecrets(url))},"status":${status}` +
-      `,"duration_ms":${durationMs},"bytes_in":${visit.bytesIn},"bytes_out":${visit.bytesOut}` +
-      `,"request_id":"${visit.edge.requestId}","client":"${visit.edge.clientAddress}"`;
-    if (visit.service !== undefined) fields += `,"service":"${visit.service}"`;
-    if (visit.code !== undefined) fields += `,"code":"${visit.code}"`;
+      `"method":"${method}","path":${JSON.stringify(maskSecrets(url))},"status":${status}` +
+      `,"duration_ms":${durationMs},"bytes_in":${context.bytesIn},"bytes_out":${context.bytesOut}` +
+      `,"request_id":"${context.clientInfo.requestId}","client":"${context.clientInfo.clientAddress}"`;
+    if (context.service !== undefined) fields += `,"service":"${context.service}"`;
+    if (context.code !== undefined) fields += `,"code":"${context.code}"`;
     if (aborted) fields += ',"aborted":true';
     this.#lines.add(isQuiet ? 'debug' : 'info', fields, 'request');
   }
@@ -49,21 +50,13 @@ export function createAccessLog(log: Log): AccessLog {
 }
 
 /** Writes the line of a request that is over, well or not. */
-export function logResponse(accessLog: AccessLog, visit: Visit, response: ServerResponse): void {
-  const { writtenStatus } = visit;
+export function logResponse(accessLog: AccessLog, context: RequestContext, response: ServerResponse): void {
+  const { writtenStatus } = context;
   const status = writtenStatus ?? (response.headersSent ? response.statusCode : CLIENT_LEFT);
-  accessLog.write(visit, status, writtenStatus === undefined && !response.writableFinished);
+  accessLog.write(context, status, writtenStatus === undefined && !response.writableFinished);
 }
 
 /** Writes the one line of a request. `aborted` means that the client did not get, or not take, the whole answer. */
-export function logVisit(log: Log, visit: Visit, status: number, aborted: boolean): void {
-  createAccessLog(log).write(visit, status, aborted);
+export function logUpgrade(log: Log, context: RequestContext, status: number, aborted: boolean): void {
+  createAccessLog(log).write(context, status, aborted);
 }
-
-/** A target without the values of query keys that carry secrets, nor the user of an absolute URL. */
-export function withoutSecrets(target: string): string {
-  const path = target.startsWith('/') ? target : target.replace(/\/\/[^/?#]*@/, '//[secret]@');
-  return path.includes('?') ? path.replace(SECRET_QUERY, '$1=[secret]') : path;
-}
-
-const SECRET_QUERY = /([?&](?:key|token|api_key|apikey|access_token|secret|password))=[^&#]*/gi;

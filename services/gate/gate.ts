@@ -3,32 +3,23 @@ import { Socket } from 'node:net';
 import { closeIdle } from '../runtime/http/close-listener.ts';
 import { listen } from '../runtime/http/listen.ts';
 import { createAccessLog, logResponse } from './access-log.ts';
-import { admit, HEALTH_PATH, LIVE_PATH } from './admission/admit.ts';
+import { admit } from './admission/admit.ts';
 import { type Client, ClientLimits } from './admission/client-limits.ts';
 import { ASTERISK } from './admission/request-target.ts';
 import { findRoute, orderRoutes } from './admission/route.ts';
+import { catchFaults } from './answer/catch-faults.ts';
 import { answerClientError } from './answer/client-error.ts';
-import { guarded } from './answer/guarded.ts';
 import { answerLive, answerOptions } from './answer/own-answers.ts';
 import { closeUnanswered, refuse, refuseUpgrade } from './answer/problems.ts';
-import { Traffic } from './connections/connections.ts';
+import { startConnectionChecks } from './connections/connection-checks.ts';
+import { Connections } from './connections/connections.ts';
 import { drainGate } from './connections/drain.ts';
 import { createGateServer } from './connections/http-server.ts';
-import { makeRounds } from './connections/rounds.ts';
-import type { Address, GateOptions, GateRoute } from './contract/options.ts';
-import type { Forwarding } from './forward/forwarder.ts';
-import { Visit } from './request-context.ts';
-
-/** A gate that listens. */
-export interface Gate extends Address, AsyncDisposable {
-  /**
-   * Lets what is in flight finish, for `drainMs` at most unless told; see `drain.ts`. Disposing does not wait. Where the
-   * gate knows when it takes no new connections any more, it calls `onClosed` then.
-   */
-  drain(withinMs?: number, onClosed?: () => void): Promise<void>;
-  /** New addresses of services: requests that come later go there; those under way end where they are. */
-  follow(routes: readonly GateRoute[]): void;
-}
+import type { Gate } from './contract/gate.ts';
+import { HEALTH_PATH, LIVE_PATH } from './contract/health-paths.ts';
+import type { GateOptions, GateRoute } from './contract/options.ts';
+import type { Forwarder } from './forward/forwarder.ts';
+import { RequestContext } from './request-context.ts';
 
 /**
  * Opens the public port. Every request goes admit → route → forward, every upgrade admit → route → tunnel; what either
@@ -38,11 +29,11 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   const { log, limits } = options;
   const accessLog = createAccessLog(log);
   let routes = orderRoutes(options.routes);
-  const traffic = new Traffic();
+  const connections = new Connections();
   const clients = ClientLimits.from(limits, log);
   const server = createGateServer(limits);
 
-  server.on('connection', (socket) => traffic.addSocket(socket));
+  server.on('connection', (socket) => connections.addSocket(socket));
   server.on('request', (request, response) => takeRequest(request, response, false));
   server.on('checkContinue', (request, response) => takeRequest(request, response, true));
   server.on('checkExpectation', (request, response) => takeRequest(request, response, true));
@@ -50,25 +41,25 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   server.on('connect', onUpgrade);
   server.on('clientError', (error, socket) => {
     if (socket instanceof Socket)
-      closingAtFault(socket, () => answerClientError(log, traffic, error, socket))();
+      closeOnFault(socket, () => answerClientError(log, connections, error, socket))();
     else socket.destroy();
   });
-  server.on('drop', () => traffic.noteDrop(log, limits.maxConnections));
+  server.on('drop', () => connections.noteDrop(log, limits.maxConnections));
 
   const { host, isShared = false } = options.listen;
   const port = await listen(server, options.listen.port, host, isShared);
   // The port is open while this loads.
-  let forwarding: Forwarding | undefined;
+  let forwarder: Forwarder | undefined;
   const loading = import('./forward/forwarder.ts').then((module) => {
-    forwarding = new module.Forwarding(options, traffic);
-    return forwarding;
+    forwarder = new module.Forwarder(options, connections);
+    return forwarder;
   });
-  const stopRounds = makeRounds(traffic, limits);
+  const stopConnectionChecks = startConnectionChecks(connections, limits);
   log.info({ host, port }, `gate listening on port ${port}`);
 
   /** Returns a callback that closes the client's connection when it throws. */
-  function closingAtFault(socket: Socket, callback: () => void): () => void {
-    return guarded((fault) => closeUnanswered(log, socket, fault), callback);
+  function closeOnFault(socket: Socket, callback: () => void): () => void {
+    return catchFaults((fault) => closeUnanswered(log, socket, fault), callback);
   }
 
   function takeRequest(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
@@ -80,31 +71,33 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   }
 
   function onRequest(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
-    if (traffic.latest(request.socket)?.visit.isLast === true) return;
-    const visit = new Visit(request, options.trustedProxyHops, awaitsContinue);
+    if (connections.latestRequest(request.socket)?.context.isLast === true) return;
+    const context = new RequestContext(request, options.trustedProxyHops, awaitsContinue);
     let client: Client | undefined;
-    traffic.addPassage(visit, response);
+    connections.trackRequest(context, response);
     // Node loses what it has read behind an offer that is not taken, and would read the next body as a request.
     if (request.headers.upgrade !== undefined) {
-      visit.isLast = true;
+      context.isLast = true;
       response.shouldKeepAlive = false;
     }
     const onClose = (): void => {
       client?.leave();
-      logResponse(accessLog, visit, response);
-      if (traffic.endsIdle) void closeIdle(server);
+      logResponse(accessLog, context, response);
+      if (connections.closesIdle) void closeIdle(server);
     };
-    response.on('close', closingAtFault(request.socket, onClose));
-    const refused = (thrown: unknown): void => refuse(log, visit, response, thrown, traffic.isDraining);
+    response.on('close', closeOnFault(request.socket, onClose));
+    const refused = (thrown: unknown): void => refuse(log, context, response, thrown, connections.isDraining);
     try {
       const admitted = admit(request, options);
-      if (admitted.path === ASTERISK.path) answerOptions(visit, response);
-      else if (admitted.path === LIVE_PATH) answerLive(visit, response, options.live(), traffic.isDraining);
+      if (admitted.path === ASTERISK.path) answerOptions(context, response);
+      else if (admitted.path === LIVE_PATH)
+        answerLive(context, response, options.live(), connections.isDraining);
       else {
         const route = findRoute(routes, admitted.path);
-        if (admitted.path !== HEALTH_PATH) client = clients?.enter(visit.edge.clientAddress, visit.startedMs);
-        if (forwarding !== undefined) forwarding.forward(visit, response, admitted, route);
-        else loading.then((loaded) => loaded.forward(visit, response, admitted, route)).catch(refused);
+        if (admitted.path !== HEALTH_PATH)
+          client = clients?.enter(context.clientInfo.clientAddress, context.startedMs);
+        if (forwarder !== undefined) forwarder.forward(context, response, admitted, route);
+        else loading.then((loaded) => loaded.forward(context, response, admitted, route)).catch(refused);
       }
     } catch (thrown) {
       refused(thrown);
@@ -113,22 +106,22 @@ export async function startGate(options: GateOptions): Promise<Gate> {
 
   function onUpgrade(request: IncomingMessage, _socket: unknown, head: Buffer): void {
     request.socket.on('error', () => request.socket.destroy());
-    if (traffic.latest(request.socket)?.visit.isLast !== true)
-      traffic.afterAnswers(
+    if (connections.latestRequest(request.socket)?.context.isLast !== true)
+      connections.afterAnswers(
         request.socket,
-        closingAtFault(request.socket, () => upgrade(request, head)),
+        closeOnFault(request.socket, () => upgrade(request, head)),
       );
   }
 
   function upgrade(request: IncomingMessage, head: Buffer): void {
-    const visit = new Visit(request, options.trustedProxyHops, false);
-    const refused = (thrown: unknown): void => refuseUpgrade(log, visit, thrown);
+    const context = new RequestContext(request, options.trustedProxyHops, false);
+    const refused = (thrown: unknown): void => refuseUpgrade(log, context, thrown);
     try {
       const admitted = admit(request, options);
       const route = findRoute(routes, admitted.path);
-      const client = clients?.enter(visit.edge.clientAddress, visit.startedMs);
+      const client = clients?.enter(context.clientInfo.clientAddress, context.startedMs);
       if (client !== undefined) request.socket.once('close', () => client.leave());
-      loading.then((loaded) => loaded.upgrade(visit, head, admitted, route)).catch(refused);
+      loading.then((loaded) => loaded.upgrade(context, head, admitted, route)).catch(refused);
     } catch (thrown) {
       refused(thrown);
     }
@@ -136,13 +129,13 @@ export async function startGate(options: GateOptions): Promise<Gate> {
 
   function follow(moved: readonly GateRoute[]): void {
     routes = orderRoutes(moved);
-    if (forwarding !== undefined) forwarding.follow(moved);
+    if (forwarder !== undefined) forwarder.follow(moved);
     else void loading.then((loaded) => loaded.follow(moved));
   }
 
   async function end(withinMs: number, onClosed?: () => void): Promise<void> {
-    await drainGate(server, traffic, { withinMs, isShared, onClosed });
-    stopRounds();
+    await drainGate(server, connections, { withinMs, isShared, onClosed });
+    stopConnectionChecks();
     await (await loading).destroy();
   }
 

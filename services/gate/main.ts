@@ -1,16 +1,16 @@
 import { onPortsMoved } from '../runtime/process/ports-message.ts';
 import { runService } from '../runtime/process/run-service.ts';
 import { tellClosed } from '../runtime/process/stop-request.ts';
-import { optionsFrom } from './contract/from-config.ts';
+import { gateOptionsFromConfig } from './contract/gate-options-from-config.ts';
 import { startGate } from './gate.ts';
 
 await runService('gate', async ({ config, log }) => {
-  const options = optionsFrom(config, log);
+  const options = gateOptionsFromConfig(config, log);
   // The other gate is loaded only where it is asked for.
   const gate =
     config.gate.kind === 'nginx'
-      ? await (await import('../../nginx/from-config.ts')).startConfiguredNginx(config, options)
+      ? await (await import('../../nginx/start-from-config.ts')).startConfiguredNginx(config, options)
       : await startGate(options);
-  onPortsMoved((ports) => gate.follow(optionsFrom({ ...config, ports }, log).routes));
+  onPortsMoved((ports) => gate.follow(gateOptionsFromConfig({ ...config, ports }, log).routes));
   return { close: (graceMs) => gate.drain(graceMs, tellClosed) };
 });

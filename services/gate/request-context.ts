@@ -1,12 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '../contract/errors.ts';
-import { type Edge, readEdge } from './admission/client-info.ts';
-import type { RequestBody } from './forward/request-body.ts';
+import { type ClientInfo, readClientInfo } from './admission/client-info.ts';
 
 /** One request, or upgrade, on its way through the gate: what its log line and its refusal need to know. */
-export class Visit {
+export class RequestContext {
   readonly request: IncomingMessage;
-  readonly edge: Edge;
+  readonly clientInfo: ClientInfo;
   readonly startedMs = performance.now();
   service: string | undefined;
   code: ErrorCode | undefined;
@@ -15,7 +14,7 @@ export class Visit {
   /** The status of an answer that the gate wrote on the socket, past the response. */
   writtenStatus: number | undefined;
   /** Node refused the head of the response, and keeps parts of it: nothing can be written through the response. */
-  isSpoilt = false;
+  isHeadRejected = false;
   /** The client asked for `100 Continue` and has not got it, so it sends no body. */
   awaitsContinue: boolean;
   /** Its answer ends the connection: what the client sends after it is not read as requests (RFC 9112 §9.6). */
@@ -23,11 +22,19 @@ export class Visit {
   /** Lets go of the upstream; set once there is one. */
   abandon: (() => void) | undefined;
   /** Its body, where it has one and a service is to read it. */
-  body: RequestBody | undefined;
+  body: IncomingBody | undefined;
 
   constructor(request: IncomingMessage, trustedProxyHops: number, awaitsContinue: boolean) {
     this.request = request;
     this.awaitsContinue = awaitsContinue;
-    this.edge = readEdge(request, trustedProxyHops);
+    this.clientInfo = readClientInfo(request, trustedProxyHops);
   }
+}
+
+/** The body of a request while a service reads it. */
+export interface IncomingBody {
+  /** Whether it is the client who must send for things to go on. */
+  readonly awaitsClient: boolean;
+  readonly destroyed: boolean;
+  destroy(error: Error): unknown;
 }

@@ -28,7 +28,7 @@ async function measureGate({ name, start }: GateKind): Promise<Figure[]> {
     gateOptions({
       routes: [
         route(service, { prefix: '/kit' }),
-        route(service, { service: 'own', prefix: '/own', internal: false }),
+        route(service, { service: 'own', prefix: '/own', kit: false }),
       ],
     }),
   );

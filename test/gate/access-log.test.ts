@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import pino from 'pino';
 import request from 'supertest';
-import { withoutSecrets } from '../../services/gate/access-log.ts';
+import { maskSecrets } from '../../services/gate/contract/mask-secrets.ts';
 import { describeGates } from './contract.ts';
 import { echo, exchangeRaw, RawClient, startUpstream, waitFor } from './support.ts';
 
@@ -68,14 +68,14 @@ describeGates('gate, its log', ({ startTestGate, differs }) => {
   });
 });
 
-describe('withoutSecrets', () => {
+describe('maskSecrets', () => {
   for (const [target, shown] of [
     ['/api?token=a&x=1&API_KEY=b', '/api?token=[secret]&x=1&API_KEY=[secret]'],
     ['/api?monkey=1', '/api?monkey=1'],
     ['http://user:pass@h/api', 'http://[secret]@h/api'],
   ] as const) {
     it(`shows ${target} as ${shown}`, () => {
-      assert.equal(withoutSecrets(target), shown);
+      assert.equal(maskSecrets(target), shown);
     });
   }
 });

@@ -1,4 +1,4 @@
-import type { Difference } from '../../services/contract/gate-differences.ts';
+import type { Difference } from '../../services/gate/contract/gate-differences.ts';
 import { GATES, type GateKind } from './gates.ts';
 import { type Overrides, startTestGate, type TestGate } from './support.ts';
 
@@ -11,7 +11,7 @@ export interface GateUnderTest {
     overrides?: Overrides,
     writeLines?: (lines: string) => void,
   ): Promise<TestGate>;
-  /** What to expect where the two gates differ, as `services/contract/gate-differences.ts` states and the README shows. */
+  /** What to expect where the two gates differ, as `services/gate/contract/gate-differences.ts` states and the README shows. */
   differs<T>(difference: Difference, expected: Readonly<Record<GateKind['name'], T>>): T;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import request from 'supertest';
 import { loadConfig } from '#config';
-import { optionsFrom } from '../../services/gate/contract/from-config.ts';
+import { gateOptionsFromConfig } from '../../services/gate/contract/gate-options-from-config.ts';
 import { startGate } from '../../services/gate/gate.ts';
 import { createLog } from '../../services/runtime/log.ts';
 import { echo, startUpstream } from './support.ts';
@@ -14,7 +14,7 @@ describe('gate, as the topology and the settings describe it', () => {
       env: { API_PORT: String(api.port), GATE_MAX_BODY_BYTES: '1000', MEDIA_MAX_BYTES: '50000' },
       folder: tmpdir(),
     });
-    const options = optionsFrom(config, createLog('gate', 'silent'));
+    const options = gateOptionsFromConfig(config, createLog('gate', 'silent'));
     await using gate = await startGate({ ...options, listen: { host: '127.0.0.1', port: 0 } });
     const status = async (path: string, bytes: number) =>
       (await request(`http://127.0.0.1:${gate.port}`).post(path).send(Buffer.alloc(bytes, 120))).status;
@@ -29,7 +29,7 @@ describe('gate, as the topology and the settings describe it', () => {
   it('limits clients wherever strangers may come, and only there, unless told', () => {
     const limitsIn = (env: Record<string, string>) => {
       const { config } = loadConfig({ env, folder: tmpdir() });
-      const { limits } = optionsFrom(config, createLog('gate', 'silent'));
+      const { limits } = gateOptionsFromConfig(config, createLog('gate', 'silent'));
       const { clientRatePerSecond, clientBurst, clientConcurrency, minBodyBytesPerSecond, pingMs } = limits;
       return [clientRatePerSecond, clientBurst, clientConcurrency, minBodyBytesPerSecond, pingMs];
     };
@@ -50,10 +50,9 @@ describe('gate, as the topology and the settings describe it', () => {
     const upstreamsIn = (env: Record<string, string>) => {
       const { config } = loadConfig({ env, folder: tmpdir() });
       return Object.fromEntries(
-        optionsFrom(config, createLog('gate', 'silent')).routes.map(({ prefix, service, upstream }) => [
-          prefix,
-          `${service} at ${upstream.host}:${upstream.port}`,
-        ]),
+        gateOptionsFromConfig(config, createLog('gate', 'silent')).routes.map(
+          ({ prefix, service, upstream }) => [prefix, `${service} at ${upstream.host}:${upstream.port}`],
+        ),
       );
     };
     const access = { API_KEYS: 'k'.repeat(24), INTERNAL_SECRET: 's'.repeat(64) };

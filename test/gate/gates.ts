@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findNginx } from '#config';
 import { startNginxGate } from '../../nginx/nginx-gate.ts';
+import type { Gate } from '../../services/gate/contract/gate.ts';
 import type { GateOptions } from '../../services/gate/contract/options.ts';
-import { type Gate, startGate } from '../../services/gate/gate.ts';
+import { startGate } from '../../services/gate/gate.ts';
 
 /** One of the implementations of the gate's contract. */
 export interface GateKind {

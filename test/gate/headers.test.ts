@@ -75,7 +75,7 @@ describeGates('gate, headers to the upstream', (gateKind) => {
 
   it('gives the secret to no service but those of the kit', async () => {
     await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream, { routes: [route(upstream, { internal: false })] });
+    await using gate = await startTestGate(upstream, { routes: [route(upstream, { kit: false })] });
 
     const { body } = await exchangeRaw(gate.port, 'GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { findNginx } from '#config';
 import { fillTemplate, inPattern, literal, quoted } from '../../nginx/template.ts';
-import { DIFFERENCES } from '../../services/contract/gate-differences.ts';
+import { DIFFERENCES } from '../../services/gate/contract/gate-differences.ts';
 
 describe('a template of nginx', () => {
   it('is filled in every place', () => {

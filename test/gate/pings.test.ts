@@ -190,7 +190,7 @@ describe('Tunnel', () => {
     const waiting = client.near.writableLength;
     assert.ok(waiting > 0);
 
-    for (let round = 0; round < 1_000; round += 1) tunnel.keepAwake(100, 100);
+    for (let round = 0; round < 1_000; round += 1) tunnel.pingIfQuiet(100, 100);
 
     assert.equal(client.near.writableLength, waiting);
     assert.equal(client.near.destroyed, false);
@@ -202,8 +202,8 @@ describe('Tunnel', () => {
     const tunnel = new Tunnel(client.near, upstream.near);
     const received: Buffer[] = [];
     client.far.on('data', (chunk: Buffer) => received.push(chunk));
-    tunnel.keepAwake(100, 100);
-    tunnel.keepAwake(100, 100);
+    tunnel.pingIfQuiet(100, 100);
+    tunnel.pingIfQuiet(100, 100);
     await waitFor(() => Buffer.concat(received).length === 2 * PING.length, 'two pings');
     assert.deepEqual(Buffer.concat(received), Buffer.concat([PING, PING]));
   });

@@ -1,4 +1,4 @@
-import type { Difference } from '../../services/contract/gate-differences.ts';
+import type { Difference } from '../../services/gate/contract/gate-differences.ts';
 import { isRecentNginx } from './gates.ts';
 
 /** Each vector with where it comes from: an RFC, a CVE, or what Node and the proxy libraries were measured to let through. */

@@ -1,7 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Gate } from '../../services/gate/contract/gate.ts';
 import type { GateOptions, GateRoute } from '../../services/gate/contract/options.ts';
-import { type Gate, startGate } from '../../services/gate/gate.ts';
+import { startGate } from '../../services/gate/gate.ts';
 import { createLog } from '../../services/runtime/log.ts';
 import type { GateKind } from './gates.ts';
 
@@ -110,7 +111,7 @@ export function route(
     prefix: '/api',
     exact: false,
     upgrade: false,
-    internal: true,
+    kit: true,
     upstream: { host: upstream.host, port: upstream.port },
     ...overrides,
   };

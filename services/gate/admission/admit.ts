@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { KitError } from '../../contract/errors.ts';
+import { HEALTH_PATH, LIVE_PATH } from '../contract/health-paths.ts';
 import type { GateOptions } from '../contract/options.ts';
 import { type Framing, readFraming } from './framing.ts';
 import { readHost } from './host.ts';
@@ -12,10 +13,6 @@ export interface Admitted extends RequestTarget {
   readonly host: string | undefined;
   readonly framing: Framing;
 }
-
-/** Answered to any Host, as platforms check health by address. */
-export const HEALTH_PATH = '/health';
-export const LIVE_PATH = '/health/live';
 
 /**
  * The one gate-keeper of requests and upgrades alike. Throws the KitError that answers a request which the upstream,

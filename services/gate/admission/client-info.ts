@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { REQUEST_ID_HEADER } from '../../contract/internal.ts';
+import { REQUEST_ID, TRACEPARENT } from '../contract/client-identifiers.ts';
 import { isValidHost } from './host.ts';
 
 /** What is known of the client beyond the socket: believed from the proxies before the gate, else made here. */
-export interface Edge {
+export interface ClientInfo {
   readonly clientAddress: string;
   /** `clientAddress` first, then the proxies that are ours. */
   readonly forwardedFor: string;
@@ -21,7 +22,7 @@ export interface Edge {
  * Believes `trustedProxyHops` proxies: each appends the address it saw, so the client is that many entries from the
  * right, and what stands further left is the client's own invention. Zero hops believe nothing.
  */
-export function readEdge(request: IncomingMessage, trustedProxyHops: number): Edge {
+export function readClientInfo(request: IncomingMessage, trustedProxyHops: number): ClientInfo {
   const peer = withoutMapping(request.socket.remoteAddress ?? '');
   if (trustedProxyHops === 0) {
     return {
@@ -53,9 +54,6 @@ export function readEdge(request: IncomingMessage, trustedProxyHops: number): Ed
     tracestate: hasTrace ? headerText(request, 'tracestate') : undefined,
   };
 }
-
-const REQUEST_ID = /^[A-Za-z0-9._:-]{8,128}$/;
-const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** Of the list, the entries that our own proxies wrote; cut at the first that is no address. */
 function believedAddresses(list: readonly string[], hops: number): string[] {

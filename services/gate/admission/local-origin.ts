@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { KitError } from '../../contract/errors.ts';
+import { LOCAL_HOST } from '../contract/local-host.ts';
 
 /**
  * Throws `origin_refused` for what a web page of another site can make a browser send to a gate on loopback that has
@@ -37,7 +38,3 @@ function isLocalOrigin(origin: string): boolean {
 function isLocalHost(host: string): boolean {
   return LOCAL_HOST.test(host);
 }
-
-/** A Host that is a name of this machine. */
-export const LOCAL_HOST =
-  /^(?:(?:[a-z0-9_-]+\.)*localhost|127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}|\[::1\])(?::\d{1,5})?$/i;

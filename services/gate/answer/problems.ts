@@ -5,15 +5,13 @@ import { REQUEST_ID_HEADER } from '../../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../../contract/problem.ts';
 import { http } from '../../runtime/http/http.ts';
 import type { Log } from '../../runtime/log.ts';
-import { logVisit } from '../access-log.ts';
-import { breakOff } from '../forward/response.ts';
-import type { Visit } from '../request-context.ts';
-import { guarded } from './guarded.ts';
-import { endAfterBody, endSocket } from './linger.ts';
+import { logUpgrade } from '../access-log.ts';
+import { ALLOWED_METHODS } from '../contract/allowed-methods.ts';
+import type { RequestContext } from '../request-context.ts';
+import { abortResponse } from './abort-response.ts';
+import { catchFaults } from './catch-faults.ts';
+import { endAfterBody, endSocket } from './lingering-close.ts';
 import { writeHead } from './response-head.ts';
-
-/** What the gate forwards, for `Allow`. */
-export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /**
  * Answers with the problem document of what was thrown; a response that has begun is broken off. Throws nothing: where no
@@ -21,20 +19,20 @@ export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
  */
 export function refuse(
   log: Log,
-  visit: Visit,
+  context: RequestContext,
   response: ServerResponse,
   thrown: unknown,
   isLast: boolean,
 ): void {
   try {
-    logCause(log, visit, thrown);
+    logCause(log, context, thrown);
     if (response.headersSent) {
-      visit.code ??= toProblem(thrown).code;
-      breakOff(visit, response);
-    } else if (visit.isSpoilt) refusePast(log, visit, response, thrown);
-    else writeRefusal(visit, response, thrown, isLast);
+      context.code ??= toProblem(thrown).code;
+      abortResponse(context, response);
+    } else if (context.isHeadRejected) refuseOnSocket(log, context, response, thrown);
+    else writeRefusal(context, response, thrown, isLast);
   } catch (fault) {
-    closeUnanswered(log, visit.request.socket, fault);
+    closeUnanswered(log, context.request.socket, fault);
   }
 }
 
@@ -45,46 +43,51 @@ export function closeUnanswered(log: Log, socket: Socket, fault: unknown): void 
 }
 
 /** Writes a refusal on the socket, past a response that is spoilt, as soon as earlier requests are answered. */
-function refusePast(log: Log, visit: Visit, response: ServerResponse, thrown: unknown): void {
-  const { socket } = visit.request;
+function refuseOnSocket(log: Log, context: RequestContext, response: ServerResponse, thrown: unknown): void {
+  const { socket } = context.request;
   if (response.socket === null && !socket.destroyed) {
     const onFault = (fault: unknown): void => closeUnanswered(log, socket, fault);
-    const refuseNow = guarded(onFault, () => refusePast(log, visit, response, thrown));
+    const refuseNow = catchFaults(onFault, () => refuseOnSocket(log, context, response, thrown));
     response.once('socket', () => process.nextTick(refuseNow));
     return;
   }
-  visit.isLast = true;
-  visit.writtenStatus = writeRawProblem(visit, socket, thrown);
+  context.isLast = true;
+  context.writtenStatus = writeRawProblem(context, socket, thrown);
   endSocket(socket);
 }
 
-function writeRefusal(visit: Visit, response: ServerResponse, thrown: unknown, isLast: boolean): void {
-  const { status, headers, body } = problemReply(visit, thrown);
-  const bodyUnread = mayHaveBody(visit.request) && !visit.request.complete;
+function writeRefusal(
+  context: RequestContext,
+  response: ServerResponse,
+  thrown: unknown,
+  isLast: boolean,
+): void {
+  const { status, headers, body } = problemReply(context, thrown);
+  const bodyUnread = mayHaveBody(context.request) && !context.request.complete;
   const closes =
-    isLast || bodyUnread || (visit.code !== undefined && ERRORS[visit.code].closesConnection === true);
-  if (closes) visit.isLast = true;
+    isLast || bodyUnread || (context.code !== undefined && ERRORS[context.code].closesConnection === true);
+  if (closes) context.isLast = true;
   if (closes) headers.push('connection', 'close');
-  writeHead(visit, response, status, http.STATUS_CODES[status] ?? '', headers);
-  if (visit.request.method !== 'HEAD') visit.bytesOut += body.length;
-  if (!bodyUnread || visit.awaitsContinue) {
+  writeHead(context, response, status, http.STATUS_CODES[status] ?? '', headers);
+  if (context.request.method !== 'HEAD') context.bytesOut += body.length;
+  if (!bodyUnread || context.awaitsContinue) {
     response.end(body);
     return;
   }
   response.write(body);
-  endAfterBody(visit.request, response);
+  endAfterBody(context.request, response);
 }
 
 /** The same for an upgrade, which has no response object; the connection ends. Throws nothing. */
-export function refuseUpgrade(log: Log, visit: Visit, thrown: unknown): void {
-  const { socket } = visit.request;
+export function refuseUpgrade(log: Log, context: RequestContext, thrown: unknown): void {
+  const { socket } = context.request;
   const onFault = (fault: unknown): void => closeUnanswered(log, socket, fault);
   try {
-    logCause(log, visit, thrown);
-    const status = writeRawProblem(visit, socket, thrown);
+    logCause(log, context, thrown);
+    const status = writeRawProblem(context, socket, thrown);
     socket.once(
       'close',
-      guarded(onFault, () => logVisit(log, visit, status, false)),
+      catchFaults(onFault, () => logUpgrade(log, context, status, false)),
     );
     endSocket(socket);
   } catch (fault) {
@@ -93,9 +96,13 @@ export function refuseUpgrade(log: Log, visit: Visit, thrown: unknown): void {
 }
 
 /** Writes a whole response with a problem document on a bare socket, and returns its status. */
-export function writeRawProblem(visit: Visit | undefined, socket: Socket, thrown: unknown): number {
-  const { status, headers, body } = problemReply(visit, thrown);
-  const isHead = visit?.request.method === 'HEAD';
+export function writeRawProblem(
+  context: RequestContext | undefined,
+  socket: Socket,
+  thrown: unknown,
+): number {
+  const { status, headers, body } = problemReply(context, thrown);
+  const isHead = context?.request.method === 'HEAD';
   let head = `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}\r\n`;
   for (let index = 0; index < headers.length; index += 2)
     head += `${headers[index]}: ${headers[index + 1]}\r\n`;
@@ -103,15 +110,15 @@ export function writeRawProblem(visit: Visit | undefined, socket: Socket, thrown
     socket.write(`${head}date: ${new Date().toUTCString()}\r\nconnection: close\r\n\r\n`, 'latin1');
     if (!isHead) socket.write(body);
   }
-  if (visit !== undefined && !isHead) visit.bytesOut += body.length;
+  if (context !== undefined && !isHead) context.bytesOut += body.length;
   return status;
 }
 
 function problemReply(
-  visit: Visit | undefined,
+  context: RequestContext | undefined,
   thrown: unknown,
 ): { status: number; headers: string[]; body: Buffer } {
-  const problem = toProblem(thrown, visit?.edge.requestId);
+  const problem = toProblem(thrown, context?.clientInfo.requestId);
   const body = Buffer.from(JSON.stringify(problem));
   const headers = [
     'content-type',
@@ -121,9 +128,9 @@ function problemReply(
     'cache-control',
     'no-store',
   ];
-  if (visit !== undefined) {
-    visit.code = problem.code;
-    headers.push(REQUEST_ID_HEADER, visit.edge.requestId);
+  if (context !== undefined) {
+    context.code = problem.code;
+    headers.push(REQUEST_ID_HEADER, context.clientInfo.requestId);
   }
   const { retryAfterS } = ERRORS[problem.code];
   if (retryAfterS !== undefined) headers.push('retry-after', String(retryAfterS));
@@ -137,8 +144,8 @@ function mayHaveBody(request: IncomingMessage): boolean {
 }
 
 /** What the client is not told: a fault of ours, and what lies behind a service's. */
-function logCause(log: Log, visit: Visit, thrown: unknown): void {
-  const request_id = visit.edge.requestId;
+function logCause(log: Log, context: RequestContext, thrown: unknown): void {
+  const request_id = context.clientInfo.requestId;
   if (!(thrown instanceof KitError)) log.error({ err: thrown, request_id }, 'unexpected error');
   else if (thrown.cause !== undefined)
     log.warn({ request_id, cause: errorText(thrown.cause) }, thrown.message);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Visit } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 
 /**
  * Says what HTTP does not allow in the head of a response, or nothing. Header names and values are left to the parsers
@@ -17,18 +17,18 @@ export function headFault(status: number, phrase: string, coding: unknown): stri
 
 /**
  * Writes the head of a response. When Node refuses it, parts of it stay in the response and would spoil the next head
- * (the reason phrase, and that a 304 has no body): `visit.isSpoilt` then makes the refusal go past the response.
+ * (the reason phrase, and that a 304 has no body): `context.isHeadRejected` then makes the refusal go past the response.
  */
 export function writeHead(
-  visit: Visit,
+  context: RequestContext,
   response: ServerResponse,
   status: number,
   phrase: string,
   headers: string[],
 ): void {
-  visit.isSpoilt = true;
+  context.isHeadRejected = true;
   response.writeHead(status, phrase, headers);
-  visit.isSpoilt = false;
+  context.isHeadRejected = false;
 }
 
 /** HTAB, SP, VCHAR and obs-text; one character is one byte. */

@@ -1,21 +1,21 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Log } from '../../runtime/log.ts';
-import type { Visit } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import type { Tunnel } from '../upgrade/tunnel.ts';
 
 const DROP_LOG_MS = 1_000;
 
 /** What is going through the gate now. */
-export class Traffic {
+export class Connections {
   readonly sockets = new Set<Socket>();
   readonly tunnels = new Set<Tunnel>();
   /** Ends an event stream that an upstream would keep open for ever. */
   readonly eventStreams = new Set<() => void>();
   isDraining = false;
   /** Connections without a request are closed as soon as they are. */
-  endsIdle = false;
-  readonly #latest = new Map<Socket, Passage>();
+  closesIdle = false;
+  readonly #latest = new Map<Socket, TrackedRequest>();
   #dropLoggedMs = Number.NEGATIVE_INFINITY;
 
   /** Says that connections are over the limit, not more often than need be: it is others who cause these lines. */
@@ -34,8 +34,8 @@ export class Traffic {
     });
   }
 
-  addPassage(visit: Visit, response: ServerResponse): void {
-    this.#latest.set(visit.request.socket, { visit, response });
+  trackRequest(context: RequestContext, response: ServerResponse): void {
+    this.#latest.set(context.request.socket, { context, response });
   }
 
   /** Calls back once all that was asked before on a connection is answered; never where it ends before. */
@@ -49,12 +49,12 @@ export class Traffic {
   }
 
   /** The newest request of a connection. */
-  latest(socket: Socket): Passage | undefined {
+  latestRequest(socket: Socket): TrackedRequest | undefined {
     return this.#latest.get(socket);
   }
 }
 
-export interface Passage {
-  readonly visit: Visit;
+export interface TrackedRequest {
+  readonly context: RequestContext;
   readonly response: ServerResponse;
 }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { closeIdle, stopListening, untilNoneConnects } from '../../runtime/http/close-listener.ts';
-import type { Traffic } from './connections.ts';
+import type { Connections } from './connections.ts';
 
 /** Under a load of new connections without end, the listener closes all the same. */
 const LAST_CONNECTIONS_MS = 1_000;
@@ -24,7 +24,7 @@ export interface Drain {
  */
 export async function drainGate(
   server: Server,
-  traffic: Traffic,
+  connections: Connections,
   { withinMs, isShared, onClosed }: Drain,
 ): Promise<void> {
   const until = performance.now() + withinMs;
@@ -32,21 +32,21 @@ export async function drainGate(
   const allGone = stopListening(server);
   onClosed?.();
   // Not before: those who are told to leave would all come back at once, in the very moment in which the listener closes.
-  traffic.isDraining = true;
-  for (const tunnel of traffic.tunnels) tunnel.goAway();
+  connections.isDraining = true;
+  for (const tunnel of connections.tunnels) tunnel.goAway();
   // A reader comes back where it stopped, to the next gate; waiting for it would take the whole budget.
-  for (const endStream of traffic.eventStreams) endStream();
-  if (traffic.sockets.size > 0) {
+  for (const endStream of connections.eventStreams) endStream();
+  if (connections.sockets.size > 0) {
     const lastRequestMs = isShared ? LAST_REQUEST_SHARED_MS : LAST_REQUEST_MS;
     await Promise.race([allGone, wait(Math.min(lastRequestMs, withinMs / 2), undefined, { ref: false })]);
   }
-  traffic.endsIdle = true;
+  connections.closesIdle = true;
   await closeIdle(server);
-  for (const socket of traffic.sockets) {
+  for (const socket of connections.sockets) {
     // Opened in advance by a browser, and not counted among the idle ones by Node.
     if (socket.bytesRead === 0) socket.destroy();
   }
   await Promise.race([allGone, wait(Math.max(0, until - performance.now()), undefined, { ref: false })]);
-  for (const socket of traffic.sockets) socket.destroy();
+  for (const socket of connections.sockets) socket.destroy();
   await allGone;
 }

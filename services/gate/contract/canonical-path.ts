@@ -7,7 +7,7 @@ import { KitError } from '../../contract/errors.ts';
  */
 export function requireCanonicalPath(path: string): void {
   if (PLAIN_PATH.test(path)) return;
-  for (const [pattern, what] of FAULTS) {
+  for (const [pattern, what] of PATH_FAULTS) {
     if (pattern.test(path)) throw new KitError('target_invalid', `the path has ${what}`);
   }
 }
@@ -16,7 +16,7 @@ export function requireCanonicalPath(path: string): void {
 const PLAIN_PATH = /^(?:\/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*\/?$/;
 
 /** What a canonical path has not, and how that is called. */
-export const FAULTS: readonly (readonly [RegExp, string])[] = [
+export const PATH_FAULTS: readonly (readonly [RegExp, string])[] = [
   [/^[^/]/, 'no slash at its start'],
   [/[^\x21-\x7e]/, 'a control character, a space or a character outside ASCII'],
   [/\/\//, 'an empty segment (//)'],

@@ -16,7 +16,7 @@ export interface GateOptions {
   /** How many proxies before the gate are ours; what comes from further out is not believed. 0 believes nothing. */
   readonly trustedProxyHops: number;
   readonly limits: GateLimits;
-  /** The boot secret, sent to `internal` routes only. */
+  /** The boot secret, sent to kit services only. */
   readonly secret: string;
   /** How long `drain` waits for what is in flight. */
   readonly drainMs: number;
@@ -37,7 +37,7 @@ export interface GateRoute {
   /** WebSocket upgrades pass. */
   readonly upgrade: boolean;
   /** A service of the kit: its requests carry the boot secret. */
-  readonly internal: boolean;
+  readonly kit: boolean;
   readonly upstream: Address;
   /** Instead of `limits.maxBodyBytes`. */
   readonly maxBodyBytes?: number;
@@ -64,7 +64,10 @@ export interface GateLimits {
   readonly clientBurst: number;
   /** Requests of one client under way, open WebSockets among them; 0 is no limit. */
   readonly clientConcurrency: number;
-  /** Of a body, both ways, while the gate waits for the client and for no one else; 0 is no limit. See `pace.ts`. */
+  /**
+   * Of a body, both ways, while the gate waits for the client and for no one else; 0 is no limit. See
+   * `connections/slow-client-guard.ts`.
+   */
   readonly minBodyBytesPerSecond: number;
   /** Silence of a WebSocket, both ways, after which the gate pings its client; 0 never. */
   readonly pingMs: number;

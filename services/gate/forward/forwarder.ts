@@ -2,27 +2,27 @@ import type { ServerResponse } from 'node:http';
 import { KitError } from '../../contract/errors.ts';
 import type { Admitted } from '../admission/admit.ts';
 import { hasBody } from '../admission/framing.ts';
-import type { Traffic } from '../connections/connections.ts';
+import type { Connections } from '../connections/connections.ts';
 import type { GateOptions, GateRoute } from '../contract/options.ts';
-import type { Visit } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import { Upgrades } from '../upgrade/upgrade.ts';
 import { forwardRequest } from './forward.ts';
 import { Upstream } from './upstream.ts';
 
 /** All that is loaded once the port is open: the upstreams and the two ways to them. */
-export class Forwarding {
+export class Forwarder {
   readonly #options: GateOptions;
-  readonly #traffic: Traffic;
+  readonly #connections: Connections;
   readonly #upgrades: Upgrades;
   readonly #ofRoutes = new WeakMap<GateRoute, Upstream>();
   /** By service and address. */
   #upstreams: ReadonlyMap<string, Upstream> = new Map();
-  readonly #left = new Set<Upstream>();
+  readonly #retired = new Set<Upstream>();
 
-  constructor(options: GateOptions, traffic: Traffic) {
+  constructor(options: GateOptions, connections: Connections) {
     this.#options = options;
-    this.#traffic = traffic;
-    this.#upgrades = new Upgrades(options, traffic);
+    this.#connections = connections;
+    this.#upgrades = new Upgrades(options, connections);
     this.follow(options.routes);
   }
 
@@ -41,8 +41,8 @@ export class Forwarding {
       upstreams.set(key, known ?? moved ?? new Upstream(service, address, this.#options.limits));
     }
     for (const upstream of free) {
-      upstream.leave();
-      this.#left.add(upstream);
+      upstream.retire();
+      this.#retired.add(upstream);
     }
     this.#upstreams = upstreams;
     for (const route of routes) {
@@ -51,18 +51,25 @@ export class Forwarding {
     }
   }
 
-  forward(visit: Visit, response: ServerResponse, admitted: Admitted, route: GateRoute): void {
-    visit.service = route.service;
+  forward(context: RequestContext, response: ServerResponse, admitted: Admitted, route: GateRoute): void {
+    context.service = route.service;
     forwardRequest(
-      { options: this.#options, traffic: this.#traffic, upstream: this.#of(route), visit, response, route },
+      {
+        options: this.#options,
+        connections: this.#connections,
+        upstream: this.#of(route),
+        context,
+        response,
+        route,
+      },
       admitted,
     );
   }
 
   /** Throws `upgrade_refused`, and `framing_invalid` for an upgrade with a body. */
-  async upgrade(visit: Visit, head: Buffer, admitted: Admitted, route: GateRoute): Promise<void> {
-    const { request } = visit;
-    visit.service = route.service;
+  async upgrade(context: RequestContext, head: Buffer, admitted: Admitted, route: GateRoute): Promise<void> {
+    const { request } = context;
+    context.service = route.service;
     if (hasBody(admitted.framing)) throw new KitError('framing_invalid', 'an upgrade has no body');
     if (
       !route.upgrade ||
@@ -72,11 +79,11 @@ export class Forwarding {
     ) {
       throw new KitError('upgrade_refused', 'this is not a WebSocket upgrade on a path that takes them');
     }
-    await this.#upgrades.open(this.#of(route), visit, head, admitted, route);
+    await this.#upgrades.open(this.#of(route), context, head, admitted, route);
   }
 
   async destroy(): Promise<void> {
-    await Promise.all([...this.#upstreams.values(), ...this.#left].map((upstream) => upstream.destroy()));
+    await Promise.all([...this.#upstreams.values(), ...this.#retired].map((upstream) => upstream.destroy()));
   }
 
   #of(route: GateRoute): Upstream {

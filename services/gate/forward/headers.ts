@@ -19,7 +19,7 @@ export function endToEndHeaders(raw: readonly string[], dropped: ReadonlySet<str
   return kept;
 }
 
-/** What a client may not say: the gate says it itself (host, framing, forwarding) or nobody does. */
+/** What a client may not say: the gate says it itself (host, framing, forwarder) or nobody does. */
 export const FROM_OUTSIDE: ReadonlySet<string> = new Set([
   SECRET_HEADER,
   REQUEST_ID_HEADER,
@@ -34,9 +34,6 @@ export const FROM_OUTSIDE: ReadonlySet<string> = new Set([
 
 /** What an upstream may not say to a client. */
 export const FROM_UPSTREAM: ReadonlySet<string> = new Set([SECRET_HEADER, REQUEST_ID_HEADER]);
-
-/** Who spoke HTTP here, for `Via`, both ways. Source: RFC 9110 §7.6.3. */
-export const VIA_NAME = 'gatehouse';
 
 const OUTSIDE_FAMILIES = /^x-(?:forwarded|accel)(?:-|$)/;
 

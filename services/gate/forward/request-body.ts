@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { KitError } from '../../contract/errors.ts';
-import type { Visit } from '../request-context.ts';
+import type { IncomingBody, RequestContext } from '../request-context.ts';
 
 /** How much of a body waits in the gate, over what the sockets hold. */
 const BUFFERED_BYTES = 64 * 1024;
@@ -10,18 +10,18 @@ const BUFFERED_BYTES = 64 * 1024;
  * The body of a request as undici may have it: not read before undici reads, cut off at a limit, and free to be
  * destroyed without taking the client's connection along, as the request itself would.
  */
-export class RequestBody extends Readable {
+export class RequestBody extends Readable implements IncomingBody {
   readonly #request: IncomingMessage;
-  readonly #visit: Visit;
+  readonly #context: RequestContext;
   readonly #maxBytes: number;
   #isReading = false;
 
-  constructor(visit: Visit, maxBytes: number) {
+  constructor(context: RequestContext, maxBytes: number) {
     super({ highWaterMark: BUFFERED_BYTES });
-    this.#request = visit.request;
-    this.#visit = visit;
+    this.#request = context.request;
+    this.#context = context;
     this.#maxBytes = maxBytes;
-    visit.body = this;
+    context.body = this;
   }
 
   /** Whether it is the client who must send for things to go on. */
@@ -49,8 +49,8 @@ export class RequestBody extends Readable {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    this.#visit.bytesIn += chunk.length;
-    if (this.#visit.bytesIn > this.#maxBytes) this.destroy(bodyTooLarge(this.#maxBytes));
+    this.#context.bytesIn += chunk.length;
+    if (this.#context.bytesIn > this.#maxBytes) this.destroy(bodyTooLarge(this.#maxBytes));
     else if (!this.push(chunk)) this.#request.pause();
   };
 

@@ -3,48 +3,46 @@ import type { IncomingMessage } from 'node:http';
 import { KitError } from '../../contract/errors.ts';
 import { REQUEST_ID_HEADER, SECRET_HEADER } from '../../contract/internal.ts';
 import type { Admitted } from '../admission/admit.ts';
-import type { Edge } from '../admission/client-info.ts';
+import type { ClientInfo } from '../admission/client-info.ts';
 import type { GateRoute } from '../contract/options.ts';
-import { endToEndHeaders, FROM_OUTSIDE, VIA_NAME } from './headers.ts';
-
-/** How often a request may have passed gates of this name before it is a loop. Source: RFC 9110 §7.6.3. */
-export const MAX_PASSES = 4;
+import { MAX_PASSES, VIA_NAME } from '../contract/via.ts';
+import { endToEndHeaders, FROM_OUTSIDE } from './headers.ts';
 
 /** The headers that an upstream gets: the client's end-to-end ones, then ours, which the client cannot name away. */
 export function upstreamHeaders(
   request: IncomingMessage,
   admitted: Admitted,
-  edge: Edge,
+  clientInfo: ClientInfo,
   route: GateRoute,
   secret: string,
 ): string[] {
   refuseLoop(request.headers.via);
   const headers = endToEndHeaders(request.rawHeaders, FROM_OUTSIDE);
   const host = admitted.host ?? route.service;
-  const publicHost = edge.host ?? host;
+  const publicHost = clientInfo.host ?? host;
   headers.push('host', host, 'via', `${request.httpVersion} ${VIA_NAME}`);
   if (admitted.framing.contentLength > 0)
     headers.push('content-length', String(admitted.framing.contentLength));
   headers.push(
     'x-forwarded-for',
-    edge.forwardedFor,
+    clientInfo.forwardedFor,
     'x-forwarded-proto',
-    edge.protocol,
+    clientInfo.protocol,
     'x-forwarded-host',
     publicHost,
     'x-forwarded-port',
-    edge.port ?? portOf(publicHost, edge.protocol),
+    clientInfo.port ?? portOf(publicHost, clientInfo.protocol),
     'x-real-ip',
-    edge.clientAddress,
+    clientInfo.clientAddress,
     'forwarded',
-    `for=${forwardedNode(edge.clientAddress)};host="${publicHost}";proto=${edge.protocol}`,
+    `for=${forwardedNode(clientInfo.clientAddress)};host="${publicHost}";proto=${clientInfo.protocol}`,
     REQUEST_ID_HEADER,
-    edge.requestId,
+    clientInfo.requestId,
     'traceparent',
-    edge.traceparent ?? newTraceparent(edge.requestId),
+    clientInfo.traceparent ?? newTraceparent(clientInfo.requestId),
   );
-  if (edge.tracestate !== undefined) headers.push('tracestate', edge.tracestate);
-  if (route.internal) headers.push(SECRET_HEADER, secret);
+  if (clientInfo.tracestate !== undefined) headers.push('tracestate', clientInfo.tracestate);
+  if (route.kit) headers.push(SECRET_HEADER, secret);
   return headers;
 }
 

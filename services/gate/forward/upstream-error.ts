@@ -1,11 +1,12 @@
 import { KitError } from '../../contract/errors.ts';
+import { serviceSilent } from '../contract/service-problems.ts';
 
 /** The answer to what went wrong with an upstream: it names the service, and no address of it. */
 export function upstreamProblem(service: string, thrown: unknown): KitError {
   if (thrown instanceof KitError) return thrown;
   const code = errorCode(thrown);
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
-    return new KitError('service_silent', `${service} did not answer in time`, { cause: thrown });
+    return serviceSilent(service, { cause: thrown });
   }
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
     return new KitError('request_malformed', 'a header of the request has a character that none may have', {
@@ -20,10 +21,6 @@ export function upstreamProblem(service: string, thrown: unknown): KitError {
 /** The answer to a response that HTTP does not allow. `cause` goes into the log, and not to the client. */
 export function invalidResponse(service: string, fault: string, cause: unknown): KitError {
   return new KitError('service_refused', `${service} sent ${fault}: HTTP does not allow that`, { cause });
-}
-
-export function serviceUnavailable(service: string): KitError {
-  return new KitError('service_unavailable', `${service} is not accepting connections now`);
 }
 
 /** Whether a connection ended without an answer, as one does that the upstream closed while it was idle. */

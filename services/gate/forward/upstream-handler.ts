@@ -5,6 +5,8 @@ import type { Dispatcher } from 'undici';
 export interface UpstreamConnection {
   /** Requests that it has carried so far. */
   requestsOnSocket: number;
+  /** Reason phrases come as Latin-1 text, one character for each byte; else as UTF-8. */
+  readonly hasPhraseBytes: boolean;
 }
 
 /** What undici calls during one exchange. The client sets `connection` to itself before it sends the request. */
@@ -32,7 +34,7 @@ export abstract class UpstreamHandler implements Dispatcher.DispatchHandler {
  * Passes undici's calls on, and what they throw to `onFault`. undici itself aborts the request then, ignores what
  * `onResponseError` throws, and calls nothing after `onResponseEnd`: the client would never hear of it.
  */
-export class GuardedHandler extends UpstreamHandler {
+export class FaultCatchingHandler extends UpstreamHandler {
   readonly #handler: UpstreamHandler;
 
   constructor(handler: UpstreamHandler) {

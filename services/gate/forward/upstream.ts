@@ -1,10 +1,9 @@
-import type { Dispatcher } from 'undici';
-import Client from 'undici/lib/dispatcher/client.js';
-import Pool from 'undici/lib/dispatcher/pool.js';
+import type { Dispatcher, Pool as UndiciPool } from 'undici';
 import { Hold } from '../contract/hold.ts';
 import type { Address, GateLimits } from '../contract/options.ts';
-import { keepPhraseBytes } from './phrase-bytes.ts';
-import { GuardedHandler, UpstreamHandler } from './upstream-handler.ts';
+import { Client, Pool } from './load-undici.ts';
+import { keepReasonPhraseBytes } from './reason-phrase-bytes.ts';
+import { FaultCatchingHandler, UpstreamHandler } from './upstream-handler.ts';
 
 /** Idle connections are given up before the upstream does: Node closes them after 5 s, less where it says so. */
 const KEEP_ALIVE_MS = 4_000;
@@ -18,9 +17,9 @@ export class Upstream {
   readonly service: string;
   readonly hold: Hold;
   readonly #limits: GateLimits;
-  readonly #left = new Set<Pool>();
+  readonly #retired = new Set<UndiciPool>();
   #origin: string;
-  #pool: Pool;
+  #pool: UndiciPool;
 
   constructor(service: string, address: Address, limits: GateLimits) {
     this.service = service;
@@ -36,37 +35,37 @@ export class Upstream {
 
   /** From now on at another address: for those as well who wait for the service. Who is being served stays where it is. */
   moveTo(address: Address): void {
-    this.leave();
+    this.retire();
     this.hold.moveTo(address);
     this.#origin = originOf(address);
     this.#pool = this.#openPool();
   }
 
   /** Takes no new request, and closes each connection when it is idle. */
-  leave(): void {
+  retire(): void {
     const pool = this.#pool;
-    const forget = (): boolean => this.#left.delete(pool);
-    this.#left.add(pool);
+    const forget = (): boolean => this.#retired.delete(pool);
+    this.#retired.add(pool);
     pool.close().then(forget, forget);
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: UpstreamHandler): void {
-    this.#pool.dispatch(options, new GuardedHandler(handler));
+    this.#pool.dispatch(options, new FaultCatchingHandler(handler));
   }
 
   /** On a connection of its own, which cannot have been closed while it was idle. */
-  dispatchAfresh(options: Dispatcher.DispatchOptions, handler: UpstreamHandler): void {
+  dispatchOnNewConnection(options: Dispatcher.DispatchOptions, handler: UpstreamHandler): void {
     const client = new CountingClient(this.origin, CONNECTION);
-    client.dispatch({ ...options, reset: true }, new GuardedHandler(handler));
+    client.dispatch({ ...options, reset: true }, new FaultCatchingHandler(handler));
     void client.close();
   }
 
   async destroy(): Promise<void> {
     this.hold.close();
-    await Promise.all([this.#pool, ...this.#left].map((pool) => pool.destroy()));
+    await Promise.all([this.#pool, ...this.#retired].map((pool) => pool.destroy()));
   }
 
-  #openPool(): Pool {
+  #openPool(): UndiciPool {
     return new Pool(this.#origin, {
       ...CONNECTION,
       // A stream of events holds its connection for hours: as many as there are clients, lest they shut out the rest.
@@ -93,12 +92,13 @@ const CONNECTION = {
 /** Counts the requests on its present socket: only where there were some before can an idle close be to blame. */
 export class CountingClient extends Client {
   requestsOnSocket = 0;
+  hasPhraseBytes = false;
 
   constructor(origin: string | URL, options: object) {
     super(origin, options);
     this.on('connect', () => {
       this.requestsOnSocket = 0;
-      keepPhraseBytes(this);
+      this.hasPhraseBytes = keepReasonPhraseBytes(this);
     });
   }
 

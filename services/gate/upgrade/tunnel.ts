@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { guarded } from '../answer/guarded.ts';
+import { catchFaults } from '../answer/catch-faults.ts';
 import { FrameFollower, GOING_AWAY, PING } from './frames.ts';
 
 /** How long the other side may take to close once one side has. */
@@ -20,13 +20,13 @@ export class Tunnel {
   #quietMs = 0;
   #unanswered = 0;
   /** The client answered no ping, so the gate ended it. */
-  isAbandoned = false;
+  hasTimedOut = false;
 
   constructor(client: Socket, upstream: Socket) {
     this.#client = client;
     this.#upstream = upstream;
     // Not before the library has piped: a listener makes the socket flow, and its first bytes would go nowhere else.
-    const onData = guarded(
+    const onData = catchFaults(
       () => this.#destroy(),
       (chunk: Buffer) => this.#onData(chunk),
     );
@@ -51,7 +51,7 @@ export class Tunnel {
    * pings. To be called every `passedMs`. Whatever the client sends is a sign of life, and the pong goes on to the
    * service, as one may that nobody asked for (RFC 6455 §5.5.3). Nothing is written to a client that is yet to read.
    */
-  keepAwake(passedMs: number, pingMs: number): void {
+  pingIfQuiet(passedMs: number, pingMs: number): void {
     const { bytesRead: fromClient } = this.#client;
     const { bytesRead: fromUpstream } = this.#upstream;
     if (fromClient !== this.#fromClientBytes) this.#unanswered = 0;
@@ -66,7 +66,7 @@ export class Tunnel {
     if (!this.#frames.isBetweenFrames || this.#frames.isClosing) return;
     this.#quietMs = 0;
     if (this.#unanswered === MOST_UNANSWERED) {
-      this.isAbandoned = true;
+      this.hasTimedOut = true;
       this.#client.destroy();
       return;
     }

@@ -2,35 +2,36 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { KitError } from '../../contract/errors.ts';
 import { REQUEST_ID_HEADER } from '../../contract/internal.ts';
-import { logVisit } from '../access-log.ts';
-import { guarded } from '../answer/guarded.ts';
-import { endSocket } from '../answer/linger.ts';
+import { logUpgrade } from '../access-log.ts';
+import { catchFaults } from '../answer/catch-faults.ts';
+import { endSocket } from '../answer/lingering-close.ts';
 import { refuseUpgrade } from '../answer/problems.ts';
 import { headFault } from '../answer/response-head.ts';
-import type { Traffic } from '../connections/connections.ts';
+import type { Connections } from '../connections/connections.ts';
 import type { GateOptions } from '../contract/options.ts';
-import { endToEndHeaders, FROM_UPSTREAM, VIA_NAME } from '../forward/headers.ts';
+import { VIA_NAME } from '../contract/via.ts';
+import { endToEndHeaders, FROM_UPSTREAM } from '../forward/headers.ts';
 import { invalidResponse, upstreamProblem } from '../forward/upstream-error.ts';
-import type { Visit } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** One upgrade, from admission until its tunnel is open or it was answered otherwise. */
 export class UpgradeAttempt {
   readonly #options: GateOptions;
-  readonly #traffic: Traffic;
+  readonly #connections: Connections;
   readonly #service: string;
-  readonly #visit: Visit;
+  readonly #context: RequestContext;
   readonly #client: Socket;
   #isOpen = false;
   #isRefused = false;
   isOver = false;
 
-  constructor(options: GateOptions, traffic: Traffic, service: string, visit: Visit) {
+  constructor(options: GateOptions, connections: Connections, service: string, context: RequestContext) {
     this.#options = options;
-    this.#traffic = traffic;
+    this.#connections = connections;
     this.#service = service;
-    this.#visit = visit;
-    this.#client = visit.request.socket;
+    this.#context = context;
+    this.#client = context.request.socket;
     this.#client.once('end', () => {
       if (!this.#isOpen) this.#client.destroy();
     });
@@ -55,14 +56,14 @@ export class UpgradeAttempt {
     };
     proxyRequest.once(
       'response',
-      guarded(onFault, (answer: IncomingMessage) => {
+      catchFaults(onFault, (answer: IncomingMessage) => {
         clearTimeout(timer);
         this.#onRefusal(answer);
       }),
     );
     proxyRequest.once(
       'upgrade',
-      guarded(onFault, (answer: IncomingMessage, upstreamSocket: Socket) => {
+      catchFaults(onFault, (answer: IncomingMessage, upstreamSocket: Socket) => {
         clearTimeout(timer);
         this.#onSwitch(answer, upstreamSocket);
       }),
@@ -75,7 +76,7 @@ export class UpgradeAttempt {
     this.isOver = true;
     if (this.#isOpen) this.#client.destroy();
     else if (this.#isRefused) endSocket(this.#client);
-    else refuseUpgrade(this.#options.log, this.#visit, upstreamProblem(this.#service, error));
+    else refuseUpgrade(this.#options.log, this.#context, upstreamProblem(this.#service, error));
   }
 
   /**
@@ -112,10 +113,10 @@ export class UpgradeAttempt {
     this.#isOpen = true;
     answer.headers = { ...this.#clientHeaders(answer), connection: 'Upgrade', upgrade: 'websocket' };
     const tunnel = new Tunnel(this.#client, upstreamSocket);
-    this.#traffic.tunnels.add(tunnel);
-    this.#client.once('close', () => this.#traffic.tunnels.delete(tunnel));
+    this.#connections.tunnels.add(tunnel);
+    this.#client.once('close', () => this.#connections.tunnels.delete(tunnel));
     this.#logAtEnd(101, tunnel);
-    if (this.#traffic.isDraining) setImmediate(() => tunnel.goAway());
+    if (this.#connections.isDraining) setImmediate(() => tunnel.goAway());
   }
 
   #clientHeaders(answer: IncomingMessage): Record<string, string | string[]> {
@@ -128,15 +129,15 @@ export class UpgradeAttempt {
     return {
       ...headers,
       via: [...(headers.via ?? []), `1.1 ${VIA_NAME}`],
-      [REQUEST_ID_HEADER]: this.#visit.edge.requestId,
+      [REQUEST_ID_HEADER]: this.#context.clientInfo.requestId,
     };
   }
 
   #logAtEnd(status: number, tunnel?: Tunnel): void {
     this.#client.once('close', () => {
-      this.#visit.bytesIn = this.#client.bytesRead;
-      this.#visit.bytesOut = this.#client.bytesWritten;
-      logVisit(this.#options.log, this.#visit, status, tunnel?.isAbandoned ?? false);
+      this.#context.bytesIn = this.#client.bytesRead;
+      this.#context.bytesOut = this.#client.bytesWritten;
+      logUpgrade(this.#options.log, this.#context, status, tunnel?.hasTimedOut ?? false);
     });
   }
 }

@@ -1,40 +1,40 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'http-proxy-middleware';
 import type { Admitted } from '../admission/admit.ts';
-import type { Traffic } from '../connections/connections.ts';
+import type { Connections } from '../connections/connections.ts';
 import type { GateOptions, GateRoute } from '../contract/options.ts';
+import { serviceUnavailable } from '../contract/service-problems.ts';
 import { upstreamHeaders } from '../forward/request-headers.ts';
 import type { Upstream } from '../forward/upstream.ts';
-import { serviceUnavailable } from '../forward/upstream-error.ts';
-import type { Visit } from '../request-context.ts';
+import type { RequestContext } from '../request-context.ts';
 import { UpgradeAttempt } from './upgrade-attempt.ts';
 
 /** Takes WebSocket upgrades to their upstreams through http-proxy-middleware, which sees only cleaned headers. */
 export class Upgrades {
   readonly #options: GateOptions;
-  readonly #traffic: Traffic;
+  readonly #connections: Connections;
   readonly #middlewares = new Map<Upstream, Promise<RequestHandler>>();
   readonly #attempts = new WeakMap<IncomingMessage, UpgradeAttempt>();
 
-  constructor(options: GateOptions, traffic: Traffic) {
+  constructor(options: GateOptions, connections: Connections) {
     this.#options = options;
-    this.#traffic = traffic;
+    this.#connections = connections;
   }
 
   /** Throws `service_unavailable` when the upstream stays away; every other fault is answered by the attempt. */
   async open(
     upstream: Upstream,
-    visit: Visit,
+    context: RequestContext,
     head: Buffer,
     admitted: Admitted,
     route: GateRoute,
   ): Promise<void> {
-    const { request } = visit;
-    const headers = upstreamHeaders(request, admitted, visit.edge, route, this.#options.secret);
-    const attempt = new UpgradeAttempt(this.#options, this.#traffic, upstream.service, visit);
+    const { request } = context;
+    const headers = upstreamHeaders(request, admitted, context.clientInfo, route, this.#options.secret);
+    const attempt = new UpgradeAttempt(this.#options, this.#connections, upstream.service, context);
     this.#attempts.set(request, attempt);
     const middleware = await this.#middlewareOf(upstream);
-    if (route.holds !== false) await whenReachable(upstream, visit);
+    if (route.holds !== false) await whenReachable(upstream, context);
     if (attempt.isOver) return;
     request.url = admitted.target;
     request.headers = { ...headerObject(headers), connection: 'Upgrade', upgrade: 'websocket' };
@@ -62,15 +62,15 @@ export class Upgrades {
 }
 
 /** A refused connection cannot be tried again once the library has it, so a probe goes first. */
-function whenReachable(upstream: Upstream, visit: Visit): Promise<void> {
-  const { socket } = visit.request;
+function whenReachable(upstream: Upstream, context: RequestContext): Promise<void> {
+  const { socket } = context.request;
   return new Promise((resolve, reject) => {
     const onClose = (): void => {
       cancel();
       resolve();
     };
     const cancel = upstream.hold.wait(
-      visit.startedMs,
+      context.startedMs,
       () => {
         socket.off('close', onClose);
         resolve();

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
+import type { Gate } from '../../../services/gate/contract/gate.ts';
 import type { Address, GateOptions } from '../../../services/gate/contract/options.ts';
-import type { Gate } from '../../../services/gate/gate.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import type { GateKind } from '../gates.ts';
 import { gateOptions, SECRET } from '../support.ts';

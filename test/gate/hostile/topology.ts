@@ -2,7 +2,7 @@ import type { Address, GateRoute } from '../../../services/gate/contract/options
 
 /** What the gate under test is told to expose, and to whom. */
 export function routesTo(service: string, upstream: Address): GateRoute[] {
-  const common = { service, internal: true, upstream, exact: false, upgrade: false };
+  const common = { service, kit: true, upstream, exact: false, upgrade: false };
   return [
     { ...common, prefix: '/api' },
     { ...common, prefix: '/api/media', exact: true, maxBodyBytes: MEDIA_BODY_BYTES },

@@ -3,7 +3,7 @@ import type { Case } from './grammar.ts';
 
 /**
  * Says what is wrong with the responses that a client received on one connection, or nothing. `refuses`: the gate answers
- * 502 to a head that HTTP does not allow (nginx passes some, see `broken` in services/contract/gate-differences.ts).
+ * 502 to a head that HTTP does not allow (nginx passes some, see `broken` in services/gate/contract/gate-differences.ts).
  */
 export function faultOf(
   cases: readonly Case[],

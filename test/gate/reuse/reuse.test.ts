@@ -204,7 +204,7 @@ function startTalkativeService(): Promise<TcpService> {
 
 function startOwn(gate: GateUnderTest, upstream: { host: string; port: number }): Promise<TestGate> {
   return gate.startTestGate(upstream, {
-    routes: [route(upstream, { service: 'greeter', prefix: '/greet', internal: false, upgrade: true })],
+    routes: [route(upstream, { service: 'greeter', prefix: '/greet', kit: false, upgrade: true })],
     limits: { holdMs: 20_000 },
   });
 }

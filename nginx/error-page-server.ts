@@ -3,18 +3,19 @@ import { ERRORS, KitError } from '../services/contract/errors.ts';
 import { PROBLEM_TYPE, toProblem } from '../services/contract/problem.ts';
 import { Hold } from '../services/gate/contract/hold.ts';
 import type { GateOptions, GateRoute } from '../services/gate/contract/options.ts';
-import { serviceUnavailable } from '../services/gate/forward/upstream-error.ts';
+import { serviceSilent, serviceUnavailable } from '../services/gate/contract/service-problems.ts';
 import { http } from '../services/runtime/http/http.ts';
-import { nameOf } from './render-config.ts';
+import { routeId } from './render-locations.ts';
 
 /** Requests of which the beginning of their wait is remembered. */
 const REMEMBERED = 10_000;
 
 /**
- * What nginx asks about an exchange with a service that failed: it says why, as a problem document; or, where nothing
- * was sent because the service takes no connection, it waits until that does, and then sends nginx back to the route.
+ * The server that nginx asks for an error page when an exchange with a service has failed. It answers with a problem
+ * document. Where nothing was sent, because the service takes no connection, it waits until the service does, and then
+ * sends nginx back to the route.
  */
-export class Failures {
+export class ErrorPageServer {
   readonly server: Server;
   readonly #holdMs: number;
   readonly #holds = new Map<string, Hold>();
@@ -58,7 +59,7 @@ export class Failures {
       fail(new KitError('internal_error', 'nginx asks about a route that is not there'));
     else if (last(header(request, 'x-gate-sent')) > 0) fail(brokenOff(route.service, request));
     // An old process of nginx would only ever go back to the old address.
-    else if (again === '' || name !== nameOf(index, route)) fail(serviceUnavailable(route.service));
+    else if (again === '' || name !== routeId(index, route)) fail(serviceUnavailable(route.service));
     else {
       const cancel = this.#holdOf(route).wait(
         this.#sinceOf(id),
@@ -93,7 +94,7 @@ function keyOf({ upstream }: GateRoute): string {
 
 function brokenOff(service: string, request: IncomingMessage): KitError {
   return last(header(request, 'x-gate-status')) === 504
-    ? new KitError('service_silent', `${service} did not answer in time`)
+    ? serviceSilent(service)
     : new KitError('service_refused', `${service} broke off the exchange`);
 }
 

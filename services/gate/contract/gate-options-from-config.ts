@@ -18,7 +18,7 @@ import type { GateOptions, GateRoute } from './options.ts';
 const BODY_MARGIN_BYTES = 1024 ** 2;
 
 /** The gate that this configuration and the topology describe. */
-export function optionsFrom(config: Config, log: Log): GateOptions {
+export function gateOptionsFromConfig(config: Config, log: Log): GateOptions {
   const { gate, internal, ports } = config;
   return {
     listen: { host: gate.host, port: ports.gate, isShared: config.takeOver },
@@ -59,7 +59,7 @@ function serviceRoutes(config: Config): GateRoute[] {
         prefix,
         exact,
         upgrade,
-        internal: kit,
+        kit,
         upstream,
         ...(maxBody === undefined
           ? {}
@@ -80,7 +80,7 @@ function healthRoutes(config: Config): GateRoute[] {
     prefix,
     exact,
     upgrade: false,
-    internal: true,
+    kit: true,
     upstream,
     holds: false,
   }));

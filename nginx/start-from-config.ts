@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Config, findNginx } from '#config';
 import { KitError } from '../services/contract/errors.ts';
+import type { Gate } from '../services/gate/contract/gate.ts';
 import type { GateOptions } from '../services/gate/contract/options.ts';
-import type { Gate } from '../services/gate/gate.ts';
 import { lockFile } from '../services/runtime/process/file-lock.ts';
 import { startNginxGate } from './nginx-gate.ts';
 

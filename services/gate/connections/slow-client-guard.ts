@@ -1,30 +1,30 @@
 import type { Socket } from 'node:net';
 import { KitError } from '../../contract/errors.ts';
 import type { GateLimits } from '../contract/options.ts';
-import type { Visit } from '../request-context.ts';
-import type { Traffic } from './connections.ts';
+import type { RequestContext } from '../request-context.ts';
+import type { Connections } from './connections.ts';
 
 /**
  * Finds the clients that drip: a byte of a body now and then, or a byte taken of an answer, which no idle timeout
  * catches. Only the time counts in which the gate waits for the client: not while a service is slow, nor while nothing
  * is to be sent. On average a client must keep to `minBodyBytesPerSecond` after the first `idleTimeoutMs`.
  */
-export class Pace {
-  readonly #traffic: Traffic;
+export class SlowClientGuard {
+  readonly #connections: Connections;
   readonly #bytesPerMs: number;
   readonly #graceMs: number;
   readonly #senders = new Map<Socket, Sender>();
   readonly #readers = new Map<Socket, Lag>();
 
-  constructor(traffic: Traffic, limits: GateLimits) {
-    this.#traffic = traffic;
+  constructor(connections: Connections, limits: GateLimits) {
+    this.#connections = connections;
     this.#bytesPerMs = limits.minBodyBytesPerSecond / 1_000;
     this.#graceMs = limits.idleTimeoutMs;
   }
 
   /** Looks at every connection. `passedMs` since the last look is put to the account of those who are waited for. */
   look(passedMs: number): void {
-    for (const socket of this.#traffic.sockets) {
+    for (const socket of this.#connections.sockets) {
       this.#lookAtSender(socket, passedMs);
       this.#lookAtReader(socket, passedMs);
     }
@@ -33,17 +33,17 @@ export class Pace {
   }
 
   #lookAtSender(socket: Socket, passedMs: number): void {
-    const visit = this.#traffic.latest(socket)?.visit;
-    if (visit?.body === undefined || visit.body.destroyed) {
+    const context = this.#connections.latestRequest(socket)?.context;
+    if (context?.body === undefined || context.body.destroyed) {
       this.#senders.delete(socket);
       return;
     }
-    if (!visit.body.awaitsClient) return;
+    if (!context.body.awaitsClient) return;
     const known = this.#senders.get(socket);
-    const lag = known?.visit === visit ? known.lag : new Lag(visit.bytesIn);
-    if (known?.lag !== lag) this.#senders.set(socket, { visit, lag });
-    if (!lag.isTooSlow(passedMs, visit.bytesIn, 0, this.#bytesPerMs, this.#graceMs)) return;
-    visit.body.destroy(new KitError('request_timeout', 'the body comes too slowly'));
+    const lag = known?.context === context ? known.lag : new Lag(context.bytesIn);
+    if (known?.lag !== lag) this.#senders.set(socket, { context, lag });
+    if (!lag.isTooSlow(passedMs, context.bytesIn, 0, this.#bytesPerMs, this.#graceMs)) return;
+    context.body.destroy(new KitError('request_timeout', 'the body comes too slowly'));
   }
 
   /** A write counts when the system has taken all of it, so what is under way may have been read. */
@@ -57,15 +57,15 @@ export class Pace {
     const lag = this.#readers.get(socket) ?? new Lag(taken);
     this.#readers.set(socket, lag);
     if (!lag.isTooSlow(passedMs, taken, waiting, this.#bytesPerMs, this.#graceMs)) return;
-    const visit = this.#traffic.latest(socket)?.visit;
-    if (visit !== undefined) visit.code ??= 'request_timeout';
+    const context = this.#connections.latestRequest(socket)?.context;
+    if (context !== undefined) context.code ??= 'request_timeout';
     // Reset, or the system would keep what is unsent for as long as the client likes.
     socket.resetAndDestroy();
   }
 }
 
 interface Sender {
-  readonly visit: Visit;
+  readonly context: RequestContext;
   readonly lag: Lag;
 }
 

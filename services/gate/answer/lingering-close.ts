@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { guarded } from './guarded.ts';
+import { catchFaults } from './catch-faults.ts';
 
 /** How long a client may go on sending what nobody reads, after it was answered. */
 const LINGER_MS = 2_000;
@@ -14,7 +14,7 @@ export function endAfterBody(request: IncomingMessage, response: ServerResponse)
     response.end();
     return;
   }
-  const finish = guarded(
+  const finish = catchFaults(
     () => request.socket.destroy(),
     () => {
       clearTimeout(timer);

@@ -1,5 +1,4 @@
-// Three files of undici, not its index: that also loads fetch, WebSocket and caches, 60 ms and 13 MB that the gate does
-// not need. The version is pinned in package.json; the gate's tests fail if the paths move.
+// Files within undici that load-undici.ts and reason-phrase-bytes.ts import.
 declare module 'undici/lib/dispatcher/client.js' {
   export { Client as default } from 'undici';
 }

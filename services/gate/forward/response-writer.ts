@@ -1,18 +1,18 @@
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { REQUEST_ID_HEADER } from '../../contract/internal.ts';
 import { http } from '../../runtime/http/http.ts';
-import { guarded } from '../answer/guarded.ts';
-import { endAfterBody } from '../answer/linger.ts';
+import { catchFaults } from '../answer/catch-faults.ts';
+import { endAfterBody } from '../answer/lingering-close.ts';
 import { headFault, writeHead } from '../answer/response-head.ts';
-import type { Visit } from '../request-context.ts';
-import { endToEndHeaders, FROM_UPSTREAM, VIA_NAME } from './headers.ts';
+import { VIA_NAME } from '../contract/via.ts';
+import type { RequestContext } from '../request-context.ts';
+import { endToEndHeaders, FROM_UPSTREAM } from './headers.ts';
 import { invalidResponse } from './upstream-error.ts';
 
 /** Writes an upstream's answer to the client, as it comes. */
-export class Answer {
-  readonly #visit: Visit;
+export class ResponseWriter {
+  readonly #context: RequestContext;
   readonly #response: ServerResponse;
   readonly #service: string;
   readonly #onFault: (thrown: unknown) => void;
@@ -22,11 +22,11 @@ export class Answer {
 
   /** `onFault` gets what a later callback of this answer throws. */
   constructor(
-    { visit, response }: { visit: Visit; response: ServerResponse },
+    { context, response }: { context: RequestContext; response: ServerResponse },
     service: string,
     onFault: (thrown: unknown) => void,
   ) {
-    this.#visit = visit;
+    this.#context = context;
     this.#response = response;
     this.#service = service;
     this.#onFault = onFault;
@@ -41,9 +41,9 @@ export class Answer {
     this.#interimResponses += 1;
     if (this.#interimResponses > MAX_INTERIM_RESPONSES)
       throw invalidResponse(this.#service, `more than ${MAX_INTERIM_RESPONSES} interim responses`, undefined);
-    if (this.#visit.request.httpVersionMinor === 0 || this.#response.headersSent) return;
+    if (this.#context.request.httpVersionMinor === 0 || this.#response.headersSent) return;
     // Not `writeInformation`, which has a reason phrase of its own.
-    const text = interimHead(head.status, head.text, endToEndHeaders(textOf(head.raw), FROM_UPSTREAM));
+    const text = interimHead(head.status, head.phrase, endToEndHeaders(textOf(head.raw), FROM_UPSTREAM));
     this.inTurn(() => this.#response.socket?.write(text, 'latin1'));
   }
 
@@ -57,7 +57,7 @@ export class Answer {
     else
       response.once(
         'socket',
-        guarded(this.#onFault, () => {
+        catchFaults(this.#onFault, () => {
           if (!response.headersSent) write();
         }),
       );
@@ -67,14 +67,14 @@ export class Answer {
   start(head: ResponseHead, isLast: boolean): void {
     this.#requireLegal(head);
     const headers = endToEndHeaders(textOf(head.raw), head.status === 204 ? BODYLESS : FROM_UPSTREAM);
-    headers.push('via', `1.1 ${VIA_NAME}`, REQUEST_ID_HEADER, this.#visit.edge.requestId);
+    headers.push('via', `1.1 ${VIA_NAME}`, REQUEST_ID_HEADER, this.#context.clientInfo.requestId);
     if (isLast) {
-      this.#visit.isLast = true;
+      this.#context.isLast = true;
       headers.push('connection', 'close');
     }
     this.#length = head.contentLength === undefined ? undefined : Number(head.contentLength);
     try {
-      writeHead(this.#visit, this.#response, head.status, head.text, headers);
+      writeHead(this.#context, this.#response, head.status, head.phrase, headers);
     } catch (thrown) {
       throw invalidResponse(this.#service, 'a head that Node does not write', thrown);
     }
@@ -84,7 +84,7 @@ export class Answer {
 
   /** False when the client reads too slowly. A short body that is whole goes out with its head, in one write. */
   write(chunk: Buffer): boolean {
-    this.#visit.bytesOut += chunk.length;
+    this.#context.bytesOut += chunk.length;
     if (chunk.length === this.#length && chunk.length <= ONE_WRITE_BYTES) {
       this.#whole = chunk;
       return true;
@@ -99,21 +99,21 @@ export class Answer {
       return;
     }
     if (this.#whole !== undefined) this.#response.write(this.#whole);
-    endAfterBody(this.#visit.request, this.#response);
+    endAfterBody(this.#context.request, this.#response);
   }
 
   readonly #flushHead = (): void => {
     try {
-      if (this.#visit.bytesOut === 0 && !this.#response.writableEnded) this.#response.flushHeaders();
+      if (this.#context.bytesOut === 0 && !this.#response.writableEnded) this.#response.flushHeaders();
     } catch (thrown) {
       this.#onFault(thrown);
     }
   };
 
-  #requireLegal({ status, text, coding }: ResponseHead): void {
-    const fault = headFault(status, text, coding);
+  #requireLegal({ status, phrase, coding }: ResponseHead): void {
+    const fault = headFault(status, phrase, coding);
     if (fault !== undefined)
-      throw invalidResponse(this.#service, fault, `the status line was ${status} ${JSON.stringify(text)}`);
+      throw invalidResponse(this.#service, fault, `the status line was ${status} ${JSON.stringify(phrase)}`);
   }
 }
 
@@ -133,7 +133,8 @@ function interimHead(status: number, phrase: string, headers: readonly string[])
 
 export interface ResponseHead {
   readonly status: number;
-  readonly text: string;
+  /** The reason phrase as Latin-1 text, one character for each byte. */
+  readonly phrase: string;
   readonly raw: RawHeaders;
   readonly contentLength: string | string[] | undefined;
   /** Of the transfer. */
@@ -144,20 +145,6 @@ export interface ResponseHead {
 const ONE_WRITE_BYTES = 8 * 1024;
 
 export type RawHeaders = Dispatcher.DispatchController['rawHeaders'];
-
-/**
- * Breaks off a response that cannot be finished, so that the client cannot take it for whole: a reset where the end of
- * the connection is the end of the body, which only HTTP/1.0 clients get.
- */
-export function breakOff(visit: Visit, response: ServerResponse): void {
-  const cut = (socket: Socket): void => {
-    if (visit.request.httpVersionMinor === 0) socket.resetAndDestroy();
-    else socket.destroy();
-  };
-  if (response.socket !== null) cut(response.socket);
-  // Earlier answers are under way. `response.destroy` would leave the connection open, and the client waiting.
-  else response.once('socket', cut);
-}
 
 /** A 204 has no length. Source: RFC 9110 §8.6. */
 const BODYLESS: ReadonlySet<string> = new Set([...FROM_UPSTREAM, 'content-length']);

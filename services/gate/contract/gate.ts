@@ -1,0 +1,12 @@
+import type { Address, GateRoute } from './options.ts';
+
+/** A gate that listens. */
+export interface Gate extends Address, AsyncDisposable {
+  /**
+   * Lets what is in flight finish, for `drainMs` at most unless `withinMs` is given; see `connections/drain.ts`. Disposing
+   * does not wait. A gate that knows when it stops taking new connections calls `onClosed` at that moment.
+   */
+  drain(withinMs?: number, onClosed?: () => void): Promise<void>;
+  /** New addresses of services: requests that come later go there; those under way end where they are. */
+  follow(routes: readonly GateRoute[]): void;
+}

@@ -1,0 +1,7 @@
+/** Returns a target without the values of query keys that carry secrets, and without the user of an absolute URL. */
+export function maskSecrets(target: string): string {
+  const path = target.startsWith('/') ? target : target.replace(/\/\/[^/?#]*@/, '//[secret]@');
+  return path.includes('?') ? path.replace(SECRET_QUERY, '$1=[secret]') : path;
+}
+
+const SECRET_QUERY = /([?&](?:key|token|api_key|apikey|access_token|secret|password))=[^&#]*/gi;

@@ -1,0 +1,11 @@
+import { KitError } from '../../contract/errors.ts';
+
+/** The answer while a service accepts no connection. It names the service, and no address. */
+export function serviceUnavailable(service: string): KitError {
+  return new KitError('service_unavailable', `${service} is not accepting connections now`);
+}
+
+/** The answer when a service sends nothing in time. A cause goes into the log, and not to the client. */
+export function serviceSilent(service: string, options?: ErrorOptions): KitError {
+  return new KitError('service_silent', `${service} did not answer in time`, options);
+}
