@@ -25,11 +25,11 @@ export class ErrorPageServer {
 
   constructor({ limits, routes }: Pick<GateOptions, 'limits' | 'routes'>) {
     this.#holdMs = limits.holdMs;
-    this.follow(routes);
+    this.updateRoutes(routes);
     this.server = http.createServer((request, response) => this.#answer(request, response));
   }
 
-  follow(routes: readonly GateRoute[]): void {
+  updateRoutes(routes: readonly GateRoute[]): void {
     this.#routes = routes;
     const stays = new Set(routes.map(keyOf));
     for (const [key, hold] of this.#holds) {

@@ -8,7 +8,7 @@ import type { Address, GateOptions, GateRoute } from '../services/gate/contract/
 import { closeServer, listen } from '../services/runtime/http/listen.ts';
 import { readAccessLines } from './access-lines.ts';
 import { ErrorPageServer } from './error-page-server.ts';
-import { checkConfig, Nginx } from './nginx-process.ts';
+import { checkConfig, NginxProcess } from './nginx-process.ts';
 import { readTemplates } from './read-templates.ts';
 import { renderNginxConfig } from './render-config.ts';
 import { endLeftovers, prepareRuntime } from './work-folder.ts';
@@ -53,30 +53,30 @@ export async function startNginxGate(options: GateOptions, settings: NginxSettin
   const errorPages = cleanup.adopt(new ErrorPageServer(options), (opened) => opened.close());
   await new Promise<void>((resolve) => errorPages.server.listen(join(runtime.folder, 'process'), resolve));
   await write(options.routes);
-  const nginx = Nginx.start(settings.binary, config, log);
+  const nginx = NginxProcess.start(settings.binary, config, log);
   void nginx.ended.then((how) => {
     // Its workers would go on, and hold the port.
     endLeftovers(runtime.folder);
-    if (!nginx.isAsked) settings.onEnded(how);
+    if (!nginx.isStopping) settings.onEnded(how);
   });
   await untilListening(address, nginx);
   log.info({ host, port: address.port }, `gate listening on port ${address.port} (nginx)`);
-  const beside = cleanup.move();
+  const besideNginx = cleanup.move();
   const end = async (withinMs: number) => {
     await nginx.quit(withinMs);
-    beside.dispose();
+    besideNginx.dispose();
   };
-  let following = Promise.resolve();
-  const follow = async (routes: readonly GateRoute[]) => {
+  let updating = Promise.resolve();
+  const update = async (routes: readonly GateRoute[]) => {
     await write(routes);
-    errorPages.follow(routes);
+    errorPages.updateRoutes(routes);
     nginx.reload();
   };
   return {
     ...address,
-    follow: (routes) => {
-      following = following
-        .then(() => follow(routes))
+    updateRoutes: (routes) => {
+      updating = updating
+        .then(() => update(routes))
         .catch((error: unknown) => log.error({ err: error }, 'nginx stays with the addresses that it had'));
     },
     drain: (withinMs = options.drainMs) => end(withinMs),
@@ -94,7 +94,7 @@ async function freePort({ host, port, isShared = false }: GateOptions['listen'])
   return got;
 }
 
-async function untilListening({ host, port }: Address, nginx: Nginx): Promise<void> {
+async function untilListening({ host, port }: Address, nginx: NginxProcess): Promise<void> {
   const until = performance.now() + STARTS_WITHIN_MS;
   const ended = nginx.ended.then((how) => {
     throw new Error(`nginx ${how} before it listened: its lines above say why`);

@@ -20,10 +20,10 @@ const TIED_TO_US = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdea
 const KILL_MS = 1_000;
 
 /** A running nginx: one master and its workers. */
-export class Nginx {
+export class NginxProcess {
   readonly #child: ChildProcess;
   readonly ended: Promise<string>;
-  isAsked = false;
+  isStopping = false;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
@@ -36,14 +36,14 @@ export class Nginx {
   }
 
   /** Starts it on a configuration that has been checked. It does not outlive this process, where that can be had. */
-  static start(binary: string, config: string, log: Log): Nginx {
+  static start(binary: string, config: string, log: Log): NginxProcess {
     const [file = binary, ...before] = [...TIED_TO_US, binary];
     const child = spawn(file, [...before, ...argumentsFor(config)], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { TZ: 'UTC', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     });
     logLines(child, log);
-    return new Nginx(child);
+    return new NginxProcess(child);
   }
 
   get pid(): number | undefined {
@@ -57,7 +57,7 @@ export class Nginx {
 
   /** Lets what is in flight finish, for `withinMs` at most. */
   async quit(withinMs: number): Promise<void> {
-    this.isAsked = true;
+    this.isStopping = true;
     this.#child.kill(withinMs > 0 ? 'SIGQUIT' : 'SIGTERM');
     const late = [
       setTimeout(() => this.#child.kill('SIGTERM'), withinMs),

@@ -56,7 +56,7 @@ export function logResponse(accessLog: AccessLog, context: RequestContext, respo
   accessLog.write(context, status, writtenStatus === undefined && !response.writableFinished);
 }
 
-/** Writes the one line of a request. `aborted` means that the client did not get, or not take, the whole answer. */
+/** Writes the line of an upgrade. `aborted` means that the client did not get, or not take, the whole answer. */
 export function logUpgrade(log: Log, context: RequestContext, status: number, aborted: boolean): void {
   createAccessLog(log).write(context, status, aborted);
 }

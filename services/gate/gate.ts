@@ -127,10 +127,10 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     }
   }
 
-  function follow(moved: readonly GateRoute[]): void {
+  function updateRoutes(moved: readonly GateRoute[]): void {
     routes = orderRoutes(moved);
-    if (forwarder !== undefined) forwarder.follow(moved);
-    else void loading.then((loaded) => loaded.follow(moved));
+    if (forwarder !== undefined) forwarder.updateRoutes(moved);
+    else void loading.then((loaded) => loaded.updateRoutes(moved));
   }
 
   async function end(withinMs: number, onClosed?: () => void): Promise<void> {
@@ -143,7 +143,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
     host,
     port,
     drain: (withinMs = options.drainMs, onClosed) => end(withinMs, onClosed),
-    follow,
+    updateRoutes,
     [Symbol.asyncDispose]: () => end(0),
   };
 }

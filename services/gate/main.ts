@@ -11,6 +11,6 @@ await runService('gate', async ({ config, log }) => {
     config.gate.kind === 'nginx'
       ? await (await import('../../nginx/start-from-config.ts')).startConfiguredNginx(config, options)
       : await startGate(options);
-  onPortsMoved((ports) => gate.follow(gateOptionsFromConfig({ ...config, ports }, log).routes));
+  onPortsMoved((ports) => gate.updateRoutes(gateOptionsFromConfig({ ...config, ports }, log).routes));
   return { close: (graceMs) => gate.drain(graceMs, tellClosed) };
 });

@@ -26,7 +26,7 @@ describeGates('gate, when a service moves', ({ startTestGate, differs }) => {
     await using load = startLoad(gate.port);
     await waitFor(() => load.count('before') > 500, 'a load on the old port');
 
-    gate.follow([route(after)]);
+    gate.updateRoutes([route(after)]);
     await waitFor(() => load.count('after') > 500, 'a load on the new port', 30_000);
     await waitFor(() => before.openSockets() === 0, 'the connections to the old port to close', 30_000);
     const last = load.count('before');
@@ -59,7 +59,7 @@ describeGates('gate, when a service moves', ({ startTestGate, differs }) => {
     using client = new RawClient(gate.port);
     await client.send(GET).until(/before /);
 
-    gate.follow([route(after)]);
+    gate.updateRoutes([route(after)]);
     await untilBody(gate.port, /after/);
     answer?.end('the end');
 
@@ -85,7 +85,7 @@ describeGates('gate, when a service moves', ({ startTestGate, differs }) => {
       assert.equal(get.received + post.received, '');
 
       const startedMs = performance.now();
-      gate.follow([route(after)]);
+      gate.updateRoutes([route(after)]);
 
       const answer = differs('moved', {
         node: /^HTTP\/1\.1 200 [\s\S]*after/,
@@ -104,7 +104,7 @@ describeGates('gate, when a service moves', ({ startTestGate, differs }) => {
     await using gate = await startTestGate(before, { routes: routes(before) });
     const old = await greeted(gate.port, 'before');
 
-    gate.follow(routes(after));
+    gate.updateRoutes(routes(after));
     const untilMs = performance.now() + 10_000;
     let greeting = '';
     while (greeting !== 'after' && performance.now() < untilMs) {
@@ -128,7 +128,7 @@ describeGates('gate, when a service moves', ({ startTestGate, differs }) => {
     assert.equal((await at('/api')).body, 'api');
     assert.equal(api.openSockets(), 1);
 
-    gate.follow([route(sandbox, { service: 'sandbox', prefix: '/sandbox' })]);
+    gate.updateRoutes([route(sandbox, { service: 'sandbox', prefix: '/sandbox' })]);
     await untilBody(gate.port, /sandbox/, '/sandbox');
     await untilBody(gate.port, /route_unknown/, '/api');
     await waitFor(() => api.openSockets() === 0, 'the connections to the service that has gone to close');
@@ -143,7 +143,7 @@ describeGates('gate, when a service moves', ({ startTestGate, differs }) => {
     await untilBody(gate.port, /api/);
     await untilBody(gate.port, /before/, '/sandbox');
 
-    gate.follow([route(api), sandbox(after)]);
+    gate.updateRoutes([route(api), sandbox(after)]);
     await untilBody(gate.port, /after/, '/sandbox');
     await untilBody(gate.port, /api/);
   });
@@ -152,7 +152,7 @@ describeGates('gate, when a service moves', ({ startTestGate, differs }) => {
     await using before = await startNamed('before');
     await using after = await startNamed('after');
     await using gate = await startTestGate(before);
-    gate.follow([route(after)]);
+    gate.updateRoutes([route(after)]);
     await untilBody(gate.port, /after/);
   });
 });

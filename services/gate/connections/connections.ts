@@ -6,7 +6,7 @@ import type { Tunnel } from '../upgrade/tunnel.ts';
 
 const DROP_LOG_MS = 1_000;
 
-/** What is going through the gate now. */
+/** The open connections of clients, with the newest request, the tunnels and the event streams on them. */
 export class Connections {
   readonly sockets = new Set<Socket>();
   readonly tunnels = new Set<Tunnel>();
@@ -18,7 +18,7 @@ export class Connections {
   readonly #latest = new Map<Socket, TrackedRequest>();
   #dropLoggedMs = Number.NEGATIVE_INFINITY;
 
-  /** Says that connections are over the limit, not more often than need be: it is others who cause these lines. */
+  /** Logs that a connection over the limit was dropped. At most once a second, as clients cause these lines. */
   noteDrop(log: Log, maxConnections: number): void {
     const nowMs = performance.now();
     if (nowMs - this.#dropLoggedMs < DROP_LOG_MS) return;
@@ -54,6 +54,7 @@ export class Connections {
   }
 }
 
+/** A request, and the response to it, finished or not. */
 export interface TrackedRequest {
   readonly context: RequestContext;
   readonly response: ServerResponse;

@@ -19,8 +19,8 @@ export interface Drain {
 }
 
 /**
- * Takes leave: no new connection, then `Connection: close` on every answer and 1001 to the WebSockets; resolves when all
- * have gone or `withinMs` has passed, and then destroys who is left.
+ * Drains the gate: takes no new connection, then sends `Connection: close` with every answer and 1001 to WebSockets.
+ * Resolves when all connections have ended; destroys those that are left after `withinMs`.
  */
 export async function drainGate(
   server: Server,

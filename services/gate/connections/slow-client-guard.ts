@@ -14,7 +14,7 @@ export class SlowClientGuard {
   readonly #bytesPerMs: number;
   readonly #graceMs: number;
   readonly #senders = new Map<Socket, Sender>();
-  readonly #readers = new Map<Socket, Lag>();
+  readonly #readers = new Map<Socket, Transfer>();
 
   constructor(connections: Connections, limits: GateLimits) {
     this.#connections = connections;
@@ -22,17 +22,17 @@ export class SlowClientGuard {
     this.#graceMs = limits.idleTimeoutMs;
   }
 
-  /** Looks at every connection. `passedMs` since the last look is put to the account of those who are waited for. */
-  look(passedMs: number): void {
+  /** Checks every connection, and counts `passedMs` as waiting time of each client that the gate waits for. */
+  check(passedMs: number): void {
     for (const socket of this.#connections.sockets) {
-      this.#lookAtSender(socket, passedMs);
-      this.#lookAtReader(socket, passedMs);
+      this.#checkSender(socket, passedMs);
+      this.#checkReader(socket, passedMs);
     }
     for (const socket of this.#senders.keys()) if (socket.destroyed) this.#senders.delete(socket);
     for (const socket of this.#readers.keys()) if (socket.destroyed) this.#readers.delete(socket);
   }
 
-  #lookAtSender(socket: Socket, passedMs: number): void {
+  #checkSender(socket: Socket, passedMs: number): void {
     const context = this.#connections.latestRequest(socket)?.context;
     if (context?.body === undefined || context.body.destroyed) {
       this.#senders.delete(socket);
@@ -40,23 +40,23 @@ export class SlowClientGuard {
     }
     if (!context.body.awaitsClient) return;
     const known = this.#senders.get(socket);
-    const lag = known?.context === context ? known.lag : new Lag(context.bytesIn);
-    if (known?.lag !== lag) this.#senders.set(socket, { context, lag });
-    if (!lag.isTooSlow(passedMs, context.bytesIn, 0, this.#bytesPerMs, this.#graceMs)) return;
+    const transfer = known?.context === context ? known.transfer : new Transfer(context.bytesIn);
+    if (known?.transfer !== transfer) this.#senders.set(socket, { context, transfer });
+    if (!transfer.isTooSlow(passedMs, context.bytesIn, 0, this.#bytesPerMs, this.#graceMs)) return;
     context.body.destroy(new KitError('request_timeout', 'the body comes too slowly'));
   }
 
   /** A write counts when the system has taken all of it, so what is under way may have been read. */
-  #lookAtReader(socket: Socket, passedMs: number): void {
+  #checkReader(socket: Socket, passedMs: number): void {
     const waiting = socket.writableLength;
     if (waiting === 0) {
       this.#readers.delete(socket);
       return;
     }
     const taken = socket.bytesWritten - waiting;
-    const lag = this.#readers.get(socket) ?? new Lag(taken);
-    this.#readers.set(socket, lag);
-    if (!lag.isTooSlow(passedMs, taken, waiting, this.#bytesPerMs, this.#graceMs)) return;
+    const transfer = this.#readers.get(socket) ?? new Transfer(taken);
+    this.#readers.set(socket, transfer);
+    if (!transfer.isTooSlow(passedMs, taken, waiting, this.#bytesPerMs, this.#graceMs)) return;
     const context = this.#connections.latestRequest(socket)?.context;
     if (context !== undefined) context.code ??= 'request_timeout';
     // Reset, or the system would keep what is unsent for as long as the client likes.
@@ -66,11 +66,11 @@ export class SlowClientGuard {
 
 interface Sender {
   readonly context: RequestContext;
-  readonly lag: Lag;
+  readonly transfer: Transfer;
 }
 
-/** What a client has moved while it was waited for. */
-class Lag {
+/** The bytes that a client has moved, and the time that the gate has waited for it. */
+class Transfer {
   #waitedMs = 0;
   #fromBytes: number;
 
@@ -78,7 +78,7 @@ class Lag {
     this.#fromBytes = fromBytes;
   }
 
-  /** `unsure` bytes may have been moved beyond `bytes`. The account begins anew for who is in time, lest one saves up. */
+  /** `unsure` bytes may have been moved beyond `bytes`. A client that is in time starts again at zero: it cannot save up. */
   isTooSlow(passedMs: number, bytes: number, unsure: number, bytesPerMs: number, graceMs: number): boolean {
     this.#waitedMs += passedMs;
     if (this.#waitedMs < graceMs) return false;

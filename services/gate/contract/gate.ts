@@ -7,6 +7,6 @@ export interface Gate extends Address, AsyncDisposable {
    * does not wait. A gate that knows when it stops taking new connections calls `onClosed` at that moment.
    */
   drain(withinMs?: number, onClosed?: () => void): Promise<void>;
-  /** New addresses of services: requests that come later go there; those under way end where they are. */
-  follow(routes: readonly GateRoute[]): void;
+  /** Takes new addresses of services: later requests go there, and those under way end where they are. */
+  updateRoutes(routes: readonly GateRoute[]): void;
 }

@@ -9,12 +9,12 @@ import { Upgrades } from '../upgrade/upgrade.ts';
 import { forwardRequest } from './forward.ts';
 import { Upstream } from './upstream.ts';
 
-/** All that is loaded once the port is open: the upstreams and the two ways to them. */
+/** Forwards requests and upgrades to their upstreams. The gate loads it once its port is open. */
 export class Forwarder {
   readonly #options: GateOptions;
   readonly #connections: Connections;
   readonly #upgrades: Upgrades;
-  readonly #ofRoutes = new WeakMap<GateRoute, Upstream>();
+  readonly #byRoute = new WeakMap<GateRoute, Upstream>();
   /** By service and address. */
   #upstreams: ReadonlyMap<string, Upstream> = new Map();
   readonly #retired = new Set<Upstream>();
@@ -23,14 +23,14 @@ export class Forwarder {
     this.#options = options;
     this.#connections = connections;
     this.#upgrades = new Upgrades(options, connections);
-    this.follow(options.routes);
+    this.updateRoutes(options.routes);
   }
 
   /**
    * Calls services at these addresses from now on. Where a service has moved, its connections and those who wait for
    * it move along, and what is under way ends where it is; what no route leads to any more is let go likewise.
    */
-  follow(routes: readonly GateRoute[]): void {
+  updateRoutes(routes: readonly GateRoute[]): void {
     const wanted = new Map(routes.map((route) => [keyOf(route), route]));
     const free = [...this.#upstreams].filter(([key]) => !wanted.has(key)).map(([, upstream]) => upstream);
     const upstreams = new Map<string, Upstream>();
@@ -47,7 +47,7 @@ export class Forwarder {
     this.#upstreams = upstreams;
     for (const route of routes) {
       const upstream = upstreams.get(keyOf(route));
-      if (upstream !== undefined) this.#ofRoutes.set(route, upstream);
+      if (upstream !== undefined) this.#byRoute.set(route, upstream);
     }
   }
 
@@ -87,7 +87,7 @@ export class Forwarder {
   }
 
   #of(route: GateRoute): Upstream {
-    const upstream = this.#ofRoutes.get(route);
+    const upstream = this.#byRoute.get(route);
     if (upstream === undefined) throw new Error(`no upstream for ${route.prefix}`);
     return upstream;
   }

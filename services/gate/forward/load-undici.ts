@@ -15,14 +15,15 @@ export async function loadUndici(files: UndiciFiles = DEEP_FILES): Promise<Undic
   if (client.status === 'fulfilled' && pool.status === 'fulfilled') {
     const { default: Client } = client.value;
     const { default: Pool } = pool.value;
-    if (typeof Client === 'function' && typeof Pool === 'function') return { Client, Pool };
+    if (Client !== undefined && Pool !== undefined) return { Client, Pool };
   }
   return await import('undici');
 }
 
+/** The files within undici. */
 export interface UndiciFiles {
-  client(): Promise<{ default: typeof UndiciClient }>;
-  pool(): Promise<{ default: typeof UndiciPool }>;
+  client(): Promise<{ readonly default?: typeof UndiciClient }>;
+  pool(): Promise<{ readonly default?: typeof UndiciPool }>;
 }
 
 const DEEP_FILES: UndiciFiles = {

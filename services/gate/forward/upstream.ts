@@ -12,7 +12,7 @@ const MAX_KEEP_ALIVE_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const MAX_RESPONSE_HEADER_BYTES = 64 * 1024;
 
-/** What the gate calls: the connections to one service, and the queue of those who wait for it. */
+/** The connections to one service, and the queue of requests that wait for it. */
 export class Upstream {
   readonly service: string;
   readonly hold: Hold;
@@ -33,7 +33,7 @@ export class Upstream {
     return this.#origin;
   }
 
-  /** From now on at another address: for those as well who wait for the service. Who is being served stays where it is. */
+  /** Calls the service at another address, for requests that wait too. Requests under way stay where they are. */
   moveTo(address: Address): void {
     this.retire();
     this.hold.moveTo(address);

@@ -39,11 +39,11 @@ export class Tunnel {
     client.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
   }
 
-  /** Tells the client to go, at the end of the frame that is being sent, and passes its farewell on. */
+  /** Sends 1001 to the client at the end of the current frame, and passes the client's own close frame on. */
   goAway(): void {
     if (this.#isLeaving) return;
     this.#isLeaving = true;
-    if (this.#frames.isBetweenFrames) this.#sayGoodbye();
+    if (this.#frames.isBetweenFrames) this.#sendClose();
   }
 
   /**
@@ -76,7 +76,7 @@ export class Tunnel {
 
   #onData(chunk: Buffer): void {
     this.#frames.follow(chunk);
-    if (this.#isLeaving && this.#frames.isBetweenFrames) this.#sayGoodbye();
+    if (this.#isLeaving && this.#frames.isBetweenFrames) this.#sendClose();
   }
 
   #destroy(): void {
@@ -84,7 +84,7 @@ export class Tunnel {
     this.#upstream.destroy();
   }
 
-  #sayGoodbye(): void {
+  #sendClose(): void {
     if (this.#client.writableEnded) return;
     this.#upstream.unpipe(this.#client);
     this.#upstream.resume();
