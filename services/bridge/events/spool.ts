@@ -1,8 +1,8 @@
-import type { FileHandle } from 'node:fs/promises';
 import { errorText } from '../../contract/errors.ts';
 import type { BridgeEvent } from '../../contract/events.ts';
 import type { Log } from '../../runtime/log.ts';
 import { type FileLock, lockFile } from '../../runtime/process/file-lock.ts';
+import { SegmentWriter } from './segment-writer.ts';
 import { type Position, type Segment, SpoolFolder } from './spool-folder.ts';
 import { linesOf, readLine, toLine } from './spool-line.ts';
 
@@ -36,8 +36,8 @@ export class Spool {
   readonly #options: SpoolOptions;
   readonly #folder: SpoolFolder;
   readonly #segments: Segment[];
+  readonly #writer: SegmentWriter;
   readonly #lock: FileLock;
-  #writer: { readonly segment: Segment; readonly file: FileHandle } | undefined;
   /** The number of the next event to come. */
   #next: number;
   /** Where the next event to take stands. */
@@ -53,6 +53,12 @@ export class Spool {
     this.#options = options;
     this.#folder = folder;
     this.#segments = segments;
+    this.#writer = new SegmentWriter(
+      folder,
+      segments,
+      Math.min(MOST_SEGMENT_BYTES, options.maxBytes / LEAST_SEGMENTS),
+      options.log,
+    );
     this.#lock = lock;
     this.#next = start.next;
     this.#position = start.position;
@@ -91,15 +97,7 @@ export class Spool {
   async append(events: readonly BridgeEvent[]): Promise<void> {
     const first = this.#next;
     const content = Buffer.from(events.map((event, index) => toLine({ seq: first + index, event })).join(''));
-    try {
-      const { segment, file } = await this.#writerFor(first, content.length);
-      await writeAll(file, content, segment.bytes);
-      await file.datasync();
-      segment.bytes += content.length;
-    } catch (error) {
-      await this.#abandonWriter();
-      throw error;
-    }
+    await this.#writer.write(first, content);
     this.#next = first + events.length;
     await this.#dropExcess();
   }
@@ -145,7 +143,7 @@ export class Spool {
       this.#options.log.error(`${garbledLines} lines of the spool were torn or garbled, and are skipped`);
     const isTaken = (segment: Segment) =>
       segment.first < next.segment ||
-      (segment.first === next.segment && next.offset >= segment.bytes && segment !== this.#writer?.segment);
+      (segment.first === next.segment && next.offset >= segment.bytes && segment !== this.#writer.segment);
     const taken: Segment[] = [];
     for (let [oldest] = this.#segments; oldest !== undefined && isTaken(oldest); [oldest] = this.#segments) {
       taken.push(oldest);
@@ -157,44 +155,8 @@ export class Spool {
   }
 
   async close(): Promise<void> {
-    const writer = this.#writer;
-    this.#writer = undefined;
-    await writer?.file.close();
+    await this.#writer.close();
     this.#lock.release();
-  }
-
-  async #writerFor(first: number, bytes: number): Promise<{ segment: Segment; file: FileHandle }> {
-    const mostBytes = Math.min(MOST_SEGMENT_BYTES, this.#options.maxBytes / LEAST_SEGMENTS);
-    const full = this.#writer;
-    if (full !== undefined && full.segment.bytes > 0 && full.segment.bytes + bytes > mostBytes) {
-      this.#writer = undefined;
-      await full.file.close();
-    }
-    if (this.#writer === undefined) {
-      const file = await this.#folder.create(first);
-      const segment = { first, bytes: 0 };
-      this.#segments.push(segment);
-      this.#writer = { segment, file };
-    }
-    return this.#writer;
-  }
-
-  /** After a failed write or fsync nobody knows what the file holds behind its last good line: another is begun. */
-  async #abandonWriter(): Promise<void> {
-    const writer = this.#writer;
-    if (writer === undefined) return;
-    this.#writer = undefined;
-    const { segment, file } = writer;
-    if (segment.bytes === 0) this.#segments.pop();
-    try {
-      if (segment.bytes === 0) await this.#folder.remove(segment);
-      else await file.truncate(segment.bytes);
-    } catch (error) {
-      // The next start may find lines there that were posted from memory, or a torn one.
-      this.#options.log.debug(`the spool keeps the rest of a failed write: ${errorText(error)}`);
-    } finally {
-      await file.close().catch((error: unknown) => this.#options.log.debug(errorText(error)));
-    }
   }
 
   async #dropExcess(): Promise<void> {
@@ -264,12 +226,5 @@ export class Spool {
       kind: 'gap',
       data: { lost: to - from, reason },
     };
-  }
-}
-
-async function writeAll(file: FileHandle, content: Buffer, at: number): Promise<void> {
-  for (let done = 0; done < content.length; ) {
-    const { bytesWritten } = await file.write(content, done, content.length - done, at + done);
-    done += bytesWritten;
   }
 }
