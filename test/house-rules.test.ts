@@ -10,6 +10,9 @@ const MAX_LINES = 250;
 const MAX_ENTRY_LINES = 45;
 const MAX_FILES_IN_FOLDER = 20;
 
+/** What every folder of the bridge may import: of the bridge itself, the files beside the folders (limits, deadline). */
+const BRIDGE_CORE = ['services/contract', 'services/runtime', 'services/bridge'];
+
 /**
  * The parts of the kit, and which other parts each may import. The longest name that a path starts with is its part. A
  * service imports no other service: services talk HTTP. An entry file joins parts, so one pair is listed by its file.
@@ -23,7 +26,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'services/gate/main.ts': ['config', 'services/runtime', 'services/gate/contract', 'services/gate', 'nginx'],
   'services/gate': ['config', 'services/contract', 'services/runtime', 'services/gate/contract'],
   'services/api': ['config', 'services/contract', 'services/runtime'],
-  'services/bridge': ['config', 'services/contract', 'services/runtime'],
+  'services/bridge/page': BRIDGE_CORE,
+  'services/bridge/session': [...BRIDGE_CORE, 'services/bridge/page'],
+  'services/bridge/send': [...BRIDGE_CORE, 'services/bridge/page', 'services/bridge/session'],
+  'services/bridge/events': [...BRIDGE_CORE, 'services/bridge/page', 'services/bridge/session'],
+  'services/bridge/watchdog': [...BRIDGE_CORE, 'services/bridge/page', 'services/bridge/session'],
+  'services/bridge': [
+    ...BRIDGE_CORE,
+    'services/bridge/page',
+    'services/bridge/session',
+    'services/bridge/send',
+    'services/bridge/events',
+    'services/bridge/watchdog',
+  ],
   'services/sandbox': ['config', 'services/contract', 'services/runtime'],
   'services/supervisor': ['config', 'services/contract', 'services/runtime'],
   operate: ['config', 'services/contract', 'services/runtime'],
@@ -91,6 +106,17 @@ describe('house rules', () => {
   it('allow no import cycle, type imports included', () => {
     const imports = new Map(files.map(({ name, text }) => [name, importsOf(name, text)]));
     assert.deepEqual(findCycles(imports), []);
+  });
+
+  it('leave whatsapp-web.js and puppeteer to one file of the bridge, and the page to one folder', () => {
+    const bridge = files.filter(({ name }) => name.startsWith('services/bridge/'));
+    const loaders = bridge.filter(({ text }) => /'(whatsapp-web\.js|puppeteer)(\/[^']*)?'/.test(text));
+    assert.deepEqual(
+      loaders.map(({ name }) => name),
+      ['services/bridge/page/library.ts'],
+    );
+    const evaluators = bridge.filter(({ text }) => /\.evaluate\w*\(|\bpup(Page|Browser)\b/.test(text));
+    assert.deepEqual([...new Set(evaluators.map(({ name }) => dirname(name)))], ['services/bridge/page']);
   });
 
   it('leave process.env to config/', () => {

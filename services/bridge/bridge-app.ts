@@ -16,9 +16,9 @@ import { parseBy, readJson } from '../runtime/http/json-bodies.ts';
 import { answerProblem, answerUnknown } from '../runtime/http/problem-answers.ts';
 import { createServiceApp } from '../runtime/http/service-app.ts';
 import type { Log } from '../runtime/log.ts';
+import { isPageError } from './page/errors.ts';
 import type { WhatsApp } from './page/whatsapp.ts';
-import { isPageError } from './send/errors.ts';
-import type { Sender } from './send/send.ts';
+import type { Sender } from './send/sender.ts';
 import type { Session } from './session/session.ts';
 
 export interface ServerParts {
@@ -100,8 +100,8 @@ function health(parts: ServerParts, port: number): BridgeHealth {
 
 function status(parts: ServerParts): BridgeStatus {
   const { session, sender } = parts;
-  const me = session.isReady ? session.life?.whatsapp.account : undefined;
-  const browserPid = session.life?.whatsapp.browserPid;
+  const me = session.isReady ? session.browser?.whatsapp.account : undefined;
+  const browserPid = session.browser?.whatsapp.browserPid;
   const lastAckAt = sender.acks.lastServerAckAt;
   return {
     session: parts.sessionName,
@@ -119,7 +119,7 @@ function status(parts: ServerParts): BridgeStatus {
 /** A question to a ready page. Throws `whatsapp_not_ready`, and `bridge_failed` when the browser gives no answer. */
 async function ask<T>(session: Session, what: string, act: (whatsapp: WhatsApp) => Promise<T>): Promise<T> {
   try {
-    return await session.readyLife.call(what, act);
+    return await session.readyBrowser.call(what, act);
   } catch (error) {
     if (error instanceof KitError) throw error;
     const problem = isPageError(error) ? 'the page refused' : 'the browser gave no answer';

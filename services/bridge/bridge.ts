@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { errorText } from '../contract/errors.ts';
-import type { BridgeEvent } from '../contract/events.ts';
 import type { Origin } from '../runtime/http/internal-call.ts';
 import { createInternalServer } from '../runtime/http/internal-server.ts';
 import { listen } from '../runtime/http/listen.ts';
@@ -9,10 +8,11 @@ import type { Log } from '../runtime/log.ts';
 import { createApp } from './bridge-app.ts';
 import { within } from './deadline.ts';
 import { Backfill } from './events/backfill.ts';
+import { toBridgeEvent } from './events/bridge-event.ts';
 import { EventSender } from './events/event-sender.ts';
-import { eventOf, type News } from './events/news.ts';
 import { type BridgeLimits, LEAST_HEAL_STEP_MS } from './limits.ts';
-import { Sender } from './send/send.ts';
+import type { InboundEvent } from './page/inbound-events.ts';
+import { Sender } from './send/sender.ts';
 import { survivePipeErrors } from './session/browser-pipes.ts';
 import { Session } from './session/session.ts';
 import { AckWatchdog } from './watchdog/watchdog.ts';
@@ -63,9 +63,12 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     onKept: (kept) => backfill.kept(kept),
     onTrouble: (reason) => session.remark(reason),
   });
-  const take = (news: News) => {
-    const event = eventOfNews(options.session, news, log);
-    if (event !== undefined) events.take(event);
+  const take = (inbound: InboundEvent) => {
+    if (inbound.kind !== 'unreadable') events.take(toBridgeEvent(options.session, inbound));
+    else {
+      const { error } = inbound;
+      log.error({ err: error }, `an event of WhatsApp could not be read and is lost: ${error.message}`);
+    }
   };
   const head = () => ({ session: options.session, key: randomUUID(), at: new Date().toISOString() });
   const session = new Session(options, {
@@ -75,14 +78,14 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       events.take({ ...head(), kind: 'state', data });
     },
     qr: ({ qr, generated_at }) => events.take({ ...head(), kind: 'qr', data: { qr, generated_at } }),
-    news: (news) => {
-      sender.take(news);
-      watchdog.take(news);
-      take(news);
+    inbound: (event) => {
+      sender.take(event);
+      watchdog.take(event);
+      take(event);
     },
-    pageReady: (life) => {
-      watchdog.pageReady(life);
-      backfill.pageReady(life);
+    pageReady: (browser) => {
+      watchdog.pageReady(browser);
+      backfill.pageReady(browser);
     },
     pageAway: () => backfill.pageAway(),
   });
@@ -105,7 +108,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       void closeOnce().finally(() => options.end());
     },
   });
-  const sender = new Sender(() => session.readyLife, limits, log);
+  const sender = new Sender(() => session.readyBrowser, limits, log);
   const app = createApp({
     session,
     sessionName: options.session,
@@ -140,10 +143,4 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     return closing;
   };
   return { port, session, close: closeOnce };
-}
-
-function eventOfNews(session: string, news: News, log: Log): BridgeEvent | undefined {
-  if (news.kind !== 'unreadable') return eventOf(session, news);
-  log.error({ err: news.error }, `an event of WhatsApp could not be read and is lost: ${news.error.message}`);
-  return undefined;
 }

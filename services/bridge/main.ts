@@ -2,7 +2,7 @@ import { errorText } from '../contract/errors.ts';
 import { findBrowser } from '../runtime/find-browser.ts';
 import { runService } from '../runtime/process/run-service.ts';
 import { startBridge } from './bridge.ts';
-import { guardRejections } from './rejections.ts';
+import { guardRejections } from './page/library-rejections.ts';
 
 /** Chromium closes in a tenth of a second; past this it hangs. */
 const DESTROY_MS = 5_000;

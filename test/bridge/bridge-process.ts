@@ -1,7 +1,7 @@
 // A bridge in a process of its own, as main.ts runs it: `node bridge-process.ts '{ …options }'`. Ends on SIGTERM.
 import { z } from 'zod';
 import { startBridge } from '../../services/bridge/bridge.ts';
-import { guardRejections } from '../../services/bridge/rejections.ts';
+import { guardRejections } from '../../services/bridge/page/library-rejections.ts';
 import { createLog } from '../../services/runtime/log.ts';
 
 const optionsSchema = z.object({

@@ -2,9 +2,10 @@ import pino from 'pino';
 import { within } from '../../services/bridge/deadline.ts';
 import type { BridgeLimits } from '../../services/bridge/limits.ts';
 import type { NewContent } from '../../services/bridge/page/content.ts';
-import type { SendingLife, SendingPage } from '../../services/bridge/send/life.ts';
-import { Sender } from '../../services/bridge/send/send.ts';
-import { type LifeEnd, LifeEndedError } from '../../services/bridge/session/life-end.ts';
+import { BrowserEndedError } from '../../services/bridge/page/errors.ts';
+import { Sender } from '../../services/bridge/send/sender.ts';
+import type { SendingBrowser, SendingPage } from '../../services/bridge/send/sending-browser.ts';
+import type { BrowserEnd } from '../../services/bridge/session/browser-end.ts';
 import { KitError } from '../../services/contract/errors.ts';
 import type { WhatsAppMessage } from '../../services/contract/events.ts';
 import { LIMITS } from './world.ts';
@@ -32,23 +33,23 @@ export function pageWith(sends: Partial<Sends>): SendingPage {
 }
 
 /** A sender before one page, whose browser the test may end. */
-export class FakeLife implements SendingLife {
+export class FakeBrowser implements SendingBrowser {
   readonly sender: Sender;
   readonly #page: SendingPage;
   readonly #limits: BridgeLimits;
   #dead = new AbortController();
   /** Why its browsers have ended. */
-  readonly ends: LifeEnd[] = [];
+  readonly ends: BrowserEnd[] = [];
   isReady = true;
 
   constructor(page: SendingPage, limits: Partial<BridgeLimits>) {
     this.#page = page;
     this.#limits = { ...LIMITS, ...limits };
-    const readyLife = () => {
+    const readyBrowser = () => {
       if (this.isReady && !this.signal.aborted) return this;
       throw new KitError('whatsapp_not_ready', 'the browser has ended');
     };
-    this.sender = new Sender(readyLife, this.#limits, pino({ level: 'silent' }));
+    this.sender = new Sender(readyBrowser, this.#limits, pino({ level: 'silent' }));
   }
 
   get signal(): AbortSignal {
@@ -59,9 +60,9 @@ export class FakeLife implements SendingLife {
     return within(ms, act(this.#page), what, this.signal);
   }
 
-  end(end: LifeEnd): void {
+  end(end: BrowserEnd): void {
     this.ends.push(end);
-    this.#dead.abort(new LifeEndedError(end.reason));
+    this.#dead.abort(new BrowserEndedError(end.reason));
   }
 
   /** As the session does after an end: another browser. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { eventOf } from '../../services/bridge/events/news.ts';
+import { toBridgeEvent } from '../../services/bridge/events/bridge-event.ts';
 import type { WhatsAppMessage } from '../../services/contract/events.ts';
 
 describe('bridge, the keys of its events', () => {
@@ -17,8 +17,12 @@ describe('bridge, the keys of its events', () => {
 });
 
 function keyOf(body: string, editedAt?: number): string {
-  return eventOf('test', { kind: 'edited', message: { ...MESSAGE, body }, previousBody: 'text', editedAt })
-    .key;
+  return toBridgeEvent('test', {
+    kind: 'edited',
+    message: { ...MESSAGE, body },
+    previousBody: 'text',
+    editedAt,
+  }).key;
 }
 
 const MESSAGE: WhatsAppMessage = {

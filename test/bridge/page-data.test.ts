@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { eventOf } from '../../services/bridge/events/news.ts';
+import { toBridgeEvent } from '../../services/bridge/events/bridge-event.ts';
 import { PageDataError, readMessage } from '../../services/bridge/page/data.ts';
 import { bridgeEventSchema } from '../../services/contract/events.ts';
 
@@ -43,7 +43,10 @@ describe('bridge, what it reads from the page', () => {
   it('makes a valid event of whatever else is in a message that has an id', () => {
     fc.assert(
       fc.property(fc.object(), (more) => {
-        const event = eventOf('test', { kind: 'message', message: readMessage({ ...more, id: RAW.id }) });
+        const event = toBridgeEvent('test', {
+          kind: 'message',
+          message: readMessage({ ...more, id: RAW.id }),
+        });
         bridgeEventSchema.parse(event);
       }),
     );
@@ -53,7 +56,7 @@ describe('bridge, what it reads from the page', () => {
         fc.constantFrom('type', 'body', 't', 'ack', 'from', 'to', 'mentionedJidList'),
         (value, field) => {
           bridgeEventSchema.parse(
-            eventOf('test', { kind: 'message', message: readMessage({ ...RAW, [field]: value }) }),
+            toBridgeEvent('test', { kind: 'message', message: readMessage({ ...RAW, [field]: value }) }),
           );
         },
       ),

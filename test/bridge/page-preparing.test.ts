@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createContext, runInContext } from 'node:vm';
-import { dropPrepared, INSTALL_PREPARING } from '../../services/bridge/page/preparing.ts';
-import { cancelSend, INSTALL_STEERING } from '../../services/bridge/page/steering.ts';
+import { dropPrepared, INSTALL_PREPARATION } from '../../services/bridge/page/preparation.ts';
+import { cancelSend, INSTALL_SEND_HOOK } from '../../services/bridge/page/send-hook.ts';
 
 const ADDRESS = '15552220000@c.us';
 
@@ -41,8 +41,8 @@ describe('in the page, the preparation of sends', () => {
     const context = createContext({});
     run = (source) => runInContext(source, context);
     run(PAGE);
-    run(INSTALL_PREPARING);
-    run(INSTALL_STEERING);
+    run(INSTALL_PREPARATION);
+    run(INSTALL_SEND_HOOK);
   });
 
   const prepare = (name: string, what: object) =>
@@ -100,8 +100,8 @@ describe('in the page, the preparation of sends', () => {
   });
 
   it('is installed once', () => {
-    run(INSTALL_PREPARING);
-    run(INSTALL_STEERING);
+    run(INSTALL_PREPARATION);
+    run(INSTALL_SEND_HOOK);
     assert.equal(run('typeof window.WWebJS.sendMessage.calls'), 'object');
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isLibraryRejection } from '../../services/bridge/rejections.ts';
+import { isLibraryRejection } from '../../services/bridge/page/library-rejections.ts';
 
 describe('bridge, rejections that nobody handled', () => {
   it('knows those of the library by its strings and its stack', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { SendStage } from '../../services/bridge/page/sends.ts';
-import type { SendingPage } from '../../services/bridge/send/life.ts';
-import type { LifeEnd } from '../../services/bridge/session/life-end.ts';
+import type { SendingPage } from '../../services/bridge/send/sending-browser.ts';
+import type { BrowserEnd } from '../../services/bridge/session/browser-end.ts';
 import { KitError } from '../../services/contract/errors.ts';
-import { FakeLife, hang, pageWith, textOf } from './fake-page.ts';
+import { FakeBrowser, hang, pageWith, textOf } from './fake-page.ts';
 
 const SEND_MS = 600;
 const ACK_WAIT_MS = 200;
@@ -32,15 +32,15 @@ describe('bridge, the one deadline of a send', () => {
   it('covers the wait for others of the same chat, which is no fault of the session', async () => {
     const page = pageWith({ find: () => hang() });
     const first = { chatId: GROUP, content: { kind: 'text', text: 'hangs', reply_to: '3EB0' } } as const;
-    const life = new FakeLife(page, { sendMs: SEND_MS, callMs: 10 * SEND_MS });
-    const hanging = life.sender.send(first).catch((error: unknown) => error);
-    const behind = await life.sender
+    const browser = new FakeBrowser(page, { sendMs: SEND_MS, callMs: 10 * SEND_MS });
+    const hanging = browser.sender.send(first).catch((error: unknown) => error);
+    const behind = await browser.sender
       .send({ chatId: GROUP, message: 'waits' })
       .catch((error: unknown) => error);
     assert.ok(behind instanceof KitError);
-    assert.deepEqual([behind.code, life.ends], ['send_failed', []]);
+    assert.deepEqual([behind.code, browser.ends], ['send_failed', []]);
     assert.match(behind.message, /^nothing was sent: it waited for other sends to its chat/);
-    life.end({ kind: 'failed', reason: 'the test is over' });
+    browser.end({ kind: 'failed', reason: 'the test is over' });
     await hanging;
   });
 
@@ -99,16 +99,16 @@ describe('bridge, the one deadline of a send', () => {
 });
 
 /** One sender a page, so that its sends queue. */
-const lives = new WeakMap<SendingPage, FakeLife>();
+const browsers = new WeakMap<SendingPage, FakeBrowser>();
 
-function endOf(page: SendingPage): LifeEnd | undefined {
-  return lives.get(page)?.ends[0];
+function endOf(page: SendingPage): BrowserEnd | undefined {
+  return browsers.get(page)?.ends[0];
 }
 
 async function send(page: SendingPage, chatId: string, message: string): Promise<KitError> {
-  const life = lives.get(page) ?? new FakeLife(page, { sendMs: SEND_MS, ackWaitMs: ACK_WAIT_MS });
-  lives.set(page, life);
-  const outcome = await life.sender.send({ chatId, message }).catch((error: unknown) => error);
+  const browser = browsers.get(page) ?? new FakeBrowser(page, { sendMs: SEND_MS, ackWaitMs: ACK_WAIT_MS });
+  browsers.set(page, browser);
+  const outcome = await browser.sender.send({ chatId, message }).catch((error: unknown) => error);
   assert.ok(outcome instanceof KitError, String(outcome));
   return outcome;
 }

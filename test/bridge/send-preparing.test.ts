@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SendBody } from '../../services/contract/bridge.ts';
 import { KitError } from '../../services/contract/errors.ts';
-import { FakeLife, hang, madeOf, pageWith, type Sends, textOf } from './fake-page.ts';
+import { FakeBrowser, hang, madeOf, pageWith, type Sends, textOf } from './fake-page.ts';
 
 const ANN = '15552220000-1@g.us';
 const BOB = '15552220001-1@g.us';
@@ -25,8 +25,8 @@ describe('bridge, preparing a send', () => {
     return madeOf(address, content, stanzaId);
   };
   const start = (sends: Partial<Sends>, limits = {}) =>
-    new FakeLife(pageWith({ send: adds, ...sends }), { ...PATIENT, ...limits });
-  const send = ({ sender }: FakeLife, content: SendBody['content'], chatId = ANN, more = {}) =>
+    new FakeBrowser(pageWith({ send: adds, ...sends }), { ...PATIENT, ...limits });
+  const send = ({ sender }: FakeBrowser, content: SendBody['content'], chatId = ANN, more = {}) =>
     sender.send({ chatId, content, ...more });
   const failureOf = async (outcome: Promise<unknown>) => {
     const error = await outcome.then(
@@ -39,9 +39,9 @@ describe('bridge, preparing a send', () => {
 
   it('adds what needs nothing while other chats are being prepared, and them once they are', async () => {
     const ready = Promise.withResolvers<void>();
-    const life = start({ prepare: () => ready.promise });
-    const slow = [send(life, medium(), ANN), send(life, text('https://a'), BOB)];
-    await send(life, text('code'), '15552220002-1@g.us');
+    const browser = start({ prepare: () => ready.promise });
+    const slow = [send(browser, medium(), ANN), send(browser, text('https://a'), BOB)];
+    await send(browser, text('code'), '15552220002-1@g.us');
     assert.deepEqual(added, ['code']);
     ready.resolve();
     await Promise.all(slow);
@@ -51,21 +51,21 @@ describe('bridge, preparing a send', () => {
   it('keeps the order within a chat, however long each takes', async () => {
     const uploaded = Promise.withResolvers<void>();
     const previewed = Promise.withResolvers<void>();
-    const life = start({
+    const browser = start({
       prepare: (_name, _address, { kind }) => (kind === 'media' ? uploaded : previewed).promise,
     });
-    const sends = [medium(), text('https://a'), text('plain')].map((content) => send(life, content));
+    const sends = [medium(), text('https://a'), text('plain')].map((content) => send(browser, content));
     previewed.resolve();
-    await send(life, text('another chat'), BOB);
+    await send(browser, text('another chat'), BOB);
     uploaded.resolve();
     await Promise.all(sends);
     assert.deepEqual(added, ['another chat', 'media, prepared', 'https://a, prepared', 'plain']);
   });
 
   it('asks for no preview where there is no link, or where none is wanted', async () => {
-    const life = start({ prepare: () => hang() });
-    await send(life, text('no link'));
-    await send(life, { ...text('https://a'), link_preview: false });
+    const browser = start({ prepare: () => hang() });
+    await send(browser, text('no link'));
+    await send(browser, { ...text('https://a'), link_preview: false });
     assert.deepEqual(added, ['no link', 'https://a']);
   });
 
@@ -79,12 +79,12 @@ describe('bridge, preparing a send', () => {
   });
 
   it('fails once and for all when an upload takes too long, with the limit and its setting', async () => {
-    const life = start({ prepare: () => hang() }, { uploadMs: UPLOAD_MS });
-    const { code, message } = await failureOf(send(life, medium()));
+    const browser = start({ prepare: () => hang() }, { uploadMs: UPLOAD_MS });
+    const { code, message } = await failureOf(send(browser, medium()));
     assert.equal(code, 'upload_failed');
     assert.match(message, /^nothing was sent: .* longer than 50 ms \(SEND_UPLOAD_TIMEOUT_MS\)/);
-    await send(life, text('next'));
-    assert.deepEqual([added, life.ends], [['next'], []]);
+    await send(browser, text('next'));
+    assert.deepEqual([added, browser.ends], [['next'], []]);
   });
 
   for (const [what, content] of [
@@ -93,30 +93,30 @@ describe('bridge, preparing a send', () => {
   ] as const)
     it(`is called off by a look for the message (${what}), and the next of its chat goes out`, async () => {
       const preparing = Promise.withResolvers<void>();
-      const life = start({
+      const browser = start({
         prepare: (name) => {
           if (!name.endsWith(ID)) return Promise.resolve();
           preparing.resolve();
           return hang();
         },
       });
-      const first = send(life, content, ANN, { stanza_id: ID });
-      const next = send(life, text('next'));
+      const first = send(browser, content, ANN, { stanza_id: ID });
+      const next = send(browser, text('next'));
       await preparing.promise;
-      const look = send(life, content, ANN, {
+      const look = send(browser, content, ANN, {
         stanza_id: ID,
         retry: { since: 0, known: [], only_look: true },
       });
       assert.equal((await failureOf(look)).code, 'not_found');
       assert.match((await failureOf(first)).message, /^nothing was sent: the send was called off/);
       await next;
-      assert.deepEqual([added, life.ends], [['next'], []]);
+      assert.deepEqual([added, browser.ends], [['next'], []]);
     });
 
   it('is not called off by a look once the message is being added: both get its answer', async () => {
     const adding = Promise.withResolvers<void>();
     const isAdding = Promise.withResolvers<void>();
-    const life = start({
+    const browser = start({
       prepare: () => Promise.resolve(),
       send: async (...given) => {
         isAdding.resolve();
@@ -124,9 +124,9 @@ describe('bridge, preparing a send', () => {
         return adds(...given);
       },
     });
-    const first = send(life, medium(), ANN, { stanza_id: ID });
+    const first = send(browser, medium(), ANN, { stanza_id: ID });
     await isAdding.promise;
-    const look = send(life, medium(), ANN, {
+    const look = send(browser, medium(), ANN, {
       stanza_id: ID,
       retry: { since: 0, known: [], only_look: true },
     });
@@ -137,11 +137,11 @@ describe('bridge, preparing a send', () => {
 
   it('keeps a medium for another try when its time passed while WhatsApp was away', async () => {
     const prepare = () => {
-      life.isReady = false;
+      browser.isReady = false;
       return hang();
     };
-    const life = start({ prepare }, { uploadMs: UPLOAD_MS });
-    assert.equal((await failureOf(send(life, medium()))).code, 'whatsapp_not_ready');
+    const browser = start({ prepare }, { uploadMs: UPLOAD_MS });
+    assert.equal((await failureOf(send(browser, medium()))).code, 'whatsapp_not_ready');
   });
 
   it('gives the place of an upload that hangs for ever to the next', async () => {
@@ -150,39 +150,39 @@ describe('bridge, preparing a send', () => {
       hanging += 1;
       return hanging > 8 ? Promise.resolve() : hang();
     };
-    const life = start({ prepare }, { uploadMs: UPLOAD_MS });
+    const browser = start({ prepare }, { uploadMs: UPLOAD_MS });
     const chats = Array.from({ length: 8 }, (_, n) => `1555000${n}-1@g.us`);
     const codes = await Promise.all(
-      chats.map(async (chat) => (await failureOf(send(life, medium(), chat))).code),
+      chats.map(async (chat) => (await failureOf(send(browser, medium(), chat))).code),
     );
     assert.deepEqual([...new Set(codes)], ['upload_failed']);
-    await send(life, medium());
+    await send(browser, medium());
     assert.deepEqual(added, ['media, prepared']);
   });
 
   it('ends a browser whose memory uploads hold that never end, once no send is under way', async () => {
-    const life = start(
+    const browser = start(
       { prepare: (_name, _address, { kind }) => (kind === 'media' ? hang() : waiting.promise) },
       {
         uploadMs: UPLOAD_MS,
       },
     );
     const waiting = Promise.withResolvers<void>();
-    const other = send(life, text('https://a'), BOB);
+    const other = send(browser, text('https://a'), BOB);
     const data = 'A'.repeat(48 * 1024 ** 2);
-    for (let n = 0; n < 4; n += 1) await failureOf(send(life, medium(data)));
-    assert.equal(life.ends.length, 0);
+    for (let n = 0; n < 4; n += 1) await failureOf(send(browser, medium(data)));
+    assert.equal(browser.ends.length, 0);
     waiting.resolve();
     await other;
-    assert.match(life.ends[0]?.reason ?? 'none', /^uploads that never ended hold \d+ bytes/);
+    assert.match(browser.ends[0]?.reason ?? 'none', /^uploads that never ended hold \d+ bytes/);
     assert.deepEqual(added, ['https://a, prepared']);
   });
 
   it('is certain that nothing was sent when the browser ends meanwhile', async () => {
-    const life = start({ prepare: () => hang() });
-    const outcomes = [send(life, medium(), ANN), send(life, text('https://a'), BOB)].map(failureOf);
-    await send(life, text('others'), '15552220002-1@g.us');
-    life.end({ kind: 'failed', reason: 'killed' });
+    const browser = start({ prepare: () => hang() });
+    const outcomes = [send(browser, medium(), ANN), send(browser, text('https://a'), BOB)].map(failureOf);
+    await send(browser, text('others'), '15552220002-1@g.us');
+    browser.end({ kind: 'failed', reason: 'killed' });
     for (const { code, message } of await Promise.all(outcomes))
       assert.deepEqual([code, message], ['whatsapp_not_ready', 'nothing was sent: killed']);
     assert.deepEqual(added, ['others']);
@@ -191,30 +191,30 @@ describe('bridge, preparing a send', () => {
   it('gives up a medium that ends one browser after the other, which from the second on it uploads alone', async () => {
     let uploads: string[] = [];
     const prepare: Sends['prepare'] = (_name, address) => hang(uploads.push(address));
-    const life = start({ prepare });
+    const browser = start({ prepare });
     const codes: string[] = [];
     const wereAlone: boolean[] = [];
     for (let n = 1; n <= 5; n += 1) {
       uploads = [];
-      const outcome = failureOf(send(life, medium(), ANN, { stanza_id: '3EB0AAAAAAAAAAAAAAAAAA' }));
-      await send(life, text('after that one has begun'), '15552220002-1@g.us');
-      const other = failureOf(send(life, medium(), BOB));
-      await send(life, text('after the other one could begin'), '15552220002-1@g.us');
+      const outcome = failureOf(send(browser, medium(), ANN, { stanza_id: '3EB0AAAAAAAAAAAAAAAAAA' }));
+      await send(browser, text('after that one has begun'), '15552220002-1@g.us');
+      const other = failureOf(send(browser, medium(), BOB));
+      await send(browser, text('after the other one could begin'), '15552220002-1@g.us');
       wereAlone.push(uploads.join() === ANN);
-      life.end({ kind: 'failed', reason: `crash ${n}` });
+      browser.end({ kind: 'failed', reason: `crash ${n}` });
       codes.push((await outcome).code);
       assert.equal((await other).code, 'whatsapp_not_ready');
-      life.startAgain();
+      browser.startAgain();
     }
     assert.deepEqual(wereAlone, [false, true, true, true, true]);
     assert.deepEqual(codes, [...Array(4).fill('whatsapp_not_ready'), 'upload_failed']);
   });
 
   it('is given up when the bridge closes, which does not wait for it', async () => {
-    const life = start({ prepare: () => hang() });
-    const outcomes = [send(life, medium(), ANN), send(life, text('https://a'), BOB)].map(failureOf);
-    await send(life, text('others'), '15552220002-1@g.us');
-    await life.sender.close();
+    const browser = start({ prepare: () => hang() });
+    const outcomes = [send(browser, medium(), ANN), send(browser, text('https://a'), BOB)].map(failureOf);
+    await send(browser, text('others'), '15552220002-1@g.us');
+    await browser.sender.close();
     for (const { code, message } of await Promise.all(outcomes))
       assert.deepEqual([code, message], ['whatsapp_not_ready', 'nothing was sent: the bridge is closing']);
   });
@@ -226,10 +226,10 @@ describe('bridge, preparing a send', () => {
       opened.push(address);
       if (address === ANN) await slow.promise;
     };
-    const life = start({ open });
-    const first = send(life, text('slow to open'), ANN);
-    await send(life, text('one'), BOB);
-    await send(life, text('two'), BOB);
+    const browser = start({ open });
+    const first = send(browser, text('slow to open'), ANN);
+    await send(browser, text('one'), BOB);
+    await send(browser, text('two'), BOB);
     slow.resolve();
     await first;
     assert.deepEqual(opened, [ANN, BOB]);
@@ -237,9 +237,12 @@ describe('bridge, preparing a send', () => {
   });
 
   it('answers in time when a chat does not open: that one waits, all others go on', async () => {
-    const life = start({ open: (address) => (address === ANN ? hang() : Promise.resolve()) }, { callMs: 50 });
-    assert.equal((await failureOf(send(life, text('to nobody'), ANN))).code, 'send_failed');
-    await send(life, text('one'), BOB);
+    const browser = start(
+      { open: (address) => (address === ANN ? hang() : Promise.resolve()) },
+      { callMs: 50 },
+    );
+    assert.equal((await failureOf(send(browser, text('to nobody'), ANN))).code, 'send_failed');
+    await send(browser, text('one'), BOB);
     assert.deepEqual(added, ['one']);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nextStanzaId } from '../../services/bridge/send/job.ts';
+import { nextStanzaId } from '../../services/bridge/send/request.ts';
 import { fails, PATIENT, sendsOf, sent } from './send-support.ts';
 import { until } from './until.ts';
 import { type Answer, startWorld, type World } from './world.ts';

@@ -4,20 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { within } from '../../services/bridge/deadline.ts';
-import type { SessionObserver } from '../../services/bridge/session/observer.ts';
 import { lockProfile } from '../../services/bridge/session/profile-lock.ts';
 import { Session } from '../../services/bridge/session/session.ts';
+import type { SessionObserver } from '../../services/bridge/session/status.ts';
 import { until } from './until.ts';
 import { LIMITS } from './world.ts';
 
 const ENOUGH_MS = 10_000;
-/** A program that is there and is no browser: each life ends soon, and the session goes on to the next. */
+/** A program that is there and is no browser: each browser ends soon, and the session goes on to the next. */
 const NO_BROWSER = '/bin/false';
 
 const SILENT: SessionObserver = {
   state: () => undefined,
   qr: () => undefined,
-  news: () => undefined,
+  inbound: () => undefined,
   pageReady: () => undefined,
   pageAway: () => undefined,
 };

@@ -5,8 +5,9 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer';
-import { launchOptions } from '../../services/bridge/session/browser.ts';
-import { agentFault, userAgentOf } from '../../services/bridge/session/user-agent.ts';
+import { agentFault } from '../../services/bridge/page/page-state.ts';
+import { launchOptions } from '../../services/bridge/session/browser-launch.ts';
+import { userAgentOf } from '../../services/bridge/session/user-agent.ts';
 import { until } from './until.ts';
 import { LIMITS } from './world.ts';
 

@@ -4,9 +4,9 @@ import type { BridgeEvent } from '../../contract/events.ts';
 import { backoffMs } from '../../runtime/backoff.ts';
 import type { Log } from '../../runtime/log.ts';
 import { type ActiveChat, type ChatPiece, readActiveChats, readChatPiece } from '../page/backfill.ts';
-import type { Life } from '../session/life.ts';
+import type { BrowserRun } from '../session/browser-run.ts';
 import { BackfillCursor } from './backfill-cursor.ts';
-import { eventOf } from './news.ts';
+import { toBridgeEvent } from './bridge-event.ts';
 
 /** Looked at once more: times are in seconds, and of different clocks. */
 const MARGIN_S = 600;
@@ -55,11 +55,11 @@ export class Backfill {
     });
   }
 
-  /** The page of this life is ready. */
-  pageReady(life: Life): void {
+  /** The page of this browser is ready. */
+  pageReady(browser: BrowserRun): void {
     this.#cursor.stop();
     this.#run += 1;
-    void this.#catchUp(life, this.#run);
+    void this.#catchUp(browser, this.#run);
   }
 
   pageAway(): void {
@@ -82,32 +82,32 @@ export class Backfill {
   }
 
   /** Never throws; ends when it is through, or when the page has gone. */
-  async #catchUp(life: Life, run: number): Promise<void> {
+  async #catchUp(browser: BrowserRun, run: number): Promise<void> {
     const { log } = this.#options;
     for (let failures = 1; ; failures += 1) {
       try {
-        await this.#lookBack(life, run);
-        if (await this.#isStillUp(life, run, SETTLE_MS)) this.#cursor.goOn();
+        await this.#lookBack(browser, run);
+        if (await this.#isStillUp(browser, run, SETTLE_MS)) this.#cursor.goOn();
         return;
       } catch (error) {
-        if (life.signal.aborted || run !== this.#run) return;
+        if (browser.signal.aborted || run !== this.#run) return;
         log.warn({ err: error }, `what was missed could not be looked up, and will be: ${errorText(error)}`);
         if (failures === MOST_FAILURES) return this.#giveUp(errorText(error));
       }
-      if (!(await this.#isStillUp(life, run, backoffMs(failures, PAUSES)))) return;
+      if (!(await this.#isStillUp(browser, run, backoffMs(failures, PAUSES)))) return;
     }
   }
 
-  async #isStillUp(life: Life, run: number, afterMs: number): Promise<boolean> {
-    await wait(afterMs, undefined, { signal: life.signal, ref: false }).catch(() => 'it is over');
-    return !life.signal.aborted && run === this.#run;
+  async #isStillUp(browser: BrowserRun, run: number, afterMs: number): Promise<boolean> {
+    await wait(afterMs, undefined, { signal: browser.signal, ref: false }).catch(() => 'it is over');
+    return !browser.signal.aborted && run === this.#run;
   }
 
-  async #lookBack(life: Life, run: number): Promise<void> {
-    const account = life.whatsapp.account?.id;
+  async #lookBack(browser: BrowserRun, run: number): Promise<void> {
+    const account = browser.whatsapp.account?.id;
     if (account === undefined) throw new Error('the page does not say whose it is');
     const since = await this.#cursor.since(account, MARGIN_S);
-    const chats = await life.call('a look for active chats', (whatsapp) =>
+    const chats = await browser.call('a look for active chats', (whatsapp) =>
       readActiveChats(whatsapp, since ?? 0),
     );
     if (run !== this.#run) return;
@@ -123,11 +123,11 @@ export class Backfill {
         break;
       }
       try {
-        told += await this.#lookInto(life, run, id, since);
+        told += await this.#lookInto(browser, run, id, since);
       } catch (error) {
         failure ??= error; // The other chats are told all the same.
       }
-      if (life.signal.aborted || run !== this.#run) return;
+      if (browser.signal.aborted || run !== this.#run) return;
     }
     if (failure !== undefined) throw failure;
     await this.#options.kept();
@@ -135,18 +135,19 @@ export class Backfill {
   }
 
   /** Tells what is new in a chat; gives how many events that made. */
-  async #lookInto(life: Life, run: number, chatId: string, since: number): Promise<number> {
+  async #lookInto(browser: BrowserRun, run: number, chatId: string, since: number): Promise<number> {
     const { session, take, kept, log } = this.#options;
     let told = 0;
     for (let from: number | undefined = 0; from !== undefined && run === this.#run; ) {
       const start: number = from;
-      const piece: ChatPiece = await life.call('a look into a chat', (whatsapp) =>
+      const piece: ChatPiece = await browser.call('a look into a chat', (whatsapp) =>
         readChatPiece(whatsapp, chatId, since, start, MOST_OF_A_CHAT),
       );
-      for (const news of piece.news) {
-        if (news.kind === 'unreadable') log.warn(`a message could not be looked up: ${news.error.message}`);
+      for (const inbound of piece.events) {
+        if (inbound.kind === 'unreadable')
+          log.warn(`a message could not be looked up: ${inbound.error.message}`);
         else {
-          const event = eventOf(session, news);
+          const event = toBridgeEvent(session, inbound);
           if (this.#safeKeys.has(event.key)) continue;
           take(event);
           told += 1;

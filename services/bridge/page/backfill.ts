@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { News } from '../events/news.ts';
 import { PageDataError, parse, readMessage } from './data.ts';
 import { TEXT_OF } from './ids.ts';
-import { editTimeOf } from './news-listener.ts';
+import { editTimeOf, type InboundEvent } from './inbound-events.ts';
 import type { WhatsApp } from './whatsapp.ts';
 
 /** Messages that one step reads: so many hold up nothing else that the page does. */
@@ -17,7 +16,7 @@ export interface ActiveChat {
 
 /** Some of the messages of a chat, oldest first. */
 export interface ChatPiece {
-  readonly news: readonly News[];
+  readonly events: readonly InboundEvent[];
   /** Where the next piece begins; undefined after the last. */
   readonly next: number | undefined;
   /** There are more than may be looked at: the oldest are left out. */
@@ -29,7 +28,7 @@ export async function readActiveChats(whatsapp: WhatsApp, since: number): Promis
   return parse(z.array(activeChat), await whatsapp.run(activeChats(since)), 'list of active chats');
 }
 
-/** The messages of a chat since then, as news with the keys that they have when they are told live. */
+/** The messages of a chat since then, as inbound events with the keys that they have when they are told live. */
 export async function readChatPiece(
   whatsapp: WhatsApp,
   chatId: string,
@@ -39,7 +38,7 @@ export async function readChatPiece(
 ): Promise<ChatPiece> {
   const raw = await whatsapp.run(chatPiece(chatId, since, from, most));
   const { messages, next, isCut } = parse(pieceSchema, raw, 'piece of a chat');
-  return { news: messages.flatMap(newsOf), next: next ?? undefined, isCut };
+  return { events: messages.flatMap(eventsOf), next: next ?? undefined, isCut };
 }
 
 const activeChat = z.object({ id: z.string(), t: z.number().int() });
@@ -50,7 +49,7 @@ const pieceSchema = z.object({
 });
 
 /** What a message in a chat says today. What was there and is overwritten (an earlier text) is not known. */
-function newsOf(raw: unknown): News[] {
+function eventsOf(raw: unknown): InboundEvent[] {
   try {
     const message = readMessage(raw);
     if (message.type === 'revoked') return [{ kind: 'revoked', message }];

@@ -1,21 +1,20 @@
-import type { MessageSendOptions } from 'whatsapp-web.js';
-import Location from 'whatsapp-web.js/src/structures/Location.js';
 import { toChatId } from '../../contract/chat-id.ts';
 import type { BridgeContent } from '../../contract/content.ts';
 import { contactCard } from './contact-card.ts';
+import type { LocationClass, MessageSendOptions } from './library.ts';
 
 /** Content that becomes a message of its own. */
 export type NewContent = Exclude<BridgeContent, { kind: 'reaction' | 'edit' | 'delete' }>;
 
 interface LibraryMessage {
-  readonly content: string | Location;
+  readonly content: string | InstanceType<LocationClass>;
   readonly options: MessageSendOptions;
   /** Attributes that the message gets whatever the library makes of it. */
   readonly attributes?: object;
 }
 
-/** A message as whatsapp-web.js wants it; a medium has been uploaded before (`page-preparing.ts`). Throws `recipient_invalid` for a mention that is nobody's id. */
-export function toLibraryMessage(content: NewContent): LibraryMessage {
+/** A message as whatsapp-web.js wants it; a medium has been uploaded before (`preparation.ts`). Throws `recipient_invalid` for a mention that is nobody's id. */
+export function toLibraryMessage(content: NewContent, Location: LocationClass): LibraryMessage {
   const mentions = content.mentions?.map(toChatId);
   const named = mentions === undefined ? {} : { mentions };
   switch (content.kind) {

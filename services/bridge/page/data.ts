@@ -54,26 +54,6 @@ export function readMessageIds(raw: unknown): MessageIds {
   return { id, stanza_id, chat_id };
 }
 
-const pageState = z.object({
-  state: z.string().nullish(),
-  hasSynced: z.boolean(),
-  /** The library has loaded its functions into the page. */
-  isInjected: z.boolean(),
-  /** Every listener of the library is attached. */
-  isListening: z.boolean(),
-  /** Modules that are missing for that. */
-  missing: z.array(z.string()),
-  /** Of WhatsApp Web. */
-  version: z.string().nullish(),
-  userAgent: z.string(),
-});
-export type PageState = z.infer<typeof pageState>;
-
-/** Where the page stands; undefined when it is not, or not yet, WhatsApp Web. */
-export function readPageState(raw: unknown): PageState | undefined {
-  return raw === null || raw === undefined ? undefined : parse(pageState, raw, 'state of the page');
-}
-
 /** Parses with a schema. Throws PageDataError that names what was read. */
 export function parse<T>(schema: z.ZodType<T>, raw: unknown, what: string): T {
   const result = schema.safeParse(raw);

@@ -1,5 +1,37 @@
-// The library announces "ready" for any page into which it has loaded its functions, even when its listeners are not
-// attached yet or could not be attached. So the bridge marks the page itself when all of them are attached.
+import type { LibraryClient } from './library.ts';
+
+/**
+ * Waits until all listeners of the library can be attached, and marks the page once they are attached. The library
+ * announces "ready" for any page into which it has loaded its functions, even when its listeners are not attached yet or
+ * could not be attached. Without the mark no session becomes ready, and without the wait the listeners fail for good in
+ * a page whose modules come late (test: ready).
+ *
+ * It wraps a private method of the client. Where the client has no such method, "ready" is the only sign that there is:
+ * then the page is marked after "ready", once it has all modules (test: listeners).
+ */
+export function markWhenListening(client: LibraryClient, onFailure: (error: unknown) => void): void {
+  const attach = client.attachEventListeners?.bind(client);
+  if (attach === undefined) {
+    client.on('ready', () => {
+      markAfter(client, async () => undefined).catch(onFailure);
+    });
+    return;
+  }
+  client.attachEventListeners = async () => {
+    try {
+      await markAfter(client, attach);
+    } catch (error) {
+      onFailure(error);
+      throw error;
+    }
+  };
+}
+
+async function markAfter({ pupPage }: LibraryClient, attach: () => Promise<void>): Promise<void> {
+  await pupPage?.evaluate(AWAIT_MODULES);
+  await attach();
+  await pupPage?.evaluate(MARK_LISTENING);
+}
 
 /** The modules without which `Client.attachEventListeners` of whatsapp-web.js 1.34.7 throws. */
 const NEEDED = [
@@ -12,7 +44,7 @@ const NEEDED = [
 ];
 
 /** Resolves in the page once every listener can be attached; until then the page lists the modules that are missing. */
-export const AWAIT_MODULES = `(async () => {
+const AWAIT_MODULES = `(async () => {
   const isThere = (name) => {
     try {
       return Boolean(window.require(name));
@@ -29,4 +61,4 @@ export const AWAIT_MODULES = `(async () => {
 })()`;
 
 /** Marks the page: every listener of the library is attached. */
-export const MARK_LISTENING = 'void (window.WWebJS.gatehouse = { missing: [], isListening: true })';
+const MARK_LISTENING = 'void (window.WWebJS.gatehouse = { missing: [], isListening: true })';

@@ -1,14 +1,13 @@
-import type { Page } from 'puppeteer';
-import type wweb from 'whatsapp-web.js';
 import { z } from 'zod';
 import { KitError } from '../../contract/errors.ts';
 import type { WhatsAppMessage } from '../../contract/events.ts';
 import { type NewContent, toLibraryMessage } from './content.ts';
 import { type FoundMessage, parse, readFound, readMessage } from './data.ts';
 import { widSchema } from './ids.ts';
-import { findInChat, ownSince } from './look.ts';
-import { dropPrepared, prepareInPage } from './preparing.ts';
-import { cancelSend, NOT_STEERED } from './steering.ts';
+import type { Client, Library, Message, Page } from './library.ts';
+import { findInChat, ownSince } from './lookup.ts';
+import { dropPrepared, prepareInPage } from './preparation.ts';
+import { cancelSend, UNHOOKED_QUOTE_ID } from './send-hook.ts';
 
 export interface SendOptions {
   /** A name for this very call, by which it is called off. */
@@ -27,10 +26,12 @@ export type SendStage = z.infer<typeof sendStageSchema>;
 
 /** What one WhatsApp Web does for sends. None of its calls has a deadline of its own, as in `whatsapp.ts`. */
 export class WhatsAppSends {
-  readonly #client: wweb.Client;
+  readonly #client: Client;
+  readonly #library: Library;
 
-  constructor(client: wweb.Client) {
+  constructor(client: Client, library: Library) {
     this.#client = client;
+    this.#library = library;
   }
 
   /** The message once WhatsApp's server has taken or refused it; undefined when the page found no chat. */
@@ -39,7 +40,7 @@ export class WhatsAppSends {
     content: NewContent,
     { prepared, attempt, stanzaId, notAfter, quotedId }: SendOptions,
   ): Promise<WhatsAppMessage | undefined> {
-    const message = toLibraryMessage(content);
+    const message = toLibraryMessage(content, this.#library.Location);
     const sent: unknown = await this.#client.sendMessage(address, message.content, {
       ...message.options,
       sendSeen: false,
@@ -47,7 +48,7 @@ export class WhatsAppSends {
       parseVCards: false,
       // It ignores the result, but the message that it then returns has the ack: 1, or -1.
       waitUntilMsgSent: true,
-      quotedMessageId: NOT_STEERED,
+      quotedMessageId: UNHOOKED_QUOTE_ID,
       ignoreQuoteErrors: false,
       extra: {
         ...message.attributes,
@@ -84,7 +85,7 @@ export class WhatsAppSends {
     await this.#evaluate(dropPrepared(name));
   }
 
-  /** Calls off a send that hangs in the page; gives how far it was: see `cancelSend` in `page-steering.ts`. */
+  /** Calls off a send that hangs in the page; gives how far it was: see `cancelSend` in `send-hook.ts`. */
   async cancelSend(attempt: string): Promise<SendStage> {
     return parse(sendStageSchema, await this.#evaluate(cancelSend(attempt)), 'stage of a send');
   }
@@ -107,13 +108,13 @@ export class WhatsAppSends {
 
   /** False when WhatsApp does not let this message be edited. */
   async edit(id: string, text: string): Promise<boolean> {
-    const message: wweb.Message | null = await this.#client.getMessageById(id);
-    const edited: wweb.Message | null | undefined = await message?.edit(text, { linkPreview: false });
+    const message: Message | null = await this.#client.getMessageById(id);
+    const edited: Message | null | undefined = await message?.edit(text, { linkPreview: false });
     return edited !== null && edited !== undefined;
   }
 
   async revoke(id: string): Promise<void> {
-    const message: wweb.Message | null = await this.#client.getMessageById(id);
+    const message: Message | null = await this.#client.getMessageById(id);
     await message?.delete(true);
   }
 

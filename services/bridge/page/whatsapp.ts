@@ -1,24 +1,28 @@
-import type { Page } from 'puppeteer';
-import NoAuth from 'whatsapp-web.js/src/authStrategies/NoAuth.js';
-import Client from 'whatsapp-web.js/src/Client.js';
 import { z } from 'zod';
 import { type Chat, chatSchema } from '../../contract/bridge.ts';
 import { errorText } from '../../contract/errors.ts';
 import type { WhatsAppMessage } from '../../contract/events.ts';
 import { within } from '../deadline.ts';
-import type { News } from '../events/news.ts';
-import { type BrowserOptions, launchOptions } from '../session/browser.ts';
-import { killBrowserTree } from '../session/browser-processes.ts';
-import { agentFault } from '../session/user-agent.ts';
-import { type PageState, parse, readMessage, readPageState } from './data.ts';
-import * as fixes from './fixes.ts';
+import { parse, readMessage } from './data.ts';
 import { INSTALL_KEY_ALIAS, widSchema } from './ids.ts';
-import { AWAIT_MODULES, MARK_LISTENING } from './listeners.ts';
-import { listenForNews } from './news-listener.ts';
-import { INSTALL_PREPARING } from './preparing.ts';
+import { type InboundEvent, listenForEvents } from './inbound-events.ts';
+import type { AuthStrategy, LaunchOptions, Library, LibraryClient, Page } from './library.ts';
+import { markWhenListening } from './listeners.ts';
+import { findMessage, listChats, listMessages } from './lookup.ts';
+import { obstacleIn, type PageState, READ_PAGE, readPageState } from './page-state.ts';
+import { INSTALL_PREPARATION } from './preparation.ts';
+import { INSTALL_SEND_HOOK } from './send-hook.ts';
 import { WhatsAppSends } from './sends.ts';
-import { INSTALL_STEERING } from './steering.ts';
 import { SUPPLY_VERSION } from './version.ts';
+
+export interface WhatsAppOptions {
+  readonly library: Library;
+  readonly launch: LaunchOptions;
+  /** From the browser's start until WhatsApp Web shows a QR code or a login. */
+  readonly initMs: number;
+  /** Kills whatever is left of the browser; `pid` is its main process, if it is known. */
+  killBrowser(pid: number | undefined): Promise<void>;
+}
 
 export interface WhatsAppListener {
   qr(code: string): void;
@@ -36,7 +40,7 @@ export interface WhatsAppListener {
   pageError(text: string): void;
   /** The library could not attach its listeners: nothing that comes into this page is heard. */
   listenersFailed(error: unknown): void;
-  news(news: News): void;
+  inbound(event: InboundEvent): void;
 }
 
 export interface Account {
@@ -45,31 +49,28 @@ export interface Account {
   readonly platform?: string;
 }
 
-/** One browser with one WhatsApp Web. None of its calls has a deadline of its own: see `life.ts`. */
+/** One browser with one WhatsApp Web. None of its calls has a deadline of its own: see `session/browser-run.ts`. */
 export class WhatsApp {
   readonly sends: WhatsAppSends;
-  readonly #client: ListeningClient;
-  readonly #profileDir: string;
+  readonly #client: LibraryClient;
+  readonly #killBrowser: WhatsAppOptions['killBrowser'];
   #starting: Promise<void> | undefined;
   #isClosed = false;
   #browserVersion = 'unknown';
 
-  constructor(options: BrowserOptions, listener: WhatsAppListener) {
-    this.#profileDir = options.profileDir;
-    const authStrategy = new KeptProfile({
-      launched: () => this.#watchBrowser(listener),
-      synced: () => this.#patchKeys(listener),
-    });
-    this.#client = new ListeningClient(listener, {
-      authStrategy,
+  constructor({ library, launch, initMs, killBrowser }: WhatsAppOptions, listener: WhatsAppListener) {
+    this.#killBrowser = killBrowser;
+    this.#client = new library.Client({
+      authStrategy: this.#keptProfile(library, listener),
       // The default keeps the page's html in the working folder, and fails where that cannot be written.
       webVersionCache: { type: 'none' },
-      authTimeoutMs: options.limits.initMs,
-      // `browser.ts` sets it. The library would set Chrome/101, for pages only, and empty their client hints.
+      authTimeoutMs: initMs,
+      // `session/browser-launch.ts` sets it. The library would set Chrome/101, for pages only, and empty their client hints.
       userAgent: false,
-      puppeteer: launchOptions(options),
+      puppeteer: launch,
     });
-    this.sends = new WhatsAppSends(this.#client);
+    this.sends = new WhatsAppSends(this.#client, library);
+    markWhenListening(this.#client, (error) => listener.listenersFailed(error));
     listen(this.#client, listener);
   }
 
@@ -91,31 +92,25 @@ export class WhatsApp {
   }
 
   async pageState(): Promise<PageState | undefined> {
-    return readPageState(await this.#evaluate(fixes.READ_PAGE));
+    return readPageState(await this.#evaluate(READ_PAGE));
   }
 
   /** Why the session cannot be ready with this page; undefined when it can. */
   obstacleIn(page: PageState): string | undefined {
-    const { isListening, missing, version, userAgent } = page;
-    if (!isListening) {
-      const wait = missing.length === 0 ? '' : `: WhatsApp Web has not loaded ${missing.join(', ')}`;
-      return `the listeners of whatsapp-web.js are not attached${wait}`;
-    }
-    if (!version) return 'the page does not tell its version';
-    return agentFault(userAgent, this.#browserVersion);
+    return obstacleIn(page, this.#browserVersion);
   }
 
   async repeatSynced(): Promise<void> {
-    await this.#evaluate(fixes.REPEAT_SYNCED);
+    await this.#evaluate(REPEAT_SYNCED);
   }
 
   async refreshQr(): Promise<void> {
-    await this.#evaluate(fixes.REFRESH_QR);
+    await this.#evaluate(REFRESH_QR);
   }
 
-  async installSteering(): Promise<void> {
-    await this.#evaluate(INSTALL_PREPARING);
-    await this.#evaluate(INSTALL_STEERING);
+  async installSendHooks(): Promise<void> {
+    await this.#evaluate(INSTALL_PREPARATION);
+    await this.#evaluate(INSTALL_SEND_HOOK);
   }
 
   async requestPairingCode(phoneNumber: string): Promise<string> {
@@ -123,25 +118,25 @@ export class WhatsApp {
   }
 
   async unlink(): Promise<void> {
-    await this.#evaluate(fixes.UNLINK);
+    await this.#evaluate(UNLINK);
   }
 
   async chats(limit: number): Promise<Chat[]> {
-    return parse(z.array(chatSchema), await this.#evaluate(fixes.listChats(limit)), 'list of chats');
+    return parse(z.array(chatSchema), await this.#evaluate(listChats(limit)), 'list of chats');
   }
 
   /** The newest messages of a chat, oldest first; undefined when there is no such chat. */
   async messages(chatId: string, limit: number): Promise<WhatsAppMessage[] | undefined> {
-    const raw = await this.#evaluate(fixes.listMessages(chatId, limit));
+    const raw = await this.#evaluate(listMessages(chatId, limit));
     return raw === null ? undefined : parse(z.array(z.unknown()), raw, 'list of messages').map(readMessage);
   }
 
   async message(id: string): Promise<WhatsAppMessage | undefined> {
-    const raw = await this.#evaluate(fixes.findMessage(id));
+    const raw = await this.#evaluate(findMessage(id));
     return raw === null || raw === undefined ? undefined : readMessage(raw);
   }
 
-  /** Runs what only one part asks of the page (`backfill-page.ts`, `watchdog-page.ts`). */
+  /** Runs what only one part asks of the page (`backfill.ts`, `probe.ts`). */
   run(source: string): Promise<unknown> {
     return this.#evaluate(source);
   }
@@ -159,13 +154,13 @@ export class WhatsApp {
     } catch (error) {
       trouble = error;
     }
-    await killBrowserTree(this.#profileDir, pid);
+    await this.#killBrowser(pid);
     if (this.#starting !== undefined) {
       // A launch under way sees `#isClosed` and rejects; only then is it certain that no browser comes after.
       await within(ms, this.#starting, 'giving up the start').catch((error: unknown) => {
         trouble ??= error;
       });
-      await killBrowserTree(this.#profileDir, this.browserPid);
+      await this.#killBrowser(this.browserPid);
     }
     return trouble;
   }
@@ -174,6 +169,18 @@ export class WhatsApp {
     const { pupPage } = this.#client;
     if (pupPage === undefined || pupPage === null) throw new Error('there is no page yet');
     return pupPage.evaluate(source);
+  }
+
+  /**
+   * The profile is a folder that this strategy never touches: the library's LocalAuth deletes it, under the running
+   * browser, the moment WhatsApp says LOGOUT. Its hooks are the places that come right after the launch, and after the
+   * page has synced but before the library loads its functions into it.
+   */
+  #keptProfile({ NoAuth }: Library, listener: WhatsAppListener): AuthStrategy {
+    return Object.assign(new NoAuth(), {
+      afterBrowserInitialized: () => this.#watchBrowser(listener),
+      getAuthEventPayload: () => this.#patchKeys(listener),
+    });
   }
 
   /** Before the library looks at anything. Never throws: a page without the alias is read all the same, where it can be. */
@@ -205,27 +212,6 @@ export class WhatsApp {
   }
 }
 
-/** Waits until all listeners can be attached, and marks the page when they are. */
-class ListeningClient extends Client {
-  readonly #listener: WhatsAppListener;
-
-  constructor(listener: WhatsAppListener, options: ConstructorParameters<typeof Client>[0]) {
-    super(options);
-    this.#listener = listener;
-  }
-
-  override async attachEventListeners(): Promise<void> {
-    try {
-      await this.pupPage?.evaluate(AWAIT_MODULES);
-      await super.attachEventListeners();
-      await this.pupPage?.evaluate(MARK_LISTENING);
-    } catch (error) {
-      this.#listener.listenersFailed(error);
-      throw error;
-    }
-  }
-}
-
 const watched = new WeakSet<Page>();
 
 const accountSchema = z.object({
@@ -234,23 +220,7 @@ const accountSchema = z.object({
   platform: z.string().optional(),
 });
 
-/**
- * The profile is a folder that this strategy never touches: the library's LocalAuth deletes it, under the running
- * browser, the moment WhatsApp says LOGOUT. Its hooks are the places that come right after the launch, and after the
- * page has synced but before the library loads its functions into it.
- */
-class KeptProfile extends NoAuth {
-  override afterBrowserInitialized: () => Promise<void>;
-  override getAuthEventPayload: () => Promise<void>;
-
-  constructor({ launched, synced }: { launched: () => Promise<void>; synced: () => Promise<void> }) {
-    super();
-    this.afterBrowserInitialized = launched;
-    this.getAuthEventPayload = synced;
-  }
-}
-
-function listen(client: Client, listener: WhatsAppListener): void {
+function listen(client: LibraryClient, listener: WhatsAppListener): void {
   client.on('qr', (code) => listener.qr(code));
   client.on('code', (code) => listener.pairingCode(code));
   client.on('loading_screen', (percent) => listener.progress(`syncing ${percent} %`));
@@ -259,5 +229,14 @@ function listen(client: Client, listener: WhatsAppListener): void {
   client.on('change_state', (state) => listener.connection(String(state)));
   client.on('disconnected', (reason) => listener.disconnected(String(reason)));
   client.on('auth_failure', (text) => listener.disconnected(`auth_failure: ${text}`));
-  listenForNews(client, (news) => listener.news(news));
+  listenForEvents(client, (event) => listener.inbound(event));
 }
+
+/** When the sync ended before the library listened, it never hears of it and `ready` never comes. */
+const REPEAT_SYNCED = 'void window.onAppStateHasSyncedEvent()';
+
+/** The library calls this in Node, where it throws, and the QR code freezes. */
+const REFRESH_QR = "void window.require('WAWebCmd').Cmd.refreshQR()";
+
+/** Unlinks this device, as client.logout() does, without its closing of the browser and deleting of the profile. */
+const UNLINK = "window.require('WAWebSocketModel').Socket.logout()";

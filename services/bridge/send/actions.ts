@@ -1,7 +1,7 @@
 import type { BridgeContent } from '../../contract/content.ts';
 import { KitError } from '../../contract/errors.ts';
 import type { FoundMessage } from '../page/data.ts';
-import type { SendingPage } from './life.ts';
+import type { SendingPage } from './sending-browser.ts';
 
 /** Content that changes a message that is there. Doing it twice does no more than doing it once. */
 export type Action = Extract<BridgeContent, { target: string }>;

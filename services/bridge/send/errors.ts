@@ -1,25 +1,14 @@
 import { errorText, KitError } from '../../contract/errors.ts';
 import { DeadlineError } from '../deadline.ts';
-import { PageDataError } from '../page/data.ts';
-import { LifeEndedError } from '../session/life-end.ts';
+import { BrowserEndedError, isPageError } from '../page/errors.ts';
 
-/** Errors by which puppeteer says that the page went away, not that it answered. */
-const BROKEN_OFF =
-  /Target closed|Session closed|detached Frame|Execution context was destroyed|frame was detached|Protocol error|timed out|Cannot find context|Connection closed/i;
-const NOT_STEERED = /gatehouse: not steered/;
+const NOT_HOOKED = /gatehouse: not steered/;
 /** WhatsApp's restriction of first contacts; in what words the real page tells of it is unknown. */
 const RESTRICTED = /gatehouse: restricted|\b463\b|reach[-_ ]?out|time[-_ ]?lock/i;
 
-/** Whether the page itself threw: it answered, and nothing is under way. All else leaves the outcome open. */
-export function isPageError(error: unknown): boolean {
-  if (error instanceof DeadlineError || error instanceof LifeEndedError || error instanceof PageDataError)
-    return false;
-  return !BROKEN_OFF.test(errorText(error));
-}
-
 /** Whether a send failed, for no reason that is known, in a page that does not tell how far it was. */
 export function isOpenFailure(error: unknown): boolean {
-  return NOT_STEERED.test(errorText(error)) && refusalOf(error, '').code === 'send_failed';
+  return NOT_HOOKED.test(errorText(error)) && refusalOf(error, '').code === 'send_failed';
 }
 
 /** Whether the page found a message under the id that it was to send under. */
@@ -80,7 +69,7 @@ export function restrictionOf(error: unknown, chatId: string): KitError | undefi
 
 /** The error of a send that may or may not have gone out. */
 export function unknownOutcome(id: string, cause: unknown): KitError {
-  const known = cause instanceof DeadlineError || cause instanceof LifeEndedError;
+  const known = cause instanceof DeadlineError || cause instanceof BrowserEndedError;
   const why = known ? cause.message : `the browser broke off: ${errorText(cause)}`;
   return new KitError('outcome_unknown', `message ${id} may have been sent: ${why}`, { cause });
 }

@@ -1,5 +1,5 @@
 import { KitError } from '../../contract/errors.ts';
-import type { SendingLife } from './life.ts';
+import type { SendingBrowser } from './sending-browser.ts';
 
 const REMEMBERED = 10_000;
 const UNKNOWN_TTL_MS = 600_000;
@@ -13,12 +13,12 @@ export class Recipients {
   readonly #unknownUntil = new Map<string, number>();
 
   /** Asks for at most `ms`. Throws `recipient_not_on_whatsapp`. Groups, lids and channels are taken as they are. */
-  async addressOf(life: SendingLife, chatId: string, ms: number): Promise<string> {
+  async addressOf(browser: SendingBrowser, chatId: string, ms: number): Promise<string> {
     if (!chatId.endsWith('@c.us')) return chatId;
     const known = this.#known.get(chatId);
     if (known !== undefined) return known;
     if ((this.#unknownUntil.get(chatId) ?? 0) > Date.now()) throw notOnWhatsApp(chatId);
-    const address = await life.call('the check of a number', ({ sends }) => sends.addressOf(chatId), ms);
+    const address = await browser.call('the check of a number', ({ sends }) => sends.addressOf(chatId), ms);
     if (address === undefined) {
       remember(this.#unknownUntil, chatId, Date.now() + UNKNOWN_TTL_MS);
       throw notOnWhatsApp(chatId);

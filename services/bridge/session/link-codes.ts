@@ -1,7 +1,7 @@
 import type { QrAnswer } from '../../contract/bridge.ts';
 import { KitError } from '../../contract/errors.ts';
 import type { SessionState } from '../../contract/events.ts';
-import type { Life } from './life.ts';
+import type { BrowserRun } from './browser-run.ts';
 
 /** The QR code or the pairing code by which a phone links this session now. */
 export class LinkCodes {
@@ -36,19 +36,19 @@ export class LinkCodes {
 
   /** A code to type into the phone instead of a scan. Throws `already_linked` and `qr_unavailable`. */
   async requestPairingCode(
-    life: Life | undefined,
+    browser: BrowserRun | undefined,
     state: SessionState,
     phoneNumber: string,
   ): Promise<string> {
     if (state === 'ready' || state === 'syncing' || state === 'degraded') {
       throw new KitError('already_linked', 'a phone is linked to this session');
     }
-    if (life === undefined || (state !== 'qr' && state !== 'pairing')) {
+    if (browser === undefined || (state !== 'qr' && state !== 'pairing')) {
       throw new KitError(
         'qr_unavailable',
         `the session is ${state}: codes exist only while it waits for a phone`,
       );
     }
-    return life.call('a pairing code', (whatsapp) => whatsapp.requestPairingCode(phoneNumber));
+    return browser.call('a pairing code', (whatsapp) => whatsapp.requestPairingCode(phoneNumber));
   }
 }

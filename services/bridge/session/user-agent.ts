@@ -23,15 +23,6 @@ export async function userAgentOf(browserPath: string): Promise<string> {
   return `Mozilla/5.0 (${system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${version}.0.0.0 Safari/537.36`;
 }
 
-/** Says why a page must not see this user agent in a browser of this version (`Chrome/150.0.7871.100`), or nothing. */
-export function agentFault(userAgent: string, browserVersion: string): string | undefined {
-  const expected = /Chrome\/(\d+)/.exec(browserVersion)?.[1];
-  const isRight = !/headless/i.test(userAgent) && /Chrome\/(\d+)/.exec(userAgent)?.[1] === expected;
-  return isRight
-    ? undefined
-    : `the page sees the user agent "${userAgent}", but the browser is ${browserVersion}`;
-}
-
 async function versionOf(browserPath: string): Promise<string> {
   try {
     const { stdout } = await run(browserPath, ['--version'], { timeout: ANSWERS_WITHIN_MS });

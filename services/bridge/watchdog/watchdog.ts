@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { errorText } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { DurableFile } from '../durable-file.ts';
-import type { News } from '../events/news.ts';
 import { PageDataError } from '../page/data.ts';
+import { isPageError } from '../page/errors.ts';
+import type { InboundEvent } from '../page/inbound-events.ts';
 import { isAwaited, readOwnMessages, reconnect, reload } from '../page/probe.ts';
-import { isPageError } from '../send/errors.ts';
-import type { Life } from '../session/life.ts';
+import type { BrowserRun } from '../session/browser-run.ts';
 
 export interface WatchdogOptions {
   /** Longest that WhatsApp's server may take to acknowledge a message, while the page says that it is connected. */
@@ -18,7 +18,7 @@ export interface WatchdogOptions {
   readonly log: Log;
   /** The session counts as degraded while there is a reason. */
   hold(reason: string | undefined): void;
-  tell(news: News): void;
+  tell(event: InboundEvent): void;
   /** The last step: this process is to end, and another to start. */
   giveUp(reason: string): void;
 }
@@ -52,7 +52,7 @@ export class AckWatchdog {
   /** The messages without an ack, oldest first, with when they came to be watched. */
   readonly #waiting = new Map<string, { readonly at: number; readonly date: Date }>();
   #record: z.infer<typeof recordSchema> | undefined;
-  #life: Life | undefined;
+  #browser: BrowserRun | undefined;
   #connectedAt = 0;
   #lastAckAt = Number.NEGATIVE_INFINITY;
   /** When the oldest message without an ack was sent, since the last ack. */
@@ -96,9 +96,9 @@ export class AckWatchdog {
     clearInterval(this.#timer);
   }
 
-  take(news: News): void {
-    if (news.kind === 'message_sent' && isAwaited(news.message)) this.#watch(news.message.id);
-    else if (news.kind === 'ack') this.#settle(news.message.id, news.ack);
+  take(event: InboundEvent): void {
+    if (event.kind === 'message_sent' && isAwaited(event.message)) this.#watch(event.message.id);
+    else if (event.kind === 'ack') this.#settle(event.message.id, event.ack);
   }
 
   /** A phone is about to be linked: what an earlier one left proves nothing. */
@@ -107,13 +107,13 @@ export class AckWatchdog {
     this.#acknowledged();
   }
 
-  /** The page of this life is connected, for the first time or again. */
-  pageReady(life: Life): void {
-    this.#life = life;
+  /** The page of this browser is connected, for the first time or again. */
+  pageReady(browser: BrowserRun): void {
+    this.#browser = browser;
     this.#connectedAt = performance.now();
     const restStarted = this.#isResting && Number.isFinite(this.#nextStepAt);
     if (this.#isHeld && !restStarted) this.#nextStepAt = this.#connectedAt + this.#patienceMs;
-    void this.#attempt(() => this.#look(life));
+    void this.#attempt(() => this.#look(browser));
   }
 
   get #patienceMs(): number {
@@ -122,18 +122,18 @@ export class AckWatchdog {
   }
 
   async #tick(): Promise<void> {
-    const life = this.#life;
-    if (this.#isBusy || life?.isReady !== true) return;
+    const browser = this.#browser;
+    if (this.#isBusy || browser?.isReady !== true) return;
     this.#isBusy = true;
     await this.#attempt(async () => {
-      if (this.#failedLooks > 0) return this.#look(life);
+      if (this.#failedLooks > 0) return this.#look(browser);
       if (this.#isHeld) {
-        if (performance.now() >= this.#nextStepAt) await this.#step(life);
+        if (performance.now() >= this.#nextStepAt) await this.#step(browser);
         return;
       }
       if (!this.#isOverdue) return;
       // An ack may have come without being told.
-      await this.#look(life);
+      await this.#look(browser);
       if (this.#isOverdue) this.#hold();
     });
     this.#isBusy = false;
@@ -200,7 +200,7 @@ export class AckWatchdog {
     this.#report();
   }
 
-  async #step(life: Life): Promise<void> {
+  async #step(browser: BrowserRun): Promise<void> {
     const { log, stepMs } = this.#options;
     if (this.#isResting) {
       log.info('WhatsApp may send again, to see whether it acknowledges now');
@@ -209,7 +209,7 @@ export class AckWatchdog {
       this.#release();
       return;
     }
-    await this.#look(life);
+    await this.#look(browser);
     if (!this.#isHeld) return;
     const step = STEPS[this.#level];
     this.#level += 1;
@@ -220,7 +220,7 @@ export class AckWatchdog {
       return;
     }
     log.warn(`no acknowledgement since ${this.#since}: ${step.what}`);
-    await step.act(life);
+    await step.act(browser);
   }
 
   async #giveUp(): Promise<void> {
@@ -238,10 +238,10 @@ export class AckWatchdog {
   }
 
   /** Asks the page how far the messages have come that are waited for, and for those that nobody has told of. */
-  async #look(life: Life): Promise<void> {
+  async #look(browser: BrowserRun): Promise<void> {
     const known = [...this.#waiting.keys()];
     const since = Math.max(Math.floor(Date.now() / 1000) - ADOPT_S, this.#ignoreBefore);
-    const found = await life.call('a look at own messages', (whatsapp) =>
+    const found = await browser.call('a look at own messages', (whatsapp) =>
       readOwnMessages(whatsapp, known, since),
     );
     this.#readable();
@@ -283,11 +283,14 @@ export class AckWatchdog {
 
 /** The steps before the last one, which is a new process. */
 const STEPS = [
-  { what: 'the page is asked to connect anew', act: (life: Life) => life.call('the reconnect', reconnect) },
-  { what: 'the page is loaded anew', act: (life: Life) => life.call('the reload', reload) },
+  {
+    what: 'the page is asked to connect anew',
+    act: (browser: BrowserRun) => browser.call('the reconnect', reconnect),
+  },
+  { what: 'the page is loaded anew', act: (browser: BrowserRun) => browser.call('the reload', reload) },
   {
     what: 'a new browser is started',
-    act: async (life: Life) =>
-      life.end({ kind: 'failed', reason: 'WhatsApp acknowledges nothing: a new browser is tried' }),
+    act: async (browser: BrowserRun) =>
+      browser.end({ kind: 'failed', reason: 'WhatsApp acknowledges nothing: a new browser is tried' }),
   },
 ] as const;

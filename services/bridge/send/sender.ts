@@ -3,24 +3,24 @@ import { preparationOf } from '../../contract/content.ts';
 import { ERRORS, KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { within } from '../deadline.ts';
-import type { News } from '../events/news.ts';
 import type { BridgeLimits } from '../limits.ts';
+import type { InboundEvent } from '../page/inbound-events.ts';
 import { Acks } from './acks.ts';
 import { isAction } from './actions.ts';
 import { SendDeadline } from './deadline.ts';
 import { unknownOutcome } from './errors.ts';
-import { onlyLooks, type SendJob, toJob } from './job.ts';
-import type { SendingLife } from './life.ts';
-import { type KeptAnswer, SendMemory } from './memory.ts';
-import { type Placement, Placing } from './placing.ts';
-import { ChatTurns } from './turns.ts';
+import { type PlacedSend, SendPipeline } from './pipeline.ts';
+import { ChatQueues } from './queues.ts';
+import { type RecentAnswer, RecentSends } from './recent-sends.ts';
+import { onlyLooks, type SendRequest, toSendRequest } from './request.ts';
+import type { SendingBrowser } from './sending-browser.ts';
 
 /** How long the reason of a refusal may come after the refusal. */
 const REASON_MS = 500;
 
 interface UnderWay {
   readonly outcome: Promise<SendAnswer>;
-  readonly job: SendJob;
+  readonly request: SendRequest;
 }
 
 /**
@@ -32,19 +32,19 @@ interface UnderWay {
  */
 export class Sender {
   readonly acks = new Acks();
-  readonly #readyLife: () => SendingLife;
+  readonly #readyBrowser: () => SendingBrowser;
   readonly #limits: BridgeLimits;
-  readonly #memory = new SendMemory();
-  readonly #placing: Placing;
+  readonly #recent = new RecentSends();
+  readonly #pipeline: SendPipeline;
   readonly #underWay = new Map<string, UnderWay>();
-  readonly #chats = new ChatTurns();
+  readonly #chats = new ChatQueues();
   #isClosed = false;
 
-  /** `readyLife` throws `whatsapp_not_ready`. */
-  constructor(readyLife: () => SendingLife, limits: BridgeLimits, log: Log) {
-    this.#readyLife = readyLife;
+  /** `readyBrowser` throws `whatsapp_not_ready`. */
+  constructor(readyBrowser: () => SendingBrowser, limits: BridgeLimits, log: Log) {
+    this.#readyBrowser = readyBrowser;
     this.#limits = limits;
-    this.#placing = new Placing(readyLife, this.acks, this.#memory, limits, log);
+    this.#pipeline = new SendPipeline(readyBrowser, this.acks, this.#recent, limits, log);
   }
 
   /**
@@ -54,109 +54,109 @@ export class Sender {
    * `outcome_unknown`.
    */
   async send(body: SendBody): Promise<SendAnswer> {
-    const job = toJob(body);
+    const request = toSendRequest(body);
     const { sendMs, uploadMs } = this.#limits;
-    const isUpload = preparationOf(job.content) === 'upload';
+    const isUpload = preparationOf(request.content) === 'upload';
     const deadline = new SendDeadline(isUpload ? sendMs + uploadMs : sendMs);
     for (;;) {
-      const other = this.#underWay.get(job.stanzaId);
+      const other = this.#underWay.get(request.stanzaId);
       if (other === undefined) break;
-      if (onlyLooks(job) && !onlyLooks(other.job)) {
+      if (onlyLooks(request) && !onlyLooks(other.request)) {
         if (!(await this.#isCalledOff(other))) return other.outcome;
-      } else if (onlyLooks(job) || !onlyLooks(other.job)) return other.outcome;
+      } else if (onlyLooks(request) || !onlyLooks(other.request)) return other.outcome;
       else await other.outcome.catch(() => 'it was only to look: this one sends');
     }
     if (this.#isClosed) throw new KitError('whatsapp_not_ready', 'the bridge is closing');
-    const outcome = this.#send(job, deadline).finally(() => this.#ended(job));
-    this.#underWay.set(job.stanzaId, { outcome, job });
+    const outcome = this.#send(request, deadline).finally(() => this.#ended(request));
+    this.#underWay.set(request.stanzaId, { outcome, request });
     return outcome;
   }
 
   /** Takes what WhatsApp tells of own messages. */
-  take(news: News): void {
-    if (news.kind === 'ack') this.acks.record(news.message.stanza_id, news.ack);
-    if (news.kind !== 'message_sent') return;
-    const { message } = news;
+  take(event: InboundEvent): void {
+    if (event.kind === 'ack') this.acks.record(event.message.stanza_id, event.ack);
+    if (event.kind !== 'message_sent') return;
+    const { message } = event;
     if (message.ack !== 0) this.acks.record(message.stanza_id, message.ack);
-    this.#placing.adding.take(message);
+    this.#pipeline.adder.take(message);
   }
 
   /** Refuses any further send, and gives up uploads and previews; resolves when no send is under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#placing.preparing.close();
+    this.#pipeline.preparer.close();
     while (this.#underWay.size > 0)
       await Promise.allSettled([...this.#underWay.values()].map(({ outcome }) => outcome));
   }
 
   /** Calls off a send that nobody wants to be sent any more; false when it was too late for that. */
-  async #isCalledOff({ outcome, job }: UnderWay): Promise<boolean> {
+  async #isCalledOff({ outcome, request }: UnderWay): Promise<boolean> {
     const reason = new KitError('send_failed', 'nothing was sent: the send was called off');
-    job.callOff.abort(reason);
+    request.callOff.abort(reason);
     return outcome.then(
       () => false,
-      (error: unknown) => error === job.callOff.signal.reason,
+      (error: unknown) => error === request.callOff.signal.reason,
     );
   }
 
-  #ended({ stanzaId }: SendJob): void {
+  #ended({ stanzaId }: SendRequest): void {
     this.#underWay.delete(stanzaId);
-    if (this.#underWay.size === 0 && !this.#isClosed) this.#placing.preparing.rest();
+    if (this.#underWay.size === 0 && !this.#isClosed) this.#pipeline.preparer.rest();
   }
 
-  async #send(job: SendJob, deadline: SendDeadline): Promise<SendAnswer> {
-    const kept = this.#memory.answerOf(job.stanzaId);
-    const again = kept === undefined ? undefined : await this.#answerAgain(job, kept);
+  async #send(request: SendRequest, deadline: SendDeadline): Promise<SendAnswer> {
+    const kept = this.#recent.answerOf(request.stanzaId);
+    const again = kept === undefined ? undefined : await this.#answerAgain(request, kept);
     if (again !== undefined) return again;
-    this.#readyLife();
-    const { content } = job;
+    this.#readyBrowser();
+    const { content } = request;
     try {
-      const done = await this.#chats.take(job.chatId, deadline, async () => {
-        job.callOff.signal.throwIfAborted();
-        const life = this.#readyLife();
-        if (!isAction(content)) return this.#placing.place(life, job, content, deadline);
-        const answer = await this.#placing.act(life, job, content, deadline);
-        return { answer, stanzaId: undefined, signal: life.signal };
+      const done = await this.#chats.run(request.chatId, deadline, async () => {
+        request.callOff.signal.throwIfAborted();
+        const browser = this.#readyBrowser();
+        if (!isAction(content)) return this.#pipeline.send(browser, request, content, deadline);
+        const answer = await this.#pipeline.perform(browser, request, content, deadline);
+        return { answer, stanzaId: undefined, signal: browser.signal };
       });
-      return 'answer' in done ? this.#keep(job, done) : await this.#acknowledged(job, done);
+      return 'answer' in done ? this.#keep(request, done) : await this.#acknowledged(request, done);
     } catch (error) {
-      if (job.isRepeatable && error instanceof KitError && ERRORS[error.code].leavesDoubt)
-        this.#memory.doubt(job.stanzaId);
+      if (request.isRepeatable && error instanceof KitError && ERRORS[error.code].leavesDoubt)
+        this.#recent.doubt(request.stanzaId);
       throw error;
     }
   }
 
   /** The answer of an earlier call; undefined when it no longer says where the message is. */
   async #answerAgain(
-    job: SendJob,
-    { answer, stanzaId, signal }: KeptAnswer,
+    request: SendRequest,
+    { answer, stanzaId, signal }: RecentAnswer,
   ): Promise<SendAnswer | undefined> {
     if (stanzaId === undefined) return answer;
     const known = this.acks.of(stanzaId);
     if (known >= 0 && known + answer.ack > 0) return { ...answer, ack: Math.max(known, answer.ack) };
-    if (known === 0 && job.retry === undefined && !signal.aborted) {
+    if (known === 0 && request.retry === undefined && !signal.aborted) {
       const ack = await this.acks.settled(stanzaId, this.#limits.ackWaitMs, signal);
       if (ack > 0 || (ack === 0 && !signal.aborted)) return { ...answer, ack };
     }
-    this.#memory.doubt(job.stanzaId);
+    this.#recent.doubt(request.stanzaId);
     return undefined;
   }
 
-  async #acknowledged(job: SendJob, { message, refusal, life }: Placement): Promise<SendAnswer> {
+  async #acknowledged(request: SendRequest, { message, refusal, browser }: PlacedSend): Promise<SendAnswer> {
     const { id, stanza_id, chat_id, timestamp } = message;
     void refusal.then((error) => error && this.acks.record(stanza_id, -1));
-    const ack = await this.acks.settled(stanza_id, this.#limits.ackWaitMs, life.signal);
+    const ack = await this.acks.settled(stanza_id, this.#limits.ackWaitMs, browser.signal);
     if (ack < 0) {
       const why = await within(REASON_MS, refusal, 'the reason of a refusal').catch(() => undefined);
       throw why ?? new KitError('send_refused', `WhatsApp refused ${id} (ack -1)`);
     }
-    if (ack === 0 && life.signal.aborted) throw unknownOutcome(id, life.signal.reason);
+    if (ack === 0 && browser.signal.aborted) throw unknownOutcome(id, browser.signal.reason);
     const answer = { success: true, messageId: id, chatId: chat_id, ack, timestamp } as const;
-    return this.#keep(job, { answer, stanzaId: stanza_id, signal: life.signal });
+    return this.#keep(request, { answer, stanzaId: stanza_id, signal: browser.signal });
   }
 
-  #keep(job: SendJob, kept: KeptAnswer): SendAnswer {
-    if (job.isRepeatable) this.#memory.keep(job.stanzaId, kept);
+  #keep(request: SendRequest, kept: RecentAnswer): SendAnswer {
+    if (request.isRepeatable) this.#recent.keep(request.stanzaId, kept);
     return kept.answer;
   }
 }

@@ -1,19 +1,10 @@
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
-import type { LaunchOptions } from 'puppeteer';
+import { access, mkdir, statfs } from 'node:fs/promises';
 import { KitError } from '../../contract/errors.ts';
 import type { BridgeLimits } from '../limits.ts';
+import type { LaunchOptions } from '../page/library.ts';
 
-/** Switches off what WhatsApp Web needs nothing of. */
-const BASE_FLAGS = [
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
+/** How a browser is launched. */
 export interface BrowserOptions {
   readonly browserPath: string;
   readonly profileDir: string;
@@ -25,6 +16,7 @@ export interface BrowserOptions {
   readonly limits: BridgeLimits;
 }
 
+/** Returns the options with which puppeteer launches the browser. */
 export function launchOptions(options: BrowserOptions): LaunchOptions {
   const { initMs, readyMs, callMs, sendMs, uploadMs } = options.limits;
   const args = [...BASE_FLAGS, `--user-agent=${options.userAgent}`];
@@ -56,3 +48,33 @@ export async function requireBrowser(browserPath: string): Promise<void> {
     );
   }
 }
+
+/** Throws `bridge_failed` when the disk of the folder has too little room for a browser: it would not say so itself. */
+export async function requireRoom(folder: string): Promise<void> {
+  // On a disk without a byte even the folder itself may not be there.
+  const isThere = await mkdir(folder, { recursive: true }).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return; // What is wrong with it is told by who needs it.
+  const { bavail, bsize } = await statfs(folder);
+  const freeBytes = bavail * bsize;
+  if (freeBytes >= LEAST_FREE_BYTES) return;
+  throw new KitError(
+    'bridge_failed',
+    `the disk of ${folder} has ${freeBytes} bytes free, and a browser needs at least ${LEAST_FREE_BYTES}; free some, or set SESSIONS_DIR to another disk`,
+  );
+}
+
+/** Switches off what WhatsApp Web needs nothing of. */
+const BASE_FLAGS = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Chromium writes about as much when it starts; with less it hangs, or loses the login. */
+const LEAST_FREE_BYTES = 50 * 1024 ** 2;

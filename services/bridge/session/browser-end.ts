@@ -3,8 +3,8 @@ import type { SessionState } from '../../contract/events.ts';
 import type { Pauses } from '../../runtime/backoff.ts';
 import { DeadlineError } from '../deadline.ts';
 
-/** Why the life of a browser ended. */
-export interface LifeEnd {
+/** Why a browser ended. */
+export interface BrowserEnd {
   readonly kind: 'failed' | 'offline' | 'conflict' | 'logged_out' | 'stopped';
   readonly reason: string;
 }
@@ -19,27 +19,22 @@ const PAUSES = {
   conflict: { firstMs: 30_000, mostMs: 300_000 },
 } as const;
 
-/** What a session is between two browsers. */
-export function stateAfter({ kind }: LifeEnd): SessionState {
+/** Returns the state of a session between two browsers. */
+export function stateAfter({ kind }: BrowserEnd): SessionState {
   if (kind === 'stopped') return 'stopped';
   return kind === 'offline' ? 'offline' : 'disconnected';
 }
 
-/** How long it stays so. */
+/** Returns the pauses before the next browser. */
 export function pausesAfter(
-  kind: Exclude<LifeEnd['kind'], 'stopped' | 'logged_out'>,
+  kind: Exclude<BrowserEnd['kind'], 'stopped' | 'logged_out'>,
   wasReady: boolean,
 ): Pauses {
   return kind === 'failed' && wasReady ? PAUSES.failedWhileReady : PAUSES[kind];
 }
 
-/** The browser died, or was given up, before a call into it was answered. */
-export class LifeEndedError extends Error {
-  override readonly name = 'LifeEndedError';
-}
-
 /** What an error of the start means. The library leaves the browser running on each of them: whoever asks must close it. */
-export function endOfStart(error: unknown): LifeEnd {
+export function endOfStart(error: unknown): BrowserEnd {
   const text = errorText(error);
   const network = /net::ERR_\w+/.exec(text);
   if (network !== null) return { kind: 'offline', reason: `cannot reach WhatsApp: ${network[0]}` };
@@ -48,7 +43,7 @@ export function endOfStart(error: unknown): LifeEnd {
 }
 
 /** What the library's `disconnected` means. */
-export function endOfDisconnect(reason: string): LifeEnd {
+export function endOfDisconnect(reason: string): BrowserEnd {
   if (reason === 'LOGOUT') return { kind: 'logged_out', reason: 'the phone unlinked this device' };
   if (reason === 'CONFLICT')
     return { kind: 'conflict', reason: 'the same login was opened elsewhere (CONFLICT)' };

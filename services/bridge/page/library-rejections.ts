@@ -1,5 +1,5 @@
-import { errorText } from '../contract/errors.ts';
-import type { Log } from '../runtime/log.ts';
+import { errorText } from '../../contract/errors.ts';
+import type { Log } from '../../runtime/log.ts';
 
 /** What the library throws as bare strings, in listeners that nobody awaits: they reach us as unhandled rejections. */
 const LIBRARY_STRINGS = ['auth timeout', 'ready timeout'];

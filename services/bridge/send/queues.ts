@@ -3,7 +3,7 @@ import { within } from '../deadline.ts';
 import type { SendDeadline } from './deadline.ts';
 
 /** Acts that run one at a time, in the order in which they asked. */
-export class Turns {
+export class SerialQueue {
   readonly #why: string;
   readonly #code: ErrorCode | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -20,7 +20,7 @@ export class Turns {
   }
 
   /** Runs `act` after all that asked before. Once the deadline passes, rejects as `deadline.check` does, and never runs it. */
-  async take<T>(deadline: SendDeadline, act: () => Promise<T>): Promise<T> {
+  async run<T>(deadline: SendDeadline, act: () => Promise<T>): Promise<T> {
     const before = this.#last;
     const own = Promise.withResolvers<void>();
     this.#last = before.then(() => own.promise);
@@ -36,19 +36,19 @@ export class Turns {
   }
 }
 
-/** The turns of each chat: its messages go out in the order in which they came, whatever they need before. */
-export class ChatTurns {
-  readonly #chats = new Map<string, Turns>();
+/** One queue for each chat: its messages go out in the order in which they came, whatever they need before. */
+export class ChatQueues {
+  readonly #chats = new Map<string, SerialQueue>();
 
-  async take<T>(chatId: string, deadline: SendDeadline, act: () => Promise<T>): Promise<T> {
+  async run<T>(chatId: string, deadline: SendDeadline, act: () => Promise<T>): Promise<T> {
     // Not `whatsapp_not_ready`, for which the api holds back all chats.
-    const turns =
-      this.#chats.get(chatId) ?? new Turns('it waited for other sends to its chat', 'send_failed');
-    this.#chats.set(chatId, turns);
+    const queue =
+      this.#chats.get(chatId) ?? new SerialQueue('it waited for other sends to its chat', 'send_failed');
+    this.#chats.set(chatId, queue);
     try {
-      return await turns.take(deadline, act);
+      return await queue.run(deadline, act);
     } finally {
-      if (turns.isIdle) this.#chats.delete(chatId);
+      if (queue.isIdle) this.#chats.delete(chatId);
     }
   }
 }

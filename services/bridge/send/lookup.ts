@@ -1,8 +1,8 @@
 import type { BridgeContent } from '../../contract/content.ts';
 import type { WhatsAppMessage } from '../../contract/events.ts';
 import { contactCard } from '../page/contact-card.ts';
-import { nextStanzaId, type SendJob } from './job.ts';
-import type { PlacedMessage, SendingPage } from './life.ts';
+import { nextStanzaId, type SendRequest } from './request.ts';
+import type { PlacedMessage, SendingPage } from './sending-browser.ts';
 
 /** The clocks of the caller and of WhatsApp Web may differ by this much. */
 const CLOCK_SLACK_S = 5;
@@ -16,7 +16,7 @@ export interface KnownIds {
 }
 
 /** What an earlier call of the same send has left in the chat; without a message, the id that is free to send under. */
-export type Trace =
+export type EarlierTry =
   | { readonly message: PlacedMessage & { readonly ack: number } }
   | { readonly message: undefined; readonly freeId: string };
 
@@ -24,13 +24,13 @@ export type Trace =
  * Looks for a message by its id, by those that follow from it after a refusal, and where the page may not have taken
  * ids, by its likeness. A message that failed (ack -1) does not count. Rejects when the page cannot tell.
  */
-export async function lookForTrace(
+export async function findEarlierTry(
   { sends }: SendingPage,
-  job: SendJob,
+  request: SendRequest,
   address: string,
   known: KnownIds,
-): Promise<Trace> {
-  let freeId = job.stanzaId;
+): Promise<EarlierTry> {
+  let freeId = request.stanzaId;
   for (;;) {
     const message = await sends.find(freeId, address);
     if (message === undefined || !message.from_me) break;
@@ -38,16 +38,16 @@ export async function lookForTrace(
     freeId = nextStanzaId(freeId);
   }
   // Under one of its ids there was something: the page takes them.
-  const areChosen = known.areChosen || freeId !== job.stanzaId;
-  if (job.retry === undefined || areChosen) return { message: undefined, freeId };
-  const { since, known: others } = job.retry;
+  const areChosen = known.areChosen || freeId !== request.stanzaId;
+  if (request.retry === undefined || areChosen) return { message: undefined, freeId };
+  const { since, known: others } = request.retry;
   const own = await sends.ownSince(address, since - CLOCK_SLACK_S);
   const message = own.find(
     (one) =>
       one.ack >= 0 &&
       !others.includes(one.stanza_id) &&
-      !known.isOfAnother(one.stanza_id, job.stanzaId) &&
-      isLike(one, job.content),
+      !known.isOfAnother(one.stanza_id, request.stanzaId) &&
+      isLike(one, request.content),
   );
   return message === undefined ? { message, freeId } : { message };
 }

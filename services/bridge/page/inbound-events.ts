@@ -1,17 +1,44 @@
-import type { Client } from 'whatsapp-web.js';
 import { z } from 'zod';
-import type { News } from '../events/news.ts';
+import type { WhatsAppMessage } from '../../contract/events.ts';
 import { PageDataError, parse, readMessage, readMessageIds } from './data.ts';
-import { messageKeySchema, widSchema } from './ids.ts';
+import { type MessageIds, messageKeySchema, widSchema } from './ids.ts';
+import type { Client } from './library.ts';
+
+/** An event of WhatsApp, as read from the page. */
+export type InboundEvent =
+  | { readonly kind: 'message' | 'message_sent' | 'revoked'; readonly message: WhatsAppMessage }
+  | { readonly kind: 'ack'; readonly message: MessageIds; readonly ack: number }
+  | {
+      readonly kind: 'edited';
+      readonly message: WhatsAppMessage;
+      readonly previousBody: string | undefined;
+      /** By WhatsApp, in Unix ms, if it says. */
+      readonly editedAt: number | undefined;
+    }
+  | {
+      readonly kind: 'reaction';
+      readonly messageId: string;
+      readonly sender: string;
+      readonly reaction: string;
+      readonly timestamp: number;
+    }
+  | {
+      readonly kind: 'call';
+      readonly callId: string;
+      readonly from: string;
+      readonly isVideo: boolean;
+      readonly isGroup: boolean;
+    }
+  | { readonly kind: 'unreadable'; readonly error: PageDataError };
 
 /** When a message was edited last, in Unix ms; undefined when it was not, or when the page does not say. */
 export function editTimeOf(raw: unknown): number | undefined {
   return editedSchema.safeParse(raw).data?.latestEditSenderTimestampMs;
 }
 
-/** Turns the library's events into news; what cannot be read becomes news of that, and is never thrown at the page. */
-export function listenForNews(client: Client, tell: (news: News) => void): void {
-  const read = (make: () => News) => tell(orUnreadable(make));
+/** Passes on the library's events as inbound events. One that cannot be read becomes `unreadable`, and is never thrown at the page. */
+export function listenForEvents(client: Client, onEvent: (event: InboundEvent) => void): void {
+  const read = (make: () => InboundEvent) => onEvent(orUnreadable(make));
   client.on('message_create', (message) =>
     read(() => {
       const own = readMessage(message.rawData);
@@ -74,7 +101,7 @@ const callSchema = z.object({
   isGroup: z.boolean().catch(false),
 });
 
-function orUnreadable(make: () => News): News {
+function orUnreadable(make: () => InboundEvent): InboundEvent {
   try {
     return make();
   } catch (error) {

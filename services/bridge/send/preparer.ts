@@ -4,10 +4,11 @@ import type { Log } from '../../runtime/log.ts';
 import { DeadlineError } from '../deadline.ts';
 import { type BridgeLimits, DEFAULT_PREVIEW_MS } from '../limits.ts';
 import type { NewContent } from '../page/content.ts';
+import { isPageError } from '../page/errors.ts';
 import type { SendDeadline } from './deadline.ts';
-import { isPageError, unsent } from './errors.ts';
-import type { SendJob } from './job.ts';
-import type { SendingLife } from './life.ts';
+import { unsent } from './errors.ts';
+import type { SendRequest } from './request.ts';
+import type { SendingBrowser } from './sending-browser.ts';
 import { type UploadSlot, UploadSlots } from './upload-slots.ts';
 
 /** So many browsers may end while one medium is uploaded. From the second time on, it is uploaded alone. */
@@ -18,9 +19,9 @@ const MOST_ABANDONED_BYTES = 128 * 1024 ** 2;
 const REMEMBERED = 1_000;
 
 /** A send in the turn of its chat. */
-export interface Situation {
-  readonly life: SendingLife;
-  readonly job: SendJob;
+export interface PendingSend {
+  readonly browser: SendingBrowser;
+  readonly request: SendRequest;
   readonly content: NewContent;
   readonly deadline: SendDeadline;
   readonly address: string;
@@ -32,23 +33,23 @@ export interface Situation {
  * Gets ready in the page what takes long, outside the turn of the sends: opens the chat, uploads the medium, fetches the
  * preview of a link. Nothing is sent by it, so each failure is certain.
  */
-export class Preparing {
-  readonly #readyLife: () => SendingLife;
+export class MessagePreparer {
+  readonly #readyBrowser: () => SendingBrowser;
   readonly #limits: BridgeLimits;
   readonly #log: Log;
   readonly #slots = new UploadSlots();
   readonly #closing = new AbortController();
   /** The chats that each browser has opened. */
-  readonly #opened = new WeakMap<SendingLife, Set<string>>();
+  readonly #opened = new WeakMap<SendingBrowser, Set<string>>();
   /** The bytes of the uploads of a browser that were given up and have not ended. */
-  #abandoned: { readonly life: SendingLife; readonly bytes: number } | undefined;
+  #abandoned: { readonly browser: SendingBrowser; readonly bytes: number } | undefined;
   /** How often a browser has ended during the upload of a medium, by the id of its message. */
   readonly #deaths = new Map<string, number>();
   #count = 0;
 
-  /** `readyLife` throws `whatsapp_not_ready`. */
-  constructor(readyLife: () => SendingLife, limits: BridgeLimits, log: Log) {
-    this.#readyLife = readyLife;
+  /** `readyBrowser` throws `whatsapp_not_ready`. */
+  constructor(readyBrowser: () => SendingBrowser, limits: BridgeLimits, log: Log) {
+    this.#readyBrowser = readyBrowser;
     this.#limits = limits;
     this.#log = log;
   }
@@ -57,23 +58,23 @@ export class Preparing {
    * Prepares a send, then adds it. `add` gets the name under which the page holds what was prepared, if there is
    * anything. Throws `upload_failed` for a medium that will not be uploaded, `send_failed` and `whatsapp_not_ready`.
    */
-  async prepare<T>(situation: Situation, add: (name: string | undefined) => Promise<T>): Promise<T> {
-    const { life, job, content, isDoubtful } = situation;
-    await this.#open(situation);
+  async prepare<T>(pending: PendingSend, add: (name: string | undefined) => Promise<T>): Promise<T> {
+    const { browser, request, content, isDoubtful } = pending;
+    await this.#open(pending);
     const kind = preparationOf(content);
     // What has failed once, or may have been sent, goes without the preview.
     if (kind === 'none' || (kind === 'preview' && isDoubtful)) return add(undefined);
     this.#count += 1;
-    const name = `${this.#count}:${job.stanzaId}`;
-    this.#log.debug({ name }, `message ${job.stanzaId} is being prepared (${kind})`);
+    const name = `${this.#count}:${request.stanzaId}`;
+    this.#log.debug({ name }, `message ${request.stanzaId} is being prepared (${kind})`);
     try {
-      using _slot = kind === 'upload' ? await this.#slotFor(situation) : undefined;
-      if (kind === 'upload') await this.#upload(situation, name);
-      else if (!(await this.#hasPreview(situation, name))) return await add(undefined);
+      using _slot = kind === 'upload' ? await this.#slotFor(pending) : undefined;
+      if (kind === 'upload') await this.#upload(pending, name);
+      else if (!(await this.#hasPreview(pending, name))) return await add(undefined);
       return await add(name);
     } finally {
       // Once it has been added, the page holds nothing under this name.
-      this.#drop(life, name);
+      this.#drop(browser, name);
     }
   }
 
@@ -85,47 +86,47 @@ export class Preparing {
   /** No send is under way: ends a browser of which much memory is held by uploads that do not end. */
   rest(): void {
     if (this.#abandoned === undefined || this.#abandoned.bytes < MOST_ABANDONED_BYTES) return;
-    const { life, bytes } = this.#abandoned;
+    const { browser, bytes } = this.#abandoned;
     this.#abandoned = undefined;
-    life.end({ kind: 'failed', reason: `uploads that never ended hold ${bytes} bytes of its memory` });
+    browser.end({ kind: 'failed', reason: `uploads that never ended hold ${bytes} bytes of its memory` });
   }
 
   /** Once in each browser: WhatsApp may have to ask its server for the address of a chat. */
-  async #open({ life, job, address, deadline }: Situation): Promise<void> {
-    const opened = this.#opened.get(life) ?? new Set();
-    this.#opened.set(life, opened);
+  async #open({ browser, request, address, deadline }: PendingSend): Promise<void> {
+    const opened = this.#opened.get(browser) ?? new Set();
+    this.#opened.set(browser, opened);
     if (opened.has(address)) return;
     const ms = Math.min(this.#limits.callMs, deadline.leftMs);
     try {
-      await life.call('the opening of a chat', ({ sends }) => sends.open(address), ms);
+      await browser.call('the opening of a chat', ({ sends }) => sends.open(address), ms);
     } catch (error) {
-      throw unsent(error, job.chatId);
+      throw unsent(error, request.chatId);
     }
     opened.add(address);
   }
 
-  async #slotFor({ job, content, deadline }: Situation): Promise<UploadSlot> {
+  async #slotFor({ request, content, deadline }: PendingSend): Promise<UploadSlot> {
     // Time must be left for the message to be added.
     const ms = Math.min(this.#limits.sendMs, deadline.leftMs) / 2;
-    const isSuspect = this.#deaths.has(job.stanzaId);
+    const isSuspect = this.#deaths.has(request.stanzaId);
     try {
-      return await this.#slots.take(bytesOf(content), isSuspect, ms, this.#giveUp(job));
+      return await this.#slots.take(bytesOf(content), isSuspect, ms, this.#giveUp(request));
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       throw new KitError('send_failed', `nothing was sent: ${error.message}`, { cause: error });
     }
   }
 
-  async #upload({ life, job, address, content, deadline }: Situation, name: string): Promise<void> {
+  async #upload({ browser, request, address, content, deadline }: PendingSend, name: string): Promise<void> {
     const { uploadMs } = this.#limits;
     const ms = Math.min(uploadMs, deadline.leftMs);
     let isPending = true;
     let isAbandoned = false;
     const ended = () => {
       isPending = false;
-      if (isAbandoned) this.#abandon(life, -bytesOf(content));
+      if (isAbandoned) this.#abandon(browser, -bytesOf(content));
     };
-    const upload = life.call(
+    const upload = browser.call(
       'the upload of a medium',
       ({ sends }) => {
         const uploading = sends.prepare(name, address, content);
@@ -135,41 +136,44 @@ export class Preparing {
       ms,
     );
     try {
-      await unlessAborted(this.#giveUp(job), upload);
-      this.#deaths.delete(job.stanzaId);
+      await unlessAborted(this.#giveUp(request), upload);
+      this.#deaths.delete(request.stanzaId);
     } catch (error) {
       isAbandoned = isPending;
-      if (isAbandoned) this.#abandon(life, bytesOf(content));
-      if (life.signal.aborted) this.#countDeath(job.stanzaId, error);
+      if (isAbandoned) this.#abandon(browser, bytesOf(content));
+      if (browser.signal.aborted) this.#countDeath(request.stanzaId, error);
       if (error instanceof DeadlineError && ms === uploadMs) {
-        this.#readyLife(); // While WhatsApp is away, the time is not the medium's fault: it is tried again.
+        this.#readyBrowser(); // While WhatsApp is away, the time is not the medium's fault: it is tried again.
         throw new KitError(
           'upload_failed',
           `nothing was sent: the upload to WhatsApp took longer than ${uploadMs} ms (SEND_UPLOAD_TIMEOUT_MS)`,
           { cause: error },
         );
       }
-      throw unsent(error, job.chatId);
+      throw unsent(error, request.chatId);
     }
   }
 
   /** Whether the page has a preview in time. A message never fails for want of one. */
-  async #hasPreview({ life, job, address, content, deadline }: Situation, name: string): Promise<boolean> {
+  async #hasPreview(
+    { browser, request, address, content, deadline }: PendingSend,
+    name: string,
+  ): Promise<boolean> {
     const ms = Math.min(this.#limits.previewMs ?? DEFAULT_PREVIEW_MS, deadline.leftMs / 2);
-    const preview = life.call(
+    const preview = browser.call(
       'the preview of a link',
       ({ sends }) => sends.prepare(name, address, content),
       ms,
     );
     try {
-      await unlessAborted(this.#giveUp(job), preview);
+      await unlessAborted(this.#giveUp(request), preview);
       return true;
     } catch (error) {
       if (error instanceof KitError) throw error;
       // A page that went away, and not one that was slow or refused it: this one cannot send either.
-      if (!(error instanceof DeadlineError) && !isPageError(error)) throw unsent(error, job.chatId);
+      if (!(error instanceof DeadlineError) && !isPageError(error)) throw unsent(error, request.chatId);
       this.#log.info(
-        { id: job.stanzaId },
+        { id: request.stanzaId },
         `a message goes without the preview of its link: ${errorText(error)}`,
       );
       return false;
@@ -194,15 +198,15 @@ export class Preparing {
     );
   }
 
-  #abandon(life: SendingLife, bytes: number): void {
-    if (life.signal.aborted) return; // Its memory is free.
-    const before = this.#abandoned?.life === life ? this.#abandoned.bytes : 0;
-    this.#abandoned = { life, bytes: Math.max(0, before + bytes) };
+  #abandon(browser: SendingBrowser, bytes: number): void {
+    if (browser.signal.aborted) return; // Its memory is free.
+    const before = this.#abandoned?.browser === browser ? this.#abandoned.bytes : 0;
+    this.#abandoned = { browser, bytes: Math.max(0, before + bytes) };
   }
 
-  #drop(life: SendingLife, name: string): void {
-    if (life.signal.aborted) return;
-    life
+  #drop(browser: SendingBrowser, name: string): void {
+    if (browser.signal.aborted) return;
+    browser
       .call('the end of a preparation', ({ sends }) => sends.drop(name))
       .catch((error: unknown) => {
         this.#log.debug({ name }, `a preparation could not be dropped: ${errorText(error)}`);
@@ -210,7 +214,7 @@ export class Preparing {
   }
 
   /** Aborted when the bridge closes, and when the send is called off. */
-  #giveUp({ callOff }: SendJob): AbortSignal {
+  #giveUp({ callOff }: SendRequest): AbortSignal {
     return AbortSignal.any([this.#closing.signal, callOff.signal]);
   }
 }
@@ -224,6 +228,6 @@ function unlessAborted<T>(signal: AbortSignal, outcome: Promise<T>): Promise<T> 
   });
 }
 
-function bytesOf(content: Situation['content']): number {
+function bytesOf(content: PendingSend['content']): number {
   return content.kind === 'media' ? Math.ceil((content.data.length * 3) / 4) : 0;
 }

@@ -5,9 +5,9 @@
  *
  * whatsapp-web.js 1.34.7 does all of this within `sendMessage` (`src/util/Injected/Utils.js`: `processMediaData`,
  * `getLinkPreview`), right before it adds the message. Only functions of the library itself are wrapped: this also works
- * in a page that resists the steering. It is installed before the steering, which wraps the `sendMessage` found here.
+ * in a page that resists the send hook. It is installed before the send hook, which wraps the `sendMessage` found here.
  */
-export const INSTALL_PREPARING = `(() => {
+export const INSTALL_PREPARATION = `(() => {
   const library = window.WWebJS;
   if (library.prepared) return;
   const { sendMessage: send, processMediaData: upload } = library;
@@ -64,7 +64,7 @@ export function dropPrepared(name: string): string {
   return `void window.WWebJS?.prepared?.delete(${JSON.stringify(name)})`;
 }
 
-/** Prepares a send; see INSTALL_PREPARING. Runs in the page: puppeteer hands it over as text. */
+/** Prepares a send; see INSTALL_PREPARATION. Runs in the page: puppeteer hands it over as text. */
 export function prepareInPage(wanted: object): unknown {
   const library: unknown = Reflect.get(window, 'WWebJS');
   const isThere = typeof library === 'object' && library !== null;

@@ -4,7 +4,7 @@ import type { SendAnswer } from '../../contract/bridge.ts';
 const REMEMBERED = 5_000;
 
 /** A send that was answered. */
-export interface KeptAnswer {
+export interface RecentAnswer {
   readonly answer: SendAnswer;
   /** By which its acks come; undefined for what has none of its own. */
   readonly stanzaId: string | undefined;
@@ -13,13 +13,13 @@ export interface KeptAnswer {
 }
 
 /** What became of the sends of this process, by the id that their callers chose. */
-export class SendMemory {
+export class RecentSends {
   /** Undefined is doubt: the message may have been sent. */
-  readonly #outcomes = new Map<string, KeptAnswer | undefined>();
+  readonly #outcomes = new Map<string, RecentAnswer | undefined>();
   /** By the stanza id of a message: the id that its caller chose. */
   readonly #owners = new Map<string, string>();
 
-  answerOf(id: string): KeptAnswer | undefined {
+  answerOf(id: string): RecentAnswer | undefined {
     return this.#outcomes.get(id);
   }
 
@@ -27,7 +27,7 @@ export class SendMemory {
     return this.#outcomes.has(id) && this.#outcomes.get(id) === undefined;
   }
 
-  keep(id: string, kept: KeptAnswer): void {
+  keep(id: string, kept: RecentAnswer): void {
     remember(this.#outcomes, id, kept);
   }
 
@@ -35,7 +35,7 @@ export class SendMemory {
     remember(this.#outcomes, id, undefined);
   }
 
-  /** It certainly was not sent: another call begins anew. */
+  /** It certainly was not sent: another call starts from the beginning. */
   forget(id: string): void {
     this.#outcomes.delete(id);
   }

@@ -1,16 +1,17 @@
 import { TEXT_OF } from './ids.ts';
 
 /**
- * What lets the bridge steer a send inside WhatsApp Web, as source text for the page. With each `sendMessage` come, in
- * `options.extra.gatehouse`: `attempt` (a name for this very call), `id` (the stanza id to use), `notAfter` (Unix time in
- * ms) and `quoted` (a serialized id). Errors that begin with `gatehouse:` are read by `send-errors.ts`.
+ * The hook by which the bridge chooses the id of a send and calls a send off, as source text for the page. Each
+ * `sendMessage` carries in `options.extra.gatehouse`: `attempt` (a name for this very call), `id` (the stanza id to use),
+ * `notAfter` (Unix time in ms) and `quoted` (a serialized id). `send/errors.ts` reads the errors that begin with
+ * `gatehouse:`.
  */
 
 /**
- * A quoted message that does not exist: a page without the steering, which has just been loaded anew, refuses it and
+ * A quoted message that does not exist: a page without the hook, which has just been loaded anew, refuses it and
  * sends nothing.
  */
-export const NOT_STEERED = 'gatehouse_not_steered';
+export const UNHOOKED_QUOTE_ID = 'gatehouse_not_steered';
 
 /**
  * Wraps the two functions that every send goes through. The last moment counts: right before WhatsApp is told to add the
@@ -21,7 +22,7 @@ export const NOT_STEERED = 'gatehouse_not_steered';
  * WhatsApp's own word on the send, which the library ignores, is looked at for the restriction of first contacts. Its
  * form in the real page is unknown: anything that names 463, a reach-out or a time-lock is taken for it.
  */
-export const INSTALL_STEERING = `(() => {
+export const INSTALL_SEND_HOOK = `(() => {
   const send = window.WWebJS.sendMessage;
   if (send.calls) return;
   ${TEXT_OF}
@@ -46,7 +47,7 @@ export const INSTALL_STEERING = `(() => {
 
   // Since 17 September 2026 the library spreads an \`__x_id\` of a media model over the message, which the page then takes
   // for the id of the message and refuses. Source: wwebjs#201922, wwebjs#201923.
-  const steeredAdd = function (chat, { gatehouse: call, __x_id, ...message }) {
+  const hookedAdd = function (chat, { gatehouse: call, __x_id, ...message }) {
     if (!call) return add.call(this, chat, message);
     checkTime(call);
     const { from, to } = message;
@@ -60,10 +61,10 @@ export const INSTALL_STEERING = `(() => {
     call.word = Promise.resolve(promises[1]).then(wordOf, wordOf);
     return promises;
   };
-  action.addAndSendMsgToChat = steeredAdd;
-  const isSteering = action.addAndSendMsgToChat === steeredAdd;
+  action.addAndSendMsgToChat = hookedAdd;
+  const isAddHooked = action.addAndSendMsgToChat === hookedAdd;
   // Where the add cannot be replaced, hide it on the media model, so that the library does not spread it.
-  if (!isSteering) {
+  if (!isAddHooked) {
     const prepareMedia = window.WWebJS.processMediaData;
     window.WWebJS.processMediaData = async (...given) => {
       const media = await prepareMedia(...given);
@@ -75,18 +76,18 @@ export const INSTALL_STEERING = `(() => {
   window.WWebJS.sendMessage = async (chat, content, options = {}) => {
     const { gatehouse, ...extra } = options.extraOptions ?? {};
     if (!gatehouse) return send(chat, content, options);
-    const isSteered = isSteering && !window.require('WAWebChatGetters').getIsNewsletter(chat);
-    const call = { ...gatehouse, stage: isSteered ? 'preparing' : 'adding' };
+    const isHooked = isAddHooked && !window.require('WAWebChatGetters').getIsNewsletter(chat);
+    const call = { ...gatehouse, stage: isHooked ? 'preparing' : 'adding' };
     checkTime(call);
     calls.set(call.attempt, call);
-    const extraOptions = isSteered ? { ...extra, gatehouse: call } : extra;
+    const extraOptions = isHooked ? { ...extra, gatehouse: call } : extra;
     // With an id of the page's own it is known only by what comes back: that must not wait for WhatsApp's server.
-    const waitUntilMsgSent = isSteered && options.waitUntilMsgSent;
+    const waitUntilMsgSent = isHooked && options.waitUntilMsgSent;
     let sent;
     try {
       sent = await send(chat, content, { ...options, waitUntilMsgSent, quotedMessageId: call.quoted, extraOptions });
     } catch (error) {
-      if (!isSteered) throw new Error('gatehouse: not steered: ' + (error?.message ?? error));
+      if (!isHooked) throw new Error('gatehouse: not steered: ' + (error?.message ?? error));
       // Once it stands in its chat, what is thrown says less than WhatsApp's word and the ack.
       if (call.stage !== 'added') throw error;
     } finally {

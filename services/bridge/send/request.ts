@@ -4,7 +4,7 @@ import { toChatId } from '../../contract/chat-id.ts';
 import type { BridgeContent } from '../../contract/content.ts';
 
 /** One send as it was asked for. */
-export interface SendJob {
+export interface SendRequest {
   readonly chatId: string;
   readonly content: BridgeContent;
   readonly stanzaId: string;
@@ -16,7 +16,7 @@ export interface SendJob {
 }
 
 /** Throws `recipient_invalid`. */
-export function toJob({ chatId, message = '', content, stanza_id, retry }: SendBody): SendJob {
+export function toSendRequest({ chatId, message = '', content, stanza_id, retry }: SendBody): SendRequest {
   return {
     chatId: toChatId(chatId),
     content: content ?? { kind: 'text', text: message },
@@ -27,7 +27,7 @@ export function toJob({ chatId, message = '', content, stanza_id, retry }: SendB
   };
 }
 
-export function onlyLooks({ retry }: SendJob): boolean {
+export function onlyLooks({ retry }: SendRequest): boolean {
   return retry?.only_look === true;
 }
 
