@@ -5,7 +5,7 @@ import { type Authorize, createPhoneServer } from './control/phone-server.ts';
 import { Phone } from './phone/phone.ts';
 import { writeBrowserWrapper } from './site/browser-wrapper.ts';
 import { loadCertificate } from './site/certificate.ts';
-import { createStandIn } from './site/stand-in.ts';
+import { createSiteServer } from './site/site-server.ts';
 import type { Policy, Settings } from './web/settings.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -45,14 +45,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const folder = join(options.dataDir, 'sandbox');
   const certificate = await loadCertificate(folder);
   const phone = new Phone({ folder, autoLink, policy, settings, log });
-  const standIn = createStandIn(certificate, phone, log);
+  const siteServer = createSiteServer(certificate, phone, log);
   const phoneServer = createPhoneServer(phone, options.authorize, log);
   const close = async () => {
-    await Promise.all([closeServer(standIn, 0), closeServer(phoneServer, 0)]);
+    await Promise.all([closeServer(siteServer, 0), closeServer(phoneServer, 0)]);
     phone.close();
   };
   try {
-    const webPort = await listen(standIn, options.webPort, LOOPBACK);
+    const webPort = await listen(siteServer, options.webPort, LOOPBACK);
     const wrapperPath = writeBrowserWrapper({ folder, browser, webPort, spki: certificate.spki });
     const port = await listen(phoneServer, options.port, options.host);
     return { port, webPort, wrapperPath, phone, close };

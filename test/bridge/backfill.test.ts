@@ -153,15 +153,15 @@ describe('bridge, after nobody listened for a while', function () {
   }
 
   function isShown(body: string): boolean {
-    return [...world.sandbox.phone.memory.messages.values()].some(
+    return [...world.sandbox.phone.state.messages.values()].some(
       (message) => message.body === body && message.delivered,
     );
   }
 
   /** Whether the page has confirmed the ack, so that it would be history for the next. */
   function isHeard(id: string): boolean {
-    const { memory, delivery } = world.sandbox.phone;
-    const message = memory.messages.get(id);
+    const { state, delivery } = world.sandbox.phone;
+    const message = state.messages.get(id);
     return message !== undefined && delivery.shownAck(message) === 4;
   }
 });

@@ -43,7 +43,7 @@ describe('bridge, when the login ends', () => {
     const { status } = await world.call('POST', '/logout');
     assert.equal(status, 200);
     await world.untilState('qr');
-    assert.equal(world.sandbox.phone.memory.devices.size, 0);
+    assert.equal(world.sandbox.phone.state.devices.size, 0);
     assert.equal(quarantined(world).length, 2);
     assert.equal(world.browsers().length, 1);
   });

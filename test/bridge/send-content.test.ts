@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { SendAnswer } from '../../services/contract/bridge.ts';
-import type { PhoneMessage } from '../../services/sandbox/phone/records.ts';
+import type { PhoneMessage } from '../../services/sandbox/phone/journal-records.ts';
 import { DOT, fails, kitMessages, PATIENT, sent } from './send-support.ts';
 import { type Answer, startWorld, type World } from './world.ts';
 
@@ -26,7 +26,7 @@ describe('bridge, sending each kind of content', () => {
   /** Sends it; gives the answer and what the phone has got. */
   async function sendToPhone(content: object, chatId = TO): Promise<[SendAnswer, PhoneMessage]> {
     const answer = sent(await send(content, chatId));
-    const message = world.sandbox.phone.memory.messages.get(answer.messageId);
+    const message = world.sandbox.phone.state.messages.get(answer.messageId);
     assert.ok(message, `the phone has no ${answer.messageId}`);
     return [answer, message];
   }
@@ -124,7 +124,7 @@ describe('bridge, sending each kind of content', () => {
 
   it('reacts to a message, and takes it back', async () => {
     const { id } = await incoming({ from: TO, body: 'good news' });
-    const reactions = () => world.sandbox.phone.memory.messages.get(id)?.reactions;
+    const reactions = () => world.sandbox.phone.state.messages.get(id)?.reactions;
     const [answer] = await sendToPhone({ kind: 'reaction', target: id, emoji: '👍' });
     assert.deepEqual([answer.messageId, answer.ack, answer.chatId], [id, 1, TO]);
     assert.deepEqual(reactions(), { '15550001111@c.us': '👍' });

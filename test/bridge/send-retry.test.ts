@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { composeIncoming } from '../../services/sandbox/phone/compose.ts';
+import { composeIncoming } from '../../services/sandbox/phone/compose-messages.ts';
 import { fails, PATIENT, sendsOf, sendUntilSent, sent } from './send-support.ts';
 import { until } from './until.ts';
 import { type Answer, startWorld, type World } from './world.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { type SendAnswer, sendAnswerSchema } from '../../services/contract/bridge.ts';
-import type { PhoneMessage } from '../../services/sandbox/phone/records.ts';
+import type { PhoneMessage } from '../../services/sandbox/phone/journal-records.ts';
 import { until } from './until.ts';
 import type { Answer, World } from './world.ts';
 
@@ -13,7 +13,7 @@ export const DOT =
 
 /** What the phone has got from the kit, in order. */
 export function kitMessages({ sandbox }: World): PhoneMessage[] {
-  return [...sandbox.phone.memory.messages.values()].filter(({ origin }) => origin === 'kit');
+  return [...sandbox.phone.state.messages.values()].filter(({ origin }) => origin === 'kit');
 }
 
 /** How often the page was told to send this text, as the phone has it: once, or it was lost or sent twice. */

@@ -188,7 +188,7 @@ export class World {
 
   /** What the phone has got, as bodies. */
   received(): string[] {
-    return [...this.sandbox.phone.memory.messages.values()]
+    return [...this.sandbox.phone.state.messages.values()]
       .filter(({ origin }) => origin === 'kit')
       .map(({ body }) => String(body));
   }

@@ -60,7 +60,7 @@ describe('sandbox, HTTP control without a page', () => {
 
   it('answers 404 to what it has not', async () => {
     await request(world.origin).get('/sandbox/api/nothing').expect(404);
-    await request(world.origin).get('/sandbox/..%2fserver.ts').expect(404);
+    await request(world.origin).get('/sandbox/..%2fsandbox.ts').expect(404);
     await request(world.origin).get('/sandbox/api/media/..%2f..%2fphone.jsonl').expect(404);
     await post('misbehave').send({ kind: 'revoke', id: 'true_1@c.us_x' }).expect(404);
   });

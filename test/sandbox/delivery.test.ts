@@ -33,7 +33,7 @@ describe('sandbox, with messages for a client that is away', () => {
     const { id } = await witness.client.sendMessage(FROM, 'slowly read');
     await until('ack 1', () => witness.acksOf(id._serialized).includes(1));
     await world.control('misbehave', { kind: 'offline' });
-    await until('read at the phone', () => world.running.phone.memory.find([id._serialized])[0]?.ack === 3);
+    await until('read at the phone', () => world.running.phone.state.find([id._serialized])[0]?.ack === 3);
     assert.deepEqual(witness.acksOf(id._serialized), [1]);
     await world.control('misbehave', { kind: 'online' });
     await until('ack 3', () => witness.acksOf(id._serialized).includes(3));

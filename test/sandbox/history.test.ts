@@ -26,7 +26,7 @@ describe('sandbox, after a reload of the page', () => {
     await until('ack 3 of the picture', () => witness.acksOf(pictured.id._serialized).includes(3));
     const { phone } = world.running;
     await until('the page to have confirmed the acks', () =>
-      phone.shown(phone.memory.find([sent.id._serialized])).every(({ ack }) => ack === 3),
+      phone.shown(phone.state.find([sent.id._serialized])).every(({ ack }) => ack === 3),
     );
     await world.control('misbehave', { kind: 'reload' });
     await witness.next('ready');

@@ -78,7 +78,7 @@ describe('sandbox, through the whole life of a whatsapp-web.js client', () => {
     await until('the reply at the phone', async () =>
       (await world.received()).some((item) => item.body === 're: hi' && item.quoted === message.id.id),
     );
-    assert.equal(world.running.phone.memory.chat(FROM)?.unread, 0);
+    assert.equal(world.running.phone.state.chat(FROM)?.unread, 0);
   });
 
   it('carries media both ways, byte for byte', async () => {
@@ -175,7 +175,7 @@ describe('sandbox, through the whole life of a whatsapp-web.js client', () => {
 
   it('forgets the login when the client logs out', async () => {
     await witness.client.logout();
-    assert.equal(world.running.phone.memory.devices.size, 0);
+    assert.equal(world.running.phone.state.devices.size, 0);
     assert.equal(existsSync(join(world.folder, 'profiles', 'session-a')), false);
     witness = world.startClient();
     await witness.client.initialize();

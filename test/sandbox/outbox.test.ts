@@ -70,7 +70,7 @@ describe('sandbox, with WhatsApp or the page away while sending', () => {
     const extra = await witness.client.sendMessage(TO, 'once');
     await until('ack 3', () => witness.acksOf(extra.id._serialized).includes(3));
     const { phone } = world.running;
-    const [message] = phone.memory.find([extra.id._serialized]);
+    const [message] = phone.state.find([extra.id._serialized]);
     if (message === undefined) throw new Error('the phone lost the message');
     assert.equal(phone.receive({ ...message, body: 'twice' }), 'received');
     assert.equal((await receivedBodies()).filter((body) => body === 'once').length, 1);

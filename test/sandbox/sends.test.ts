@@ -55,7 +55,7 @@ describe('sandbox, with what a page sends', () => {
     const { port, webPort } = world.running;
     await world.running.close();
     await world.startSandbox({ port, webPort });
-    assert.equal(world.running.phone.memory.messages.get(id)?.adds?.length, 2);
+    assert.equal(world.running.phone.state.messages.get(id)?.adds?.length, 2);
     // The page itself may not have noticed yet that the sandbox was away.
     await until('the page is back', () => world.running.phone.pages.current?.isUp === true);
   });

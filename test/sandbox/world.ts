@@ -113,7 +113,7 @@ export class World implements AsyncDisposable {
   async startReadyClient(): Promise<Witness> {
     const witness = this.startClient();
     await witness.client.initialize();
-    if (this.running.phone.memory.devices.size === 0) {
+    if (this.running.phone.state.devices.size === 0) {
       await witness.next('qr');
       await this.control('scan');
     }

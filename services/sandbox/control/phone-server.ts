@@ -7,12 +7,12 @@ import { parseBy, readJson } from '../../runtime/http/json-bodies.ts';
 import { answerProblem, answerUnknown } from '../../runtime/http/problem-answers.ts';
 import { createServiceApp } from '../../runtime/http/service-app.ts';
 import type { Log } from '../../runtime/log.ts';
-import { composeIncoming } from '../phone/compose.ts';
+import { openEventStream } from '../http/event-stream.ts';
+import { composeIncoming } from '../phone/compose-messages.ts';
 import type { Phone } from '../phone/phone.ts';
-import { openEventStream } from './event-stream.ts';
-import { behave, misbehave } from './misbehave.ts';
-import { servePhonePage } from './phone-files.ts';
-import { incomingRequest, misbehaveRequest, noBody, scanRequest } from './requests.ts';
+import { clearFaults, injectFault } from './fault-injection.ts';
+import { servePhonePage } from './phone-page-files.ts';
+import { faultRequest, incomingRequest, noBody, scanRequest } from './request-schemas.ts';
 import { viewChats, viewMessage, viewReceived, viewState } from './views.ts';
 
 /** Throws a KitError for a request that may not pass. */
@@ -57,7 +57,7 @@ function createApi(phone: Phone): Router {
     response.json(viewChats(phone));
   });
   api.get('/chats/:id', (request, response) => {
-    response.json(phone.memory.messagesOf(request.params.id).map(viewMessage));
+    response.json(phone.state.messagesOf(request.params.id).map(viewMessage));
   });
   api.get('/media/:name', (request, response) => {
     const path = phone.media.pathOf(request.params.name);
@@ -100,7 +100,7 @@ function createApi(phone: Phone): Router {
   api.post('/scan', async (request, response) => {
     const { phone: number, pushname } = parseBy(scanRequest, request.body, 'body_invalid');
     const user = number === undefined ? undefined : numberOf('phone', number);
-    const device = await phone.scan({ phone: user, pushname });
+    const device = await phone.links.scan({ phone: user, pushname });
     response.json({
       linked: true,
       phone: device.pn.split('@')[0],
@@ -110,7 +110,7 @@ function createApi(phone: Phone): Router {
   });
   api.post('/unlink', (request, response) => {
     parseBy(noBody, request.body, 'body_invalid');
-    phone.unlink();
+    phone.links.unlink();
     response.json({ linked: false });
   });
   api.post('/incoming', (request, response) => {
@@ -120,12 +120,12 @@ function createApi(phone: Phone): Router {
     response.json({ id, chat_id, received_at });
   });
   api.post('/misbehave', async (request, response) => {
-    const wish = parseBy(misbehaveRequest, request.body, 'body_invalid');
-    response.json({ done: wish.kind, ...(await misbehave(phone, wish)) });
+    const fault = parseBy(faultRequest, request.body, 'body_invalid');
+    response.json({ done: fault.kind, ...(await injectFault(phone, fault)) });
   });
   api.post('/behave', (request, response) => {
     parseBy(noBody, request.body, 'body_invalid');
-    behave(phone);
+    clearFaults(phone);
     response.json({ done: 'behave' });
   });
   return api;

@@ -1,13 +1,13 @@
+import type { PhoneMessage } from '../phone/journal-records.ts';
 import type { Phone } from '../phone/phone.ts';
-import type { PhoneMessage } from '../phone/records.ts';
 import { type Fields, isRecord } from '../web/wire.ts';
 
 // What the HTTP control shows of the phone: snake_case, as in the rest of the kit's API.
 
 export function viewState(phone: Phone): object {
-  const { memory, pages, audience } = phone;
+  const { state, pages, audience } = phone;
   const page = pages.current;
-  const [device] = [...memory.devices.values()].slice(-1);
+  const [device] = [...state.devices.values()].slice(-1);
   const stages = { absent: page === undefined, qr: page?.qr !== undefined, up: audience !== undefined };
   const stage = stages.absent ? 'absent' : stages.up ? 'up' : stages.qr ? 'qr' : 'starting';
   return {
@@ -18,10 +18,10 @@ export function viewState(phone: Phone): object {
     socket_state: page?.socketState ?? null,
     qr: page?.qr?.text ?? null,
     pairing_code: page?.pairingCode ?? null,
-    auto_link: phone.mayAutoLink,
+    auto_link: phone.links.mayAutoLink,
     offline: phone.isOffline,
     waiting: phone.delivery.waitingCount,
-    messages: memory.messages.size,
+    messages: state.messages.size,
     policy: phone.policy,
     settings: phone.settings,
     unregistered: phone.unregistered,
@@ -31,14 +31,14 @@ export function viewState(phone: Phone): object {
 
 /** What the phone received from the kit, in order. */
 export function viewReceived(phone: Phone, chatId: string | undefined): object[] {
-  const all = chatId === undefined ? [...phone.memory.messages.values()] : phone.memory.messagesOf(chatId);
+  const all = chatId === undefined ? [...phone.state.messages.values()] : phone.state.messagesOf(chatId);
   return all.filter((message) => message.origin === 'kit').map(viewMessage);
 }
 
 export function viewChats(phone: Phone): object[] {
-  return phone.memory.chats
+  return phone.state.chats
     .map((chat) => {
-      const last = phone.memory.messages.get(chat.message_ids.at(-1) ?? '');
+      const last = phone.state.messages.get(chat.message_ids.at(-1) ?? '');
       return {
         id: chat.id,
         name: chat.name,

@@ -18,20 +18,20 @@ export function readHistory(
   const held = new Set(wanted.held);
   const all =
     wanted.chat_id === undefined
-      ? [...phone.memory.messages.values()]
-      : phone.memory.messagesOf(wanted.chat_id);
+      ? [...phone.state.messages.values()]
+      : phone.state.messagesOf(wanted.chat_id);
   const before = wanted.before ?? Number.POSITIVE_INFINITY;
   const past = all.filter((message) => message.delivered && message.t <= before && !held.has(message.id));
   return {
     messages: phone.shown(past.slice(-wanted.count)),
-    chats: phone.memory.chats.map(({ id, name }) => ({ id, name, unread: unreadShown(phone, id) })),
+    chats: phone.state.chats.map(({ id, name }) => ({ id, name, unread: unreadShown(phone, id) })),
   };
 }
 
 /** What waits for the page counts only when it is shown there. */
 function unreadShown(phone: Phone, chatId: string): number {
-  const chat = phone.memory.chat(chatId);
+  const chat = phone.state.chat(chatId);
   if (chat === undefined || chat.unread === 0) return 0;
-  const heard = phone.memory.messagesOf(chatId).filter((message) => message.origin === 'contact');
+  const heard = phone.state.messagesOf(chatId).filter((message) => message.origin === 'contact');
   return heard.slice(-chat.unread).filter((message) => message.delivered).length;
 }

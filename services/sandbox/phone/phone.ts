@@ -1,20 +1,15 @@
 import { join } from 'node:path';
-import { errorText, KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import { type Command, type Page, Pages } from '../site/pages.ts';
 import { DEFAULT_POLICY, DEFAULT_SETTINGS, type Policy, type Settings } from '../web/settings.ts';
-import type { Device, WireMessage } from '../web/wire.ts';
-import { Acknowledger } from './acknowledge.ts';
-import { randomHex } from './compose.ts';
-import { Delivery } from './delivery.ts';
+import type { WireMessage } from '../web/wire.ts';
+import { AckSchedule } from './ack-schedule.ts';
+import { type Command, ConnectedPages, type Page } from './connected-pages.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import { DeviceLinks } from './device-links.ts';
 import { Journal } from './journal.ts';
+import { type PhoneMessage, type PhoneRecord, phoneRecord } from './journal-records.ts';
 import { MediaStore } from './media-store.ts';
-import { Memory } from './memory.ts';
-import { type PhoneMessage, type PhoneRecord, phoneRecord } from './records.ts';
-
-export const DEFAULT_NUMBER = '15550001111';
-const DEFAULT_PUSHNAME = 'Sandbox Phone';
-const AUTO_LINK_MS = 300;
+import { PhoneState } from './phone-state.ts';
 
 export interface PhoneOptions {
   /** The sandbox's own folder. */
@@ -33,10 +28,11 @@ export type ChangeListener = (chatId?: string) => void;
 
 /** The phone and WhatsApp's server behind it: what it knows is on disk before anybody is told. */
 export class Phone {
-  readonly memory = new Memory();
-  readonly delivery = new Delivery();
+  readonly state = new PhoneState();
+  readonly delivery = new DeliveryQueue();
   readonly media: MediaStore;
-  readonly pages: Pages;
+  readonly pages: ConnectedPages;
+  readonly links: DeviceLinks;
   readonly options: PhoneOptions;
   readonly unknownModules = new Set<string>();
   /** Of the browsers that have asked for the page. */
@@ -47,23 +43,30 @@ export class Phone {
   isOffline = false;
   isOpen = true;
   readonly #journal: Journal<PhoneRecord>;
-  readonly #acknowledger: Acknowledger;
+  readonly #ackSchedule: AckSchedule;
   readonly #listeners = new Set<ChangeListener>();
-  #autoLinkTimer: NodeJS.Timeout | undefined;
 
   constructor(options: PhoneOptions) {
     this.options = options;
     this.policy = this.#usualPolicy();
     this.settings = this.#usualSettings();
     this.media = new MediaStore(join(options.folder, 'media'));
-    this.pages = new Pages(() => this.changed());
-    this.#acknowledger = new Acknowledger((id, ack) => this.acknowledge(id, ack));
+    this.pages = new ConnectedPages(() => this.changed());
+    this.links = new DeviceLinks({
+      pages: this.pages,
+      state: this.state,
+      autoLink: options.autoLink,
+      write: (record) => this.write(record),
+      onChange: () => this.changed(),
+      log: options.log,
+    });
+    this.#ackSchedule = new AckSchedule((id, ack) => this.acknowledge(id, ack));
     this.#journal = new Journal(join(options.folder, 'phone.jsonl'), (value) => phoneRecord.parse(value));
-    for (const record of this.#journal.past) this.memory.apply(record);
-    for (const message of this.memory.messages.values()) {
+    for (const record of this.#journal.past) this.state.apply(record);
+    for (const message of this.state.messages.values()) {
       if (!message.delivered) this.delivery.wait(message.id);
       if (message.origin === 'kit' && message.ack >= 0)
-        this.#acknowledger.follow(message.id, message.ack, this.policy);
+        this.#ackSchedule.follow(message.id, message.ack, this.policy);
     }
   }
 
@@ -73,50 +76,9 @@ export class Phone {
     return page?.isUp === true && !this.isOffline ? page : undefined;
   }
 
-  get mayAutoLink(): boolean {
-    return this.options.autoLink && !this.memory.isUnlinkedByHand;
-  }
-
   onChange(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  /** Links the page that shows a code. Throws `qr_unavailable` when none does. */
-  async scan(request: { phone?: string | undefined; pushname?: string | undefined } = {}): Promise<Device> {
-    const page = this.pages.current;
-    if (page?.qr === undefined && page?.pairingCode === undefined)
-      throw new KitError('qr_unavailable', 'no page shows a QR code to the phone now');
-    const number = request.phone ?? DEFAULT_NUMBER;
-    const device: Device = {
-      id: randomHex(8),
-      pn: `${number}@c.us`,
-      lid: `${[...number].reverse().join('')}@lid`,
-      pushname: request.pushname ?? DEFAULT_PUSHNAME,
-    };
-    page.qr = undefined;
-    page.pairingCode = undefined;
-    page.deviceId = device.id;
-    this.write({ kind: 'linked', device, at: now() });
-    try {
-      await page.ask({ cmd: 'linked', device });
-    } catch (error) {
-      this.unlinkByPage(device.id);
-      throw error;
-    }
-    return device;
-  }
-
-  /** The owner removes every linked device. */
-  unlink(): void {
-    clearTimeout(this.#autoLinkTimer);
-    const wasLinked = this.memory.devices.size > 0;
-    this.write({ kind: 'unlinked', by: 'phone', at: now() });
-    if (wasLinked) this.pages.current?.push({ cmd: 'unlinked' });
-  }
-
-  unlinkByPage(deviceId: string): void {
-    this.write({ kind: 'unlinked', by: 'page', device_id: deviceId, at: now() });
   }
 
   /** A page says who it is: another page with the same login loses its connection to it. */
@@ -125,7 +87,7 @@ export class Phone {
     if (deviceId !== undefined)
       for (const other of this.pages.others(page))
         if (other.deviceId === deviceId) other.push({ cmd: 'conflict' });
-    const linked = deviceId !== undefined && this.memory.devices.has(deviceId);
+    const linked = deviceId !== undefined && this.state.devices.has(deviceId);
     this.changed();
     return { linked, offline: this.isOffline, policy: this.policy, unregistered: this.unregistered };
   }
@@ -134,31 +96,13 @@ export class Phone {
   welcome(page: Page): void {
     page.isUp = true;
     page.qr = undefined;
-    if (this.audience !== undefined) this.delivery.flush(this.audience, this.memory);
+    if (this.audience !== undefined) this.delivery.flush(this.audience, this.state);
     this.changed();
-  }
-
-  /** A page shows a code: the phone may scan it by itself, once the library has seen it. */
-  see(page: Page, text: string, isWatched: boolean): void {
-    page.qr = { text, isWatched };
-    this.changed();
-    if (isWatched) this.linkSoon();
-  }
-
-  /** Links by itself after a moment, where it may. */
-  linkSoon(): void {
-    if (!this.mayAutoLink) return;
-    clearTimeout(this.#autoLinkTimer);
-    this.#autoLinkTimer = setTimeout(() => {
-      this.scan().catch((error) =>
-        this.options.log.warn(`the phone could not link by itself: ${errorText(error)}`),
-      );
-    }, AUTO_LINK_MS);
   }
 
   /** Takes in what the page sends. The same id again is the same message. */
   receive(wire: WireMessage): Receipt {
-    const known = this.memory.messages.get(wire.id);
+    const known = this.state.messages.get(wire.id);
     const { mode } = this.policy;
     if (known === undefined && mode === 'fail-result') return 'refused';
     if (known === undefined && mode === 'restrict-cold' && this.#isStranger(wire.chat_id))
@@ -173,13 +117,13 @@ export class Phone {
       if (known.ack > 0) this.tell({ cmd: 'acks', items: [[wire.id, known.ack]], seq: 0 });
     }
     if (mode === 'no-ack') return 'unacknowledged';
-    if ((known?.ack ?? 0) === 0) this.#acknowledger.follow(wire.id, 0, this.policy);
+    if ((known?.ack ?? 0) === 0) this.#ackSchedule.follow(wire.id, 0, this.policy);
     return 'received';
   }
 
   /** Keeps a message, and shows it to the page now or as soon as there is one. */
   keep(message: PhoneMessage): void {
-    if (this.memory.messages.has(message.id)) return;
+    if (this.state.messages.has(message.id)) return;
     this.write({ kind: 'message', message }, message.chat_id);
     if (message.delivered) return;
     this.delivery.wait(message.id);
@@ -192,7 +136,7 @@ export class Phone {
   }
 
   acknowledge(id: string, ack: number): void {
-    const message = this.memory.messages.get(id);
+    const message = this.state.messages.get(id);
     if (message === undefined || (ack >= 0 && message.ack >= ack)) return;
     this.write({ kind: 'ack', id, ack }, message.chat_id);
     const seq = this.delivery.noteAck(id, message.ack);
@@ -213,12 +157,12 @@ export class Phone {
 
   write(record: PhoneRecord, chatId?: string): void {
     this.#journal.append(record);
-    this.memory.apply(record);
+    this.state.apply(record);
     this.changed(chatId);
   }
 
   /** Ends all misbehaviour. */
-  behave(): void {
+  clearFaults(): void {
     this.policy = this.#usualPolicy();
     this.settings = this.#usualSettings();
     this.unregistered = [];
@@ -229,15 +173,15 @@ export class Phone {
 
   close(): void {
     this.isOpen = false;
-    clearTimeout(this.#autoLinkTimer);
-    this.#acknowledger.stop();
+    this.links.close();
+    this.#ackSchedule.stop();
     this.#journal.close();
   }
 
   /** Somebody who never wrote to this account. */
   #isStranger(chatId: string): boolean {
     return (
-      !chatId.endsWith('@g.us') && this.memory.messagesOf(chatId).every(({ origin }) => origin !== 'contact')
+      !chatId.endsWith('@g.us') && this.state.messagesOf(chatId).every(({ origin }) => origin !== 'contact')
     );
   }
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { KitError } from '../../contract/errors.ts';
-import { randomHex } from '../phone/compose.ts';
+import type { Page } from '../phone/connected-pages.ts';
+import { DEFAULT_NUMBER } from '../phone/device-links.ts';
 import { readHistory } from '../phone/history.ts';
-import { DEFAULT_NUMBER, type Phone } from '../phone/phone.ts';
-import { wireMessage } from '../phone/records.ts';
-import type { Page } from './pages.ts';
+import { wireMessage } from '../phone/journal-records.ts';
+import type { Phone } from '../phone/phone.ts';
+import { randomHex } from '../phone/whatsapp-ids.ts';
 
 /** Gives what the page is answered, nothing being an empty object. */
 type PageCall = (phone: Phone, page: Page, body: unknown) => unknown;
@@ -23,12 +24,12 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
     phone.changed();
   }),
   define('qr', { qr: z.string(), watched: z.boolean() }, (phone, page, { qr, watched }) =>
-    phone.see(page, qr, watched),
+    phone.links.codeShown(page, qr, watched),
   ),
   define('code', { phone: z.string() }, (phone, page) => {
     page.pairingCode = randomHex(4);
     phone.changed();
-    phone.linkSoon();
+    phone.links.linkSoon();
     return { code: page.pairingCode };
   }),
   define('up', {}, (phone, page) => phone.welcome(page)),
@@ -48,14 +49,14 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
     phone.write({ kind: 'revoked', id }, chatOf(phone, id)),
   ),
   define('reaction', { id: z.string(), text: z.string() }, (phone, _page, { id, text }) => {
-    const [device] = phone.memory.devices.values();
+    const [device] = phone.state.devices.values();
     phone.write(
       { kind: 'reaction', id, from: device?.pn ?? `${DEFAULT_NUMBER}@c.us`, text },
       chatOf(phone, id),
     );
   }),
   define('unlink', { device_id: z.string().nullable() }, (phone, _page, { device_id }) => {
-    if (device_id !== null) phone.unlinkByPage(device_id);
+    if (device_id !== null) phone.links.unlinkByPage(device_id);
   }),
   define(
     'history',
@@ -68,7 +69,7 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
     (phone, _page, wanted) => readHistory(phone, wanted),
   ),
   define('messages', { ids: z.array(z.string()) }, (phone, _page, { ids }) => ({
-    messages: phone.shown(phone.memory.find(ids)),
+    messages: phone.shown(phone.state.find(ids)),
   })),
   define('note', { what: z.string(), data: z.string() }, (phone, _page, { what, data }) => {
     phone.options.log.debug(`page: ${what} ${data}`);
@@ -91,5 +92,5 @@ function define<Shape extends z.ZodRawShape>(
 }
 
 function chatOf(phone: Phone, id: string): string | undefined {
-  return phone.memory.messages.get(id)?.chat_id;
+  return phone.state.messages.get(id)?.chat_id;
 }

@@ -1,6 +1,6 @@
 import { Emitter } from './emitter.ts';
 import { createWid, MsgKey, randomHex } from './ids.ts';
-import { note } from './link.ts';
+import { note } from './phone-connection.ts';
 import { listOf, optionalTextOf, recordOf, textOf } from './wire.ts';
 
 // What comes beside messages: reactions, poll votes and calls. The library wraps the tables' functions.

@@ -1,14 +1,14 @@
 import { showCall, showReaction, showVote } from './addons.ts';
-import { call, tell } from './link.ts';
 import { show } from './messages.ts';
 import { loadLateModules } from './modules.ts';
 import { applyAck } from './outbox.ts';
+import { call, tell } from './phone-connection.ts';
 import { current, parsePolicy } from './settings.ts';
 import { Socket } from './socket.ts';
 import { Msg } from './store.ts';
 import { type Fields, listOf, numberOf, parseMessage, recordOf, textOf, textsOf } from './wire.ts';
 
-/** What the phone may ask of the page, by name. Those about the connection are added by `life.ts`. */
+/** What the phone may ask of the page, by name. Those about the connection are added by `page-lifecycle.ts`. */
 export const commands: Record<string, (command: Fields) => unknown> = {
   incoming(command) {
     const messages = listOf(command.messages).map(parseMessage);

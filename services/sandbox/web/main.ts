@@ -1,5 +1,5 @@
-import { start } from './life.ts';
 import { modules, required, requireModule } from './modules.ts';
+import { start } from './page-lifecycle.ts';
 import { current, pageVersion, parsePolicy, parseSettings } from './settings.ts';
 import { recordOf } from './wire.ts';
 

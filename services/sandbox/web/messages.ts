@@ -1,5 +1,5 @@
 import { createWid, MsgKey } from './ids.ts';
-import { call } from './link.ts';
+import { call } from './phone-connection.ts';
 import { me } from './socket.ts';
 import { addContact, type ChatModel, ensureChat, joinGroup, Msg, MsgModel } from './store.ts';
 import { isRecord, listOf, parseChat, parseMessage, type WireMessage } from './wire.ts';

@@ -1,10 +1,10 @@
 import { callCollection, callModules, pollVoteTableMode, reactionTableMode } from './addons.ts';
 import { sleep } from './emitter.ts';
 import { base64, createWid, MsgKey, randomBytes, type Wid } from './ids.ts';
-import { call, note, tell } from './link.ts';
 import { mediaModules } from './media.ts';
 import { loadEarlierMsgs } from './messages.ts';
 import { addAndSendMsgToChat } from './outbox.ts';
+import { call, note, tell } from './phone-connection.ts';
 import { current, pageVersion } from './settings.ts';
 import { Cmd, Conn, me, Socket } from './socket.ts';
 import {

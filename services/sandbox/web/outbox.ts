@@ -1,8 +1,8 @@
 import { transact } from './database.ts';
 import { sleep } from './emitter.ts';
 import { randomHex } from './ids.ts';
-import { call } from './link.ts';
 import { setAck, show, toWire } from './messages.ts';
+import { call } from './phone-connection.ts';
 import { current } from './settings.ts';
 import { Socket } from './socket.ts';
 import { type ChatModel, Msg, MsgModel } from './store.ts';

@@ -1,10 +1,10 @@
 import { Emitter } from './emitter.ts';
 import { randomHex, type Wid } from './ids.ts';
-import { call, note } from './link.ts';
 import { Model } from './model.ts';
+import { call, note } from './phone-connection.ts';
 import { type ChatModel, Msg, type MsgModel } from './store.ts';
 
-/** What the page does with its connection: set by `life.ts`, so that the modules need not know it. */
+/** What the page does with its connection: set by `page-lifecycle.ts`, so that the modules need not know it. */
 export const actions = {
   connect: async (): Promise<void> => undefined,
   logOut: async (): Promise<void> => undefined,

@@ -41,7 +41,7 @@ export const incomingRequest = z
     message: 'is missing; a message has a body, or media, or both',
   });
 
-export const misbehaveRequest = z.discriminatedUnion('kind', [
+export const faultRequest = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('policy'),
     mode: z.enum(SEND_MODES).optional(),
@@ -96,4 +96,4 @@ export const misbehaveRequest = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('call'), from: person, isVideo: z.boolean().optional() }),
 ]);
-export type Misbehaviour = z.infer<typeof misbehaveRequest>;
+export type Fault = z.infer<typeof faultRequest>;

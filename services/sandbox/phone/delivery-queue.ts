@@ -1,11 +1,11 @@
-import type { Page } from '../site/pages.ts';
-import type { Memory } from './memory.ts';
-import type { PhoneMessage } from './records.ts';
+import type { Page } from './connected-pages.ts';
+import type { PhoneMessage } from './journal-records.ts';
+import type { PhoneState } from './phone-state.ts';
 
 const BATCH_COUNT = 100;
 
 /** What no page has been told yet: messages, and acks of messages that it has. */
-export class Delivery {
+export class DeliveryQueue {
   readonly #waiting = new Set<string>();
   /** By message: the ack that the page showed when it last confirmed one, and the latest change since. */
   readonly #unheard = new Map<string, { shownAck: number; seq: number }>();
@@ -40,11 +40,11 @@ export class Delivery {
   }
 
   /** Tells a page all of it. It goes on waiting until the page confirms it. */
-  flush(page: Page, memory: Memory): void {
-    const items = [...this.#unheard.keys()].map((id) => [id, memory.messages.get(id)?.ack ?? 0]);
+  flush(page: Page, state: PhoneState): void {
+    const items = [...this.#unheard.keys()].map((id) => [id, state.messages.get(id)?.ack ?? 0]);
     if (items.length > 0) page.push({ cmd: 'acks', items, seq: this.#seq });
     const ids = [...this.#waiting];
     for (let start = 0; start < ids.length; start += BATCH_COUNT)
-      page.push({ cmd: 'incoming', messages: memory.find(ids.slice(start, start + BATCH_COUNT)) });
+      page.push({ cmd: 'incoming', messages: state.find(ids.slice(start, start + BATCH_COUNT)) });
   }
 }

@@ -5,8 +5,9 @@ import { z } from 'zod';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { toProblem } from '../../contract/problem.ts';
 import type { Log } from '../../runtime/log.ts';
+import { openEventStream } from '../http/event-stream.ts';
+import { StrippedModules } from '../http/strip-types.ts';
 import type { Phone } from '../phone/phone.ts';
-import { StrippedModules } from '../strip-types.ts';
 import type { Certificate } from './certificate.ts';
 import { pageCalls } from './page-calls.ts';
 
@@ -15,7 +16,7 @@ const MAX_CALL_BYTES = 64 * 1024 * 1024;
 const MAX_MEDIA_BYTES = 128 * 1024 * 1024;
 
 /** The server that the browser takes for https://web.whatsapp.com: the page, its modules and its way to the phone. */
-export function createStandIn(certificate: Certificate, phone: Phone, log: Log): Server {
+export function createSiteServer(certificate: Certificate, phone: Phone, log: Log): Server {
   const server = createServer({ key: certificate.key, cert: certificate.cert }, createApp(phone, log));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   return server;
@@ -33,7 +34,9 @@ function createApp(phone: Phone, log: Log): Express {
   });
   app.get('/web/:name', serveModules());
   app.get('/stand-in/stream', (request, response) => {
-    phone.pages.connect(pageIdOf(request), response);
+    const stream = openEventStream(response);
+    const page = phone.pages.connect(pageIdOf(request), (data) => stream.send(data));
+    response.once('close', () => phone.pages.disconnect(page));
   });
   app.put(
     '/stand-in/media/:name',

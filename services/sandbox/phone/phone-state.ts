@@ -1,5 +1,5 @@
 import type { Device } from '../web/wire.ts';
-import type { PhoneMessage, PhoneRecord } from './records.ts';
+import type { PhoneMessage, PhoneRecord } from './journal-records.ts';
 
 export interface PhoneChat {
   readonly id: string;
@@ -10,7 +10,7 @@ export interface PhoneChat {
 }
 
 /** What the phone knows: nothing but the sum of the records applied to it. */
-export class Memory {
+export class PhoneState {
   readonly devices = new Map<string, Device>();
   readonly messages = new Map<string, PhoneMessage>();
   /** The names that people go by, by WhatsApp id. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Response, Router } from 'express';
 import { KitError } from '../../contract/errors.ts';
-import { StrippedModules } from '../strip-types.ts';
+import { StrippedModules } from '../http/strip-types.ts';
 
 /** Nothing inline and nothing foreign; blobs only as pictures, for media that the page has fetched itself. */
 const POLICY = [

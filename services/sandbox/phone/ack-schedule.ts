@@ -9,7 +9,7 @@ const STEPS = [
 ] as const;
 
 /** Lets acks follow a received message, as the policy of that moment says. */
-export class Acknowledger {
+export class AckSchedule {
   readonly #onAck: (id: string, ack: number) => void;
   readonly #timers = new Set<NodeJS.Timeout>();
 

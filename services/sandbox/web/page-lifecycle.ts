@@ -1,10 +1,10 @@
 import { commands, runCommand } from './commands.ts';
 import { sleep } from './emitter.ts';
 import { base64, createWid } from './ids.ts';
-import { call, callInTurn, openStream, tell } from './link.ts';
 import { hydrate } from './messages.ts';
 import { keys } from './modules.ts';
 import { deliverKept, showKept } from './outbox.ts';
+import { call, callInTurn, openStream, tell } from './phone-connection.ts';
 import { forgetSession, keepSession, readSession } from './session.ts';
 import { current, parsePolicy } from './settings.ts';
 import { actions, Cmd, Conn, me, newRef, Socket } from './socket.ts';

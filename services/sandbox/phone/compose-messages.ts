@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { toChatId } from '../../contract/chat-id.ts';
-import { KitError } from '../../contract/errors.ts';
+import type { PhoneMessage } from './journal-records.ts';
 import type { MediaStore } from './media-store.ts';
-import type { Phone } from './phone.ts';
-import type { PhoneMessage } from './records.ts';
+import type { PhoneState } from './phone-state.ts';
+import { idOf, randomHex } from './whatsapp-ids.ts';
 
 /** A message that somebody writes to this account. */
 export interface Incoming {
@@ -25,7 +23,14 @@ export interface Incoming {
     | undefined;
 }
 
-export function composeIncoming(incoming: Incoming, phone: Phone): PhoneMessage {
+/** What a composed message takes from the phone: the names of contacts, and a place for its media. */
+interface PhoneParts {
+  readonly state: PhoneState;
+  readonly media: MediaStore;
+}
+
+/** A message as the phone keeps it, with its medium stored. Throws `body_invalid`. */
+export function composeIncoming(incoming: Incoming, phone: PhoneParts): PhoneMessage {
   const chatId = idOf('from', incoming.from);
   const author = chatId.endsWith('@g.us') ? idOf('author', incoming.author ?? '') : undefined;
   const key = incoming.key ?? `3EB0${randomHex(9)}`;
@@ -35,7 +40,7 @@ export function composeIncoming(incoming: Incoming, phone: Phone): PhoneMessage 
     from_me: false,
     chat_id: chatId,
     author,
-    name: incoming.name ?? phone.memory.names.get(author ?? chatId),
+    name: incoming.name ?? phone.state.names.get(author ?? chatId),
     type: incoming.type ?? 'chat',
     body: incoming.body,
     t: Math.floor(Date.now() / 1000),
@@ -69,20 +74,6 @@ export function composeFromPhone(to: string, body: string): PhoneMessage {
     received_at: new Date().toISOString(),
     delivered: false,
   };
-}
-
-export function randomHex(byteCount: number): string {
-  return randomBytes(byteCount).toString('hex').toUpperCase();
-}
-
-/** The WhatsApp id in a field of a request. Throws `body_invalid`. */
-export function idOf(field: string, text: string): string {
-  try {
-    return toChatId(text);
-  } catch (cause) {
-    const message = 'must be a phone number with its country code, or a WhatsApp id such as 15551234567@c.us';
-    throw new KitError('body_invalid', `${field} ${message}`, { cause, fields: [{ field, message }] });
-  }
 }
 
 function mediaDetails({ media }: Incoming, store: MediaStore): object {

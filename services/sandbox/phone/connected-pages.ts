@@ -1,8 +1,6 @@
-import type { Response } from 'express';
 import { errorText, KitError } from '../../contract/errors.ts';
-import { openEventStream } from '../control/event-stream.ts';
 
-/** What the page asks to be done: its name and what it needs. The names are in `web/commands.ts` and `web/life.ts`. */
+/** What the page asks to be done: its name and what it needs. The names are in `web/commands.ts` and `web/page-lifecycle.ts`. */
 export interface Command {
   readonly cmd: string;
   readonly [name: string]: unknown;
@@ -66,7 +64,7 @@ export class Page {
 }
 
 /** The pages that are connected. The latest is the one that counts: an earlier one is a load gone by. */
-export class Pages {
+export class ConnectedPages {
   readonly #pages = new Map<string, Page>();
   readonly #onChange: () => void;
 
@@ -86,17 +84,18 @@ export class Pages {
     return [...this.#pages.values()].filter((other) => other !== page);
   }
 
-  connect(id: string, response: Response): Page {
-    const stream = openEventStream(response);
-    const page = new Page(id, (data) => stream.send(data));
+  /** Adds a load of the page, to which `write` sends commands. */
+  connect(id: string, write: (data: unknown) => void): Page {
+    const page = new Page(id, write);
     this.#pages.delete(id);
     this.#pages.set(id, page);
-    response.once('close', () => {
-      page.gone();
-      if (this.#pages.get(id) === page) this.#pages.delete(id);
-      this.#onChange();
-    });
     this.#onChange();
     return page;
+  }
+
+  disconnect(page: Page): void {
+    page.gone();
+    if (this.#pages.get(page.id) === page) this.#pages.delete(page.id);
+    this.#onChange();
   }
 }

@@ -1,22 +1,23 @@
 import { errorText, KitError } from '../../contract/errors.ts';
-import { composeFromPhone, composeIncoming, idOf } from '../phone/compose.ts';
+import { composeFromPhone, composeIncoming } from '../phone/compose-messages.ts';
+import type { Command } from '../phone/connected-pages.ts';
+import type { PhoneMessage } from '../phone/journal-records.ts';
 import type { Phone } from '../phone/phone.ts';
-import type { PhoneMessage } from '../phone/records.ts';
-import type { Command } from '../site/pages.ts';
-import type { Misbehaviour } from './requests.ts';
+import { idOf } from '../phone/whatsapp-ids.ts';
+import type { Fault } from './request-schemas.ts';
 
 /** Does to the kit what WhatsApp, the phone or its owner may do; gives what there is to tell of it. */
-export async function misbehave(phone: Phone, wish: Misbehaviour): Promise<object> {
-  switch (wish.kind) {
+export async function injectFault(phone: Phone, fault: Fault): Promise<object> {
+  switch (fault.kind) {
     case 'policy': {
-      const { kind: _kind, ...policy } = wish;
+      const { kind: _kind, ...policy } = fault;
       phone.policy = { ...phone.policy, ...definedOf(policy) };
       await askIfThere(phone, { cmd: 'policy', policy: phone.policy });
       phone.changed();
       return { policy: phone.policy };
     }
     case 'settings': {
-      const { kind: _kind, ...settings } = wish;
+      const { kind: _kind, ...settings } = fault;
       phone.settings = { ...phone.settings, ...definedOf(settings) };
       phone.changed();
       return { settings: phone.settings, applies: 'from the next load of the page' };
@@ -41,53 +42,53 @@ export async function misbehave(phone: Phone, wish: Misbehaviour): Promise<objec
       return {};
     case 'break':
     case 'repair':
-      await pageOf(phone).ask({ cmd: 'break', isBroken: wish.kind === 'break' });
+      await pageOf(phone).ask({ cmd: 'break', isBroken: fault.kind === 'break' });
       return {};
     case 'rotate':
       await pageOf(phone).ask({ cmd: 'rotate' });
       return {};
     case 'state':
-      await pageOf(phone).ask({ cmd: 'state', state: wish.state });
+      await pageOf(phone).ask({ cmd: 'state', state: fault.state });
       return {};
     case 'setUnregistered':
-      phone.unregistered = wish.numbers.map((number) => idOf('numbers', number));
+      phone.unregistered = fault.numbers.map((number) => idOf('numbers', number));
       await askIfThere(phone, { cmd: 'unregistered', ids: phone.unregistered });
       return { numbers: phone.unregistered };
     case 'fromPhone': {
-      const message = composeFromPhone(wish.to, wish.body);
+      const message = composeFromPhone(fault.to, fault.body);
       phone.keep(message);
       return { id: message.id };
     }
     case 'ack':
-      phone.acknowledge(messageOf(phone, wish.id).id, wish.ack);
+      phone.acknowledge(messageOf(phone, fault.id).id, fault.ack);
       return {};
     case 'edit':
     case 'revoke':
-      change(phone, messageOf(phone, wish.id), wish.kind === 'edit' ? wish.body : undefined);
+      change(phone, messageOf(phone, fault.id), fault.kind === 'edit' ? fault.body : undefined);
       return {};
     case 'ciphertext':
-      return sendCiphertext(phone, wish);
+      return sendCiphertext(phone, fault);
     case 'reaction': {
-      const { id, chat_id } = messageOf(phone, wish.id);
-      const from = idOf('from', wish.from);
-      phone.write({ kind: 'reaction', id, from, text: wish.text }, chat_id);
-      phone.tell({ cmd: 'reaction', id, from, text: wish.text });
+      const { id, chat_id } = messageOf(phone, fault.id);
+      const from = idOf('from', fault.from);
+      phone.write({ kind: 'reaction', id, from, text: fault.text }, chat_id);
+      phone.tell({ cmd: 'reaction', id, from, text: fault.text });
       return {};
     }
     case 'vote':
-      messageOf(phone, wish.id);
-      phone.tell({ cmd: 'vote', id: wish.id, options: wish.options, from: idOf('from', wish.from) });
+      messageOf(phone, fault.id);
+      phone.tell({ cmd: 'vote', id: fault.id, options: fault.options, from: idOf('from', fault.from) });
       return {};
     case 'call':
-      phone.tell({ cmd: 'call', from: idOf('from', wish.from), isVideo: wish.isVideo === true });
+      phone.tell({ cmd: 'call', from: idOf('from', fault.from), isVideo: fault.isVideo === true });
       return {};
   }
 }
 
 /** Ends all misbehaviour. */
-export function behave(phone: Phone): void {
+export function clearFaults(phone: Phone): void {
   if (phone.isOffline) goOnline(phone);
-  phone.behave();
+  phone.clearFaults();
 }
 
 function goOnline(phone: Phone): void {
@@ -103,16 +104,16 @@ function change(phone: Phone, { id, chat_id }: PhoneMessage, body: string | unde
 
 function sendCiphertext(
   phone: Phone,
-  wish: { from: string; body: string; resolveMs?: number | undefined },
+  fault: { from: string; body: string; resolveMs?: number | undefined },
 ): object {
-  const message = composeIncoming({ from: wish.from, type: 'ciphertext' }, phone);
+  const message = composeIncoming({ from: fault.from, type: 'ciphertext' }, phone);
   phone.keep(message);
-  if (wish.resolveMs !== undefined) {
+  if (fault.resolveMs !== undefined) {
     const decrypt = () => {
-      phone.write({ kind: 'decrypted', id: message.id, body: wish.body }, message.chat_id);
-      phone.tell({ cmd: 'decrypted', message: { ...message, type: 'chat', body: wish.body } });
+      phone.write({ kind: 'decrypted', id: message.id, body: fault.body }, message.chat_id);
+      phone.tell({ cmd: 'decrypted', message: { ...message, type: 'chat', body: fault.body } });
     };
-    setTimeout(() => phone.isOpen && decrypt(), wish.resolveMs).unref();
+    setTimeout(() => phone.isOpen && decrypt(), fault.resolveMs).unref();
   }
   return { id: message.id };
 }
@@ -133,7 +134,7 @@ function pageOf(phone: Phone) {
 }
 
 function messageOf(phone: Phone, id: string): PhoneMessage {
-  const message = phone.memory.messages.get(id);
+  const message = phone.state.messages.get(id);
   if (message === undefined) throw new KitError('not_found', `the phone has no message ${id}`);
   return message;
 }

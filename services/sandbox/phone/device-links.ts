@@ -1,0 +1,99 @@
+import { errorText, KitError } from '../../contract/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Device } from '../web/wire.ts';
+import type { ConnectedPages, Page } from './connected-pages.ts';
+import type { PhoneRecord } from './journal-records.ts';
+import type { PhoneState } from './phone-state.ts';
+import { randomHex } from './whatsapp-ids.ts';
+
+export const DEFAULT_NUMBER = '15550001111';
+const DEFAULT_PUSHNAME = 'Sandbox Phone';
+const AUTO_LINK_MS = 300;
+
+export interface DeviceLinksOptions {
+  readonly pages: ConnectedPages;
+  readonly state: PhoneState;
+  /** The phone links pages by itself, until its owner removes the linked devices. */
+  readonly autoLink: boolean;
+  readonly write: (record: PhoneRecord) => void;
+  readonly onChange: () => void;
+  readonly log: Log;
+}
+
+/** Links pages to the phone as its devices, and unlinks them. */
+export class DeviceLinks {
+  readonly #options: DeviceLinksOptions;
+  #autoLinkTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: DeviceLinksOptions) {
+    this.#options = options;
+  }
+
+  get mayAutoLink(): boolean {
+    return this.#options.autoLink && !this.#options.state.isUnlinkedByHand;
+  }
+
+  /** Links the page that shows a code. Throws `qr_unavailable` when none does. */
+  async scan(request: { phone?: string | undefined; pushname?: string | undefined } = {}): Promise<Device> {
+    const page = this.#options.pages.current;
+    if (page?.qr === undefined && page?.pairingCode === undefined)
+      throw new KitError('qr_unavailable', 'no page shows a QR code to the phone now');
+    const number = request.phone ?? DEFAULT_NUMBER;
+    const device: Device = {
+      id: randomHex(8),
+      pn: `${number}@c.us`,
+      lid: `${[...number].reverse().join('')}@lid`,
+      pushname: request.pushname ?? DEFAULT_PUSHNAME,
+    };
+    page.qr = undefined;
+    page.pairingCode = undefined;
+    page.deviceId = device.id;
+    this.#options.write({ kind: 'linked', device, at: now() });
+    try {
+      await page.ask({ cmd: 'linked', device });
+    } catch (error) {
+      this.unlinkByPage(device.id);
+      throw error;
+    }
+    return device;
+  }
+
+  /** The owner removes every linked device. */
+  unlink(): void {
+    clearTimeout(this.#autoLinkTimer);
+    const wasLinked = this.#options.state.devices.size > 0;
+    this.#options.write({ kind: 'unlinked', by: 'phone', at: now() });
+    if (wasLinked) this.#options.pages.current?.push({ cmd: 'unlinked' });
+  }
+
+  unlinkByPage(deviceId: string): void {
+    this.#options.write({ kind: 'unlinked', by: 'page', device_id: deviceId, at: now() });
+  }
+
+  /** A page shows a code: the phone may scan it by itself, once the library has seen it. */
+  codeShown(page: Page, text: string, isWatched: boolean): void {
+    page.qr = { text, isWatched };
+    this.#options.onChange();
+    if (isWatched) this.linkSoon();
+  }
+
+  /** Links by itself after a moment, where it may. */
+  linkSoon(): void {
+    if (!this.mayAutoLink) return;
+    clearTimeout(this.#autoLinkTimer);
+    this.#autoLinkTimer = setTimeout(() => {
+      this.scan().catch((error) =>
+        this.#options.log.warn(`the phone could not link by itself: ${errorText(error)}`),
+      );
+    }, AUTO_LINK_MS);
+  }
+
+  /** Ends the wait of an automatic link. */
+  close(): void {
+    clearTimeout(this.#autoLinkTimer);
+  }
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
