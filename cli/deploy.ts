@@ -11,7 +11,7 @@ import { DEPLOY_FILE, makeKeyIfNone } from '../deploy/shipping/settings.ts';
 import { rollBack, type Shipped, deploy as ship } from '../deploy/shipping/ship.ts';
 import { ShipError, type Shipment, type Target } from '../deploy/shipping/target.ts';
 import { targets } from '../deploy/targets.ts';
-import { ROOT } from '../services/supervisor/plan.ts';
+import { ROOT } from '../services/runtime/root-folder.ts';
 import { type Command, UsageError } from './arguments.ts';
 
 /** Of what a failed program said. */

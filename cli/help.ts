@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../services/supervisor/plan.ts';
+import { ROOT } from '../services/runtime/root-folder.ts';
 
 export function help(): void {
   process.stdout.write(`gatehouse: a WhatsApp backend and its services behind one public port

@@ -9,7 +9,7 @@ import { targets as shipTargets } from '../deploy/targets.ts';
 import { renderChecks } from '../operate/doctor/render-table.ts';
 import { ERRORS } from '../services/contract/errors.ts';
 import { DIFFERENCES } from '../services/gate/contract/gate-differences.ts';
-import { ROOT } from '../services/supervisor/plan.ts';
+import { ROOT } from '../services/runtime/root-folder.ts';
 import type { Command } from './arguments.ts';
 
 interface Target {

@@ -4,7 +4,7 @@ import { PROBLEM_TYPE, toProblem } from '../services/contract/problem.ts';
 import { Hold } from '../services/gate/contract/hold.ts';
 import type { GateOptions, GateRoute } from '../services/gate/contract/options.ts';
 import { serviceSilent, serviceUnavailable } from '../services/gate/contract/service-problems.ts';
-import { http } from '../services/runtime/http/http.ts';
+import { http } from '../services/runtime/http/node-http.ts';
 import { routeId } from './render-locations.ts';
 
 /** Requests of which the beginning of their wait is remembered. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import * as https from 'node:https';
 import { errorText } from '../../services/contract/errors.ts';
-import { http } from '../../services/runtime/http/http.ts';
+import { http } from '../../services/runtime/http/node-http.ts';
 
 /** An answer over HTTP, or why there was none. Redirects are not followed: they are an answer. */
 export type Answer =

@@ -1,9 +1,9 @@
 import type { Express } from 'express';
 import { EVENTS_PATH, MAX_EVENTS_BYTES } from '../contract/internal.ts';
-import { demandKey, demandSecret } from '../runtime/http/access.ts';
+import { requireApiKey, requireSecret } from '../runtime/http/auth-middleware.ts';
 import type { Origin } from '../runtime/http/internal-call.ts';
-import { readJson } from '../runtime/http/json-bodies.ts';
 import { answerProblem, answerUnknown } from '../runtime/http/problem-answers.ts';
+import { readJson } from '../runtime/http/request-validation.ts';
 import { createServiceApp } from '../runtime/http/service-app.ts';
 import type { ApiOptions } from './api.ts';
 import type { BridgeClient } from './bridge-client.ts';
@@ -41,13 +41,13 @@ export function createApp(parts: AppParts): Express {
     '/internal/ready',
     (_request, response) => void response.json({ status: 'ok', storage: storage.status }),
   );
-  app.use(demandSecret(secret));
+  app.use(requireSecret(secret));
   app.get('/health', answerHealth(parts.bridgeOrigin, storage));
   app.post(EVENTS_PATH, readJson(MAX_EVENTS_BYTES), takeEvents(parts));
 
-  app.use('/api', demandKey(apiKeys));
+  app.use('/api', requireApiKey(apiKeys));
   app.get('/api/events', answerEvents(parts));
-  app.get('/ws', demandKey(apiKeys), refusePlainSocket);
+  app.get('/ws', requireApiKey(apiKeys), refusePlainSocket);
   app.post('/api/whatsapp/media', takeUpload(parts));
   app.use('/api', readJson(maxBodyBytes));
   app.use('/api/whatsapp', messageRoutes(parts));

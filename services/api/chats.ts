@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { limitQuerySchema } from '../contract/bridge.ts';
 import { toChatId } from '../contract/chat-id.ts';
-import { parseBy } from '../runtime/http/json-bodies.ts';
+import { parseBy } from '../runtime/http/request-validation.ts';
 import type { BridgeClient } from './bridge-client.ts';
 
 /** The chats that the linked device knows, and their messages. */

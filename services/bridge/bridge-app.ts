@@ -11,9 +11,9 @@ import {
 } from '../contract/bridge.ts';
 import { KitError } from '../contract/errors.ts';
 import { MAX_SEND_BYTES } from '../contract/internal.ts';
-import { demandSecret } from '../runtime/http/access.ts';
-import { parseBy, readJson } from '../runtime/http/json-bodies.ts';
+import { requireSecret } from '../runtime/http/auth-middleware.ts';
 import { answerProblem, answerUnknown } from '../runtime/http/problem-answers.ts';
+import { parseBy, readJson } from '../runtime/http/request-validation.ts';
 import { createServiceApp } from '../runtime/http/service-app.ts';
 import type { Log } from '../runtime/log.ts';
 import { isPageError } from './page/errors.ts';
@@ -36,7 +36,7 @@ export function createApp(parts: ServerParts): Express {
   app.get('/health', (request, response) => {
     response.json(health(parts, request.socket.localPort ?? 0));
   });
-  app.use(demandSecret(parts.secret));
+  app.use(requireSecret(parts.secret));
   app.use(readJson(MAX_SEND_BYTES));
 
   app.post('/send', async (request, response) => {

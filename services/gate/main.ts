@@ -1,6 +1,5 @@
-import { onPortsMoved } from '../runtime/process/ports-message.ts';
 import { runService } from '../runtime/process/run-service.ts';
-import { tellClosed } from '../runtime/process/stop-request.ts';
+import { onPortsMoved, tellClosed } from '../runtime/process/supervisor-messages.ts';
 import { gateOptionsFromConfig } from './contract/gate-options-from-config.ts';
 import { startGate } from './gate.ts';
 

@@ -16,7 +16,8 @@ const SECRET_FIELDS = [
 
 /** JSON lines on stdout, each with the service's name; the supervisor makes them readable on a terminal. */
 export function createLog(service: string, level: string, destination?: DestinationStream): Log {
-  return pino(
+  const stream = destination ?? pino.destination({ fd: 1, sync: true });
+  const log = pino(
     {
       level,
       base: { name: service },
@@ -27,6 +28,17 @@ export function createLog(service: string, level: string, destination?: Destinat
         censor: '[secret]',
       },
     },
-    destination ?? pino.destination({ fd: 1, sync: true }),
+    stream,
   );
+  destinations.set(log, stream);
+  return log;
 }
+
+/** Where a log writes its lines, for a caller that puts lines together by itself. Throws for a log not made by `createLog`. */
+export function destinationOf(log: Log): DestinationStream {
+  const stream = destinations.get(log);
+  if (stream === undefined) throw new Error('the log has no stream to write to');
+  return stream;
+}
+
+const destinations = new WeakMap<Log, DestinationStream>();

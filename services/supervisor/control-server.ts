@@ -6,7 +6,7 @@ import { type SecretTest, secretTest } from '../runtime/http/internal-secret.ts'
 import { createInternalServer } from '../runtime/http/internal-server.ts';
 import { listen } from '../runtime/http/listen.ts';
 import { readHealth } from './health.ts';
-import type { Service } from './service.ts';
+import type { Service } from './processes/service.ts';
 
 export interface ControlOptions {
   readonly host: string;

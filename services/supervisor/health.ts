@@ -1,6 +1,6 @@
 import { type ServiceRole, serviceWithRole } from '#config';
-import { probe } from './probe.ts';
-import type { Service, ServiceState } from './service.ts';
+import { probe } from './processes/probe.ts';
+import type { Service, ServiceState } from './processes/service.ts';
 
 /** What of a service its health is told from. */
 export type WatchedService = Pick<Service, 'name' | 'plan' | 'state' | 'since' | 'restarts' | 'reason'>;

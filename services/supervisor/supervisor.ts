@@ -5,15 +5,15 @@ import { errorText, KitError } from '../contract/errors.ts';
 import { closeServer } from '../runtime/http/listen.ts';
 import type { Log } from '../runtime/log.ts';
 import { startControlServer } from './control-server.ts';
-import { type Dismiss, postGuard } from './guard.ts';
-import { awaitInstance, endLeftovers, lockInstance, RUN_VARIABLE } from './instance-lock.ts';
-import type { LogStream } from './log-stream.ts';
-import { planServices } from './plan.ts';
-import { adoptPorts, moveIfTaken } from './port-moves.ts';
-import { portWishes, settlePorts } from './ports.ts';
-import { Service } from './service.ts';
-import { sharedSecret } from './shared-secret.ts';
-import { LEAST_STOP_MS, stopInOrder } from './stop-order.ts';
+import { awaitInstance, endLeftovers, lockInstance, RUN_VARIABLE } from './instance/instance-lock.ts';
+import { type StopGuard, startOrphanGuard } from './instance/orphan-guard.ts';
+import { takeOverSecret } from './instance/take-over-secret.ts';
+import type { LogStream } from './log/log-stream.ts';
+import { assignPorts, portRequests } from './ports/assign-ports.ts';
+import { adoptPorts, moveIfTaken } from './ports/move-ports.ts';
+import { Service } from './processes/service.ts';
+import { planServices } from './processes/service-plan.ts';
+import { LEAST_STOP_MS, stopInOrder } from './processes/stop-order.ts';
 
 export interface Supervisor {
   /** The configuration with the ports as they were settled. */
@@ -71,7 +71,7 @@ class Kit implements Supervisor {
   readonly #run: string;
   readonly #isWanted = new AbortController();
   #unlock: () => void = () => undefined;
-  #dismissGuard: Dismiss;
+  #stopGuard: StopGuard;
   #control: Server | undefined;
   /** Settles when this kit has taken over, or will not any more. */
   #standsBy: Promise<void> = Promise.resolve();
@@ -97,7 +97,7 @@ class Kit implements Supervisor {
     };
     this.services = planServices(config, run).map((plan) => new Service(plan, hooks));
     this.allReady = Promise.all(this.services.map(({ firstReady }) => firstReady));
-    this.#dismissGuard = postGuard(run, log);
+    this.#stopGuard = startOrphanGuard(run, log);
   }
 
   /** With the data folder its own. */
@@ -111,7 +111,7 @@ class Kit implements Supervisor {
       release,
       services: this.services,
     }).catch((error: unknown) => {
-      this.#dismissGuard();
+      this.#stopGuard();
       throw error;
     });
     this.#unlock = unlock;
@@ -156,7 +156,7 @@ class Kit implements Supervisor {
     const inOrder = await stopInOrder(this.services, this.config.stop.drainMs);
     if (this.#control !== undefined) await closeServer(this.#control, LEAST_STOP_MS);
     const left = await endLeftovers(this.#run, 'that had outlived their service', this.#options.log);
-    this.#dismissGuard();
+    this.#stopGuard();
     this.#unlock();
     return inOrder && left === 0;
   }
@@ -178,7 +178,7 @@ function isNotPublic(name: PortName): boolean {
 function withSecret(config: Config): Config {
   const { internal, takeOver, dataDir } = config;
   if (internal.secret !== '') return config;
-  const secret = takeOver ? sharedSecret(dataDir) : randomBytes(32).toString('hex');
+  const secret = takeOver ? takeOverSecret(dataDir) : randomBytes(32).toString('hex');
   return { ...config, internal: { ...internal, secret } };
 }
 
@@ -189,9 +189,9 @@ async function settle(
   log: Log,
   isAsked: (name: PortName) => boolean = () => true,
 ): Promise<Config> {
-  const wishes = portWishes(config, (name) => isOn(name, config), isSetBy({ resolved }));
-  const ports = await settlePorts(
-    wishes.filter(({ name }) => isAsked(name)),
+  const requests = portRequests(config, (name) => isOn(name, config), isSetBy({ resolved }));
+  const ports = await assignPorts(
+    requests.filter(({ name }) => isAsked(name)),
     log,
   );
   return { ...config, ports: { ...config.ports, ...Object.fromEntries(ports) } };

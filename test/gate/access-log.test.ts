@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
-import pino from 'pino';
 import request from 'supertest';
 import { maskSecrets } from '../../services/gate/contract/mask-secrets.ts';
+import { createLog } from '../../services/runtime/log.ts';
 import { describeGates } from './contract.ts';
 import { echo, exchangeRaw, RawClient, startUpstream, waitFor } from './support.ts';
 
@@ -95,5 +95,5 @@ function recordLog() {
       done();
     },
   });
-  return { log: pino(stream), lines, write };
+  return { log: createLog('gate', 'info', stream), lines, write };
 }

@@ -1,10 +1,10 @@
 import { tmpdir } from 'node:os';
 import { loadConfig } from '../../config/index.ts';
-import { optionsFrom } from '../../services/gate/contract/from-config.ts';
+import { gateOptionsFromConfig } from '../../services/gate/contract/gate-options-from-config.ts';
 import { createLog } from '../../services/runtime/log.ts';
 import { readHealth } from '../../services/supervisor/health.ts';
-import { planServices } from '../../services/supervisor/plan.ts';
-import { Service } from '../../services/supervisor/service.ts';
+import { Service } from '../../services/supervisor/processes/service.ts';
+import { planServices } from '../../services/supervisor/processes/service-plan.ts';
 
 // A program: writes, as JSON, what the kit that it lies in makes of each service.
 const configOf = (GATE: string) =>
@@ -27,7 +27,7 @@ process.stdout.write(
   JSON.stringify({
     ports: config.ports,
     routes: Object.fromEntries(
-      ['node', 'nginx'].map((kind) => [kind, optionsFrom(configOf(kind), log).routes]),
+      ['node', 'nginx'].map((kind) => [kind, gateOptionsFromConfig(configOf(kind), log).routes]),
     ),
     plans: plans.map(({ declaration: { name, needs, readyPath }, file, args, origin }) => ({
       name,

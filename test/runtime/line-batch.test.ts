@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const RUNTIME = join(import.meta.dirname, '../../services/runtime');
+const SERVICES = join(import.meta.dirname, '../../services');
 
 describe('lines of a log in batches', () => {
   it('are written when the process exits', () => {
@@ -53,7 +53,7 @@ function linesOf(script: string): Record<string, unknown>[] {
     [
       '--input-type=module-typescript',
       '-e',
-      `import { LineBatch } from '${RUNTIME}/line-batch.ts'; import { createLog } from '${RUNTIME}/log.ts';` +
+      `import { LineBatch } from '${SERVICES}/gate/line-batch.ts'; import { createLog } from '${SERVICES}/runtime/log.ts';` +
         `const log = createLog('test', 'info'); const batch = new LineBatch(log); ${script}`,
     ],
     { encoding: 'utf8' },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { LogStream } from '../../services/supervisor/log-stream.ts';
+import { LogStream } from '../../services/supervisor/log/log-stream.ts';
 
 function collect() {
   const lines: string[] = [];

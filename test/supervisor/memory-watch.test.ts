@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createLog } from '../../services/runtime/log.ts';
-import { watchMemory } from '../../services/supervisor/memory-watch.ts';
+import { watchOutOfMemory } from '../../services/supervisor/log/oom-watch.ts';
 
 describe('supervisor, told of memory by the kernel', () => {
   let folder: string;
@@ -13,7 +13,7 @@ describe('supervisor, told of memory by the kernel', () => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   };
-  const watch = () => watchMemory(log, { groups: join(folder, 'groups'), mount: join(folder, 'mount') });
+  const watch = () => watchOutOfMemory(log, { groups: join(folder, 'groups'), mount: join(folder, 'mount') });
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'gatehouse-memory-'));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { RestartPolicy } from '../../services/supervisor/restart-policy.ts';
+import { RestartPolicy } from '../../services/supervisor/processes/restart-policy.ts';
 
 const limits = { limit: 6, backoffMs: 250, backoffMaxMs: 30_000, stableMs: 5_000 };
 const middle = () => 0.5;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createLog } from '../../services/runtime/log.ts';
 import { findMarked } from '../../services/runtime/process/process-table.ts';
-import { Service, type ServicePlan } from '../../services/supervisor/service.ts';
+import { Service } from '../../services/supervisor/processes/service.ts';
+import type { ServicePlan } from '../../services/supervisor/processes/service-plan.ts';
 import { freePorts } from '../kit/kit.ts';
 
 export const SERVER = `

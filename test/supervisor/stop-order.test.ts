@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { stopInOrder } from '../../services/supervisor/stop-order.ts';
+import { stopInOrder } from '../../services/supervisor/processes/stop-order.ts';
 import { until } from '../kit/kit.ts';
 import { SERVER, startService } from './start-service.ts';
 
@@ -40,7 +40,7 @@ describe('stop, in order', () => {
       await until('the api hears of it', () => api.lines.length > 0, 5_000);
       if (onStop === '') assert.ok(performance.now() - from > 400, 'the api heard of it too soon');
       assert.match(gate.lines.join(''), onStop === '' ? /stop/ : /stop[\s\S]*closed/);
-      gate.service.tell('go');
+      gate.service.send('go');
 
       assert.equal(await stopped, true);
       assert.match(api.lines.join(''), /gatehouse:kit-stops[\s\S]*gatehouse:stop/);

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { parseBy } from '../../runtime/http/json-bodies.ts';
+import { parseBy } from '../../runtime/http/request-validation.ts';
 import type { EventLog } from './event-log.ts';
 import { type PageQuery, pageQuerySchema } from './event-query.ts';
 import type { LogPage } from './log-event.ts';

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { parseBy } from '../../runtime/http/json-bodies.ts';
+import { parseBy } from '../../runtime/http/request-validation.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { EventLog } from './event-log.ts';
 import { followQuerySchema, lastEventIdSchema } from './event-query.ts';

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { eventBatchSchema, type LoggedEvent } from '../../contract/events.ts';
-import { parseBy } from '../../runtime/http/json-bodies.ts';
+import { parseBy } from '../../runtime/http/request-validation.ts';
 import type { AppParts } from '../app.ts';
 import { applyEvents } from '../outbox/transitions.ts';
 import { appendEvents } from './log-writer.ts';

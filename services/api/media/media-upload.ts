@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import { z } from 'zod';
 import { filenameSchema, mimetypeSchema } from '../../contract/content.ts';
 import { KitError } from '../../contract/errors.ts';
-import { fieldsError, parseBy } from '../../runtime/http/json-bodies.ts';
+import { fieldsError, parseBy } from '../../runtime/http/request-validation.ts';
 import type { AppParts } from '../app.ts';
 import { demandAllowedType, insertMedium, type MediaLimits, mostBytes, tooLarge, unusable } from './media.ts';
 import { filenameOf } from './media-name.ts';

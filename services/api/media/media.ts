@@ -3,7 +3,7 @@ import type { Config } from '#config';
 import { mimetypeSchema } from '../../contract/content.ts';
 import type { KitError } from '../../contract/errors.ts';
 import { MAX_MEDIUM_BYTES } from '../../contract/internal.ts';
-import { fieldsError } from '../../runtime/http/json-bodies.ts';
+import { fieldsError } from '../../runtime/http/request-validation.ts';
 import type { Database } from '../store/store.ts';
 import { isAllowedType } from './media-name.ts';
 

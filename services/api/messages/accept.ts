@@ -1,6 +1,6 @@
 import type { MessageContent } from '../../contract/content.ts';
 import { KitError } from '../../contract/errors.ts';
-import { fieldsError } from '../../runtime/http/json-bodies.ts';
+import { fieldsError } from '../../runtime/http/request-validation.ts';
 import type { AppParts } from '../app.ts';
 import { type Message, toMessage } from '../outbox/message.ts';
 import type { Database } from '../store/store.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { MAX_RECIPIENT_CHARACTERS } from '../../contract/chat-id.ts';
 import { emojiSchema, type MessageContent, messageIdSchema, textSchema } from '../../contract/content.ts';
 import { KitError } from '../../contract/errors.ts';
-import { fieldsError, parseBy } from '../../runtime/http/json-bodies.ts';
+import { fieldsError, parseBy } from '../../runtime/http/request-validation.ts';
 import { isSent, isSettled, toMessage } from '../outbox/message.ts';
 import type { Database } from '../store/store.ts';
 import { findMessage, isAction, parseWhatsAppId, unknownMessage } from './find-message.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { KitError } from '../../contract/errors.ts';
-import { fieldsError } from '../../runtime/http/json-bodies.ts';
+import { fieldsError } from '../../runtime/http/request-validation.ts';
 import type { Database } from '../store/store.ts';
 
 /** A request that may be repeated: its key, and what it asked for. */

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { parseBy } from '../../runtime/http/json-bodies.ts';
+import { parseBy } from '../../runtime/http/request-validation.ts';
 import type { AppParts } from '../app.ts';
 import { toMessage } from '../outbox/message.ts';
 import { editMessage, reactToMessage, revokeMessage } from './actions.ts';

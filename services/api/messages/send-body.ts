@@ -10,7 +10,7 @@ import {
   textSchema,
 } from '../../contract/content.ts';
 import { errorText, type FieldError, KitError } from '../../contract/errors.ts';
-import { fieldsError, wrongFields } from '../../runtime/http/json-bodies.ts';
+import { fieldsError, wrongFields } from '../../runtime/http/request-validation.ts';
 import { type MediaSource, mediaFaults, mediaSchema, toMediaSource } from '../media/media-body.ts';
 
 /** What `POST /api/whatsapp/send` asks for. */

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { MessageContent } from '../../contract/content.ts';
-import { fieldsError } from '../../runtime/http/json-bodies.ts';
+import { fieldsError } from '../../runtime/http/request-validation.ts';
 import type { AppParts } from '../app.ts';
 import { copyUpload, demandUsable, insertMedium, type Medium, type StoredMedium } from '../media/media.ts';
 import { fetchMedium } from '../media/media-fetch.ts';

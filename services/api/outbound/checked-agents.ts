@@ -4,7 +4,7 @@ import type { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { KitError } from '../../contract/errors.ts';
-import { http } from '../../runtime/http/http.ts';
+import { http } from '../../runtime/http/node-http.ts';
 import { type AddressCheck, allowPublicAnd } from './public-address.ts';
 
 const https = process.getBuiltinModule('node:https');

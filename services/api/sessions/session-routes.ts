@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { toPhoneDigits } from '../../contract/chat-id.ts';
 import { errorText, KitError } from '../../contract/errors.ts';
-import { parseBy } from '../../runtime/http/json-bodies.ts';
+import { parseBy } from '../../runtime/http/request-validation.ts';
 import type { AppParts } from '../app.ts';
 import { readBacklog } from './backlog.ts';
 import { drawQr } from './qr-image.ts';

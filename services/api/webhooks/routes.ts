@@ -1,6 +1,6 @@
 import { type Response, Router } from 'express';
 import { z } from 'zod';
-import { parseBy } from '../../runtime/http/json-bodies.ts';
+import { parseBy } from '../../runtime/http/request-validation.ts';
 import type { ApiOptions } from '../api.ts';
 import { demandPublicLiteral } from '../outbound/outbound-url.ts';
 import type { Store } from '../store/store.ts';

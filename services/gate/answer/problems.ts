@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { ERRORS, errorText, KitError } from '../../contract/errors.ts';
 import { REQUEST_ID_HEADER } from '../../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../../contract/problem.ts';
-import { http } from '../../runtime/http/http.ts';
+import { http } from '../../runtime/http/node-http.ts';
 import type { Log } from '../../runtime/log.ts';
 import { logUpgrade } from '../access-log.ts';
 import { ALLOWED_METHODS } from '../contract/allowed-methods.ts';

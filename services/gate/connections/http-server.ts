@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { http } from '../../runtime/http/http.ts';
+import { http } from '../../runtime/http/node-http.ts';
 import type { GateLimits } from '../contract/options.ts';
 
 /** Longer than any platform's edge keeps a connection idle (Heroku 90 s): the edge closes it, not we. */

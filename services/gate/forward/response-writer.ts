@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { REQUEST_ID_HEADER } from '../../contract/internal.ts';
-import { http } from '../../runtime/http/http.ts';
+import { http } from '../../runtime/http/node-http.ts';
 import { catchFaults } from '../answer/catch-faults.ts';
 import { endAfterBody } from '../answer/lingering-close.ts';
 import { headFault, writeHead } from '../answer/response-head.ts';

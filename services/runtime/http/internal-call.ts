@@ -1,6 +1,6 @@
 import type { Agent, RequestOptions } from 'node:http';
 import { SECRET_HEADER } from '../../contract/internal.ts';
-import { http } from './http.ts';
+import { http } from './node-http.ts';
 
 export interface Origin {
   readonly host: string;

@@ -1,5 +1,5 @@
 import type { RequestListener, Server } from 'node:http';
-import { http } from './http.ts';
+import { http } from './node-http.ts';
 
 /** Idle sockets of a caller within the kit: longer than the caller keeps them, so that no reuse meets a close. */
 const KEEP_ALIVE_MS = 72_000;

@@ -1,3 +1,5 @@
+import { isStopMessage, KIT_STOPS_MESSAGE, SIGNALED_MESSAGE } from './supervisor-messages.ts';
+
 /**
  * Runs `stop` once, when this process is asked to end, with the time it is given where somebody gave one.
  *
@@ -30,30 +32,4 @@ export function onStopRequest(
       else ask(signal);
     });
   }
-}
-
-/** From the supervisor to a service of the kit: drain and end within `graceMs`, after which it is killed. */
-export interface StopMessage {
-  readonly type: 'gatehouse:stop';
-  readonly graceMs: number;
-}
-
-/** From the supervisor to every service of the kit: the whole kit stops, each in its turn. Nobody waits for long now. */
-export const KIT_STOPS_MESSAGE = 'gatehouse:kit-stops';
-
-/** From a service that drains to the supervisor: it takes no new connections any more. */
-export const CLOSED_MESSAGE = 'gatehouse:closed';
-
-/** From a service to the supervisor: I was sent SIGTERM or SIGINT. */
-export const SIGNALED_MESSAGE = 'gatehouse:signaled';
-
-/** Tells the supervisor, where there is one, that this service takes no new connections any more. */
-export function tellClosed(): void {
-  if (process.connected) process.send?.(CLOSED_MESSAGE);
-}
-
-function isStopMessage(message: unknown): message is StopMessage {
-  return (
-    typeof message === 'object' && message !== null && 'type' in message && message.type === 'gatehouse:stop'
-  );
 }

@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { type SendBody, sendBodySchema } from '../../../services/contract/bridge.ts';
 import { ERRORS, type ErrorCode, isErrorCode } from '../../../services/contract/errors.ts';
-import { wrongFields } from '../../../services/runtime/http/json-bodies.ts';
 import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
+import { wrongFields } from '../../../services/runtime/http/request-validation.ts';
 
 /** What the bridge does with one call of POST /send. */
 export type Behaviour =

@@ -17,7 +17,7 @@ import {
 import { type KitProcesses, RUN_VARIABLE } from '../../../operate/doctor/kit-processes.ts';
 import { findHolders, programOf } from '../../../operate/doctor/port-holders.ts';
 import { listeningSockets } from '../../../services/runtime/process/port-owner.ts';
-import { RUN_VARIABLE as supervisorsMark } from '../../../services/supervisor/instance-lock.ts';
+import { RUN_VARIABLE as supervisorsMark } from '../../../services/supervisor/instance/instance-lock.ts';
 import { freePorts, until } from '../../kit/kit.ts';
 import { look, serve, serveSilence, textOf } from './look.ts';
 

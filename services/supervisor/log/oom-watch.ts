@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Log } from '../runtime/log.ts';
+import type { Log } from '../../runtime/log.ts';
 
 /** The files are small and in memory; after a kill the log should say why before anybody wonders. */
 const LOOK_EVERY_MS = 2_000;
@@ -10,7 +10,7 @@ const MEGABYTE = 1024 ** 2;
  * Says in the log when the kernel kills a process of this container, or unit, for want of memory: the service that
  * lost it, or the browser that lost a page, sees nothing but an end. Says nothing where the kernel keeps no such count.
  */
-export function watchMemory(log: Log, places: MemoryPlaces = PLACES): Disposable {
+export function watchOutOfMemory(log: Log, places: MemoryPlaces = PLACES): Disposable {
   let known = countKills(places) ?? 0;
   const look = () => {
     const kills = countKills(places) ?? known;

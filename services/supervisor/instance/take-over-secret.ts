@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * The secret of two kits on one data folder, of which one takes over from the other: the gate of the new one calls the
  * services of the old one until these have ended. The first kit makes it; only its user may read it, like all there.
  */
-export function sharedSecret(dataDir: string): string {
+export function takeOverSecret(dataDir: string): string {
   mkdirSync(dataDir, { recursive: true });
   const path = join(dataDir, 'internal-secret');
   const made = randomBytes(32).toString('hex');
@@ -21,7 +21,7 @@ export function sharedSecret(dataDir: string): string {
     const kept = readFileSync(path, 'utf8');
     if (/^[0-9a-f]{64}$/.test(kept)) return kept;
     rmSync(path); // Torn by a power cut.
-    return sharedSecret(dataDir);
+    return takeOverSecret(dataDir);
   } finally {
     rmSync(draft, { force: true });
   }

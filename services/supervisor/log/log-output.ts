@@ -1,3 +1,5 @@
+import { makeNonblocking } from './nonblocking-output.ts';
+
 /** Beyond this much unread output, lines are dropped and counted: a log that nobody reads must not fill the memory. */
 const MAX_UNREAD_BYTES = 1024 ** 2;
 /** How long the last lines may take when the process ends. */
@@ -13,7 +15,7 @@ export class LogOutput {
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
-    unblock(stream);
+    makeNonblocking(stream);
     stream.on('error', () => undefined); // Whoever read the log is gone; the kit is worth more than its log.
   }
 
@@ -38,12 +40,4 @@ export class LogOutput {
     });
     await Promise.race([written, late]);
   }
-}
-
-/** Node offers no public way: the handle beneath the stream is the one that blocks. */
-function unblock(stream: NodeJS.WriteStream): void {
-  const handle: unknown = Reflect.get(stream, '_handle');
-  if (typeof handle !== 'object' || handle === null) return;
-  const setBlocking: unknown = Reflect.get(handle, 'setBlocking');
-  if (typeof setBlocking === 'function') setBlocking.call(handle, false);
 }

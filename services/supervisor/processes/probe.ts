@@ -1,4 +1,9 @@
-import { exchange, type InternalAnswer, type Origin, SilenceError } from '../runtime/http/internal-call.ts';
+import {
+  exchange,
+  type InternalAnswer,
+  type Origin,
+  SilenceError,
+} from '../../runtime/http/internal-call.ts';
 
 /** Asks a service on its internal address, over a connection of its own; undefined when nothing came in time. */
 export function probe(origin: Origin, path: string, timeoutMs: number): Promise<InternalAnswer | undefined> {

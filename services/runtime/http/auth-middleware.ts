@@ -5,7 +5,7 @@ import { apiKeyCheck } from './api-keys.ts';
 import { secretTest } from './internal-secret.ts';
 
 /** Lets only the kit itself pass: loopback alone is never trusted. */
-export function demandSecret(secret: string): RequestHandler {
+export function requireSecret(secret: string): RequestHandler {
   const isSecret = secretTest(secret);
   return (request, _response, next) => {
     if (!isSecret(request.get(SECRET_HEADER) ?? ''))
@@ -15,7 +15,7 @@ export function demandSecret(secret: string): RequestHandler {
 }
 
 /** Lets only holders of an API key pass; see `apiKeyCheck`. */
-export function demandKey(keys: readonly string[]): RequestHandler {
+export function requireApiKey(keys: readonly string[]): RequestHandler {
   const demandApiKey = apiKeyCheck(keys);
   return (request, response, next) => {
     response.set('cache-control', 'no-store');

@@ -1,10 +1,10 @@
 import type { Config } from '#config';
-import { errorText } from '../contract/errors.ts';
-import type { Log } from '../runtime/log.ts';
-import type { PortsMessage } from '../runtime/process/ports-message.ts';
-import { planServices } from './plan.ts';
-import { portWishes, settlePorts } from './ports.ts';
-import type { Service } from './service.ts';
+import { errorText } from '../../contract/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { PortsMessage } from '../../runtime/process/supervisor-messages.ts';
+import type { Service } from '../processes/service.ts';
+import { planServices } from '../processes/service-plan.ts';
+import { assignPorts, portRequests } from './assign-ports.ts';
 
 export interface PortMoveOptions {
   readonly services: readonly Service[];
@@ -22,13 +22,14 @@ export async function moveIfTaken(
   service: Service,
   { services, isSet, run, log }: PortMoveOptions,
 ): Promise<Config> {
-  const wishes = portWishes(config, (name) => name === service.name, isSet);
-  const settled = await settlePorts(wishes, log).catch((error: unknown) => {
+  const requests = portRequests(config, (name) => name === service.name, isSet);
+  const assigned = await assignPorts(requests, log).catch((error: unknown) => {
     log.error({ service: service.name }, errorText(error));
     return undefined;
   });
-  if (settled === undefined || wishes.every(({ name, port }) => settled.get(name) === port)) return config;
-  const moved: Config = { ...config, ports: { ...config.ports, ...Object.fromEntries(settled) } };
+  if (assigned === undefined || requests.every(({ name, port }) => assigned.get(name) === port))
+    return config;
+  const moved: Config = { ...config, ports: { ...config.ports, ...Object.fromEntries(assigned) } };
   adoptPorts(moved, services, run);
   for (const other of services) if (other !== service && isCaller(other)) void other.restart();
   return moved;
@@ -40,7 +41,7 @@ export function adoptPorts(moved: Config, services: readonly Service[], run: str
   const message: PortsMessage = { type: 'gatehouse:ports', ports: moved.ports };
   for (const service of services) {
     service.plan = plans.find(({ declaration }) => declaration.name === service.name) ?? service.plan;
-    if (service.plan.declaration.exposure === 'public') service.tell(message);
+    if (service.plan.declaration.exposure === 'public') service.send(message);
   }
 }
 

@@ -1,5 +1,4 @@
-import { symbols } from 'pino';
-import type { Log } from './log.ts';
+import { destinationOf, type Log } from '../runtime/log.ts';
 
 /** How long a line may wait for others. */
 const WAIT_MS = 5;
@@ -19,8 +18,7 @@ export class LineBatch {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(log: Log) {
-    const stream: unknown = Reflect.get(log, symbols.streamSym);
-    if (!isWritable(stream)) throw new Error('the log has no stream to write to');
+    const stream = destinationOf(log);
     this.#write = (text) => void stream.write(text);
     const bindings = JSON.stringify(log.bindings()).slice(1, -1);
     this.#bindings = bindings === '' ? '' : `${bindings},`;
@@ -72,10 +70,4 @@ function isoTime(): string {
     latestText = new Date(nowMs).toISOString();
   }
   return latestText;
-}
-
-function isWritable(stream: unknown): stream is { write(text: string): unknown } {
-  return (
-    typeof stream === 'object' && stream !== null && 'write' in stream && typeof stream.write === 'function'
-  );
 }

@@ -1,6 +1,5 @@
 import { getCompileCacheDir } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   type Config,
   inheritedEnvironment,
@@ -11,13 +10,23 @@ import {
   topology,
   variablesFor,
 } from '#config';
-import { RUN_VARIABLE } from './instance-lock.ts';
-import type { ServicePlan } from './service.ts';
+import { ROOT } from '../../runtime/root-folder.ts';
+import { RUN_VARIABLE } from '../instance/instance-lock.ts';
+import type { RestartLimits } from './restart-policy.ts';
 
-/** The folder of the kit. */
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** How a service is run. */
+export interface ServicePlan {
+  readonly declaration: ServiceDeclaration;
+  readonly origin: { readonly host: string; readonly port: number };
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly folder: string;
+  readonly limits: RestartLimits & { readonly readyTimeoutMs: number };
+  readonly run: string;
+}
 
-/** How each service that is on is to be run. */
+/** A plan for each service that is on. */
 export function planServices(config: Config, run: string): ServicePlan[] {
   const services: readonly ServiceDeclaration[] = topology;
   const on = services.filter(({ name }) => isOn(name, config));

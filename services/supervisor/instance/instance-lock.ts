@@ -2,10 +2,10 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { control } from '#config';
-import { errorText, KitError } from '../contract/errors.ts';
-import type { Log } from '../runtime/log.ts';
-import { describeOwner, type FileLock, lockFile } from '../runtime/process/file-lock.ts';
-import { findMarked, hasEnded, signalProcess } from '../runtime/process/process-table.ts';
+import { errorText, KitError } from '../../contract/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import { describeOwner, type FileLock, lockFile } from '../../runtime/process/file-lock.ts';
+import { findMarked, hasEnded, signalProcess } from '../../runtime/process/process-table.ts';
 
 /** Names a run of the kit in the environment of all its processes. */
 export const RUN_VARIABLE = 'GATEHOUSE_RUN';

@@ -1,4 +1,4 @@
-import type { Origin } from '../runtime/http/internal-call.ts';
+import type { Origin } from '../../runtime/http/internal-call.ts';
 import { isSilent } from './probe.ts';
 
 const EVERY_MS = 10_000;

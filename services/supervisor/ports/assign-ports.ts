@@ -1,11 +1,11 @@
 import { createServer } from 'node:net';
 import { type Config, declaredPorts, type PortName } from '#config';
-import { KitError } from '../contract/errors.ts';
-import type { Log } from '../runtime/log.ts';
-import { findPortOwner } from '../runtime/process/port-owner.ts';
+import { KitError } from '../../contract/errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import { findPortOwner } from '../../runtime/process/port-owner.ts';
 
 /** Ports of services that run, and whether somebody set them. */
-export interface PortWish {
+export interface PortRequest {
   readonly name: PortName;
   readonly variable: string;
   readonly host: string;
@@ -14,47 +14,50 @@ export interface PortWish {
 }
 
 /**
- * A free port for each wish: the wished one, or the next free one where it may move. Throws KitError `port_busy` with
+ * A free port for each request: the requested one, or the next free one where it may move. Throws KitError `port_busy` with
  * every port that is busy and may not move, and who holds it.
  */
-export async function settlePorts(wishes: readonly PortWish[], log: Log): Promise<Map<PortName, number>> {
-  const settled = new Map<PortName, number>();
+export async function assignPorts(
+  requests: readonly PortRequest[],
+  log: Log,
+): Promise<Map<PortName, number>> {
+  const assigned = new Map<PortName, number>();
   const given = new Set<number>();
-  const wished = new Set(wishes.map(({ port }) => port));
+  const requested = new Set(requests.map(({ port }) => port));
   const problems: string[] = [];
   // Those that may not move first: whoever may, gives way.
-  for (const wish of [...wishes].sort((left, right) => Number(left.mayMove) - Number(right.mayMove))) {
-    if (!wish.mayMove) {
-      if (await isFree(wish.port, wish.host)) {
-        settled.set(wish.name, wish.port);
-        given.add(wish.port);
+  for (const request of [...requests].sort((left, right) => Number(left.mayMove) - Number(right.mayMove))) {
+    if (!request.mayMove) {
+      if (await isFree(request.port, request.host)) {
+        assigned.set(request.name, request.port);
+        given.add(request.port);
       } else
         problems.push(
-          `${wish.variable} ${wish.port} is in use${heldBy(wish.port)}: stop that process, or set ${wish.variable} to another port`,
+          `${request.variable} ${request.port} is in use${heldBy(request.port)}: stop that process, or set ${request.variable} to another port`,
         );
       continue;
     }
-    // Nobody moves to where another of the kit wishes to be.
-    const avoided = new Set([...given, ...[...wished].filter((port) => port !== wish.port)]);
-    const port = await nextFree(wish.port, wish.host, avoided);
-    if (port !== wish.port)
+    // No service moves to a port that another service of the kit requests.
+    const avoided = new Set([...given, ...[...requested].filter((port) => port !== request.port)]);
+    const port = await nextFree(request.port, request.host, avoided);
+    if (port !== request.port)
       log.warn(
-        { service: wish.name, wished: wish.port, port },
-        `${wish.variable} ${wish.port} is in use${given.has(wish.port) ? ' by another service of the kit' : heldBy(wish.port)}: ${wish.name} moves to ${port}`,
+        { service: request.name, wished: request.port, port },
+        `${request.variable} ${request.port} is in use${given.has(request.port) ? ' by another service of the kit' : heldBy(request.port)}: ${request.name} moves to ${port}`,
       );
     given.add(port);
-    settled.set(wish.name, port);
+    assigned.set(request.name, port);
   }
   if (problems.length > 0) throw new KitError('port_busy', problems.join('\n'));
-  return settled;
+  return assigned;
 }
 
-/** What the kit wishes: the ports of the services that are on. `isSet` tells whether somebody chose the port. */
-export function portWishes(
+/** The ports of the services that are on. `isSet` tells whether somebody chose the port. */
+export function portRequests(
   config: Config,
   isOn: (name: string) => boolean,
   isSet: (path: string) => boolean,
-): PortWish[] {
+): PortRequest[] {
   return declaredPorts()
     .filter(({ owner }) => isOn(owner))
     .map(({ name, port, isPublic }) => ({
@@ -66,11 +69,11 @@ export function portWishes(
     }));
 }
 
-async function nextFree(wished: number, host: string, taken: ReadonlySet<number>): Promise<number> {
-  for (let port = wished; port <= 65_535; port += 1) {
+async function nextFree(first: number, host: string, taken: ReadonlySet<number>): Promise<number> {
+  for (let port = first; port <= 65_535; port += 1) {
     if (!taken.has(port) && (await isFree(port, host))) return port;
   }
-  throw new KitError('port_busy', `no port from ${wished} to 65535 is free on ${host}`);
+  throw new KitError('port_busy', `no port from ${first} to 65535 is free on ${host}`);
 }
 
 function isFree(port: number, host: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Ends what the kit leaves behind when its supervisor dies without a word (kill -9, out of memory).
-# Usage: guard.sh MARK, with stdin held open by the supervisor. "done" on stdin: the supervisor ended in order.
+# Usage: orphan-guard.sh MARK, with stdin held open by the supervisor. "done" on stdin: the supervisor ended in order.
 # MARK is NAME=value in the environment of every process of the run; this guard does not carry it.
 mark=$1
 trap '' INT TERM HUP

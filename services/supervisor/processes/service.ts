@@ -1,25 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServiceDeclaration } from '#config';
-import type { Log } from '../runtime/log.ts';
-import { findMarked, signalProcess } from '../runtime/process/process-table.ts';
+import type { Log } from '../../runtime/log.ts';
 import {
   CLOSED_MESSAGE,
   KIT_STOPS_MESSAGE,
   SIGNALED_MESSAGE,
-  type StopMessage,
-} from '../runtime/process/stop-request.ts';
+} from '../../runtime/process/supervisor-messages.ts';
 import { watchLiveness } from './liveness.ts';
-import { probe } from './probe.ts';
-import { type RestartLimits, RestartPolicy } from './restart-policy.ts';
+import { pollReady } from './readiness.ts';
+import { RestartPolicy } from './restart-policy.ts';
+import type { ServicePlan } from './service-plan.ts';
+import { ServiceRun } from './service-run.ts';
 
-/** Names one run of one service in the environment of all its processes. */
-const SPAWN_VARIABLE = 'GATEHOUSE_SPAWN';
 /** What a service keeps of its time to end after it has drained, before it is killed. */
 const REPORT_MS = 300;
-const READY_POLL_MS = 15;
-/** What starts slowly is asked less often: the questions take time from it. Known to be ready late by a twentieth. */
-const READY_POLLS = 20;
 /** A signal sent to a service alone means: this one. One to all means: the kit, and reaches the supervisor by then. */
 const SIGNAL_TO_ALL_WITHIN_MS = 500;
 
@@ -31,17 +24,6 @@ export type ServiceState =
   | 'failed'
   | 'stopping'
   | 'stopped';
-
-export interface ServicePlan {
-  readonly declaration: ServiceDeclaration;
-  readonly origin: { readonly host: string; readonly port: number };
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly folder: string;
-  readonly limits: RestartLimits & { readonly readyTimeoutMs: number };
-  readonly run: string;
-}
 
 export interface ServiceHooks {
   readonly onOutput: (service: string, stream: 'stdout' | 'stderr', chunk: Buffer) => void;
@@ -68,9 +50,8 @@ export class Service {
   readonly #policy: RestartPolicy;
   readonly #ready = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
-  #child: ChildProcess | undefined;
-  #ended: Promise<void> = Promise.resolve();
-  #spawns = 0;
+  #run: ServiceRun | undefined;
+  #runs = 0;
   /** Ends looking whether it still answers. */
   #endWatch: () => void = () => undefined;
   #nextStart: NodeJS.Timeout | undefined;
@@ -87,7 +68,7 @@ export class Service {
   }
 
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#run?.pid;
   }
 
   /** Settles when the service was ready for the first time; never when it fails before. */
@@ -102,46 +83,20 @@ export class Service {
 
   start(): void {
     if (this.#isStopping) return;
-    const { plan } = this;
-    this.#spawns += 1;
-    const mark = `${plan.run}/${this.name}/${this.#spawns}`;
-    const startedAt = performance.now();
-    this.#setState(this.#spawns === 1 ? 'starting' : 'restarting', this.reason);
-    const child = spawn(plan.file, plan.args, {
-      cwd: plan.folder,
-      env: { ...plan.environment, [SPAWN_VARIABLE]: mark },
-      // A session of its own: the terminal's Ctrl-C reaches the supervisor alone, and the session can be killed whole.
-      detached: true,
-      stdio: plan.declaration.kit ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
+    this.#runs += 1;
+    this.#setState(this.#runs === 1 ? 'starting' : 'restarting', this.reason);
+    const { name } = this;
+    const hooks = this.#hooks;
+    const run = new ServiceRun(this.plan, `${this.plan.run}/${name}/${this.#runs}`, {
+      onOutput: (stream, chunk) => hooks.onOutput(name, stream, chunk),
+      onOutputEnd: () => hooks.onOutputEnd(name),
+      onMessage: (message) => this.#onMessage(run, message),
+      onSpawnError: (error) => hooks.log.error({ err: error, service: name }, `${name} could not be started`),
+      onEnded: (how, ranMs) => this.#onEnded(how, ranMs),
     });
-    this.#child = child;
-    this.#hooks.log.info({ service: this.name, pid: child.pid }, `${this.name} started`);
-    child.stdout?.on('data', (chunk: Buffer) => this.#hooks.onOutput(this.name, 'stdout', chunk));
-    child.stderr?.on('data', (chunk: Buffer) => this.#hooks.onOutput(this.name, 'stderr', chunk));
-    child.on('close', () => this.#hooks.onOutputEnd(this.name));
-    child.on('message', (message) => {
-      if (message === SIGNALED_MESSAGE) void this.#onSignaled(child);
-      // One that is only started again says so too, and opens soon.
-      else if (message === CLOSED_MESSAGE && this.#isStopping) this.#closed.resolve();
-    });
-    this.#ended = new Promise((resolve) => {
-      const end = (how: string) => {
-        if (this.#child !== child) return;
-        this.#child = undefined;
-        this.#endWatch();
-        killMarked(`${SPAWN_VARIABLE}=${mark}`);
-        resolve();
-        this.#onEnded(how, performance.now() - startedAt);
-      };
-      child.on('error', (error) => {
-        this.#hooks.log.error({ err: error, service: this.name }, `${this.name} could not be started`);
-        end('could not be started');
-      });
-      child.on('exit', (code, signal) =>
-        end(signal === null ? `exited with code ${code}` : `was ended by ${signal}`),
-      );
-    });
-    void this.#awaitReady(child);
+    this.#run = run;
+    hooks.log.info({ service: name, pid: run.pid }, `${name} started`);
+    void this.#awaitReady(run);
   }
 
   /** Tries again after a crash loop. */
@@ -152,18 +107,18 @@ export class Service {
   }
 
   /** Sends a message to a service of the kit that runs; what it is told at its start needs none. */
-  tell(message: object | string): void {
-    if (this.#child?.connected) this.#child.send(message, () => undefined);
+  send(message: object | string): void {
+    this.#run?.send(message);
   }
 
   /** Says that the whole kit stops, so that what waits in this service does not hold up those whose turn comes first. */
   announceStop(): void {
-    this.tell(KIT_STOPS_MESSAGE);
+    this.send(KIT_STOPS_MESSAGE);
   }
 
   /** Stops it in order and starts it again: by another plan, perhaps. */
   async restart(): Promise<void> {
-    if (this.#child === undefined || this.state === 'stopping') return;
+    if (this.#run === undefined || this.state === 'stopping') return;
     this.#isAskedEnd = true;
     await this.#end(this.plan.declaration.stopGraceMs);
   }
@@ -179,15 +134,13 @@ export class Service {
   }
 
   async #end(withinMs: number): Promise<boolean> {
-    const child = this.#child;
-    if (child?.pid === undefined) return true;
+    const run = this.#run;
+    if (run?.pid === undefined) return true;
     this.#setState('stopping', this.reason);
-    const message: StopMessage = { type: 'gatehouse:stop', graceMs: Math.max(0, withinMs - REPORT_MS) };
-    if (child.connected) child.send(message, () => undefined);
-    else if (!signalProcess(-child.pid, 'SIGTERM')) signalProcess(child.pid, 'SIGTERM');
+    run.requestStop(Math.max(0, withinMs - REPORT_MS));
     const late = new AbortController();
     const inTime = await Promise.race([
-      this.#ended.then(() => true),
+      run.ended.then(() => true),
       sleep(withinMs, false, { signal: late.signal }).catch(() => false),
     ]);
     late.abort();
@@ -196,19 +149,20 @@ export class Service {
       { service: this.name, withinMs },
       `${this.name} did not stop within ${withinMs} ms: killed`,
     );
-    this.#kill(child.pid);
-    await this.#ended;
+    run.kill();
+    await run.ended;
     return false;
   }
 
-  #kill(pid: number): void {
-    // The whole group; what left it is found by its mark when the end is seen.
-    if (!signalProcess(-pid, 'SIGKILL')) signalProcess(pid, 'SIGKILL');
+  #onMessage(run: ServiceRun, message: unknown): void {
+    if (message === SIGNALED_MESSAGE) void this.#onSignaled(run);
+    // One that is only started again says so too, and opens soon.
+    else if (message === CLOSED_MESSAGE && this.#isStopping) this.#closed.resolve();
   }
 
-  async #onSignaled(child: ChildProcess): Promise<void> {
+  async #onSignaled(run: ServiceRun): Promise<void> {
     await sleep(SIGNAL_TO_ALL_WITHIN_MS, undefined, { ref: false });
-    if (this.#hooks.isKitStopping() || this.#child !== child || this.state === 'stopping') return;
+    if (this.#hooks.isKitStopping() || this.#run !== run || this.state === 'stopping') return;
     this.#hooks.log.info(
       { service: this.name },
       `${this.name} was asked by a signal to stop: it is stopped in order and started again`,
@@ -217,6 +171,8 @@ export class Service {
   }
 
   #onEnded(how: string, ranMs: number): void {
+    this.#run = undefined;
+    this.#endWatch();
     if (this.#isStopping) return;
     const verdict = this.#isAskedEnd ? { restartInMs: 0 } : this.#policy.ended(ranMs, this.#wasReady);
     this.#isAskedEnd = false;
@@ -248,38 +204,32 @@ export class Service {
     this.start();
   }
 
-  async #awaitReady(child: ChildProcess): Promise<void> {
+  async #awaitReady(run: ServiceRun): Promise<void> {
     const { origin, declaration, limits } = this.plan;
-    const since = performance.now();
-    const until = since + limits.readyTimeoutMs;
-    while (this.#child === child) {
-      const answer = await probe(origin, declaration.readyPath, 1_000);
-      if (this.#child !== child || this.state === 'stopping') return;
-      if (answer?.status === 200) return this.#onReady(child);
-      if (performance.now() > until) {
-        this.#hooks.log.error(
-          { service: this.name },
-          `${this.name} was not ready within ${limits.readyTimeoutMs} ms: GET ${declaration.readyPath} at ${origin.host}:${origin.port} ${answer === undefined ? 'was not answered' : `was answered ${answer.status}`}: killed; see that it listens there, or raise START_TIMEOUT_MS if it needs longer`,
-        );
-        if (child.pid !== undefined) this.#kill(child.pid);
-        return;
-      }
-      const waitedMs = performance.now() - since;
-      await sleep(Math.max(READY_POLL_MS, waitedMs / READY_POLLS), undefined, { ref: false });
-    }
+    const { readyPath } = declaration;
+    const isAwaited = () => this.#run === run && this.state !== 'stopping';
+    const readiness = await pollReady(origin, readyPath, limits.readyTimeoutMs, isAwaited);
+    if (readiness === undefined || !isAwaited()) return;
+    if (readiness.isReady) return this.#onReady(run);
+    const { status } = readiness;
+    this.#hooks.log.error(
+      { service: this.name },
+      `${this.name} was not ready within ${limits.readyTimeoutMs} ms: GET ${readyPath} at ${origin.host}:${origin.port} ${status === undefined ? 'was not answered' : `was answered ${status}`}: killed; see that it listens there, or raise START_TIMEOUT_MS if it needs longer`,
+    );
+    run.kill();
   }
 
-  #onReady(child: ChildProcess): void {
+  #onReady(run: ServiceRun): void {
     this.#setState('ready');
     this.#wasReady = true;
     this.#ready.resolve();
     this.#endWatch = watchLiveness(this.plan.origin, this.plan.declaration.readyPath, (silentMs) => {
-      if (this.#child !== child || this.state !== 'ready' || child.pid === undefined) return;
+      if (this.#run !== run || this.state !== 'ready') return;
       this.#hooks.log.error(
         { service: this.name },
         `${this.name} has not answered for ${silentMs / 1000} s: killed`,
       );
-      this.#kill(child.pid);
+      run.kill();
     });
   }
 
@@ -288,8 +238,4 @@ export class Service {
     this.state = state;
     this.reason = state === 'ready' || state === 'stopped' ? undefined : reason;
   }
-}
-
-function killMarked(mark: string): void {
-  for (const pid of findMarked(mark)) signalProcess(pid, 'SIGKILL');
 }

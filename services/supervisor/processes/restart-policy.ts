@@ -1,4 +1,4 @@
-import { backoffMs } from '../runtime/backoff.ts';
+import { backoffMs } from '../../runtime/backoff.ts';
 
 export interface RestartLimits {
   /** Quick failures in a row after which the service counts as failed. */
