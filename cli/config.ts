@@ -1,6 +1,6 @@
 import { explainConfig } from '#config';
 import { loadOrExit } from '../services/runtime/process/load-or-exit.ts';
-import type { Command } from './arguments.ts';
+import type { Command } from './command.ts';
 
 /** `gatehouse config`: every setting, its value and where that came from; `--json`; `--check` says only whether it is good. */
 export function showConfig({ settings, options }: Command): void {

@@ -1,6 +1,6 @@
 import { loadOrExit } from '../services/runtime/process/load-or-exit.ts';
 import { runSupervisor } from '../services/supervisor/main.ts';
-import type { Command } from './arguments.ts';
+import type { Command } from './command.ts';
 import { firstMessage } from './first-message.ts';
 import { publicOrigin } from './start.ts';
 

@@ -12,7 +12,7 @@ import { rollBack, type Shipped, deploy as ship } from '../deploy/shipping/ship.
 import { ShipError, type Shipment, type Target } from '../deploy/shipping/target.ts';
 import { targets } from '../deploy/targets.ts';
 import { ROOT } from '../services/runtime/root-folder.ts';
-import { type Command, UsageError } from './arguments.ts';
+import { type Command, UsageError } from './command.ts';
 
 /** Of what a failed program said. */
 const SAID_LINES = 40;

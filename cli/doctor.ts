@@ -5,7 +5,7 @@ import { followMessage } from '../operate/doctor/message/follow.ts';
 import { printMessage } from '../operate/doctor/message/print-message.ts';
 import { paintFor, printReport } from '../operate/doctor/print.ts';
 import { messageIdSchema } from '../services/contract/content.ts';
-import { type Command, UsageError } from './arguments.ts';
+import { type Command, UsageError } from './command.ts';
 
 /**
  * `gatehouse doctor`, `doctor URL`, `doctor message ID`: what is wrong, why, and what to do; `--json`. Ends the process

@@ -2,7 +2,7 @@ import { ConfigError, EXIT_CONFIG, readApiKeys } from '#config';
 import type { Report, Row } from '../operate/smoke/report.ts';
 import { smoke } from '../operate/smoke/smoke.ts';
 import { UrlError } from '../operate/smoke/target.ts';
-import { type Command, UsageError } from './arguments.ts';
+import { type Command, UsageError } from './command.ts';
 
 /** `gatehouse smoke URL`: looks at a deployment from outside, and exits 1 when something failed. */
 export async function smokeDeployment({ operands, settings, options, values }: Command): Promise<void> {

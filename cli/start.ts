@@ -1,7 +1,7 @@
 import type { Config } from '#config';
 import { loadOrExit } from '../services/runtime/process/load-or-exit.ts';
 import { runSupervisor } from '../services/supervisor/main.ts';
-import type { Command } from './arguments.ts';
+import type { Command } from './command.ts';
 
 /** `gatehouse start`: runs the kit until it is told to stop. */
 export async function start({ settings }: Command): Promise<void> {

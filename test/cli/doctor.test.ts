@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { UsageError } from '../../cli/arguments.ts';
+import { UsageError } from '../../cli/command.ts';
 import { readOperands } from '../../cli/doctor.ts';
 
 describe('words behind gatehouse doctor', () => {

@@ -5,14 +5,14 @@ import { platformTable } from '../deploy/platform-table.ts';
 import { platforms } from '../deploy/platforms.ts';
 import { type Rendered, renderPlatform } from '../deploy/rendering/render-platform.ts';
 import { targetTable } from '../deploy/target-table.ts';
-import { targets as shipTargets } from '../deploy/targets.ts';
+import { targets } from '../deploy/targets.ts';
 import { renderChecks } from '../operate/doctor/render-table.ts';
 import { ERRORS } from '../services/contract/errors.ts';
 import { DIFFERENCES } from '../services/gate/contract/gate-differences.ts';
 import { ROOT } from '../services/runtime/root-folder.ts';
-import type { Command } from './arguments.ts';
+import type { Command } from './command.ts';
 
-interface Target {
+interface GeneratedFile {
   readonly file: string;
   /** The marks between which it lies; the whole file when unset. */
   readonly part?: string;
@@ -20,7 +20,7 @@ interface Target {
 }
 
 /** What is made from the schema, the topology and what is known of the platforms. */
-const targets = (rendered: readonly Rendered[]): readonly Target[] => [
+const generatedFiles = (rendered: readonly Rendered[]): readonly GeneratedFile[] => [
   { file: '.env.example', make: () => envExample() },
   { file: 'README.md', part: 'settings', make: () => settingsTable() },
   { file: 'README.md', part: 'services', make: () => servicesTable() },
@@ -28,7 +28,7 @@ const targets = (rendered: readonly Rendered[]): readonly Target[] => [
   { file: 'docs/errors.md', part: 'errors', make: () => errorsTable() },
   { file: 'docs/doctor.md', part: 'checks', make: () => renderChecks() },
   { file: 'deploy/README.md', part: 'platforms', make: () => platformTable(platforms) },
-  { file: 'deploy/README.md', part: 'targets', make: () => targetTable(shipTargets) },
+  { file: 'deploy/README.md', part: 'targets', make: () => targetTable(targets) },
   ...rendered.flatMap(({ files }) => files.map(({ path, text }) => ({ file: path, make: () => text }))),
 ];
 
@@ -37,7 +37,7 @@ export function render({ options }: Command): void {
   const check = options.has('check');
   const drifted = new Set<string>();
   const rendered = platforms.map((platform) => renderPlatform(platform));
-  for (const { file, part, make } of targets(rendered)) {
+  for (const { file, part, make } of generatedFiles(rendered)) {
     const path = join(ROOT, file);
     const old = existsSync(path) ? readFileSync(path, 'utf8') : '';
     const made = part === undefined ? make() : replacePart(old, part, make(), file);
