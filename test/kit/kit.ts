@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { findMarked, signalProcess } from '../../services/runtime/process/process-table.ts';
 import { freePort } from '../free-port.ts';
 import { untilNextLookMs } from '../look.ts';
+import type { Health, ReceivedMessage } from './answers.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -21,24 +22,6 @@ const CLEAN = [
   'GATEHOUSE_PROFILE',
   'WHATSAPP',
 ];
-
-export interface Health {
-  readonly status: string;
-  readonly release?: string;
-  readonly whatsapp_ready: boolean;
-  readonly whatsapp: { readonly state: string };
-  readonly services: Readonly<Record<string, { state: string; restarts: number; reason?: string }>>;
-}
-
-/** A message as the phone of the sandbox has it. */
-export interface ReceivedMessage {
-  readonly id: string;
-  readonly chat_id: string;
-  readonly type: string;
-  readonly body: string;
-  readonly media: { readonly mimetype: string; readonly filename: string | null } | null;
-  readonly received_at: string;
-}
 
 export interface KitPorts {
   readonly PORT: number;

@@ -1,5 +1,5 @@
 import type { GateKind } from '../gates.ts';
-import type { Liberty } from './strict-reading.ts';
+import type { Liberty } from './byte-cursor.ts';
 
 /** What one gate does otherwise than a strict reader, or than the other gate; harmless, and why. */
 export interface Differences {
