@@ -4,7 +4,7 @@ import { platforms } from '../deploy/platforms.ts';
 import { type Command as Program, runCommand, showCommand } from '../deploy/shipping/command.ts';
 import { mask, maskLines, secretTexts } from '../deploy/shipping/mask.ts';
 import { askOf, perform, type Stage } from '../deploy/shipping/perform.ts';
-import { findDrift, findLacks } from '../deploy/shipping/preflight.ts';
+import { checkPrerequisites, findDrift } from '../deploy/shipping/preflight.ts';
 import { prepare, writeFiles } from '../deploy/shipping/prepare.ts';
 import { Progress } from '../deploy/shipping/progress.ts';
 import { DEPLOY_FILE, makeKeyIfNone } from '../deploy/shipping/settings.ts';
@@ -120,7 +120,7 @@ async function settle(
   const env = stage.environment;
   const faults = isDry
     ? []
-    : [...(isDeploy ? findDrift(platform, ROOT) : []), ...(await findLacks(target, stage))];
+    : [...(isDeploy ? findDrift(platform, ROOT) : []), ...(await checkPrerequisites(target, stage))];
   // To look, to go back and to end wants no secret: at three in the morning it may be elsewhere.
   const mayAsk = isDeploy && !isDry && faults.length === 0;
   if (target.makesKey && mayAsk && makeKeyIfNone(ROOT, env))

@@ -1,4 +1,8 @@
-/** One place a platform: what the kit must know of it to choose defaults. Sources: the platforms' own documents, November 2026. */
+/**
+ * One place a platform: what the kit must know of it to choose defaults. Sources: the platforms' own documents, November
+ * 2026. These defaults stay here, since the kit chooses them at run time and config imports no other part of the kit.
+ * All other facts of a platform, with the grace that its rendered file asks for, are in `deploy/<platform>/facts.ts`.
+ */
 export const profiles = {
   local: {
     doc: 'a machine of your own; the gate binds loopback',

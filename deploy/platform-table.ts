@@ -1,4 +1,3 @@
-import { profiles } from '#config';
 import type { Platform, PlatformFacts } from './platform.ts';
 
 /** One column of the table: its head, and what a platform has there. */
@@ -42,11 +41,10 @@ export function platformTable(platforms: readonly Platform[]): string {
   return rows.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 
-function grace({ profile, mostStopGraceMs, settings }: PlatformFacts): string {
-  const asked = Number(settings?.STOP_GRACE_MS ?? profiles[profile].stopGraceMs);
-  if (mostStopGraceMs === undefined) return `${seconds(asked)}, fixed`;
-  if (!Number.isFinite(mostStopGraceMs)) return `${seconds(asked)} asked for`;
-  return `${seconds(asked)} asked for, at most ${seconds(mostStopGraceMs)}`;
+function grace({ stopGraceMs, mostStopGraceMs }: PlatformFacts): string {
+  if (mostStopGraceMs === undefined) return `${seconds(stopGraceMs)}, fixed`;
+  if (!Number.isFinite(mostStopGraceMs)) return `${seconds(stopGraceMs)} asked for`;
+  return `${seconds(stopGraceMs)} asked for, at most ${seconds(mostStopGraceMs)}`;
 }
 
 function seconds(milliseconds: number): string {

@@ -53,7 +53,7 @@ export class Refusal extends Error {
 /** The rules of a platform that decide how a stateful singleton with one port is run there. */
 export interface PlatformFacts {
   readonly title: string;
-  /** The profile its processes run under; the grace and the trusted proxies are declared there. */
+  /** The profile that its processes run under. The default grace and the trusted proxies are declared there. */
   readonly profile: ProfileName;
   /** Who chooses PORT: the platform, anew at each start, or its configuration file. */
   readonly port: 'injected' | 'chosen';
@@ -63,6 +63,11 @@ export interface PlatformFacts {
   readonly health: string;
   /** The signal that asks the main process to stop. */
   readonly stopSignal: 'SIGTERM' | 'SIGINT';
+  /**
+   * From the stop signal to SIGKILL, as the rendered file asks for it. Where it differs from the default of the profile,
+   * the kit gets it as STOP_GRACE_MS, and DRAIN_MS with it.
+   */
+  readonly stopGraceMs: number;
   /** The longest grace that can be asked for; undefined where it is fixed. */
   readonly mostStopGraceMs?: number;
   /** What becomes of DATA_DIR: a volume survives, an ephemeral disk goes with the container, memory counts against RAM. */

@@ -1,37 +1,17 @@
-import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { containerEnvironment } from '../rendering/container-environment.ts';
-import { choiceOf, lossesOn } from '../rendering/ephemeral-disk.ts';
 import { fileHeader } from '../rendering/file-header.ts';
 import { LIVE_PATH } from '../rendering/health-paths.ts';
 import { demandOneContainer } from '../rendering/one-container.ts';
+import { choiceOf } from '../rendering/render-input.ts';
 import { yamlText } from '../rendering/yaml-text.ts';
+import { CPUS, facts, MOST_CONCURRENCY, MOST_MB_PER_CPU, MOST_REQUEST_S, STARTUP_LIMIT_S } from './facts.ts';
 
 const FILE = 'deploy/rendered/cloudrun/service.yaml';
-
-const facts: PlatformFacts = {
-  title: 'Google Cloud Run',
-  profile: 'cloudrun',
-  port: 'chosen',
-  bootLimitMs: 240_000,
-  health: '200 to 399; a failing startup or liveness probe restarts, repeated ones ever later',
-  stopSignal: 'SIGTERM',
-  disk: 'memory',
-  overlap: 'always',
-  reservedVariables: /^(K_|X_GOOGLE_)/,
-  sleeps: 'to zero, and CPU only during requests, unless set otherwise',
-  mostBodyBytes: 32 * 1024 ** 2,
-  sets: `exactly one instance, CPU always, gen2, both probes \`${LIVE_PATH}\`, PostgreSQL, \`DATA_DIR\` on an NFS share, an hour for WebSockets`,
-  sources: [
-    'cloud.google.com/run/docs: reference/yaml/v1, container-contract, configuring/healthchecks, configuring/request-timeout, configuring/cpu-allocation, tutorials/network-filesystems-filestore, quotas, read 2026-11',
-  ],
-};
 
 const STARTUP_PERIOD_S = 5;
 /** What /tmp and shared memory of the browser may take: all that is not the share is memory. */
 const SCRATCH_MB = 256;
-/** The most that one CPU may have. Source: cloud.google.com/run/docs/configuring/services/memory-limits. */
-const MOST_MB_PER_CPU = 4_096;
-
 /** Google Cloud Run, as a Knative service. */
 export const cloudrun: Platform<'cloudrun'> = { name: 'cloudrun', facts, files: [FILE], render };
 
@@ -75,8 +55,8 @@ function render(input: RenderInput): readonly RenderedFile[] {
           },
         },
         spec: {
-          containerConcurrency: 1_000,
-          timeoutSeconds: 3_600,
+          containerConcurrency: MOST_CONCURRENCY,
+          timeoutSeconds: MOST_REQUEST_S,
           containers: [
             {
               image,
@@ -95,7 +75,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
                 ...probe,
                 periodSeconds: STARTUP_PERIOD_S,
                 timeoutSeconds: STARTUP_PERIOD_S,
-                failureThreshold: 240 / STARTUP_PERIOD_S,
+                failureThreshold: STARTUP_LIMIT_S / STARTUP_PERIOD_S,
               },
               livenessProbe: { ...probe, periodSeconds: 15, timeoutSeconds: 5, failureThreshold: 4 },
               ...(share === undefined ? {} : { volumeMounts: [{ name: 'data', mountPath: config.dataDir }] }),
@@ -119,7 +99,6 @@ function reasonsAgainst(input: RenderInput): string[] {
   const { memoryMb, cpus } = input.deployment;
   const { accepts = [], image } = choiceOf(input);
   return [
-    ...lossesOn(input),
     ...(accepts.includes('two-bridges-for-a-moment')
       ? []
       : [
@@ -128,7 +107,7 @@ function reasonsAgainst(input: RenderInput): string[] {
     ...(image === undefined
       ? ['it builds no image from this file: name yours, in Artifact Registry, in platforms.cloudrun.image']
       : []),
-    ...([1, 2, 4, 8].includes(cpus)
+    ...(CPUS.includes(cpus)
       ? []
       : [`cpus is ${cpus}, and CPU that is always there comes as 1, 2, 4 or 8: change it`]),
     ...(memoryMb + SCRATCH_MB > cpus * MOST_MB_PER_CPU

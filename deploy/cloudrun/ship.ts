@@ -1,11 +1,11 @@
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
-import { choiceOf } from '../rendering/ephemeral-disk.ts';
-import { renderInput } from '../rendering/render-input.ts';
+import { choiceOf, renderInput } from '../rendering/render-input.ts';
 import { addressOf } from '../shipping/address.ts';
 import { readAnswer } from '../shipping/answer.ts';
 import type { Command } from '../shipping/command.ts';
 import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
+import { prerequisites, targetFacts } from './facts.ts';
 import { cloudrun, secretName } from './render.ts';
 
 const FILE = 'cloudrun.yaml';
@@ -21,19 +21,7 @@ const PLACEHOLDER = '/PROJECT/';
  */
 export const cloudrunTarget: Target = {
   name: 'cloudrun',
-  needs: [
-    {
-      what: 'somebody is logged in at Google Cloud',
-      command: gcloud('auth', 'list', '--filter=status:ACTIVE', '--format=value(account)'),
-      remedy: 'install gcloud (https://cloud.google.com/sdk/docs/install), then run gcloud auth login',
-      judge: ({ stdout }) => (stdout.trim() === '' ? 'gcloud has no active account' : undefined),
-    },
-    {
-      what: 'the Docker engine answers, which builds the image',
-      command: { argv: ['docker', 'info', '--format', '{{.ServerVersion}}'] },
-      remedy: 'install Docker (https://docs.docker.com/engine/install) and start it',
-    },
-  ],
+  prerequisites,
   makesKey: false,
   files: (shipment) => [{ name: FILE, text: serviceOf(shipment) }],
   keptSecrets: ({ name, secrets }) => ({
@@ -43,13 +31,7 @@ export const cloudrunTarget: Target = {
       return secrets.filter((variable) => names.includes(secretName(name, variable)));
     },
   }),
-  facts: {
-    ships: 'an image built here and pushed to Artifact Registry, as a revision',
-    waits: 'until the revision is ready, then `/health` by the name of the release',
-    goesBack: 'the traffic goes to the revision before',
-    secrets: 'Secret Manager, by standard input; a new version only of what has changed',
-    proven: 'against stand-ins for its command line',
-  },
+  facts: targetFacts,
 
   async plan(shipment, ask): Promise<Plan> {
     const image = imageOf(shipment);

@@ -1,27 +1,15 @@
 import { Document, isMap } from 'yaml';
-import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { composeVariables, fromCaller } from '../rendering/compose-variables.ts';
 import { IMAGE_USER, MOST_PROCESSES, SHARED_MEMORY_MB, TMP_MB } from '../rendering/container-limits.ts';
 import { fileHeader } from '../rendering/file-header.ts';
 import { demandOneContainer } from '../rendering/one-container.ts';
-import { graceSeconds, LONG_STOP, stopsTooShort, TAKES_OVER } from '../rendering/stop-time.ts';
+import { graceSeconds, stopsTooShort } from '../rendering/stop-time.ts';
+import { HAND_OVER_SYSCTL } from '../rendering/take-over.ts';
 import { documentText, FOR_BOTH } from '../rendering/yaml-text.ts';
+import { facts } from './facts.ts';
 
 const FILE = 'compose.yaml';
-
-const facts: PlatformFacts = {
-  title: 'Docker Compose',
-  profile: 'docker',
-  port: 'chosen',
-  health: 'HEALTHCHECK of the image; it only tells, and restarts nothing',
-  stopSignal: 'SIGTERM',
-  mostStopGraceMs: 600_000,
-  disk: 'volume',
-  overlap: 'unless-configured',
-  settings: { ...LONG_STOP, ...TAKES_OVER },
-  sets: '`stop_grace_period` and the drain with it, one published port, volume, read-only root, limits, two colours of which the new one takes over',
-  sources: ['docs.docker.com: reference/compose-file/services, engine/network, read 2026-11'],
-};
 
 /** A Docker host, by compose.yaml: the port, and the kit in two colours behind it. */
 export const compose: Platform<'compose'> = { name: 'compose', facts, files: [FILE], render };
@@ -73,7 +61,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
       `${fromCaller('GATEHOUSE_BIND', '0.0.0.0')}:${fromCaller('GATEHOUSE_PORT', '8080')}:${config.ports.gate}`,
     ],
     // A connection that waits to be accepted by a kit that ends goes to the one that has taken over.
-    sysctls: { 'net.ipv4.tcp_migrate_req': '1' },
+    sysctls: { [HAND_OVER_SYSCTL]: '1' },
     mem_limit: PORT_MEMORY,
     pids_limit: 16,
   };

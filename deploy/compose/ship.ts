@@ -8,6 +8,7 @@ import {
   type Target,
   type Watch,
 } from '../shipping/target.ts';
+import { prerequisites, targetFacts } from './facts.ts';
 import { COLOURS, type Colour, type ComposeState, type Container, readState } from './state.ts';
 
 const ENV_FILE = 'compose.env';
@@ -15,41 +16,16 @@ const ENV_FILE = 'compose.env';
 const OPENS_WITHIN_MS = 60_000;
 /** For the one before to end and the new one to take over, its grace included. */
 const HEALTHY_WITHIN_MS = 120_000;
-/** Source: linux/Documentation/networking/ip-sysctl.rst, tcp_migrate_req. */
-const LEAST_KERNEL = [5, 14] as const;
 
 /** `docker compose` on this host, or on the one that DOCKER_HOST names: the next colour takes over from the other. */
 export const composeTarget: Target = {
   name: 'compose',
-  needs: [
-    {
-      what: 'the Docker engine answers',
-      command: { argv: ['docker', 'info', '--format', '{{.KernelVersion}}'] },
-      remedy:
-        'install Docker (https://docs.docker.com/engine/install), start it, and let this user use it; or set DOCKER_HOST',
-      judge: ({ stdout }) => judgeKernel(stdout),
-    },
-    {
-      what: 'docker compose is there',
-      command: { argv: ['docker', 'compose', 'version', '--short'] },
-      remedy: 'install the compose plugin (Debian, Ubuntu: apt-get install docker-compose-plugin)',
-      judge: ({ stdout }) =>
-        /^v?1\./.test(stdout) ? `it is ${stdout.trim()}, and version 2 is needed` : undefined,
-    },
-  ],
+  prerequisites,
   makesKey: true,
   files: ({ settings, secrets }) => [
     { name: ENV_FILE, text: composeEnvFile(withoutPort({ ...settings, ...secrets })) },
   ],
-
-  facts: {
-    ships: 'an image built here, as the colour that does not run',
-    waits:
-      'until the new colour has opened the port beside the old one; the old one stops; `/health` by the name of the release',
-    goesBack: 'the container of the release before is started again, and takes over',
-    secrets: 'an env file in `.cache/deploy`, for its owner alone',
-    proven: 'a real engine, under load (`test/docker`)',
-  },
+  facts: targetFacts,
 
   async plan(shipment, ask): Promise<Plan> {
     const state = readState((await ask(listContainers(shipment))).stdout);
@@ -267,14 +243,4 @@ function refusePortChange({ config, deployment }: Shipment, { port }: ComposeSta
   throw new ShipError(
     `${deployment.name} is published on port ${port}, and PORT says ${config.ports.gate}: that cannot change without a gap; set PORT=${port}, or run make destroy, which keeps the data, and deploy again`,
   );
-}
-
-function judgeKernel(stdout: string): string | undefined {
-  const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(stdout.trim()) ?? [];
-  const [leastMajor, leastMinor] = LEAST_KERNEL;
-  const isEnough =
-    Number(major) > leastMajor || (Number(major) === leastMajor && Number(minor) >= leastMinor);
-  return isEnough
-    ? undefined
-    : `its kernel is ${stdout.trim() || 'unknown'}, and ${leastMajor}.${leastMinor} is needed to hand connections from one release to the next`;
 }

@@ -1,36 +1,13 @@
 import { stringify } from 'smol-toml';
-import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { containerEnvironment } from '../rendering/container-environment.ts';
 import { fileHeader } from '../rendering/file-header.ts';
 import { LIVE_PATH } from '../rendering/health-paths.ts';
 import { demandOneContainer } from '../rendering/one-container.ts';
+import { graceSeconds } from '../rendering/stop-time.ts';
+import { facts, MEMORY_STEP_MB, MOST_MB_PER_CPU, SHARED_CPUS } from './facts.ts';
 
 const FILE = 'fly.toml';
-
-const facts: PlatformFacts = {
-  title: 'Fly.io',
-  profile: 'fly',
-  port: 'chosen',
-  bootLimitMs: 300_000,
-  health: '2xx only, no redirect; a failing check unroutes and never restarts',
-  stopSignal: 'SIGINT',
-  mostStopGraceMs: 300_000,
-  disk: 'volume',
-  overlap: 'unless-volume',
-  reservedVariables: /^FLY_/,
-  sleeps: 'auto_stop_machines: when there are no requests',
-  // The five seconds that it grants by itself are too few for the gate to drain and the browser to write its profile.
-  settings: { STOP_GRACE_MS: '30000', DRAIN_MS: '28000' },
-  sets: `\`PORT\`, SIGTERM, \`kill_timeout\` 30 s and the kit's drain with it, health \`${LIVE_PATH}\`, volume, rolling, no auto stop`,
-  sources: [
-    'fly.io/docs: reference/configuration, reference/health-checks, volumes/overview, read 2026-11 (superfly/docs 5c22c8c)',
-    'github.com/superfly/flyctl internal/appconfig/config.go, read 2026-11',
-  ],
-};
-
-/** What a shared CPU may have at most, and the step of it. Source: fly.io/docs/about/pricing. */
-const MOST_MB_PER_CPU = 2_048;
-const MEMORY_STEP_MB = 256;
 
 /** Fly.io, by fly.toml. */
 export const fly: Platform<'fly'> = { name: 'fly', facts, files: [FILE], render };
@@ -38,7 +15,7 @@ export const fly: Platform<'fly'> = { name: 'fly', facts, files: [FILE], render 
 function render(input: RenderInput): readonly RenderedFile[] {
   const { deployment, config } = input;
   const { name, region } = deployment;
-  const cpus = [1, 2, 4, 8].find(
+  const cpus = SHARED_CPUS.find(
     (count) => count >= deployment.cpus && count * MOST_MB_PER_CPU >= deployment.memoryMb,
   );
   demandOneContainer('fly', input, facts, [
@@ -50,7 +27,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
     app: name,
     ...(region === undefined ? {} : { primary_region: region }),
     kill_signal: 'SIGTERM',
-    kill_timeout: Math.ceil(config.stop.graceMs / 1_000),
+    kill_timeout: graceSeconds(input),
     // A volume of Fly's belongs to root.
     build: { dockerfile: 'Dockerfile', 'build-target': 'rooted' },
     // With a volume, one Machine is replaced in its place; canary and bluegreen would want a second one.

@@ -5,6 +5,7 @@ import type { Command } from '../shipping/command.ts';
 import { flySecretLines } from '../shipping/env-file.ts';
 import { tagOf } from '../shipping/release.ts';
 import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
+import { prerequisites, targetFacts } from './facts.ts';
 
 /** As `fly.toml` says of the boot, and as long for an image to be fetched. */
 const HEALTHY_WITHIN_MS = 600_000;
@@ -15,18 +16,7 @@ const HEALTHY_WITHIN_MS = 600_000;
  */
 export const flyTarget: Target = {
   name: 'fly',
-  needs: [
-    {
-      what: 'the command line of Fly.io is there',
-      command: { argv: ['fly', 'version'] },
-      remedy: 'install it: https://fly.io/docs/flyctl/install',
-    },
-    {
-      what: 'somebody is logged in at Fly.io',
-      command: { argv: ['fly', 'auth', 'whoami'] },
-      remedy: 'run fly auth login, or set FLY_API_TOKEN',
-    },
-  ],
+  prerequisites,
   makesKey: false,
   files: () => [],
   keptSecrets: ({ name }) => ({
@@ -34,13 +24,7 @@ export const flyTarget: Target = {
     read: (outcome) =>
       readAnswer(namedSchema, outcome, 'fly secrets list')?.map(({ name: secret }) => secret),
   }),
-  facts: {
-    ships: 'an image built by Fly, then its one Machine replaced with it',
-    waits: "until Fly's checks pass, then `/health` by the name of the release",
-    goesBack: '`fly deploy --image` of the release before; settings and secrets stay as they are',
-    secrets: '`fly secrets import`, by standard input',
-    proven: 'against stand-ins for its command line',
-  },
+  facts: targetFacts,
 
   async plan(shipment, ask): Promise<Plan> {
     const { name } = shipment.deployment;

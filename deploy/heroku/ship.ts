@@ -11,7 +11,8 @@ import {
   type Shipment,
   type Target,
 } from '../shipping/target.ts';
-import { DATABASE, dynoFor, variablesOf } from './render.ts';
+import { DATABASE, DATABASE_VARIABLE, prerequisites, targetFacts } from './facts.ts';
+import { dynoFor, variablesOf } from './render.ts';
 
 /** A dyno must bind its port within 60 s; before that its image is fetched. */
 const HEALTHY_WITHIN_MS = 300_000;
@@ -23,19 +24,7 @@ const HEALTHY_WITHIN_MS = 300_000;
  */
 export const herokuTarget: Target = {
   name: 'heroku',
-  needs: [
-    {
-      what: 'somebody is logged in at Heroku, with its command line',
-      command: heroku('auth:whoami'),
-      remedy:
-        'install it (https://devcenter.heroku.com/articles/heroku-cli), then run heroku login, or set HEROKU_API_KEY',
-    },
-    {
-      what: 'the Docker engine answers, which builds the image',
-      command: { argv: ['docker', 'info', '--format', '{{.ServerVersion}}'] },
-      remedy: 'install Docker (https://docs.docker.com/engine/install) and start it',
-    },
-  ],
+  prerequisites,
   makesKey: false,
   files: () => [],
   keptSecrets: ({ name }) => ({
@@ -43,16 +32,10 @@ export const herokuTarget: Target = {
     // The add-on sets the database's own.
     read: (outcome) => [
       ...Object.keys(readAnswer(configSchema, outcome, 'heroku config') ?? {}),
-      'DATABASE_URL',
+      DATABASE_VARIABLE,
     ],
   }),
-  facts: {
-    ships: 'an image built here, pushed to Heroku and released as the one web dyno',
-    waits: '`/health` by the name of the release',
-    goesBack: '`heroku rollback` to the release before; its variables come back with it',
-    secrets: '`heroku config:set`, by argument, since it takes them in no other way; only what has changed',
-    proven: 'against stand-ins for its command line',
-  },
+  facts: targetFacts,
 
   async plan(shipment, ask): Promise<Plan> {
     const { deployment, release } = shipment;
@@ -68,7 +51,7 @@ export const herokuTarget: Target = {
       url: urlOf(shipment, info.stdout),
       before: [
         ...(isThere ? [] : [createApp(shipment)]),
-        ...(config.DATABASE_URL === undefined ? [addDatabase(shipment)] : []),
+        ...(config[DATABASE_VARIABLE] === undefined ? [addDatabase(shipment)] : []),
         { does: "log in at Heroku's registry", run: heroku('container:login') },
         {
           does: 'build the image, and push it',

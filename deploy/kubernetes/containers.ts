@@ -1,6 +1,6 @@
 import { type ServiceDeclaration, variablesFor } from '#config';
 import type { RenderInput } from '../platform.ts';
-import { runningServices } from '../rendering/file-header.ts';
+import { runningServices } from '../rendering/render-input.ts';
 import { type PodPlan, portNumber } from './pods.ts';
 
 /** Of a service without a browser; the api has 100 MB with a million messages, the gate 40 kB a connection. */

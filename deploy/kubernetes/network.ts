@@ -1,6 +1,6 @@
 import type { ServiceDeclaration } from '#config';
 import type { RenderInput } from '../platform.ts';
-import { runningServices } from '../rendering/file-header.ts';
+import { runningServices } from '../rendering/render-input.ts';
 import { type ManifestObject, metadata, podLabels } from './manifest.ts';
 import { callersOf, type PodPlan, portNumber } from './pods.ts';
 

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { choiceOf } from '../rendering/ephemeral-disk.ts';
+import { choiceOf } from '../rendering/render-input.ts';
 import { tagOf } from '../shipping/release.ts';
 import { ShipError, type Shipment } from '../shipping/target.ts';
 import { settingsName } from './containers.ts';

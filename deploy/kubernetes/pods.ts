@@ -1,6 +1,6 @@
 import { portOf, type ServiceDeclaration } from '#config';
 import type { RenderInput } from '../platform.ts';
-import { runningServices } from '../rendering/file-header.ts';
+import { runningServices } from '../rendering/render-input.ts';
 
 /** What runs together in one pod: a service, and those that write files for it into its DATA_DIR. */
 export interface PodPlan {

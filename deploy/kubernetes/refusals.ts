@@ -1,6 +1,6 @@
 import { declaredHosts } from '#config';
 import type { RenderInput } from '../platform.ts';
-import { runningServices } from '../rendering/file-header.ts';
+import { runningServices } from '../rendering/render-input.ts';
 import { stopsTooShort } from '../rendering/stop-time.ts';
 
 /** What speaks against a kit on hosts of their own, beyond what holds everywhere. */

@@ -1,10 +1,11 @@
 import { stringify } from 'yaml';
-import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { containerEnvironment } from '../rendering/container-environment.ts';
-import { choiceOf } from '../rendering/ephemeral-disk.ts';
 import { comment, madeFrom } from '../rendering/file-header.ts';
 import { demandOneContainer } from '../rendering/one-container.ts';
+import { choiceOf } from '../rendering/render-input.ts';
 import { secretName, settingsName } from './containers.ts';
+import { facts } from './facts.ts';
 import { type ManifestObject, toYaml } from './manifest.ts';
 import { ingressOf, networkOf } from './network.ts';
 import { planPods } from './pods.ts';
@@ -22,22 +23,6 @@ const FILES = {
   sandboxParts: `${FOLDER}/overlays/sandbox/added.yaml`,
   sandboxChanges: `${FOLDER}/overlays/sandbox/changed.yaml`,
 } as const;
-
-const facts: PlatformFacts = {
-  title: 'Kubernetes',
-  profile: 'kubernetes',
-  port: 'chosen',
-  health:
-    'startup and liveness probes restart, readiness unroutes; each service is probed on a path of its own',
-  stopSignal: 'SIGTERM',
-  mostStopGraceMs: 3_600_000,
-  disk: 'volume',
-  overlap: 'unless-configured',
-  sets: 'a workload a service: gate twice, api by `Recreate`, bridge as a StatefulSet; probes that wait for no QR; policies by which only the api reaches the bridge',
-  sources: [
-    'kubernetes.io/docs: concepts/workloads/controllers/statefulset, concepts/services-networking/network-policies, tasks/run-application/configure-pdb, read 2026-11',
-  ],
-};
 
 /** Kubernetes, by kustomize: a base, and an overlay for production and one for the sandbox. */
 export const kubernetes: Platform<'kubernetes'> = {

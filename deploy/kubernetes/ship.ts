@@ -7,9 +7,9 @@ import type { Command } from '../shipping/command.ts';
 import { tagOf } from '../shipping/release.ts';
 import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
 import { secretName } from './containers.ts';
+import { facts, prerequisites, targetFacts } from './facts.ts';
 import { FOLDER, kustomization, repositoryOf } from './overlay.ts';
 import { planPods } from './pods.ts';
-import { kubernetes } from './render.ts';
 
 const ROLLED_OUT_WITHIN_S = 600;
 const HEALTHY_WITHIN_MS = 120_000;
@@ -21,19 +21,7 @@ const SECRET_BYTES = 32;
  */
 export const kubernetesTarget: Target = {
   name: 'kubernetes',
-  needs: [
-    {
-      what: 'the cluster lets us deploy',
-      command: kubectl('auth', 'can-i', 'create', 'deployments.apps'),
-      remedy:
-        'install kubectl (https://kubernetes.io/docs/tasks/tools), and choose a cluster: kubectl config use-context',
-    },
-    {
-      what: 'the Docker engine answers, which builds the images',
-      command: { argv: ['docker', 'info', '--format', '{{.ServerVersion}}'] },
-      remedy: 'install Docker (https://docs.docker.com/engine/install) and start it',
-    },
-  ],
+  prerequisites,
   makesKey: false,
   files: (shipment) => [{ name: `${FOLDER}/kustomization.yaml`, text: kustomization(shipment) }],
   keptSecrets: (deployment) => ({
@@ -44,13 +32,7 @@ export const kubernetesTarget: Target = {
       ...Object.keys(readAnswer(secretSchema, outcome, 'kubectl get secret')?.data ?? {}),
     ],
   }),
-  facts: {
-    ships: 'two images built here and pushed to your registry, as a workload a service',
-    waits: '`kubectl rollout status` of each, by its probes; `/health` where a domain or `--url` says where',
-    goesBack: '`kubectl rollout undo` of each',
-    secrets: 'one Secret, by standard input; what is not given stays',
-    proven: 'against stand-ins for kubectl; what it applies is read by the real kustomize',
-  },
+  facts: targetFacts,
 
   async plan(shipment, ask): Promise<Plan> {
     const { name } = shipment.deployment;
@@ -194,7 +176,7 @@ function waitForAll(shipment: Shipment, release: string): Act[] {
 
 /** The bridge first: the api behind it waits, and the gate holds what comes. */
 function workloads(): string[] {
-  const pods = planPods(renderInput(kubernetes.facts));
+  const pods = planPods(renderInput(facts));
   return pods
     .map(({ owner, keeps }) => `${keeps === 'files' ? 'statefulset' : 'deployment'}/${owner.name}`)
     .sort((left, right) => right.localeCompare(left));
@@ -202,7 +184,7 @@ function workloads(): string[] {
 
 /** Of the gate, by the tag of its image, the newest first: its ReplicaSets are what `rollout undo` goes back to. */
 async function listReleases(shipment: Shipment, ask: Ask): Promise<string[]> {
-  const gate = planPods(renderInput(kubernetes.facts)).find(({ owner }) => owner.exposure === 'public');
+  const gate = planPods(renderInput(facts)).find(({ owner }) => owner.exposure === 'public');
   const { name } = shipment.deployment;
   const label = `app.kubernetes.io/name=${name},app.kubernetes.io/component=${gate?.owner.name}`;
   const outcome = await ask(

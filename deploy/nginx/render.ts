@@ -1,26 +1,9 @@
-import {
-  type Platform,
-  type PlatformFacts,
-  Refusal,
-  type RenderedFile,
-  type RenderInput,
-} from '../platform.ts';
+import { type Platform, Refusal, type RenderedFile, type RenderInput } from '../platform.ts';
 import { faultsOf } from '../rendering/declaration-faults.ts';
 import { comment, madeFrom } from '../rendering/file-header.ts';
+import { facts } from './facts.ts';
 
 const FILE = 'deploy/rendered/nginx/gatehouse.conf';
-
-const facts: PlatformFacts = {
-  title: 'nginx in front',
-  profile: 'custom',
-  port: 'chosen',
-  health: 'none',
-  stopSignal: 'SIGTERM',
-  disk: 'volume',
-  overlap: 'never',
-  sets: 'TLS, WebSockets, nothing buffered, the body limits of the gate, one proxy hop',
-  sources: ['nginx.org/en/docs: http/ngx_http_proxy_module, http/websocket, read 2026-11'],
-};
 
 /** An nginx of the host in front of the kit, for TLS: a file for its conf.d. */
 export const nginx: Platform<'nginx'> = { name: 'nginx', facts, files: [FILE], render };

@@ -1,31 +1,12 @@
-import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { containerEnvironment } from '../rendering/container-environment.ts';
 import { fileHeader } from '../rendering/file-header.ts';
 import { READY_PATH } from '../rendering/health-paths.ts';
 import { demandOneContainer } from '../rendering/one-container.ts';
+import { graceSeconds } from '../rendering/stop-time.ts';
+import { facts, HEALTH_TIMEOUT_S, LEAST_VERSION, OLD_FILES_END } from './facts.ts';
 
 const FILE = '.railway/railway.ts';
-/** The platform's own default; a cold start with a migration of a large database needs minutes. */
-const HEALTH_TIMEOUT_S = 300;
-
-const facts: PlatformFacts = {
-  title: 'Railway',
-  profile: 'railway',
-  port: 'injected',
-  bootLimitMs: HEALTH_TIMEOUT_S * 1_000,
-  health: 'exactly 200, from the Host healthcheck.railway.app, at a deploy only; never again later',
-  stopSignal: 'SIGTERM',
-  mostStopGraceMs: Number.POSITIVE_INFINITY,
-  disk: 'volume',
-  overlap: 'unless-volume',
-  reservedVariables: /^RAILWAY_(DEPLOYMENT_|ENVIRONMENT|RUN_UID$|HEALTHCHECK_)/,
-  sleeps: 'Serverless: after 10 minutes without outbound packets',
-  sets: `drain seconds (0 unless set), overlap 0, health \`${READY_PATH}\`, volume, restart always, Serverless off, root for the volume`,
-  sources: [
-    'docs.railway.com: deployments/healthchecks, deployments/deployment-teardown, deployments/serverless, volumes/reference, variables/reference, infrastructure-as-code/reference, read 2026-11',
-    'types of railway/iac, npm railway 3.11.0, read 2026-11',
-  ],
-};
 
 /** Railway, by its infrastructure as code in TypeScript. */
 export const railway: Platform<'railway'> = { name: 'railway', facts, files: [FILE], render };
@@ -39,7 +20,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
     ...containerEnvironment(input),
     // One port for the kit, the health check and the domain, and none of the kit's inner ones.
     ['PORT', String(port)],
-    ['RAILWAY_DEPLOYMENT_DRAINING_SECONDS', String(Math.ceil(config.stop.graceMs / 1_000))],
+    ['RAILWAY_DEPLOYMENT_DRAINING_SECONDS', String(graceSeconds(input))],
     // Two bridges on one login throw each other out.
     ['RAILWAY_DEPLOYMENT_OVERLAP_SECONDS', '0'],
     // A volume belongs to root there, and the image's user could not write it.
@@ -76,7 +57,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
 
 function notesOn({ deployment }: RenderInput): string[] {
   return [
-    "Railway's configuration in TypeScript is experimental. It wants the command line 5.42.1 or later, and stands for railway.json and railway.toml, which are read only until 2026-12-01; keep neither beside it.",
+    `Railway's configuration in TypeScript is experimental. It wants the command line ${LEAST_VERSION.join('.')} or later, and stands for railway.json and railway.toml, which are read only until ${OLD_FILES_END}; keep neither beside it.`,
     `At first: railway config apply, then railway variable set ${deployment.secrets.map((secret) => `${secret}=…`).join(' ')}, then railway up.`,
     'A volume means one instance, and a pause of some seconds at every deploy: the old one ends before the new one starts.',
   ];

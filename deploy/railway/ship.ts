@@ -11,13 +11,10 @@ import {
   type Shipment,
   type Target,
 } from '../shipping/target.ts';
+import { prerequisites, ROLL_BACK, targetFacts } from './facts.ts';
 
 /** Railway's own limit for a health check, and time to fetch the image. */
 const HEALTHY_WITHIN_MS = 600_000;
-/** The first that reads `.railway/railway.ts` as it is rendered. */
-const LEAST_VERSION = [5, 42, 1] as const;
-/** The command line has no rollback of its own. Source: docs.railway.com/integrations/api/manage-deployments. */
-const ROLL_BACK = 'mutation deploymentRollback($id: String!) { deploymentRollback(id: $id) }';
 
 /**
  * Railway, by its command line, in the project that this folder is linked to. Source: docs.railway.com/cli: config, up,
@@ -25,29 +22,7 @@ const ROLL_BACK = 'mutation deploymentRollback($id: String!) { deploymentRollbac
  */
 export const railwayTarget: Target = {
   name: 'railway',
-  needs: [
-    {
-      what: 'the command line of Railway is there',
-      command: railway('--version'),
-      remedy: 'install it (https://docs.railway.com/cli), or bring it up to date: railway upgrade',
-      judge: ({ stdout }) => judgeVersion(stdout),
-    },
-    {
-      what: 'somebody is logged in at Railway',
-      command: railway('whoami'),
-      remedy: 'run railway login, or set RAILWAY_TOKEN to a token of the project',
-    },
-    {
-      what: 'this folder is linked to a project',
-      command: railway('status', '--json'),
-      remedy: 'run railway init for a new project, or railway link for one that is there',
-    },
-    {
-      what: "Railway's package for .railway/railway.ts is there",
-      command: { argv: ['npm', 'ls', 'railway', '--depth=0'] },
-      remedy: 'run npm install --no-save railway',
-    },
-  ],
+  prerequisites,
   makesKey: false,
   files: () => [],
   keptSecrets: (deployment) => ({
@@ -57,13 +32,7 @@ export const railwayTarget: Target = {
       return Object.keys(variables).filter((name) => variables[name] !== '');
     },
   }),
-  facts: {
-    ships: '`.railway/railway.ts` applied, then this folder, uploaded and built by Railway',
-    waits: 'until it is built, then `/health` by the name of the release',
-    goesBack: "Railway's own rollback, by its API: image and variables of the deployment before",
-    secrets: '`railway variable set --stdin`, only what has changed',
-    proven: 'against stand-ins for its command line',
-  },
+  facts: targetFacts,
 
   async plan(shipment, ask): Promise<Plan> {
     const { deployment, settings, secrets, release } = shipment;
@@ -219,14 +188,6 @@ function listVariables(service: string): Command {
 
 function railway(...words: string[]): Command {
   return { argv: ['railway', ...words] };
-}
-
-function judgeVersion(stdout: string): string | undefined {
-  const found = /(\d+)\.(\d+)\.(\d+)/.exec(stdout)?.slice(1).map(Number) ?? [];
-  const difference = LEAST_VERSION.map((least, place) => (found[place] ?? 0) - least).find((by) => by !== 0);
-  return (difference ?? 0) >= 0
-    ? undefined
-    : `it is ${stdout.trim() || 'of no version'}, and ${LEAST_VERSION.join('.')} is needed`;
 }
 
 const variablesSchema = z.record(z.string(), z.string());

@@ -1,52 +1,13 @@
-import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { containerEnvironment } from '../rendering/container-environment.ts';
 import { fileHeader } from '../rendering/file-header.ts';
 import { LIVE_PATH } from '../rendering/health-paths.ts';
 import { demandOneContainer } from '../rendering/one-container.ts';
+import { graceSeconds } from '../rendering/stop-time.ts';
 import { yamlText } from '../rendering/yaml-text.ts';
+import { FORBIDDEN_MOUNTS, facts, PLANS } from './facts.ts';
 
 const FILE = 'render.yaml';
-
-const facts: PlatformFacts = {
-  title: 'Render',
-  profile: 'render',
-  port: 'injected',
-  bootLimitMs: 15 * 60_000,
-  health: '2xx or 3xx within 5 s; 15 s of failures unroute, 60 s restart',
-  stopSignal: 'SIGTERM',
-  mostStopGraceMs: 300_000,
-  disk: 'volume',
-  overlap: 'unless-volume',
-  reservedVariables: /^RENDER(_|$)/,
-  sleeps: 'the free plan: after 15 minutes without requests',
-  reservedPorts: [18_012, 18_013, 19_099],
-  sets: `\`PORT\`, \`maxShutdownDelaySeconds\`, health \`${LIVE_PATH}\`, disk, one instance, a paid plan, no previews, no deploy without being told`,
-  sources: [
-    'render.com/docs: blueprint-spec, health-checks, disks, web-services, read 2026-11',
-    'github.com/render-oss/skills 3f2aa30, 2026-08-18',
-  ],
-};
-
-/** What Render sells, smallest first; the free one sleeps, and has no disk. */
-const PLANS = [
-  { plan: 'starter', memoryMb: 512, cpus: 0.5 },
-  { plan: 'standard', memoryMb: 2_048, cpus: 1 },
-  { plan: 'pro', memoryMb: 4_096, cpus: 2 },
-  { plan: 'pro plus', memoryMb: 8_192, cpus: 4 },
-  { plan: 'pro max', memoryMb: 16_384, cpus: 4 },
-  { plan: 'pro ultra', memoryMb: 32_768, cpus: 8 },
-] as const;
-
-/** Paths that a disk must not be mounted on. Source: render.com/docs/disks. */
-const FORBIDDEN_MOUNTS = [
-  '/',
-  '/opt',
-  '/opt/render',
-  '/opt/render/project',
-  '/opt/render/project/src',
-  '/etc',
-  '/home',
-];
 
 /** Render, by its Blueprint. */
 export const renderCom: Platform<'render'> = { name: 'render', facts, files: [FILE], render };
@@ -77,7 +38,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
         numInstances: 1,
         autoDeployTrigger: 'off',
         healthCheckPath: LIVE_PATH,
-        maxShutdownDelaySeconds: Math.ceil(config.stop.graceMs / 1_000),
+        maxShutdownDelaySeconds: graceSeconds(input),
         ...(domain === undefined ? {} : { domains: [domain] }),
         disk: { name: `${name}-data`, mountPath: config.dataDir, sizeGB: deployment.volumeGb },
         envVars: [

@@ -3,9 +3,7 @@ import { addressOf } from '../shipping/address.ts';
 import { readAnswer } from '../shipping/answer.ts';
 import type { Command } from '../shipping/command.ts';
 import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
-
-/** Render itself gives a deploy up after this long. Source: render.com/docs/health-checks. */
-const HEALTHY_WITHIN_MS = 15 * 60_000;
+import { DEPLOY_LIMIT_MS, prerequisites, targetFacts } from './facts.ts';
 
 /**
  * Render, by its command line: it builds a commit of the repository it is linked to, so a release is a commit, which it
@@ -14,36 +12,11 @@ const HEALTHY_WITHIN_MS = 15 * 60_000;
  */
 export const renderTarget: Target = {
   name: 'render',
-  needs: [
-    {
-      what: 'somebody is logged in at Render, with its command line',
-      command: render('whoami', '--output', 'json'),
-      remedy:
-        'install it (https://render.com/docs/cli), then run render login and render workspace set, or set RENDER_API_KEY',
-    },
-    {
-      what: 'the checkout is what its commit says, since Render builds the commit',
-      command: { argv: ['git', 'status', '--porcelain'] },
-      remedy: 'commit what has changed, or stash it',
-      judge: ({ stdout }) => (stdout.trim() === '' ? undefined : 'files have changed since the last commit'),
-    },
-    {
-      what: 'the commit is on the server that Render builds from',
-      command: { argv: ['git', 'branch', '--remotes', '--contains', 'HEAD'] },
-      remedy: 'push it: git push',
-      judge: ({ stdout }) => (stdout.trim() === '' ? 'no branch of a remote has it' : undefined),
-    },
-  ],
+  prerequisites,
   makesKey: false,
   files: () => [],
   keptSecrets: 'elsewhere',
-  facts: {
-    ships: 'the pushed commit, built by Render; a release is a commit',
-    waits: 'until Render says that it is live, then `/health` by the commit',
-    goesBack: 'the commit before is deployed again: it is built anew',
-    secrets: 'in its dashboard, when the Blueprint is made',
-    proven: 'against stand-ins for its command line',
-  },
+  facts: targetFacts,
 
   async plan(shipment, ask): Promise<Plan> {
     refuseSettings(shipment);
@@ -104,7 +77,7 @@ function deployCommit(service: string, next: string, current: string | undefined
     },
     {
       does: `wait until ${next} is healthy`,
-      run: { until: 'healthy', release: next, withinMs: HEALTHY_WITHIN_MS },
+      run: { until: 'healthy', release: next, withinMs: DEPLOY_LIMIT_MS },
     },
   ];
 }

@@ -1,5 +1,5 @@
-import { isOn, type ServiceDeclaration } from '#config';
 import type { RenderInput } from '../platform.ts';
+import { runningServices } from './render-input.ts';
 
 const WIDTH = 110;
 
@@ -22,16 +22,6 @@ export const madeFrom =
 function whatRuns({ services, config }: RenderInput): string {
   const names = runningServices({ services, config }).map(({ name, port }) => `${name} (${port.env})`);
   return `In this one container: ${names.join(', ')}.`;
-}
-
-/** The services that take part under the configuration. */
-export function runningServices({
-  services,
-  config,
-}: Pick<RenderInput, 'services' | 'config'>): ServiceDeclaration[] {
-  return services.filter(
-    ({ name, when }) => isOn(name, config) && (when === undefined || config[when.setting] === when.is),
-  );
 }
 
 function wrap(text: string, width: number): string[] {

@@ -1,15 +1,7 @@
-import {
-  control,
-  declaredPorts,
-  type PortDeclaration,
-  portOf,
-  profiles,
-  serviceWithRole,
-  valueAt,
-} from '#config';
+import { control, declaredPorts, type PortDeclaration, portOf, serviceWithRole, valueAt } from '#config';
 import { type PlatformFacts, type PlatformName, Refusal, type RenderInput } from '../platform.ts';
 import { faultsOf } from './declaration-faults.ts';
-import { runningServices } from './file-header.ts';
+import { choiceOf, runningServices } from './render-input.ts';
 
 /** What one rule has against a kit, each with its remedy. */
 type Rule = (input: RenderInput, facts: PlatformFacts) => readonly string[];
@@ -25,6 +17,7 @@ const rules: readonly Rule[] = [
   answersComeInTime,
   silenceIsBroken,
   dataLiesOnVolume,
+  lossIsAccepted,
 ];
 
 /** Throws Refusal with everything that speaks against a kit on a platform, `more` included. */
@@ -101,9 +94,12 @@ function internalPorts({ services, config }: RenderInput): { env: string; number
   ];
 }
 
-function graceFits({ config }: RenderInput, { profile, mostStopGraceMs }: PlatformFacts): readonly string[] {
+function graceFits(
+  { config }: RenderInput,
+  { stopGraceMs, mostStopGraceMs }: PlatformFacts,
+): readonly string[] {
   const { graceMs, drainMs } = config.stop;
-  const most = mostStopGraceMs ?? profiles[profile].stopGraceMs;
+  const most = mostStopGraceMs ?? stopGraceMs;
   return [
     ...(graceMs > most
       ? [
@@ -162,4 +158,25 @@ function dataLiesOnVolume({ config }: RenderInput, { disk }: PlatformFacts): rea
           `${name}=${folder} lies beside the one volume at DATA_DIR=${config.dataDir}, and is lost with the container: unset it`,
         ];
   });
+}
+
+/** Where the disk goes with the container, something else must keep the data, or the operator must accept the loss. */
+function lossIsAccepted(input: RenderInput, { disk }: PlatformFacts): readonly string[] {
+  if (disk === 'volume') return [];
+  const { profile } = input.config;
+  const { accepts = [], share } = choiceOf(input);
+  const keepsMessages = input.deployment.secrets.includes('DATABASE_URL');
+  const keepsLogin = share !== undefined || accepts.includes('login-lost-at-restart');
+  return [
+    ...(keepsMessages
+      ? []
+      : [
+          `its disk goes with the container, and with it every message that was accepted: keep them in PostgreSQL, with DATABASE_URL in platforms.${profile}.secrets`,
+        ]),
+    ...(keepsLogin
+      ? []
+      : [
+          `its disk goes with the container, and with it the WhatsApp login: accept that the phone is linked anew after each restart, with 'login-lost-at-restart' in platforms.${profile}.accepts, or choose a platform with a volume`,
+        ]),
+  ];
 }

@@ -1,5 +1,16 @@
 import { tmpdir } from 'node:os';
-import { type Config, type Deployment, deployment, listSettings, loadConfig, topology } from '#config';
+import {
+  type Config,
+  type Deployment,
+  deployment,
+  isOn,
+  listSettings,
+  loadConfig,
+  type PlatformChoice,
+  profiles,
+  type ServiceDeclaration,
+  topology,
+} from '#config';
 import type { PlatformFacts, RenderInput } from '../platform.ts';
 
 /** Long enough for every rule; no rendered file may ever show it. */
@@ -10,11 +21,20 @@ export const SECRET_STAND_IN = 'stand-in-of-a-secret-that-is-set-elsewhere';
  * settle there. Nothing of this machine or its environment. Throws ConfigError when the declared settings are wrong there.
  */
 export function renderInput(
-  { profile, settings: needed = {} }: Pick<PlatformFacts, 'profile' | 'settings'>,
+  {
+    profile,
+    stopGraceMs,
+    settings: needed = {},
+  }: Pick<PlatformFacts, 'profile' | 'settings'> & Partial<Pick<PlatformFacts, 'stopGraceMs'>>,
   declared: Deployment = deployment,
 ): RenderInput {
   const choice = declared.platforms?.[profile] ?? {};
-  const settings = { ...needed, ...declared.settings, ...choice.settings };
+  const settings = {
+    ...graceSettings(profile, stopGraceMs),
+    ...needed,
+    ...declared.settings,
+    ...choice.settings,
+  };
   const secrets = [...new Set([...declared.secrets, ...(choice.secrets ?? [])])];
   // Whether there is an nginx is a question to the image, not to the machine that renders.
   const { GATE: kind, ...others }: Readonly<Record<string, string | undefined>> = settings;
@@ -29,6 +49,33 @@ export function renderInput(
     services: topology,
     config: isNginx ? { ...config, gate: { ...config.gate, kind } } : config,
   };
+}
+
+/** Between the end of the drain and SIGKILL, for the supervisor to stop what did not end. */
+const DRAIN_MARGIN_MS = 2_000;
+
+/** The settings by which the kit learns of a grace that is not the default of its profile. */
+function graceSettings(
+  profile: PlatformFacts['profile'],
+  stopGraceMs: number = profiles[profile].stopGraceMs,
+): Readonly<Record<string, string>> {
+  if (stopGraceMs === profiles[profile].stopGraceMs) return {};
+  return { STOP_GRACE_MS: String(stopGraceMs), DRAIN_MS: String(stopGraceMs - DRAIN_MARGIN_MS) };
+}
+
+/** What the operator has decided for the platform of this input. */
+export function choiceOf({ deployment, config }: Pick<RenderInput, 'deployment' | 'config'>): PlatformChoice {
+  return deployment.platforms?.[config.profile] ?? {};
+}
+
+/** The services that take part under the configuration. */
+export function runningServices({
+  services,
+  config,
+}: Pick<RenderInput, 'services' | 'config'>): ServiceDeclaration[] {
+  return services.filter(
+    ({ name, when }) => isOn(name, config) && (when === undefined || config[when.setting] === when.is),
+  );
 }
 
 /** The configuration on a platform where nothing is set but its secrets. */

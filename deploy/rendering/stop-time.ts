@@ -1,11 +1,5 @@
 import type { RenderInput } from '../platform.ts';
-import { runningServices } from './file-header.ts';
-
-/** What the kit asks of every host that grants as much as it is told to: the bridge's browser must write its profile. */
-export const LONG_STOP = { STOP_GRACE_MS: '30000', DRAIN_MS: '28000' } as const;
-
-/** Where a release takes over from the one before, its gate holds requests for as long as that one may take to end. */
-export const TAKES_OVER = { TAKE_OVER: 'true', GATE_HOLD_MS: '30000' } as const;
+import { runningServices } from './render-input.ts';
 
 /** What speaks against the time to stop that is declared: a service killed before it has what it needs loses what it keeps. */
 export function stopsTooShort({ services, config }: RenderInput): string[] {

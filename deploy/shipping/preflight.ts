@@ -17,11 +17,14 @@ export function findDrift(platform: Platform, folder: string): string[] {
   });
 }
 
-/** What a target needs and does not find, each with its remedy. */
-export async function findLacks({ needs }: Pick<Target, 'needs'>, place: CommandPlace): Promise<string[]> {
+/** The prerequisites of a target that are not met, each with its remedy. */
+export async function checkPrerequisites(
+  { prerequisites }: Pick<Target, 'prerequisites'>,
+  place: CommandPlace,
+): Promise<string[]> {
   const faults: string[] = [];
   const missing = new Set<string>();
-  for (const { what, command, remedy, judge } of needs) {
+  for (const { what, command, remedy, judge } of prerequisites) {
     const [program] = command.argv;
     // Without the program the next question to it would only say so again.
     if (missing.has(program)) continue;

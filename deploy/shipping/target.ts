@@ -85,7 +85,7 @@ export type Ask = (command: Command, mayFail?: 'may-fail') => Promise<Outcome>;
 export interface Target {
   readonly name: PlatformName;
   /** What must be there and succeed before anything else, each with what to do where it does not. */
-  readonly needs: readonly Need[];
+  readonly prerequisites: readonly Prerequisite[];
   /** A first deploy may make its own key for the api, in `.env.deploy`. */
   readonly makesKey: boolean;
   /** What its commands read beside the rendered files; written into the folder of the shipment, for its owner alone. */
@@ -119,7 +119,8 @@ export interface TargetFacts {
   readonly proven: string;
 }
 
-export interface Need {
+/** A program, a login or a state of the checkout that a deploy cannot do without. */
+export interface Prerequisite {
   readonly what: string;
   readonly command: Command;
   readonly remedy: string;

@@ -1,4 +1,4 @@
-import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { composeVariables, fromCaller } from '../rendering/compose-variables.ts';
 import {
   IMAGE_FOLDER,
@@ -9,24 +9,11 @@ import {
 } from '../rendering/container-limits.ts';
 import { fileHeader } from '../rendering/file-header.ts';
 import { demandOneContainer } from '../rendering/one-container.ts';
-import { graceSeconds, LONG_STOP, stopsTooShort } from '../rendering/stop-time.ts';
+import { graceSeconds, stopsTooShort } from '../rendering/stop-time.ts';
 import { yamlText } from '../rendering/yaml-text.ts';
+import { facts } from './facts.ts';
 
 const FILE = 'deploy/rendered/swarm/stack.yaml';
-
-const facts: PlatformFacts = {
-  title: 'Docker Swarm',
-  profile: 'docker',
-  port: 'chosen',
-  health: 'HEALTHCHECK of the image; a task that is unhealthy is replaced',
-  stopSignal: 'SIGTERM',
-  mostStopGraceMs: 600_000,
-  disk: 'volume',
-  overlap: 'unless-configured',
-  settings: LONG_STOP,
-  sets: 'one replica, `order: stop-first`, rollback, `stop_grace_period`, one node for the volume, the secrets as one file',
-  sources: ['docs.docker.com: reference/compose-file/deploy, engine/swarm/secrets, read 2026-11'],
-};
 
 /** Docker Swarm, by a stack file. */
 export const swarm: Platform<'swarm'> = { name: 'swarm', facts, files: [FILE], render };

@@ -1,27 +1,15 @@
-import type { Platform, PlatformFacts, RenderedFile, RenderInput } from '../platform.ts';
+import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { containerEnvironment } from '../rendering/container-environment.ts';
 import { comment, madeFrom } from '../rendering/file-header.ts';
 import { demandOneContainer } from '../rendering/one-container.ts';
-import { graceSeconds, LONG_STOP, stopsTooShort, TAKES_OVER } from '../rendering/stop-time.ts';
+import { graceSeconds, stopsTooShort } from '../rendering/stop-time.ts';
+import { HAND_OVER_SYSCTL, LEAST_KERNEL } from '../rendering/take-over.ts';
+import { facts } from './facts.ts';
 
 const FOLDER = 'deploy/rendered/systemd';
 const SYSCTL = `${FOLDER}/90-gatehouse.conf`;
 /** Between the kit's own grace and systemd's SIGKILL: the supervisor kills first, and says what. */
 const MARGIN_S = 5;
-
-const facts: PlatformFacts = {
-  title: 'systemd',
-  profile: 'custom',
-  port: 'chosen',
-  health: 'none; a process that ends with a failure is started again',
-  stopSignal: 'SIGTERM',
-  mostStopGraceMs: 600_000,
-  disk: 'volume',
-  overlap: 'unless-configured',
-  settings: { ...LONG_STOP, ...TAKES_OVER },
-  sets: '`TimeoutStopSec` beyond the drain, an instance a release, `StateDirectory`, no new privileges, a read-only system',
-  sources: ['man systemd.exec, systemd.service, systemd.kill of systemd 252, read 2026-11'],
-};
 
 /** A machine of your own, by a unit of systemd whose instances are releases. */
 export const systemd: Platform<'systemd'> = { name: 'systemd', facts, files: [SYSCTL], render };
@@ -37,8 +25,8 @@ function render(input: RenderInput): readonly RenderedFile[] {
       path: SYSCTL,
       text: `${comment('#', [
         madeFrom,
-        'To /etc/sysctl.d. A connection that waits to be accepted by a release that ends goes to the one that has taken over (Linux 5.14 and later).',
-      ])}net.ipv4.tcp_migrate_req = 1\n`,
+        `To /etc/sysctl.d. A connection that waits to be accepted by a release that ends goes to the one that has taken over (Linux ${LEAST_KERNEL.join('.')} and later).`,
+      ])}${HAND_OVER_SYSCTL} = 1\n`,
     },
   ];
 }

@@ -1,5 +1,6 @@
 import { systemdEnvFile } from '../shipping/env-file.ts';
 import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
+import { prerequisites, targetFacts } from './facts.ts';
 import {
   ENV_FILE,
   installRelease,
@@ -21,39 +22,10 @@ const HEALTHY_WITHIN_MS = 120_000;
  */
 export const systemdTarget: Target = {
   name: 'systemd',
-  needs: [
-    {
-      what: 'we may write to /opt, /etc and systemd',
-      command: { argv: ['id', '-u'] },
-      remedy: 'run it as root: sudo make deploy TARGET=systemd',
-      judge: ({ stdout }) => (stdout.trim() === '0' ? undefined : `this is user ${stdout.trim()}, not root`),
-    },
-    {
-      what: 'systemd runs this host',
-      command: { argv: ['systemctl', 'list-units', '--plain', '--no-legend', 'multi-user.target'] },
-      remedy: 'deploy to a host that was booted with systemd; in a container take TARGET=compose on its host',
-    },
-    {
-      what: 'npm is there',
-      command: { argv: ['npm', '--version'] },
-      remedy: 'install Node.js 20 or later, with npm (Debian, Ubuntu: apt-get install nodejs npm)',
-    },
-    {
-      what: 'tar is there',
-      command: { argv: ['tar', '--version'] },
-      remedy: 'install it (Debian, Ubuntu: apt-get install tar)',
-    },
-  ],
+  prerequisites,
   makesKey: true,
   files: ({ settings, secrets }) => [{ name: ENV_FILE, text: systemdEnvFile({ ...settings, ...secrets }) }],
-  facts: {
-    ships: 'this folder with its production packages and its Node, under `/opt`, as an instance of the unit',
-    waits:
-      'until the new instance has opened the port beside the old one; the old one stops; `/health` by the name of the release',
-    goesBack: 'the instance of the release before is started again, and takes over; five releases are kept',
-    secrets: 'an env file under `/etc`, for root alone',
-    proven: 'against stand-ins for its programs',
-  },
+  facts: targetFacts,
 
   async plan(shipment, ask): Promise<Plan> {
     if (shipment.image !== undefined)

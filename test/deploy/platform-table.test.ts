@@ -4,6 +4,7 @@ import { fly } from '../../deploy/fly/render.ts';
 import { platformTable } from '../../deploy/platform-table.ts';
 import { platforms } from '../../deploy/platforms.ts';
 import { railway } from '../../deploy/railway/render.ts';
+import { renderInput } from '../../deploy/rendering/render-input.ts';
 
 describe('table of the platforms', () => {
   const rows = platformTable(platforms).trimEnd().split('\n');
@@ -20,6 +21,11 @@ describe('table of the platforms', () => {
     assert.equal(graceOf(fly), '30 s asked for, at most 300 s');
     assert.equal(graceOf(railway), '30 s asked for');
     assert.equal(graceOf(cloudrun), '10 s, fixed');
+  });
+
+  it('tells the grace to which the kit settles there', () => {
+    for (const { facts } of platforms)
+      assert.equal(renderInput(facts).config.stop.graceMs, facts.stopGraceMs, facts.title);
   });
 
   it('keeps its columns when a fact has a bar in it', () => {

@@ -86,7 +86,8 @@ describe('make deploy TARGET=railway', () => {
   });
 
   it('wants a command line that reads its file', () => {
-    const judge = (stdout: string) => railwayTarget.needs[0]?.judge?.({ code: 0, stdout, output: stdout });
+    const judge = (stdout: string) =>
+      railwayTarget.prerequisites[0]?.judge?.({ code: 0, stdout, output: stdout });
     for (const good of ['railway 5.42.1\n', 'railway 5.51.0', 'railway 6.0.0'])
       assert.equal(judge(good), undefined);
     for (const bad of ['railway 5.42.0', 'railway 4.61.9', 'railwayapp', ''])
