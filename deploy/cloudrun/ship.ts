@@ -1,16 +1,20 @@
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
-import { choiceOf, renderInput } from '../rendering/render-input.ts';
+import { renderInput } from '../rendering/render-input.ts';
 import { addressOf } from '../shipping/address.ts';
-import { readAnswer } from '../shipping/answer.ts';
-import type { Command } from '../shipping/command.ts';
-import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
+import { dockerBuild, dockerPush } from '../shipping/docker.ts';
+import { type Act, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
 import { prerequisites, targetFacts } from './facts.ts';
+import { gcloud, inRegion, repositoryOf } from './gcloud.ts';
 import { cloudrun, secretName } from './render.ts';
+import { findServing, listRevisions } from './revisions.ts';
+import { listSecrets, setSecrets } from './secrets.ts';
 
 const FILE = 'cloudrun.yaml';
 /** The probe gives it 240 s; before that its image is fetched. */
 const HEALTHY_WITHIN_MS = 420_000;
+/** What Cloud Run runs, whatever this machine is. */
+const PLATFORM = ['--platform', 'linux/amd64'];
 /** What stands in config/deployment.ts for a project of one's own. */
 const PLACEHOLDER = '/PROJECT/';
 
@@ -125,48 +129,17 @@ function imageOf(shipment: Shipment): string {
   return image;
 }
 
-function repositoryOf(shipment: Shipment): string {
-  return choiceOf(shipment).image ?? shipment.deployment.name;
-}
-
 /** For the registry's own host to take the image from this engine. */
 function build(shipment: Shipment, image: string): Act[] {
   const [host = ''] = image.split('/');
   return [
     {
       does: 'build the image',
-      run: {
-        argv: [
-          ...(['docker', 'build', '--platform', 'linux/amd64', '--target', 'kit'] as const),
-          ...['--build-arg', `RELEASE=${shipment.release}`, '--tag', image, '.'],
-        ],
-        env: { DOCKER_BUILDKIT: '1' },
-      },
+      run: dockerBuild('kit', image, { release: shipment.release, flags: PLATFORM }),
     },
     { does: `let the engine push to ${host}`, run: gcloud('auth', 'configure-docker', host, '--quiet') },
-    { does: 'push the image', run: { argv: ['docker', 'push', image] } },
+    { does: 'push the image', run: dockerPush(image) },
   ];
-}
-
-async function setSecrets(shipment: Shipment, there: readonly string[], ask: Ask): Promise<Act[]> {
-  const acts: Act[] = [];
-  for (const [variable, value] of Object.entries(shipment.secrets)) {
-    const name = secretName(shipment.deployment.name, variable);
-    if (!shipment.deployment.secrets.includes(variable))
-      throw new ShipError(
-        `${variable} is a secret that the rendered service does not read: name it in platforms.cloudrun.secrets in config/deployment.ts, and run make render`,
-      );
-    const isThere = there.includes(name);
-    const known = isThere
-      ? (await ask(gcloud('secrets', 'versions', 'access', 'latest', `--secret=${name}`), 'may-fail')).stdout
-      : undefined;
-    if (known === value) continue;
-    const run = isThere
-      ? gcloud('secrets', 'versions', 'add', name, '--data-file=-')
-      : gcloud('secrets', 'create', name, '--replication-policy=automatic', '--data-file=-');
-    acts.push({ does: `set the secret ${name}`, run: { ...run, input: value } });
-  }
-  return acts;
 }
 
 function sendTo(shipment: Shipment, revision: string): Act {
@@ -190,40 +163,6 @@ function waitFor(release: string | undefined): Act {
   };
 }
 
-interface Revision {
-  readonly revision: string;
-  readonly release?: string;
-}
-
-async function findServing(shipment: Shipment, ask: Ask): Promise<Revision | undefined> {
-  // A list, since it is answered also when the service is not there; without an answer nothing could be taken back.
-  const outcome = await ask(
-    gcloud(
-      ...['run', 'services', 'list', ...inRegion(shipment)],
-      ...[`--filter=metadata.name=${shipment.deployment.name}`, '--format=json'],
-    ),
-  );
-  const services = readAnswer(statusSchema, outcome, 'gcloud run services list');
-  const name = services?.[0]?.status?.traffic.find(({ percent }) => percent === 100)?.revisionName;
-  if (name === undefined) return undefined;
-  return (await listRevisions(shipment, ask)).find(({ revision }) => revision === name) ?? { revision: name };
-}
-
-/** The newest first. */
-async function listRevisions(shipment: Shipment, ask: Ask): Promise<Revision[]> {
-  const outcome = await ask(
-    gcloud(
-      ...['run', 'revisions', 'list', '--service', shipment.deployment.name, ...inRegion(shipment)],
-      ...['--sort-by=~metadata.creationTimestamp', '--format=json'],
-    ),
-  );
-  const revisions = readAnswer(revisionsSchema, outcome, 'gcloud run revisions list') ?? [];
-  return revisions.map(({ metadata, spec }) => {
-    const release = spec.containers[0]?.env.find(({ name }) => name === 'RELEASE')?.value;
-    return { revision: metadata.name, ...(release === undefined ? {} : { release }) };
-  });
-}
-
 function urlOf(shipment: Shipment) {
   return addressOf(shipment, {
     command: gcloud(
@@ -232,21 +171,6 @@ function urlOf(shipment: Shipment) {
     ),
     read: ({ stdout }) => stdout.trim() || undefined,
   });
-}
-
-/** As declared, or as the registry's host names it; else gcloud's own default. */
-function inRegion(shipment: Shipment): string[] {
-  const region =
-    shipment.deployment.region ?? /^([a-z0-9-]+)-docker\.pkg\.dev\//.exec(repositoryOf(shipment))?.[1];
-  return region === undefined ? [] : [`--region=${region}`];
-}
-
-function listSecrets(): Command {
-  return gcloud('secrets', 'list', '--format=value(name)');
-}
-
-function gcloud(...words: string[]): Command {
-  return { argv: ['gcloud', ...words] };
 }
 
 const environmentSchema = z.array(z.looseObject({ name: z.string(), value: z.string().optional() }));
@@ -259,13 +183,3 @@ const serviceSchema = z.looseObject({
     }),
   }),
 });
-const trafficSchema = z.looseObject({ revisionName: z.string().optional(), percent: z.number().optional() });
-const statusSchema = z.array(
-  z.looseObject({ status: z.looseObject({ traffic: z.array(trafficSchema).default([]) }).optional() }),
-);
-const revisionsSchema = z.array(
-  z.looseObject({
-    metadata: z.looseObject({ name: z.string() }),
-    spec: z.looseObject({ containers: z.array(z.looseObject({ env: environmentSchema.default([]) })) }),
-  }),
-);

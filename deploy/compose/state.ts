@@ -29,6 +29,24 @@ export interface Container {
   readonly release?: string;
 }
 
+/** A colour, and the release that it is. */
+export interface Side {
+  readonly colour: Colour;
+  readonly release?: string;
+}
+
+/** The colours that have a container, running or not. */
+export function sidesOf(state: ComposeState): (Side & Container)[] {
+  return COLOURS.flatMap((colour) => {
+    const container = state[colour];
+    return container === undefined ? [] : [{ colour, ...container }];
+  });
+}
+
+export function nameOf({ colour, release }: Side): string {
+  return release ?? colour;
+}
+
 /** What `docker compose ps --format json` says: an array, or since 2.21 a document a line. Throws ShipError. */
 export function readState(stdout: string): ComposeState {
   const said = stdout

@@ -4,6 +4,7 @@ import { renderInput } from '../rendering/render-input.ts';
 import { addressOf } from '../shipping/address.ts';
 import { readAnswer } from '../shipping/answer.ts';
 import type { Command } from '../shipping/command.ts';
+import { dockerBuild, dockerPush } from '../shipping/docker.ts';
 import { tagOf } from '../shipping/release.ts';
 import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
 import { secretName } from './containers.ts';
@@ -109,24 +110,8 @@ export const kubernetesTarget: Target = {
 function buildAndPush({ release }: Shipment, stage: 'kit' | 'slim', repository: string): Act[] {
   const image = `${repository}:${release}`;
   return [
-    {
-      does: `build the image ${stage}`,
-      run: {
-        argv: [
-          'docker',
-          'build',
-          '--target',
-          stage,
-          '--build-arg',
-          `RELEASE=${release}`,
-          '--tag',
-          image,
-          '.',
-        ],
-        env: { DOCKER_BUILDKIT: '1' },
-      },
-    },
-    { does: `push the image ${stage}`, run: { argv: ['docker', 'push', image] } },
+    { does: `build the image ${stage}`, run: dockerBuild(stage, image, { release }) },
+    { does: `push the image ${stage}`, run: dockerPush(image) },
   ];
 }
 
