@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { ConfigError, EXIT_CONFIG, inheritedEnvironment } from '#config';
+import type { Platform } from '../deploy/platform.ts';
 import { platforms } from '../deploy/platforms.ts';
 import { type Command as Program, runCommand, showCommand } from '../deploy/shipping/command.ts';
 import { mask, maskLines, secretTexts } from '../deploy/shipping/mask.ts';
@@ -10,7 +11,6 @@ import { Progress } from '../deploy/shipping/progress.ts';
 import { DEPLOY_FILE, makeKeyIfNone } from '../deploy/shipping/settings.ts';
 import { rollBack, type Shipped, deploy as ship } from '../deploy/shipping/ship.ts';
 import { ShipError, type Shipment, type Target } from '../deploy/shipping/target.ts';
-import { targets } from '../deploy/targets.ts';
 import { ROOT } from '../services/runtime/root-folder.ts';
 import { type Command, UsageError } from './command.ts';
 
@@ -18,6 +18,7 @@ import { type Command, UsageError } from './command.ts';
 const SAID_LINES = 40;
 
 interface Job {
+  readonly platform: Platform;
   readonly target: Target;
   readonly shipment: Shipment;
   readonly stage: Omit<Stage, 'findUrl'>;
@@ -57,8 +58,9 @@ export function logs(command: Command): Promise<void> {
 
 /** `gatehouse destroy`: removes what runs, and says what remains. */
 export function destroy(command: Command): Promise<void> {
-  return carryOut(command, false, async ({ target, shipment, stage }) => {
-    if (!stage.isDry && !command.options.has('yes')) await confirmEnd(shipment.deployment.name, target.name);
+  return carryOut(command, false, async ({ platform, target, shipment, stage }) => {
+    if (!stage.isDry && !command.options.has('yes'))
+      await confirmEnd(shipment.deployment.name, platform.name);
     const { acts, remains } = await target.destroy(shipment, askOf(stage));
     await perform(acts, { ...stage, findUrl: () => Promise.resolve('') });
     stage.progress.note(`What remains: ${remains}`);
@@ -71,7 +73,7 @@ async function carryOut(
   isDeploy: boolean,
   work: (job: Job) => Promise<void>,
 ): Promise<void> {
-  const target = findTarget(command.values.target);
+  const { platform, target } = findTarget(command.values.target);
   const interruption = new AbortController();
   // What runs is ended, and what was done is then taken back.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
@@ -85,35 +87,36 @@ async function carryOut(
   };
   let secrets: readonly string[] = [];
   try {
-    const shipment = await settle(command, target, isDeploy, stage);
+    const shipment = await settle(command, { platform, target }, isDeploy, stage);
     secrets = secretTexts(shipment.secrets);
     if (!stage.isDry) writeFiles(target, shipment);
-    await work({ target, shipment, stage: { ...stage, secrets } });
+    await work({ platform, target, shipment, stage: { ...stage, secrets } });
   } catch (error) {
     tell(error, secrets);
   }
 }
 
-function findTarget(name: string | undefined = targets[0]?.name): Target {
-  const target = targets.find((known) => known.name === name);
-  if (target !== undefined) return target;
-  const known = targets.map((each) => each.name).join(', ');
-  if (platforms.some((platform) => platform.name === name))
+function findTarget(wanted: string | undefined): Pick<Job, 'platform' | 'target'> {
+  const known = platforms.flatMap(({ target, ...platform }) =>
+    target === undefined ? [] : [{ platform, target }],
+  );
+  const found = wanted === undefined ? known[0] : known.find(({ platform }) => platform.name === wanted);
+  if (found !== undefined) return found;
+  const names = known.map(({ platform }) => platform.name).join(', ');
+  if (platforms.some(({ name }) => name === wanted))
     throw new UsageError(
-      `${name} is rendered only, and deployed by hand: its file, under deploy/rendered/${name}, says how at its top; make deploy ships to ${known}`,
+      `${wanted} is rendered only, and deployed by hand: its file, under deploy/rendered/${wanted}, says how at its top; make deploy ships to ${names}`,
     );
-  throw new UsageError(`there is no target "${name}"; there are ${known}`);
+  throw new UsageError(`there is no target "${wanted}"; there are ${names}`);
 }
 
 /** What is shipped, once nothing speaks against it. Throws with all that does, of whatever kind, at once. */
 async function settle(
   { settings: commandLine, values: { image, url } }: Command,
-  target: Target,
+  { platform, target }: Pick<Job, 'platform' | 'target'>,
   isDeploy: boolean,
   stage: Job['stage'],
 ): Promise<Shipment> {
-  const platform = platforms.find(({ name }) => name === target.name);
-  if (platform === undefined) throw new Error(`${target.name} is no platform`);
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
     throw new UsageError(`--url "${url}" is no URL of a kit: write https://…`);
   const { isDry, progress } = stage;

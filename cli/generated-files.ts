@@ -1,11 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listSettings, type PlacedSetting, profiles, type ServiceDeclaration, topology } from '#config';
-import { platformTable } from '../deploy/platform-table.ts';
+import { platformTable, targetTable } from '../deploy/platform-tables.ts';
 import { platforms } from '../deploy/platforms.ts';
 import { type Rendered, renderPlatform } from '../deploy/rendering/render-platform.ts';
-import { targetTable } from '../deploy/target-table.ts';
-import { targets } from '../deploy/targets.ts';
 import { renderChecks } from '../operate/doctor/render-table.ts';
 import { ERRORS } from '../services/contract/errors.ts';
 import { DIFFERENCES } from '../services/gate/contract/gate-differences.ts';
@@ -28,7 +26,7 @@ const generatedFiles = (rendered: readonly Rendered[]): readonly GeneratedFile[]
   { file: 'docs/errors.md', part: 'errors', make: () => errorsTable() },
   { file: 'docs/doctor.md', part: 'checks', make: () => renderChecks() },
   { file: 'deploy/README.md', part: 'platforms', make: () => platformTable(platforms) },
-  { file: 'deploy/README.md', part: 'targets', make: () => targetTable(targets) },
+  { file: 'deploy/README.md', part: 'targets', make: () => targetTable(platforms) },
   ...rendered.flatMap(({ files }) => files.map(({ path, text }) => ({ file: path, make: () => text }))),
 ];
 

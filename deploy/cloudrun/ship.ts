@@ -24,7 +24,6 @@ const PLACEHOLDER = '/PROJECT/';
  * auth/{list,configure-docker}.
  */
 export const cloudrunTarget: Target = {
-  name: 'cloudrun',
   prerequisites,
   makesKey: false,
   files: (shipment) => [{ name: FILE, text: serviceOf(shipment) }],

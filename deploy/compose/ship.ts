@@ -8,7 +8,6 @@ import { restart, switchTo } from './take-over.ts';
 
 /** `docker compose` on this host, or on the one that DOCKER_HOST names: the next colour takes over from the other. */
 export const composeTarget: Target = {
-  name: 'compose',
   prerequisites,
   makesKey: true,
   files: ({ settings, secrets }) => [

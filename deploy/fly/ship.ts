@@ -15,7 +15,6 @@ const HEALTHY_WITHIN_MS = 600_000;
  * deploy, releases, secrets-import, secrets-list, apps-list, apps-create, scale-count, logs.
  */
 export const flyTarget: Target = {
-  name: 'fly',
   prerequisites,
   makesKey: false,
   files: () => [],

@@ -23,7 +23,6 @@ const HEALTHY_WITHIN_MS = 300_000;
  * container, releases, ps, logs.
  */
 export const herokuTarget: Target = {
-  name: 'heroku',
   prerequisites,
   makesKey: false,
   files: () => [],

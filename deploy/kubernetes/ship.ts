@@ -21,7 +21,6 @@ const SECRET_BYTES = 32;
  * kubectl_apply, kubectl_rollout_status, kubectl_rollout_undo, kubectl_get, kubectl_logs, kubectl_delete.
  */
 export const kubernetesTarget: Target = {
-  name: 'kubernetes',
   prerequisites,
   makesKey: false,
   files: (shipment) => [{ name: `${FOLDER}/kustomization.yaml`, text: kustomization(shipment) }],

@@ -21,7 +21,6 @@ const HEALTHY_WITHIN_MS = 600_000;
  * variable, domain, deployment, api, logs, down.
  */
 export const railwayTarget: Target = {
-  name: 'railway',
   prerequisites,
   makesKey: false,
   files: () => [],

@@ -11,7 +11,6 @@ import { DEPLOY_LIMIT_MS, prerequisites, targetFacts } from './facts.ts';
  * dashboard. Source: render.com/docs/cli, render.com/tutorials/render-cli-power-user/deploys.
  */
 export const renderTarget: Target = {
-  name: 'render',
   prerequisites,
   makesKey: false,
   files: () => [],

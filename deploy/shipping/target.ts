@@ -1,5 +1,4 @@
 import type { Config, Deployment } from '#config';
-import type { PlatformName } from '../platform.ts';
 import type { Command, Outcome } from './command.ts';
 
 /** What is shipped in one deploy. */
@@ -83,7 +82,6 @@ export type Ask = (command: Command, mayFail?: 'may-fail') => Promise<Outcome>;
 
 /** A place to deploy to. Its commands are made by pure functions; `plan` may ask for what runs there now. */
 export interface Target {
-  readonly name: PlatformName;
   /** What must be there and succeed before anything else, each with what to do where it does not. */
   readonly prerequisites: readonly Prerequisite[];
   /** A first deploy may make its own key for the api, in `.env.deploy`. */

@@ -21,7 +21,6 @@ const HEALTHY_WITHIN_MS = 120_000;
  * systemctl, systemd.unit and systemd.exec of systemd 252; docs.npmjs.com/cli/commands/npm-ci.
  */
 export const systemdTarget: Target = {
-  name: 'systemd',
   prerequisites,
   makesKey: true,
   files: ({ settings, secrets }) => [{ name: ENV_FILE, text: systemdEnvFile({ ...settings, ...secrets }) }],

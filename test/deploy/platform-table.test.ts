@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cloudrun } from '../../deploy/cloudrun/render.ts';
 import { fly } from '../../deploy/fly/render.ts';
-import { platformTable } from '../../deploy/platform-table.ts';
+import { platformTable } from '../../deploy/platform-tables.ts';
 import { platforms } from '../../deploy/platforms.ts';
 import { railway } from '../../deploy/railway/render.ts';
 import { renderInput } from '../../deploy/rendering/render-input.ts';

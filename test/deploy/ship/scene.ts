@@ -11,7 +11,6 @@ import { prepare, writeFiles } from '../../../deploy/shipping/prepare.ts';
 import { Progress } from '../../../deploy/shipping/progress.ts';
 import { deploy, rollBack } from '../../../deploy/shipping/ship.ts';
 import { ShipError, type Shipment } from '../../../deploy/shipping/target.ts';
-import { targets } from '../../../deploy/targets.ts';
 import { startShipped } from './shipped.ts';
 import { type Answer, StandIns } from './stand-ins.ts';
 
@@ -37,8 +36,8 @@ export async function startScene(options: SceneOptions) {
   const standIns = new StandIns(options.programs);
   if (options.serving !== undefined) standIns.serving = options.serving;
   const shipped = await startShipped(() => standIns.serving, KEY);
-  const target = targets.find(({ name }) => name === options.target);
   const platform = platforms.find(({ name }) => name === options.target);
+  const target = platform?.target;
   if (target === undefined || platform === undefined) throw new Error(`no target ${options.target}`);
   const root = mkdtempSync(join(tmpdir(), 'gatehouse-scene-'));
   const interruption = new AbortController();

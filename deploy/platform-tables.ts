@@ -1,4 +1,5 @@
 import type { Platform, PlatformFacts } from './platform.ts';
+import type { RegisteredPlatform } from './platforms.ts';
 
 /** One column of the table: its head, and what a platform has there. */
 type Column = readonly [head: string, cell: (facts: PlatformFacts) => string];
@@ -33,12 +34,32 @@ const columns: readonly Column[] = [
 
 /** The table of the platforms for the documents, from their facts. */
 export function platformTable(platforms: readonly Platform[]): string {
-  const rows = [
+  return table(
     columns.map(([head]) => head),
-    columns.map(() => '---'),
-    ...platforms.map(({ facts }) => columns.map(([, cell]) => cell(facts).replaceAll('|', '\\|'))),
-  ];
-  return rows.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+    platforms.map(({ facts }) => columns.map(([, cell]) => cell(facts))),
+  );
+}
+
+/** The table of the targets of `make deploy` for the documents: those that it ships to, then the others. */
+export function targetTable(platforms: readonly RegisteredPlatform[]): string {
+  const shipped = platforms.flatMap(({ name, target }) => {
+    if (target === undefined) return [];
+    const { ships, waits, goesBack, secrets, proven } = target.facts;
+    return [[`\`${name}\``, ships, waits, goesBack, secrets, proven]];
+  });
+  const renderedOnly = platforms
+    .filter(({ target }) => target === undefined)
+    .map(({ name }) => [`\`${name}\``, 'rendered only: deployed by hand, as its file says', '', '', '', '']);
+  return table(
+    ['`TARGET=`', 'Ships', 'Waits', '`make rollback`', 'Secrets', 'Run so far'],
+    [...shipped, ...renderedOnly],
+  );
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [heads, heads.map(() => '---'), ...rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))]
+    .map((cells) => `| ${cells.join(' | ')} |\n`)
+    .join('');
 }
 
 function grace({ stopGraceMs, mostStopGraceMs }: PlatformFacts): string {
