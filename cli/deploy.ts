@@ -3,71 +3,71 @@ import { ConfigError, EXIT_CONFIG, inheritedEnvironment } from '#config';
 import type { Platform } from '../deploy/platform.ts';
 import { platforms } from '../deploy/platforms.ts';
 import { type Command as Program, runCommand, showCommand } from '../deploy/shipping/command.ts';
+import { rollBack, type Shipped, deploy as ship } from '../deploy/shipping/deploy.ts';
 import { mask, maskLines, secretTexts } from '../deploy/shipping/mask.ts';
-import { askOf, perform, type Stage } from '../deploy/shipping/perform.ts';
 import { checkPrerequisites, findDrift } from '../deploy/shipping/preflight.ts';
-import { prepare, writeFiles } from '../deploy/shipping/prepare.ts';
+import { prepareShipment, writeFiles } from '../deploy/shipping/prepare-shipment.ts';
 import { Progress } from '../deploy/shipping/progress.ts';
+import { createAsk, type DeployContext, runSteps } from '../deploy/shipping/run-steps.ts';
 import { DEPLOY_FILE, makeKeyIfNone } from '../deploy/shipping/settings.ts';
-import { rollBack, type Shipped, deploy as ship } from '../deploy/shipping/ship.ts';
 import { ShipError, type Shipment, type Target } from '../deploy/shipping/target.ts';
 import { ROOT } from '../services/runtime/root-folder.ts';
 import { type Command, UsageError } from './command.ts';
 
-/** Of what a failed program said. */
-const SAID_LINES = 40;
+/** Lines of the output of a failed program that are shown. */
+const OUTPUT_LINES = 40;
 
 interface Job {
   readonly platform: Platform;
   readonly target: Target;
   readonly shipment: Shipment;
-  readonly stage: Omit<Stage, 'findUrl'>;
+  readonly context: Omit<DeployContext, 'findUrl'>;
 }
 
 /** `gatehouse deploy`: ships to a target, and takes it back when it does not stand. */
 export function deploy(command: Command): Promise<void> {
-  return carryOut(command, true, async ({ target, shipment, stage }) => {
-    const shipped = await ship(target, shipment, stage);
-    if (!stage.isDry) stage.progress.note(closing(shipment, shipped));
+  return carryOut(command, true, async ({ target, shipment, context }) => {
+    const shipped = await ship(target, shipment, context);
+    if (!context.isDry) context.progress.note(closing(shipment, shipped));
   });
 }
 
 /** `gatehouse rollback`: the release before takes over again. */
 export function rollback(command: Command): Promise<void> {
-  return carryOut(command, false, async ({ target, shipment, stage }) => {
-    const { url } = await rollBack(target, shipment, stage);
-    if (!stage.isDry)
-      stage.progress.note(`\nThe release before serves again${url === undefined ? '' : ` at ${url}`}`);
+  return carryOut(command, false, async ({ target, shipment, context }) => {
+    const { url } = await rollBack(target, shipment, context);
+    if (!context.isDry)
+      context.progress.note(`\nThe release before serves again${url === undefined ? '' : ` at ${url}`}`);
   });
 }
 
 /** `gatehouse status`: what runs there. */
 export function status(command: Command): Promise<void> {
-  return carryOut(command, false, async ({ target, shipment, stage }) =>
-    show(await target.status(shipment, askOf(stage)), stage),
+  return carryOut(command, false, async ({ target, shipment, context }) =>
+    show(await target.status(shipment, createAsk(context)), context),
   );
 }
 
 /** `gatehouse logs [--follow]`. */
 export function logs(command: Command): Promise<void> {
   const isFollowed = command.options.has('follow');
-  return carryOut(command, false, async ({ target, shipment, stage }) =>
-    show(await target.logs(shipment, isFollowed, askOf(stage)), stage),
+  return carryOut(command, false, async ({ target, shipment, context }) =>
+    show(await target.logs(shipment, isFollowed, createAsk(context)), context),
   );
 }
 
 /** `gatehouse destroy`: removes what runs, and says what remains. */
 export function destroy(command: Command): Promise<void> {
-  return carryOut(command, false, async ({ platform, target, shipment, stage }) => {
-    if (!stage.isDry && !command.options.has('yes'))
+  return carryOut(command, false, async ({ platform, target, shipment, context }) => {
+    if (!context.isDry && !command.options.has('yes'))
       await confirmEnd(shipment.deployment.name, platform.name);
-    const { acts, remains } = await target.destroy(shipment, askOf(stage));
-    await perform(acts, { ...stage, findUrl: () => Promise.resolve('') });
-    stage.progress.note(`What remains: ${remains}`);
+    const { steps, remains } = await target.destroy(shipment, createAsk(context));
+    await runSteps(steps, { ...context, findUrl: () => Promise.resolve('') });
+    context.progress.note(`What remains: ${remains}`);
   });
 }
 
-/** Exits with 1 when it fails, and tells the end of what the failed program said; with 78 for wrong settings. */
+/** Exits with 1 when it fails, and shows the end of the output of the failed program; with 78 for wrong settings. */
 async function carryOut(
   command: Command,
   isDeploy: boolean,
@@ -77,7 +77,7 @@ async function carryOut(
   const interruption = new AbortController();
   // What runs is ended, and what was done is then taken back.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
-  const stage: Job['stage'] = {
+  const context: Job['context'] = {
     folder: ROOT,
     environment: inheritedEnvironment(),
     secrets: [],
@@ -87,10 +87,10 @@ async function carryOut(
   };
   let secrets: readonly string[] = [];
   try {
-    const shipment = await settle(command, { platform, target }, isDeploy, stage);
+    const shipment = await prepare(command, { platform, target }, isDeploy, context);
     secrets = secretTexts(shipment.secrets);
-    if (!stage.isDry) writeFiles(target, shipment);
-    await work({ platform, target, shipment, stage: { ...stage, secrets } });
+    if (!context.isDry) writeFiles(target, shipment);
+    await work({ platform, target, shipment, context: { ...context, secrets } });
   } catch (error) {
     tell(error, secrets);
   }
@@ -111,28 +111,28 @@ function findTarget(wanted: string | undefined): Pick<Job, 'platform' | 'target'
 }
 
 /** What is shipped, once nothing speaks against it. Throws with all that does, of whatever kind, at once. */
-async function settle(
+async function prepare(
   { settings: commandLine, values: { image, url } }: Command,
   { platform, target }: Pick<Job, 'platform' | 'target'>,
   isDeploy: boolean,
-  stage: Job['stage'],
+  context: Job['context'],
 ): Promise<Shipment> {
   if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
     throw new UsageError(`--url "${url}" is no URL of a kit: write https://…`);
-  const { isDry, progress } = stage;
-  const env = stage.environment;
+  const { isDry, progress } = context;
+  const env = context.environment;
   const faults = isDry
     ? []
-    : [...(isDeploy ? findDrift(platform, ROOT) : []), ...(await checkPrerequisites(target, stage))];
+    : [...(isDeploy ? findDrift(platform, ROOT) : []), ...(await checkPrerequisites(target, context))];
   // To look, to go back and to end wants no secret: at three in the morning it may be elsewhere.
   const mayAsk = isDeploy && !isDry && faults.length === 0;
   if (target.makesKey && mayAsk && makeKeyIfNone(ROOT, env))
     progress.note(`A key for the api was made: API_KEYS in ${DEPLOY_FILE}, which only you may read.`);
-  const wish = { target, platform, commandLine, env, root: ROOT, mayAsk };
+  const options = { target, platform, commandLine, env, root: ROOT, mayAsk };
   try {
-    const shipment = await prepare(
-      { ...wish, ...(image === undefined ? {} : { image }), ...(url === undefined ? {} : { url }) },
-      stage,
+    const shipment = await prepareShipment(
+      { ...options, ...(image === undefined ? {} : { image }), ...(url === undefined ? {} : { url }) },
+      context,
     );
     // What a file cannot hold is found before anything is done.
     target.files(shipment);
@@ -154,22 +154,24 @@ function tell(error: unknown, secrets: readonly string[]): void {
     return;
   }
   if (!(error instanceof ShipError)) throw error;
-  const said = mask(error.said, secrets).trimEnd().split('\n').slice(-SAID_LINES).join('\n');
-  process.stderr.write(`\n${said === '' ? '' : `${said}\n\n`}gatehouse: ${mask(error.message, secrets)}\n`);
+  const output = mask(error.output, secrets).trimEnd().split('\n').slice(-OUTPUT_LINES).join('\n');
+  process.stderr.write(
+    `\n${output === '' ? '' : `${output}\n\n`}gatehouse: ${mask(error.message, secrets)}\n`,
+  );
   process.exitCode = 1;
 }
 
 /** Lets programs speak for themselves. */
-async function show(commands: readonly Program[], stage: Job['stage']): Promise<void> {
+async function show(commands: readonly Program[], context: Job['context']): Promise<void> {
   for (const command of commands) {
-    if (stage.isDry) {
-      stage.progress.plan('show', showCommand(command, stage.secrets));
+    if (context.isDry) {
+      context.progress.plan('show', showCommand(command, context.secrets));
       continue;
     }
-    const output = maskLines(stage.secrets, (text) => void process.stdout.write(text));
-    const { code } = await runCommand(command, { ...stage, onOutput: output.push });
+    const output = maskLines(context.secrets, (text) => void process.stdout.write(text));
+    const { code } = await runCommand(command, { ...context, onOutput: output.push });
     output.end();
-    if (code !== 0 && !stage.signal.aborted) process.exitCode = 1;
+    if (code !== 0 && !context.signal.aborted) process.exitCode = 1;
   }
 }
 

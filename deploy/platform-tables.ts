@@ -44,8 +44,8 @@ export function platformTable(platforms: readonly Platform[]): string {
 export function targetTable(platforms: readonly RegisteredPlatform[]): string {
   const shipped = platforms.flatMap(({ name, target }) => {
     if (target === undefined) return [];
-    const { ships, waits, goesBack, secrets, proven } = target.facts;
-    return [[`\`${name}\``, ships, waits, goesBack, secrets, proven]];
+    const { ships, waits, rollsBack, secrets, testedWith } = target.facts;
+    return [[`\`${name}\``, ships, waits, rollsBack, secrets, testedWith]];
   });
   const renderedOnly = platforms
     .filter(({ target }) => target === undefined)

@@ -48,7 +48,7 @@ export const prerequisites: readonly Prerequisite[] = [
 export const targetFacts: TargetFacts = {
   ships: 'an image built here and pushed to Artifact Registry, as a revision',
   waits: 'until the revision is ready, then `/health` by the name of the release',
-  goesBack: 'the traffic goes to the revision before',
+  rollsBack: 'the traffic goes to the revision before',
   secrets: 'Secret Manager, by standard input; a new version only of what has changed',
-  proven: 'against stand-ins for its command line',
+  testedWith: 'against stand-ins for its command line',
 };

@@ -2,7 +2,7 @@ import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { containerEnvironment } from '../rendering/container-environment.ts';
 import { fileHeader } from '../rendering/file-header.ts';
 import { LIVE_PATH } from '../rendering/health-paths.ts';
-import { demandOneContainer } from '../rendering/one-container.ts';
+import { requireOneContainer } from '../rendering/one-container.ts';
 import { choiceOf } from '../rendering/render-input.ts';
 import { yamlText } from '../rendering/yaml-text.ts';
 import { CPUS, facts, MOST_CONCURRENCY, MOST_MB_PER_CPU, MOST_REQUEST_S, STARTUP_LIMIT_S } from './facts.ts';
@@ -18,7 +18,7 @@ export const cloudrun: Platform<'cloudrun'> = { name: 'cloudrun', facts, files: 
 function render(input: RenderInput): readonly RenderedFile[] {
   const { deployment, config } = input;
   const { image, share } = choiceOf(input);
-  demandOneContainer('cloudrun', input, facts, reasonsAgainst(input));
+  requireOneContainer('cloudrun', input, facts, reasonsAgainst(input));
   const port = config.ports.gate;
   const probe = { httpGet: { path: LIVE_PATH, port } };
   const service = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readAnswer } from '../shipping/answer.ts';
+import { parseOutput } from '../shipping/command-output.ts';
 import type { Ask, Shipment } from '../shipping/target.ts';
 import { gcloud, inRegion } from './gcloud.ts';
 
@@ -17,7 +17,7 @@ export async function findServing(shipment: Shipment, ask: Ask): Promise<Revisio
       ...[`--filter=metadata.name=${shipment.deployment.name}`, '--format=json'],
     ),
   );
-  const services = readAnswer(statusSchema, outcome, 'gcloud run services list');
+  const services = parseOutput(statusSchema, outcome, 'gcloud run services list');
   const name = services?.[0]?.status?.traffic.find(({ percent }) => percent === 100)?.revisionName;
   if (name === undefined) return undefined;
   return (await listRevisions(shipment, ask)).find(({ revision }) => revision === name) ?? { revision: name };
@@ -31,7 +31,7 @@ export async function listRevisions(shipment: Shipment, ask: Ask): Promise<Revis
       ...['--sort-by=~metadata.creationTimestamp', '--format=json'],
     ),
   );
-  const revisions = readAnswer(revisionsSchema, outcome, 'gcloud run revisions list') ?? [];
+  const revisions = parseOutput(revisionsSchema, outcome, 'gcloud run revisions list') ?? [];
   return revisions.map(({ metadata, spec }) => {
     const release = spec.containers[0]?.env.find(({ name }) => name === 'RELEASE')?.value;
     return { revision: metadata.name, ...(release === undefined ? {} : { release }) };

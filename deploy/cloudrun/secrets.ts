@@ -1,11 +1,11 @@
 import type { Command } from '../shipping/command.ts';
-import { type Act, type Ask, ShipError, type Shipment } from '../shipping/target.ts';
+import { type Ask, ShipError, type Shipment, type Step } from '../shipping/target.ts';
 import { gcloud } from './gcloud.ts';
 import { secretName } from './render.ts';
 
 /** Sets in Secret Manager what differs from what is there. Throws ShipError for a secret that the rendered service does not read. */
-export async function setSecrets(shipment: Shipment, there: readonly string[], ask: Ask): Promise<Act[]> {
-  const acts: Act[] = [];
+export async function setSecrets(shipment: Shipment, there: readonly string[], ask: Ask): Promise<Step[]> {
+  const steps: Step[] = [];
   for (const [variable, value] of Object.entries(shipment.secrets)) {
     const name = secretName(shipment.deployment.name, variable);
     if (!shipment.deployment.secrets.includes(variable))
@@ -20,9 +20,9 @@ export async function setSecrets(shipment: Shipment, there: readonly string[], a
     const run = isThere
       ? gcloud('secrets', 'versions', 'add', name, '--data-file=-')
       : gcloud('secrets', 'create', name, '--replication-policy=automatic', '--data-file=-');
-    acts.push({ does: `set the secret ${name}`, run: { ...run, input: value } });
+    steps.push({ title: `set the secret ${name}`, run: { ...run, input: value } });
   }
-  return acts;
+  return steps;
 }
 
 export function listSecrets(): Command {

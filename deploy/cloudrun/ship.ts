@@ -1,9 +1,15 @@
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { renderInput } from '../rendering/render-input.ts';
-import { addressOf } from '../shipping/address.ts';
 import { dockerBuild, dockerPush } from '../shipping/docker.ts';
-import { type Act, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
+import {
+  type Plan,
+  publicUrl,
+  ShipError,
+  type Shipment,
+  type Step,
+  type Target,
+} from '../shipping/target.ts';
 import { prerequisites, targetFacts } from './facts.ts';
 import { gcloud, inRegion, repositoryOf } from './gcloud.ts';
 import { cloudrun, secretName } from './render.ts';
@@ -49,9 +55,9 @@ export const cloudrunTarget: Target = {
         ...(await setSecrets(shipment, there, ask)),
         ...(shipment.image === undefined ? build(shipment, image) : []),
       ],
-      acts: [
+      steps: [
         {
-          does: `deploy ${release}; for a moment two instances run`,
+          title: `deploy ${release}; for a moment two instances run`,
           run: gcloud('run', 'services', 'replace', `${shipment.folder}/${FILE}`, ...inRegion(shipment)),
           ...(current === undefined ? {} : { undo: [sendTo(shipment, current.revision)] }),
         },
@@ -74,7 +80,7 @@ export const cloudrunTarget: Target = {
       previous: current.release ?? current.revision,
       url: urlOf(shipment),
       before: [],
-      acts: [
+      steps: [
         { ...sendTo(shipment, earlier.revision), undo: [sendTo(shipment, current.revision)] },
         waitFor(earlier.release),
       ],
@@ -96,9 +102,9 @@ export const cloudrunTarget: Target = {
   destroy: async (shipment) => {
     const { name } = shipment.deployment;
     return {
-      acts: [
+      steps: [
         {
-          does: 'delete the service',
+          title: 'delete the service',
           run: gcloud('run', 'services', 'delete', name, '--quiet', ...inRegion(shipment)),
         },
       ],
@@ -129,21 +135,21 @@ function imageOf(shipment: Shipment): string {
 }
 
 /** For the registry's own host to take the image from this engine. */
-function build(shipment: Shipment, image: string): Act[] {
+function build(shipment: Shipment, image: string): Step[] {
   const [host = ''] = image.split('/');
   return [
     {
-      does: 'build the image',
+      title: 'build the image',
       run: dockerBuild('kit', image, { release: shipment.release, flags: PLATFORM }),
     },
-    { does: `let the engine push to ${host}`, run: gcloud('auth', 'configure-docker', host, '--quiet') },
-    { does: 'push the image', run: dockerPush(image) },
+    { title: `let the engine push to ${host}`, run: gcloud('auth', 'configure-docker', host, '--quiet') },
+    { title: 'push the image', run: dockerPush(image) },
   ];
 }
 
-function sendTo(shipment: Shipment, revision: string): Act {
+function sendTo(shipment: Shipment, revision: string): Step {
   return {
-    does: `send the traffic to ${revision}`,
+    title: `send the traffic to ${revision}`,
     run: gcloud(
       ...['run', 'services', 'update-traffic', shipment.deployment.name, `--to-revisions=${revision}=100`],
       ...inRegion(shipment),
@@ -151,9 +157,9 @@ function sendTo(shipment: Shipment, revision: string): Act {
   };
 }
 
-function waitFor(release: string | undefined): Act {
+function waitFor(release: string | undefined): Step {
   return {
-    does: `wait until ${release ?? 'it'} is healthy`,
+    title: `wait until ${release ?? 'it'} is healthy`,
     run: {
       until: 'healthy',
       ...(release === undefined ? { isAnother: true } : { release }),
@@ -163,7 +169,7 @@ function waitFor(release: string | undefined): Act {
 }
 
 function urlOf(shipment: Shipment) {
-  return addressOf(shipment, {
+  return publicUrl(shipment, {
     command: gcloud(
       ...['run', 'services', 'describe', shipment.deployment.name, ...inRegion(shipment)],
       '--format=value(status.url)',

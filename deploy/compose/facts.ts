@@ -40,9 +40,9 @@ export const targetFacts: TargetFacts = {
   ships: 'an image built here, as the colour that does not run',
   waits:
     'until the new colour has opened the port beside the old one; the old one stops; `/health` by the name of the release',
-  goesBack: 'the container of the release before is started again, and takes over',
+  rollsBack: 'the container of the release before is started again, and takes over',
   secrets: 'an env file in `.cache/deploy`, for its owner alone',
-  proven: 'a real engine, under load (`test/docker`)',
+  testedWith: 'a real engine, under load (`test/docker`)',
 };
 
 function judgeKernel(stdout: string): string | undefined {

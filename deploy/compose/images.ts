@@ -1,20 +1,20 @@
 import { dockerBuild } from '../shipping/docker.ts';
-import type { Act, Shipment } from '../shipping/target.ts';
+import type { Shipment, Step } from '../shipping/target.ts';
 import { imageOf } from './docker-compose.ts';
 
 /** The images of a release, and the one that holds the port, which no release changes. */
-export function buildImages({ deployment: { name }, release }: Shipment): Act[] {
+export function buildImages({ deployment: { name }, release }: Shipment): Step[] {
   return [
-    { does: 'build the image', run: dockerBuild('kit', `${name}:${release}`, { release }) },
-    { does: 'build the image that holds the port', run: dockerBuild('port', `${name}-port`) },
+    { title: 'build the image', run: dockerBuild('kit', `${name}:${release}`, { release }) },
+    { title: 'build the image that holds the port', run: dockerBuild('port', `${name}-port`) },
   ];
 }
 
 /** The new image by itself, cut off from all networks, on a stand-in for WhatsApp: what cannot run is not shipped. */
-export function rehearse(shipment: Shipment): Act {
+export function rehearse(shipment: Shipment): Step {
   const { memoryMb } = shipment.deployment;
   return {
-    does: 'rehearse: run the image by itself on the sandbox, and send one message',
+    title: 'rehearse: run the image by itself on the sandbox, and send one message',
     run: {
       argv: [
         ...(['docker', 'run', '--rm', '--network', 'none', '--read-only'] as const),

@@ -1,9 +1,9 @@
 import { Document, isMap } from 'yaml';
 import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
-import { composeVariables, fromCaller } from '../rendering/compose-variables.ts';
+import { composeVariables, fromEnvironment } from '../rendering/container-environment.ts';
 import { IMAGE_USER, MOST_PROCESSES, SHARED_MEMORY_MB, TMP_MB } from '../rendering/container-limits.ts';
 import { fileHeader } from '../rendering/file-header.ts';
-import { demandOneContainer } from '../rendering/one-container.ts';
+import { requireOneContainer } from '../rendering/one-container.ts';
 import { graceSeconds, stopsTooShort } from '../rendering/stop-time.ts';
 import { HAND_OVER_SYSCTL } from '../rendering/take-over.ts';
 import { documentText, FOR_BOTH } from '../rendering/yaml-text.ts';
@@ -28,22 +28,22 @@ const CONFINED = {
 const PORT_MEMORY = '32m';
 
 function render(input: RenderInput): readonly RenderedFile[] {
-  demandOneContainer('compose', input, facts, stopsTooShort(input));
+  requireOneContainer('compose', input, facts, stopsTooShort(input));
   const { deployment, config } = input;
   const { name, memoryMb, cpus } = deployment;
   const kit = {
     ...CONFINED,
     network_mode: 'service:port',
     depends_on: ['port'],
-    env_file: [fromCaller('GATEHOUSE_ENV_FILE', '.env.deploy')],
+    env_file: [fromEnvironment('GATEHOUSE_ENV_FILE', '.env.deploy')],
     environment: {
       GATEHOUSE_PROFILE: config.profile,
       PORT: String(config.ports.gate),
-      RELEASE: fromCaller('GATEHOUSE_RELEASE', ''),
+      RELEASE: fromEnvironment('GATEHOUSE_RELEASE', ''),
       ...composeVariables(input),
     },
     // By which a deploy knows what it finds.
-    labels: { 'gatehouse.release': fromCaller('GATEHOUSE_RELEASE', '') },
+    labels: { 'gatehouse.release': fromEnvironment('GATEHOUSE_RELEASE', '') },
     volumes: [`data:${config.dataDir}`],
     tmpfs: [`/tmp:size=${TMP_MB}m,mode=1777`],
     shm_size: `${SHARED_MEMORY_MB}m`,
@@ -56,17 +56,17 @@ function render(input: RenderInput): readonly RenderedFile[] {
   };
   const port = {
     ...CONFINED,
-    image: fromCaller('GATEHOUSE_PORT_IMAGE', `${name}-port`),
+    image: fromEnvironment('GATEHOUSE_PORT_IMAGE', `${name}-port`),
     ports: [
-      `${fromCaller('GATEHOUSE_BIND', '0.0.0.0')}:${fromCaller('GATEHOUSE_PORT', '8080')}:${config.ports.gate}`,
+      `${fromEnvironment('GATEHOUSE_BIND', '0.0.0.0')}:${fromEnvironment('GATEHOUSE_PORT', '8080')}:${config.ports.gate}`,
     ],
     // A connection that waits to be accepted by a kit that ends goes to the one that has taken over.
     sysctls: { [HAND_OVER_SYSCTL]: '1' },
     mem_limit: PORT_MEMORY,
     pids_limit: 16,
   };
-  const blue = { image: fromCaller('GATEHOUSE_BLUE_IMAGE', `${name}:latest`) };
-  const green = { profiles: ['green'], image: fromCaller('GATEHOUSE_GREEN_IMAGE', `${name}:latest`) };
+  const blue = { image: fromEnvironment('GATEHOUSE_BLUE_IMAGE', `${name}:latest`) };
+  const green = { profiles: ['green'], image: fromEnvironment('GATEHOUSE_GREEN_IMAGE', `${name}:latest`) };
   const document = new Document(
     {
       name,

@@ -27,8 +27,8 @@ export const composeTarget: Target = {
       ...(running === undefined ? {} : { previous: nameOf(running) }),
       url: urlOf(shipment),
       before: [...(shipment.image === undefined ? buildImages(shipment) : []), rehearse(shipment)],
-      acts: [
-        { does: 'open the published port', run: up(shipment, 'port', []) },
+      steps: [
+        { title: 'open the published port', run: up(shipment, 'port', []) },
         ...switchTo(shipment, next, running),
       ],
     };
@@ -45,7 +45,7 @@ export const composeTarget: Target = {
       previous: nameOf(running),
       url: urlOf(shipment),
       before: [],
-      acts: restart(shipment, other, running),
+      steps: restart(shipment, other, running),
     };
   },
 
@@ -64,9 +64,9 @@ export const composeTarget: Target = {
   ],
 
   destroy: async (shipment) => ({
-    acts: [
+    steps: [
       {
-        does: 'stop and remove the containers and their network',
+        title: 'stop and remove the containers and their network',
         run: compose(shipment, 'down', '--remove-orphans'),
       },
     ],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseJson } from '../shipping/answer.ts';
+import { parseJson } from '../shipping/command-output.ts';
 import { ShipError } from '../shipping/target.ts';
 
 /** The two services of which one runs and the other is the next, or the one before. Source: `compose.yaml`. */
@@ -49,11 +49,11 @@ export function nameOf({ colour, release }: Side): string {
 
 /** What `docker compose ps --format json` says: an array, or since 2.21 a document a line. Throws ShipError. */
 export function readState(stdout: string): ComposeState {
-  const said = stdout
+  const parsed = stdout
     .split('\n')
     .filter((line) => line.trim() !== '')
     .flatMap((line) => parseJson(line, 'docker compose ps'));
-  const rows = z.array(containerSchema).safeParse(said);
+  const rows = z.array(containerSchema).safeParse(parsed);
   if (!rows.success)
     throw new ShipError(
       `the answer of "docker compose ps" is not understood (${z.prettifyError(rows.error).split('\n')[0]}): version 2.20 and later are known`,

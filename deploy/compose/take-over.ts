@@ -1,4 +1,4 @@
-import type { Act, Shipment, Watch } from '../shipping/target.ts';
+import type { Shipment, Step, Watch } from '../shipping/target.ts';
 import { compose, listContainers, up } from './docker-compose.ts';
 import { type Colour, nameOf, readState, type Side } from './state.ts';
 
@@ -8,53 +8,53 @@ const OPENS_WITHIN_MS = 60_000;
 const HEALTHY_WITHIN_MS = 120_000;
 
 /** Starts a colour from the new image beside the running one, and lets it take over. */
-export function switchTo(shipment: Shipment, next: Side, running: Side | undefined): Act[] {
-  const start: Act = {
-    does: `start ${nameOf(next)} as ${next.colour}${running === undefined ? '' : `, beside ${running.colour}`}`,
+export function switchTo(shipment: Shipment, next: Side, running: Side | undefined): Step[] {
+  const start: Step = {
+    title: `start ${nameOf(next)} as ${next.colour}${running === undefined ? '' : `, beside ${running.colour}`}`,
     run: up(shipment, next.colour, ['--force-recreate']),
-    undo: [{ does: `stop ${next.colour} again`, run: compose(shipment, 'stop', next.colour) }],
+    undo: [{ title: `stop ${next.colour} again`, run: compose(shipment, 'stop', next.colour) }],
   };
   return [start, ...handOver(shipment, next, running)];
 }
 
 /** Starts the container of an earlier release as it is, and lets it take over. */
-export function restart(shipment: Shipment, next: Side, running: Side): Act[] {
-  const start: Act = {
-    does: `start ${nameOf(next)}, which is still here as ${next.colour}, beside ${running.colour}`,
+export function restart(shipment: Shipment, next: Side, running: Side): Step[] {
+  const start: Step = {
+    title: `start ${nameOf(next)}, which is still here as ${next.colour}, beside ${running.colour}`,
     run: compose(shipment, 'start', next.colour),
-    undo: [{ does: `stop ${next.colour} again`, run: compose(shipment, 'stop', next.colour) }],
+    undo: [{ title: `stop ${next.colour} again`, run: compose(shipment, 'stop', next.colour) }],
   };
   return [start, ...handOver(shipment, next, running)];
 }
 
-function handOver(shipment: Shipment, next: Side, running: Side | undefined): Act[] {
+function handOver(shipment: Shipment, next: Side, running: Side | undefined): Step[] {
   const waitFor = (side: Side, until: 'open' | 'healthy', withinMs: number) => ({
     until,
     ...(side.release === undefined ? {} : { release: side.release }),
     withinMs,
   });
   const watch = watchOver(shipment, next.colour);
-  const opened: Act = {
-    does: `wait until ${nameOf(next)} has opened the port`,
+  const opened: Step = {
+    title: `wait until ${nameOf(next)} has opened the port`,
     run: { ...waitFor(next, 'open', OPENS_WITHIN_MS), watch },
   };
-  const healthy: Act = {
-    does: `wait until ${nameOf(next)} is healthy`,
+  const healthy: Step = {
+    title: `wait until ${nameOf(next)} is healthy`,
     run: { ...waitFor(next, 'healthy', HEALTHY_WITHIN_MS), watch },
   };
   if (running === undefined) return [opened, healthy];
-  const back: Act[] = [
+  const back: Step[] = [
     {
-      does: `start ${running.colour} again, beside ${next.colour}`,
+      title: `start ${running.colour} again, beside ${next.colour}`,
       run: compose(shipment, 'start', running.colour),
     },
     {
-      does: `wait until ${nameOf(running)} has opened the port`,
+      title: `wait until ${nameOf(running)} has opened the port`,
       run: waitFor(running, 'open', OPENS_WITHIN_MS),
     },
   ];
-  const stop: Act = {
-    does: `stop ${running.colour}: ${next.colour} takes over`,
+  const stop: Step = {
+    title: `stop ${running.colour}: ${next.colour} takes over`,
     run: compose(shipment, 'stop', running.colour),
     undo: back,
   };

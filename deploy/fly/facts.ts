@@ -45,7 +45,7 @@ export const prerequisites: readonly Prerequisite[] = [
 export const targetFacts: TargetFacts = {
   ships: 'an image built by Fly, then its one Machine replaced with it',
   waits: "until Fly's checks pass, then `/health` by the name of the release",
-  goesBack: '`fly deploy --image` of the release before; settings and secrets stay as they are',
+  rollsBack: '`fly deploy --image` of the release before; settings and secrets stay as they are',
   secrets: '`fly secrets import`, by standard input',
-  proven: 'against stand-ins for its command line',
+  testedWith: 'against stand-ins for its command line',
 };

@@ -3,7 +3,7 @@ import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { containerEnvironment } from '../rendering/container-environment.ts';
 import { fileHeader } from '../rendering/file-header.ts';
 import { LIVE_PATH } from '../rendering/health-paths.ts';
-import { demandOneContainer } from '../rendering/one-container.ts';
+import { requireOneContainer } from '../rendering/one-container.ts';
 import { graceSeconds } from '../rendering/stop-time.ts';
 import { facts, MEMORY_STEP_MB, MOST_MB_PER_CPU, SHARED_CPUS } from './facts.ts';
 
@@ -18,7 +18,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
   const cpus = SHARED_CPUS.find(
     (count) => count >= deployment.cpus && count * MOST_MB_PER_CPU >= deployment.memoryMb,
   );
-  demandOneContainer('fly', input, facts, [
+  requireOneContainer('fly', input, facts, [
     ...(cpus === undefined
       ? [`no shared Machine has ${deployment.memoryMb} MB and ${deployment.cpus} CPUs: lower them`]
       : []),

@@ -1,10 +1,17 @@
 import { z } from 'zod';
-import { addressOf } from '../shipping/address.ts';
-import { readAnswer } from '../shipping/answer.ts';
 import type { Command } from '../shipping/command.ts';
+import { parseOutput } from '../shipping/command-output.ts';
 import { flySecretLines } from '../shipping/env-file.ts';
 import { tagOf } from '../shipping/release.ts';
-import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
+import {
+  type Ask,
+  type Plan,
+  publicUrl,
+  ShipError,
+  type Shipment,
+  type Step,
+  type Target,
+} from '../shipping/target.ts';
 import { prerequisites, targetFacts } from './facts.ts';
 
 /** As `fly.toml` says of the boot, and as long for an image to be fetched. */
@@ -21,33 +28,33 @@ export const flyTarget: Target = {
   keptSecrets: ({ name }) => ({
     command: fly('secrets', 'list', '--app', name, '--json'),
     read: (outcome) =>
-      readAnswer(namedSchema, outcome, 'fly secrets list')?.map(({ name: secret }) => secret),
+      parseOutput(namedSchema, outcome, 'fly secrets list')?.map(({ name: secret }) => secret),
   }),
   facts: targetFacts,
 
   async plan(shipment, ask): Promise<Plan> {
     const { name } = shipment.deployment;
-    const apps = readAnswer(namedSchema, await ask(fly('apps', 'list', '--json')), 'fly apps list') ?? [];
+    const apps = parseOutput(namedSchema, await ask(fly('apps', 'list', '--json')), 'fly apps list') ?? [];
     const isThere = apps.some((app) => app.name === name);
     const [current] = isThere ? await listReleases(shipment, ask) : [];
     const image = shipment.image ?? `registry.fly.io/${name}:${shipment.release}`;
     return {
       release: shipment.release,
       ...(current === undefined ? {} : { previous: nameOf(current) }),
-      url: addressOf(shipment, `https://${name}.fly.dev`),
+      url: publicUrl(shipment, `https://${name}.fly.dev`),
       before: [
         ...(isThere
           ? []
           : [
               {
-                does: `make the app ${name}, of the organisation FLY_ORG`,
+                title: `make the app ${name}, of the organisation FLY_ORG`,
                 run: fly('apps', 'create', name, '--yes'),
               },
             ]),
         ...importSecrets(shipment),
         ...(shipment.image === undefined ? [build(shipment)] : []),
       ],
-      acts: deployImage(shipment, { image, release: shipment.release }, current),
+      steps: deployImage(shipment, { image, release: shipment.release }, current),
     };
   },
 
@@ -59,9 +66,9 @@ export const flyTarget: Target = {
     return {
       ...(earlier.release === undefined ? {} : { release: earlier.release }),
       previous: nameOf(current),
-      url: addressOf(shipment, `https://${shipment.deployment.name}.fly.dev`),
+      url: publicUrl(shipment, `https://${shipment.deployment.name}.fly.dev`),
       before: [],
-      acts: deployImage(shipment, earlier, current),
+      steps: deployImage(shipment, earlier, current),
     };
   },
 
@@ -73,7 +80,7 @@ export const flyTarget: Target = {
     fly('logs', '--app', name, ...(follow ? [] : ['--no-tail'])),
   ],
   destroy: async ({ deployment: { name } }) => ({
-    acts: [{ does: 'end the Machine', run: fly('scale', 'count', '0', '--app', name, '--yes') }],
+    steps: [{ title: 'end the Machine', run: fly('scale', 'count', '0', '--app', name, '--yes') }],
     remains: `the app ${name} with its secrets and its volume, which is paid for; fly apps destroy ${name} removes it all for good`,
   }),
 };
@@ -88,17 +95,17 @@ function nameOf({ image, release }: FlyRelease): string {
   return release ?? image;
 }
 
-function deployImage(shipment: Shipment, next: FlyRelease, current: FlyRelease | undefined): Act[] {
+function deployImage(shipment: Shipment, next: FlyRelease, current: FlyRelease | undefined): Step[] {
   return [
     {
-      does: `deploy ${nameOf(next)}: the one Machine is replaced, with a pause of some seconds`,
+      title: `deploy ${nameOf(next)}: the one Machine is replaced, with a pause of some seconds`,
       run: deploy(shipment, next),
       ...(current === undefined
         ? {}
-        : { undo: [{ does: `deploy ${nameOf(current)} again`, run: deploy(shipment, current) }] }),
+        : { undo: [{ title: `deploy ${nameOf(current)} again`, run: deploy(shipment, current) }] }),
     },
     {
-      does: `wait until ${nameOf(next)} is healthy`,
+      title: `wait until ${nameOf(next)} is healthy`,
       run: {
         until: 'healthy',
         ...(next.release === undefined ? {} : { release: next.release }),
@@ -116,22 +123,22 @@ function deploy({ deployment, settings }: Shipment, { image, release }: FlyRelea
 }
 
 /** Built and pushed before anything of what runs is touched. */
-function build({ deployment: { name }, release }: Shipment): Act {
+function build({ deployment: { name }, release }: Shipment): Step {
   const flags = ['--build-only', '--push', '--image-label', release, '--build-arg', `RELEASE=${release}`];
-  return { does: 'build the image, at Fly', run: fly('deploy', '--app', name, ...flags) };
+  return { title: 'build the image, at Fly', run: fly('deploy', '--app', name, ...flags) };
 }
 
 /** Staged, since each change would otherwise start the Machine anew; the deploy that follows brings them. */
-function importSecrets({ deployment: { name }, secrets }: Shipment): Act[] {
+function importSecrets({ deployment: { name }, secrets }: Shipment): Step[] {
   const names = Object.keys(secrets);
   if (names.length === 0) return [];
   const run = { ...fly('secrets', 'import', '--stage', '--app', name), input: flySecretLines(secrets) };
-  return [{ does: `set the secrets ${names.join(', ')}`, run }];
+  return [{ title: `set the secrets ${names.join(', ')}`, run }];
 }
 
 async function listReleases({ deployment: { name } }: Shipment, ask: Ask): Promise<FlyRelease[]> {
   const outcome = await ask(fly('releases', '--app', name, '--image', '--json'));
-  const releases = readAnswer(releasesSchema, outcome, 'fly releases') ?? [];
+  const releases = parseOutput(releasesSchema, outcome, 'fly releases') ?? [];
   return releases
     .filter(({ image, status }) => image !== '' && !['failed', 'interrupted'].includes(status))
     .map(({ image }) => {

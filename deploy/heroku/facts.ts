@@ -50,7 +50,7 @@ export const prerequisites: readonly Prerequisite[] = [
 export const targetFacts: TargetFacts = {
   ships: 'an image built here, pushed to Heroku and released as the one web dyno',
   waits: '`/health` by the name of the release',
-  goesBack: '`heroku rollback` to the release before; its variables come back with it',
+  rollsBack: '`heroku rollback` to the release before; its variables come back with it',
   secrets: '`heroku config:set`, by argument, since it takes them in no other way; only what has changed',
-  proven: 'against stand-ins for its command line',
+  testedWith: 'against stand-ins for its command line',
 };

@@ -2,7 +2,7 @@ import type { Deployment } from '#config';
 import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { containerEnvironment } from '../rendering/container-environment.ts';
 import { fileHeader, madeFrom } from '../rendering/file-header.ts';
-import { demandOneContainer } from '../rendering/one-container.ts';
+import { requireOneContainer } from '../rendering/one-container.ts';
 import { yamlText } from '../rendering/yaml-text.ts';
 import { DATABASE, DATABASE_VARIABLE, DYNOS, facts } from './facts.ts';
 
@@ -15,7 +15,7 @@ export const heroku: Platform<'heroku'> = { name: 'heroku', facts, files: [MANIF
 function render(input: RenderInput): readonly RenderedFile[] {
   const { deployment } = input;
   const dyno = dynoFor(deployment);
-  demandOneContainer('heroku', input, facts, [
+  requireOneContainer('heroku', input, facts, [
     ...(dyno === undefined
       ? [`no dyno has ${deployment.memoryMb} MB: lower memoryMb in config/deployment.ts`]
       : []),

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { addressOf } from '../shipping/address.ts';
-import { readAnswer } from '../shipping/answer.ts';
 import type { Command } from '../shipping/command.ts';
+import { parseOutput } from '../shipping/command-output.ts';
 import {
-  type Act,
   type Address,
   type Ask,
   type Plan,
+  publicUrl,
   ShipError,
   type Shipment,
+  type Step,
   type Target,
 } from '../shipping/target.ts';
 import { DATABASE, DATABASE_VARIABLE, prerequisites, targetFacts } from './facts.ts';
@@ -30,7 +30,7 @@ export const herokuTarget: Target = {
     command: listConfig(name),
     // The add-on sets the database's own.
     read: (outcome) => [
-      ...Object.keys(readAnswer(configSchema, outcome, 'heroku config') ?? {}),
+      ...Object.keys(parseOutput(configSchema, outcome, 'heroku config') ?? {}),
       DATABASE_VARIABLE,
     ],
   }),
@@ -39,9 +39,9 @@ export const herokuTarget: Target = {
   async plan(shipment, ask): Promise<Plan> {
     const { deployment, release } = shipment;
     const info = await ask(heroku('apps:info', '--app', deployment.name, '--json'), 'may-fail');
-    const isThere = readAnswer(infoSchema, info, 'heroku apps:info') !== undefined;
+    const isThere = parseOutput(infoSchema, info, 'heroku apps:info') !== undefined;
     const config = isThere
-      ? (readAnswer(configSchema, await ask(listConfig(deployment.name)), 'heroku config') ?? {})
+      ? (parseOutput(configSchema, await ask(listConfig(deployment.name)), 'heroku config') ?? {})
       : {};
     const [current] = isThere ? await listReleases(shipment, ask) : [];
     return {
@@ -51,22 +51,22 @@ export const herokuTarget: Target = {
       before: [
         ...(isThere ? [] : [createApp(shipment)]),
         ...(config[DATABASE_VARIABLE] === undefined ? [addDatabase(shipment)] : []),
-        { does: "log in at Heroku's registry", run: heroku('container:login') },
+        { title: "log in at Heroku's registry", run: heroku('container:login') },
         {
-          does: 'build the image, and push it',
+          title: 'build the image, and push it',
           run: heroku('container:push', 'web', ...appOf(shipment), '--arg', `RELEASE=${release}`),
         },
       ],
-      acts: [
+      steps: [
         ...setConfig(shipment, config),
         {
-          does: `release ${release}: the dyno is replaced, and the WhatsApp login is lost with it`,
+          title: `release ${release}: the dyno is replaced, and the WhatsApp login is lost with it`,
           run: heroku('container:release', 'web', ...appOf(shipment)),
           ...(current === undefined ? {} : { undo: [rollBackTo(shipment, current)] }),
         },
         ...(current === undefined ? [scale(shipment)] : []),
         {
-          does: `wait until ${release} is healthy`,
+          title: `wait until ${release} is healthy`,
           run: { until: 'healthy', release, withinMs: HEALTHY_WITHIN_MS },
         },
       ],
@@ -82,11 +82,11 @@ export const herokuTarget: Target = {
       previous: `v${current}`,
       url: urlOf(shipment, info.stdout),
       before: [],
-      acts: [
+      steps: [
         { ...rollBackTo(shipment, earlier), undo: [rollBackTo(shipment, current)] },
-        { does: 'wait until the dyno is replaced', run: heroku('ps:wait', ...appOf(shipment)) },
+        { title: 'wait until the dyno is replaced', run: heroku('ps:wait', ...appOf(shipment)) },
         {
-          does: 'wait until it is healthy',
+          title: 'wait until it is healthy',
           run: { until: 'healthy', isAnother: true, withinMs: HEALTHY_WITHIN_MS },
         },
       ],
@@ -103,54 +103,57 @@ export const herokuTarget: Target = {
   destroy: async (shipment) => {
     const { name } = shipment.deployment;
     return {
-      acts: [{ does: 'end the dyno', run: heroku('ps:scale', 'web=0', ...appOf(shipment)) }],
+      steps: [{ title: 'end the dyno', run: heroku('ps:scale', 'web=0', ...appOf(shipment)) }],
       remains: `the app ${name} with its variables, and its database, which is paid for; heroku apps:destroy --app ${name} removes it all for good`,
     };
   },
 };
 
-function createApp({ deployment: { name, region } }: Shipment): Act {
+function createApp({ deployment: { name, region } }: Shipment): Step {
   const where = region === undefined ? [] : ['--region', region];
-  return { does: `make the app ${name}`, run: heroku('apps:create', name, '--stack', 'container', ...where) };
+  return {
+    title: `make the app ${name}`,
+    run: heroku('apps:create', name, '--stack', 'container', ...where),
+  };
 }
 
-function addDatabase(shipment: Shipment): Act {
+function addDatabase(shipment: Shipment): Step {
   const { plan, as } = DATABASE;
   return {
-    does: `add the database ${plan}, which is paid for`,
+    title: `add the database ${plan}, which is paid for`,
     run: heroku('addons:create', plan, '--as', as, '--wait', ...appOf(shipment)),
   };
 }
 
-function scale(shipment: Shipment): Act {
+function scale(shipment: Shipment): Step {
   const size = dynoFor(shipment.deployment)?.size ?? '';
-  return { does: `one dyno of ${size}`, run: heroku('ps:scale', `web=1:${size}`, ...appOf(shipment)) };
+  return { title: `one dyno of ${size}`, run: heroku('ps:scale', `web=1:${size}`, ...appOf(shipment)) };
 }
 
 /** What differs: each change restarts the dyno, so none is made without need. Taken back with the release. */
-function setConfig(shipment: Shipment, config: Readonly<Record<string, string>>): Act[] {
+function setConfig(shipment: Shipment, config: Readonly<Record<string, string>>): Step[] {
   const wanted = { ...variablesOf(shipment), ...shipment.settings, ...shipment.secrets };
   const changed = Object.entries(wanted).filter(([name, value]) => config[name] !== value);
   if (changed.length === 0) return [];
   return [
     {
-      does: `set ${changed.map(([name]) => name).join(', ')}`,
+      title: `set ${changed.map(([name]) => name).join(', ')}`,
       run: heroku('config:set', ...changed.map(([name, value]) => `${name}=${value}`), ...appOf(shipment)),
     },
   ];
 }
 
-function rollBackTo(shipment: Shipment, version: number): Act {
+function rollBackTo(shipment: Shipment, version: number): Step {
   return {
-    does: `roll back to v${version}`,
+    title: `roll back to v${version}`,
     run: heroku('releases:rollback', `v${version}`, ...appOf(shipment)),
   };
 }
 
 function urlOf(shipment: Shipment, info: string): Address {
   const read = (stdout: string) =>
-    readAnswer(infoSchema, { code: 0, stdout, output: '' }, 'heroku apps:info')?.app.web_url;
-  return addressOf(
+    parseOutput(infoSchema, { code: 0, stdout, output: '' }, 'heroku apps:info')?.app.web_url;
+  return publicUrl(
     shipment,
     read(info) ?? {
       command: heroku('apps:info', '--app', shipment.deployment.name, '--json'),
@@ -162,7 +165,7 @@ function urlOf(shipment: Shipment, info: string): Address {
 /** Versions that brought code, the newest first: a change of a variable is a release too. */
 async function listReleases(shipment: Shipment, ask: Ask): Promise<number[]> {
   const outcome = await ask(heroku('releases', '--json', '--num', '50', ...appOf(shipment)));
-  const releases = readAnswer(releasesSchema, outcome, 'heroku releases') ?? [];
+  const releases = parseOutput(releasesSchema, outcome, 'heroku releases') ?? [];
   return releases
     .filter(({ status, description }) => status === 'succeeded' && /^(Deployed|Rollback)/.test(description))
     .map(({ version }) => version)

@@ -29,7 +29,7 @@ export function containerOf(input: RenderInput, pod: PodPlan, service: ServiceDe
   const { name, entry, command, readyPath, browser = false, kit } = service;
   const needsBrowser = browser && service.name === pod.owner.name;
   const port = portNumber(input, service);
-  // What is not of the kit may say 503 for reasons that a restart does not mend: alive is what accepts connections.
+  // A service that is not a kit service may say 503 for reasons that a restart does not mend: alive is what accepts connections.
   const alive = kit ? { httpGet: { path: readyPath, port: name } } : { tcpSocket: { port: name } };
   const ready = { httpGet: { path: readyPath, port: name } };
   return {
@@ -88,7 +88,7 @@ function ownVariables(input: RenderInput, { name, kit }: ServiceDeclaration, por
   const provided = Object.entries(variablesFor(name, runningServices(input), input.config.dataDir)).map(
     ([key, value]) => ({ name: key, value }),
   );
-  // What is not ours finds its port where every program looks for it.
+  // A service that is not a kit service finds its port in PORT, as every program does.
   return kit
     ? provided
     : [...provided, { name: 'PORT', value: String(port) }, { name: 'HOST', value: '0.0.0.0' }];

@@ -33,7 +33,7 @@ export const prerequisites: readonly Prerequisite[] = [
 export const targetFacts: TargetFacts = {
   ships: 'two images built here and pushed to your registry, as a workload a service',
   waits: '`kubectl rollout status` of each, by its probes; `/health` where a domain or `--url` says where',
-  goesBack: '`kubectl rollout undo` of each',
+  rollsBack: '`kubectl rollout undo` of each',
   secrets: 'one Secret, by standard input; what is not given stays',
-  proven: 'against stand-ins for kubectl; what it applies is read by the real kustomize',
+  testedWith: 'against stand-ins for kubectl; what it applies is read by the real kustomize',
 };

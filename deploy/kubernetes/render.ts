@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { containerEnvironment } from '../rendering/container-environment.ts';
 import { comment, madeFrom } from '../rendering/file-header.ts';
-import { demandOneContainer } from '../rendering/one-container.ts';
+import { requireOneContainer } from '../rendering/one-container.ts';
 import { choiceOf } from '../rendering/render-input.ts';
 import { secretName, settingsName } from './containers.ts';
 import { facts } from './facts.ts';
@@ -36,7 +36,7 @@ export const kubernetes: Platform<'kubernetes'> = {
 const SANDBOX = { WHATSAPP: 'sandbox', SANDBOX_ALLOWED: 'true', SANDBOX_AUTO_LINK: 'true' } as const;
 
 function render(input: RenderInput): readonly RenderedFile[] {
-  demandOneContainer('kubernetes', input, facts, refusalsOnCluster(input));
+  requireOneContainer('kubernetes', input, facts, refusalsOnCluster(input));
   const base = objectsOf(input);
   const onSandbox = objectsOf({ ...input, config: { ...input.config, whatsapp: SANDBOX.WHATSAPP } });
   const before = [...base.workloads, ...base.network];

@@ -1,12 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { renderInput } from '../rendering/render-input.ts';
-import { addressOf } from '../shipping/address.ts';
-import { readAnswer } from '../shipping/answer.ts';
 import type { Command } from '../shipping/command.ts';
+import { parseOutput } from '../shipping/command-output.ts';
 import { dockerBuild, dockerPush } from '../shipping/docker.ts';
 import { tagOf } from '../shipping/release.ts';
-import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
+import {
+  type Ask,
+  type Plan,
+  publicUrl,
+  ShipError,
+  type Shipment,
+  type Step,
+  type Target,
+} from '../shipping/target.ts';
 import { secretName } from './containers.ts';
 import { facts, prerequisites, targetFacts } from './facts.ts';
 import { FOLDER, kustomization, repositoryOf } from './overlay.ts';
@@ -29,7 +36,7 @@ export const kubernetesTarget: Target = {
     // The secret among the parts is made by the first deploy.
     read: (outcome) => [
       'INTERNAL_SECRET',
-      ...Object.keys(readAnswer(secretSchema, outcome, 'kubectl get secret')?.data ?? {}),
+      ...Object.keys(parseOutput(secretSchema, outcome, 'kubectl get secret')?.data ?? {}),
     ],
   }),
   facts: targetFacts,
@@ -40,12 +47,12 @@ export const kubernetesTarget: Target = {
     const current = (await listReleases(shipment, ask))[0];
     // Must be answered: what is not known would be overwritten.
     const outcome = await ask(getSecret(shipment));
-    const known = readAnswer(secretSchema, outcome, 'kubectl get secret')?.data ?? {};
+    const known = parseOutput(secretSchema, outcome, 'kubectl get secret')?.data ?? {};
     const undo = current === undefined ? {} : { undo: undoAll(shipment) };
     return {
       release: shipment.release,
       ...(current === undefined ? {} : { previous: current }),
-      url: addressOf(shipment, undefined),
+      url: publicUrl(shipment, undefined),
       before: [
         ...(shipment.image === undefined
           ? [
@@ -56,9 +63,9 @@ export const kubernetesTarget: Target = {
         apply(`make the namespace ${name}`, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
         apply(`set the secret ${secretName(shipment)}`, secretOf(shipment, known)),
       ],
-      acts: [
+      steps: [
         {
-          does: `apply ${shipment.release}`,
+          title: `apply ${shipment.release}`,
           run: kubectl('apply', '--kustomize', `${shipment.folder}/${FOLDER}`),
           ...undo,
         },
@@ -73,14 +80,14 @@ export const kubernetesTarget: Target = {
       throw new ShipError(
         `the cluster keeps no release of ${shipment.deployment.name} before the one that runs`,
       );
-    const acts = undoAll(shipment);
+    const steps = undoAll(shipment);
     return {
       release: earlier,
       previous: current,
-      url: addressOf(shipment, undefined),
+      url: publicUrl(shipment, undefined),
       before: [],
       // Undone once more, it is the current one again.
-      acts: [...acts.map((act) => ({ ...act, undo: [act] })), ...waitForAll(shipment, earlier)],
+      steps: [...steps.map((act) => ({ ...act, undo: [act] })), ...waitForAll(shipment, earlier)],
     };
   },
 
@@ -100,23 +107,23 @@ export const kubernetesTarget: Target = {
     const kinds =
       'deployments.apps,statefulsets.apps,services,ingresses.networking.k8s.io,networkpolicies.networking.k8s.io,poddisruptionbudgets.policy';
     return {
-      acts: [{ does: 'delete the workloads', run: inNamespace(shipment, 'delete', kinds, '--all') }],
+      steps: [{ title: 'delete the workloads', run: inNamespace(shipment, 'delete', kinds, '--all') }],
       remains: `the namespace ${name} with the secret and the volumes of the bridge and the api; kubectl delete namespace ${name} removes them for good`,
     };
   },
 };
 
-function buildAndPush({ release }: Shipment, stage: 'kit' | 'slim', repository: string): Act[] {
+function buildAndPush({ release }: Shipment, stage: 'kit' | 'slim', repository: string): Step[] {
   const image = `${repository}:${release}`;
   return [
-    { does: `build the image ${stage}`, run: dockerBuild(stage, image, { release }) },
-    { does: `push the image ${stage}`, run: dockerPush(image) },
+    { title: `build the image ${stage}`, run: dockerBuild(stage, image, { release }) },
+    { title: `push the image ${stage}`, run: dockerPush(image) },
   ];
 }
 
 /** Given to kubectl as JSON, which is YAML. */
-function apply(does: string, object: object): Act {
-  return { does, run: { ...kubectl('apply', '--filename', '-'), input: JSON.stringify(object) } };
+function apply(title: string, object: object): Step {
+  return { title, run: { ...kubectl('apply', '--filename', '-'), input: JSON.stringify(object) } };
 }
 
 /** With what the cluster has already, in base64 as it gives it. */
@@ -133,25 +140,25 @@ function secretOf(shipment: Shipment, known: Readonly<Record<string, string>>): 
   };
 }
 
-function undoAll(shipment: Shipment): Act[] {
+function undoAll(shipment: Shipment): Step[] {
   return workloads().map((workload) => ({
-    does: `go back with ${workload}`,
+    title: `go back with ${workload}`,
     run: inNamespace(shipment, 'rollout', 'undo', workload),
   }));
 }
 
-function waitForAll(shipment: Shipment, release: string): Act[] {
+function waitForAll(shipment: Shipment, release: string): Step[] {
   const timeout = `--timeout=${ROLLED_OUT_WITHIN_S}s`;
   return [
     ...workloads().map((workload) => ({
-      does: `wait until ${workload} is rolled out`,
+      title: `wait until ${workload} is rolled out`,
       run: inNamespace(shipment, 'rollout', 'status', workload, timeout),
     })),
-    ...(addressOf(shipment, undefined) === undefined
+    ...(publicUrl(shipment, undefined) === undefined
       ? []
       : [
           {
-            does: `wait until ${release} is healthy`,
+            title: `wait until ${release} is healthy`,
             run: { until: 'healthy', release, withinMs: HEALTHY_WITHIN_MS } as const,
           },
         ]),
@@ -174,7 +181,7 @@ async function listReleases(shipment: Shipment, ask: Ask): Promise<string[]> {
   const outcome = await ask(
     inNamespace(shipment, 'get', 'replicasets', '--selector', label, '--output', 'json'),
   );
-  const { items = [] } = readAnswer(replicaSetsSchema, outcome, 'kubectl get replicasets') ?? {};
+  const { items = [] } = parseOutput(replicaSetsSchema, outcome, 'kubectl get replicasets') ?? {};
   const revision = (item: (typeof items)[number]) =>
     Number(item.metadata.annotations['deployment.kubernetes.io/revision'] ?? 0);
   return items

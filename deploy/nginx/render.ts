@@ -1,5 +1,5 @@
 import { type Platform, Refusal, type RenderedFile, type RenderInput } from '../platform.ts';
-import { faultsOf } from '../rendering/declaration-faults.ts';
+import { declarationFaults } from '../rendering/declaration-faults.ts';
 import { comment, madeFrom } from '../rendering/file-header.ts';
 import { facts } from './facts.ts';
 
@@ -16,7 +16,7 @@ const SILENCE_S = 300;
 function render(input: RenderInput): readonly RenderedFile[] {
   const { deployment, config } = input;
   const { name, domain = '_' } = deployment;
-  const faults = faultsOf(input, facts);
+  const faults = declarationFaults(input, facts);
   if (faults.length > 0) throw new Refusal('nginx', faults);
   const bodyBytes = Math.max(config.gate.maxBodyBytes, config.outbox.mediaMaxBytes + BODY_MARGIN_BYTES);
   const waitS = Math.ceil(Math.max(config.gate.upstreamTimeoutMs / 1_000 + 10, SILENCE_S));

@@ -61,9 +61,9 @@ export const prerequisites: readonly Prerequisite[] = [
 export const targetFacts: TargetFacts = {
   ships: '`.railway/railway.ts` applied, then this folder, uploaded and built by Railway',
   waits: 'until it is built, then `/health` by the name of the release',
-  goesBack: "Railway's own rollback, by its API: image and variables of the deployment before",
+  rollsBack: "Railway's own rollback, by its API: image and variables of the deployment before",
   secrets: '`railway variable set --stdin`, only what has changed',
-  proven: 'against stand-ins for its command line',
+  testedWith: 'against stand-ins for its command line',
 };
 
 function judgeVersion(stdout: string): string | undefined {

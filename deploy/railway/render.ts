@@ -2,7 +2,7 @@ import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { containerEnvironment } from '../rendering/container-environment.ts';
 import { fileHeader } from '../rendering/file-header.ts';
 import { READY_PATH } from '../rendering/health-paths.ts';
-import { demandOneContainer } from '../rendering/one-container.ts';
+import { requireOneContainer } from '../rendering/one-container.ts';
 import { graceSeconds } from '../rendering/stop-time.ts';
 import { facts, HEALTH_TIMEOUT_S, LEAST_VERSION, OLD_FILES_END } from './facts.ts';
 
@@ -12,7 +12,7 @@ const FILE = '.railway/railway.ts';
 export const railway: Platform<'railway'> = { name: 'railway', facts, files: [FILE], render };
 
 function render(input: RenderInput): readonly RenderedFile[] {
-  demandOneContainer('railway', input, facts);
+  requireOneContainer('railway', input, facts);
   const { deployment, config } = input;
   const { name, region, domain } = deployment;
   const port = config.ports.gate;

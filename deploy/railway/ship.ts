@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { addressOf } from '../shipping/address.ts';
-import { readAnswer } from '../shipping/answer.ts';
 import type { Command } from '../shipping/command.ts';
+import { parseOutput } from '../shipping/command-output.ts';
 import {
-  type Act,
   type Address,
   type Ask,
   type Plan,
+  publicUrl,
   ShipError,
   type Shipment,
+  type Step,
   type Target,
 } from '../shipping/target.ts';
 import { prerequisites, ROLL_BACK, targetFacts } from './facts.ts';
@@ -27,7 +27,7 @@ export const railwayTarget: Target = {
   keptSecrets: (deployment) => ({
     command: listVariables(deployment.name),
     read: (outcome) => {
-      const variables = readAnswer(variablesSchema, outcome, 'railway variable list') ?? {};
+      const variables = parseOutput(variablesSchema, outcome, 'railway variable list') ?? {};
       return Object.keys(variables).filter((name) => variables[name] !== '');
     },
   }),
@@ -36,7 +36,7 @@ export const railwayTarget: Target = {
   async plan(shipment, ask): Promise<Plan> {
     const { deployment, settings, secrets, release } = shipment;
     const outcome = await ask(listVariables(deployment.name), 'may-fail');
-    const variables = readAnswer(variablesSchema, outcome, 'railway variable list') ?? {};
+    const variables = parseOutput(variablesSchema, outcome, 'railway variable list') ?? {};
     const [current] = outcome.code === 0 ? await listDeployments(shipment, ask) : [];
     const changed = Object.entries(secrets).filter(([name, value]) => variables[name] !== value);
     return {
@@ -44,18 +44,18 @@ export const railwayTarget: Target = {
       ...(current === undefined ? {} : { previous: nameOf(current, variables) }),
       url: urlOf(shipment, variables),
       before: [
-        { does: 'apply .railway/railway.ts', run: railway('config', 'apply', '--yes') },
+        { title: 'apply .railway/railway.ts', run: railway('config', 'apply', '--yes') },
         ...changed.map(([name, value]) => setSecret(shipment, name, value)),
         ...(variables.RAILWAY_PUBLIC_DOMAIN || deployment.domain !== undefined ? [] : [makeDomain(shipment)]),
       ],
-      acts: [
+      steps: [
         setVariables(shipment, { ...settings, RELEASE: release }, variables),
         {
-          does: 'upload and build; the one instance is replaced, with a pause of some seconds',
+          title: 'upload and build; the one instance is replaced, with a pause of some seconds',
           run: railway('up', '--ci', ...serviceOf(shipment)),
         },
         {
-          does: `wait until ${release} is healthy`,
+          title: `wait until ${release} is healthy`,
           run: { until: 'healthy', release, withinMs: HEALTHY_WITHIN_MS },
           // Not of the upload: what is not built has replaced nothing.
           ...(current === undefined ? {} : { undo: [rollBackTo(current)] }),
@@ -66,7 +66,7 @@ export const railwayTarget: Target = {
 
   async planRollback(shipment, ask): Promise<Plan> {
     const outcome = await ask(listVariables(shipment.deployment.name));
-    const variables = readAnswer(variablesSchema, outcome, 'railway variable list') ?? {};
+    const variables = parseOutput(variablesSchema, outcome, 'railway variable list') ?? {};
     const [current, earlier] = await listDeployments(shipment, ask);
     if (current === undefined || earlier === undefined)
       throw new ShipError(
@@ -76,10 +76,10 @@ export const railwayTarget: Target = {
       previous: nameOf(current, variables),
       url: urlOf(shipment, variables),
       before: [],
-      acts: [
+      steps: [
         { ...rollBackTo(earlier), undo: [rollBackTo(current)] },
         {
-          does: 'wait until it is healthy',
+          title: 'wait until it is healthy',
           run: { until: 'healthy', isAnother: true, withinMs: HEALTHY_WITHIN_MS },
         },
       ],
@@ -94,15 +94,15 @@ export const railwayTarget: Target = {
     railway('logs', '--deployment', ...(follow ? [] : ['--lines', '200']), ...serviceOf(shipment)),
   ],
   destroy: async (shipment) => ({
-    acts: [{ does: 'end the deployment that runs', run: railway('down', '--yes', ...serviceOf(shipment)) }],
+    steps: [{ title: 'end the deployment that runs', run: railway('down', '--yes', ...serviceOf(shipment)) }],
     remains:
       'the project with its variables, its secrets and the volume, which is paid for; railway delete removes it all for good',
   }),
 };
 
-function setSecret(shipment: Shipment, name: string, value: string): Act {
+function setSecret(shipment: Shipment, name: string, value: string): Step {
   return {
-    does: `set the secret ${name}`,
+    title: `set the secret ${name}`,
     run: {
       ...railway('variable', 'set', name, '--stdin', '--skip-deploys', ...serviceOf(shipment)),
       input: value,
@@ -115,7 +115,7 @@ function setVariables(
   shipment: Shipment,
   variables: Readonly<Record<string, string>>,
   before: Readonly<Record<string, string>>,
-): Act {
+): Step {
   const set = (values: Readonly<Record<string, string>>) =>
     railway(
       'variable',
@@ -131,25 +131,25 @@ function setVariables(
     }),
   );
   return {
-    does: `set ${Object.keys(variables).join(', ')} for what is deployed next`,
+    title: `set ${Object.keys(variables).join(', ')} for what is deployed next`,
     run: set(variables),
     ...(Object.keys(old).length === 0
       ? {}
-      : { undo: [{ does: `set ${Object.keys(old).join(', ')} as before`, run: set(old) }] }),
+      : { undo: [{ title: `set ${Object.keys(old).join(', ')} as before`, run: set(old) }] }),
   };
 }
 
-function makeDomain(shipment: Shipment): Act {
+function makeDomain(shipment: Shipment): Step {
   const port = String(shipment.config.ports.gate);
   return {
-    does: 'get a domain from Railway',
+    title: 'get a domain from Railway',
     run: railway('domain', '--port', port, ...serviceOf(shipment), '--json'),
   };
 }
 
-function rollBackTo(id: string): Act {
+function rollBackTo(id: string): Step {
   return {
-    does: `roll back to the deployment ${id}`,
+    title: `roll back to the deployment ${id}`,
     run: railway('api', ROLL_BACK, '--raw-var', `id=${id}`, '--compact'),
   };
 }
@@ -157,11 +157,11 @@ function rollBackTo(id: string): Act {
 function urlOf(shipment: Shipment, variables: Readonly<Record<string, string>>): Address {
   const domainOf = ({ RAILWAY_PUBLIC_DOMAIN: domain }: Readonly<Record<string, string>>) =>
     domain ? `https://${domain}` : undefined;
-  return addressOf(
+  return publicUrl(
     shipment,
     domainOf(variables) ?? {
       command: listVariables(shipment.deployment.name),
-      read: (outcome) => domainOf(readAnswer(variablesSchema, outcome, 'railway variable list') ?? {}),
+      read: (outcome) => domainOf(parseOutput(variablesSchema, outcome, 'railway variable list') ?? {}),
     },
   );
 }
@@ -173,7 +173,7 @@ function nameOf(deployment: string, { RELEASE }: Readonly<Record<string, string>
 /** Those that have served, the newest first. */
 async function listDeployments(shipment: Shipment, ask: Ask): Promise<string[]> {
   const command = railway('deployment', 'list', '--limit', '50', '--json', ...serviceOf(shipment));
-  const rows = readAnswer(deploymentsSchema, await ask(command), 'railway deployment list') ?? [];
+  const rows = parseOutput(deploymentsSchema, await ask(command), 'railway deployment list') ?? [];
   return rows.filter(({ status }) => status === 'SUCCESS' || status === 'REMOVED').map(({ id }) => id);
 }
 

@@ -72,7 +72,7 @@ export const prerequisites: readonly Prerequisite[] = [
 export const targetFacts: TargetFacts = {
   ships: 'the pushed commit, built by Render; a release is a commit',
   waits: 'until Render says that it is live, then `/health` by the commit',
-  goesBack: 'the commit before is deployed again: it is built anew',
+  rollsBack: 'the commit before is deployed again: it is built anew',
   secrets: 'in its dashboard, when the Blueprint is made',
-  proven: 'against stand-ins for its command line',
+  testedWith: 'against stand-ins for its command line',
 };

@@ -2,7 +2,7 @@ import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { containerEnvironment } from '../rendering/container-environment.ts';
 import { fileHeader } from '../rendering/file-header.ts';
 import { LIVE_PATH } from '../rendering/health-paths.ts';
-import { demandOneContainer } from '../rendering/one-container.ts';
+import { requireOneContainer } from '../rendering/one-container.ts';
 import { graceSeconds } from '../rendering/stop-time.ts';
 import { yamlText } from '../rendering/yaml-text.ts';
 import { FORBIDDEN_MOUNTS, facts, PLANS } from './facts.ts';
@@ -16,7 +16,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
   const { deployment, config } = input;
   const { name, domain, region, memoryMb, cpus } = deployment;
   const bought = PLANS.find((plan) => plan.memoryMb >= memoryMb && plan.cpus >= cpus);
-  demandOneContainer('render', input, facts, [
+  requireOneContainer('render', input, facts, [
     ...(FORBIDDEN_MOUNTS.includes(config.dataDir)
       ? [`DATA_DIR=${config.dataDir} is a path that Render mounts no disk on: set another, such as /data`]
       : []),

@@ -1,8 +1,15 @@
 import { z } from 'zod';
-import { addressOf } from '../shipping/address.ts';
-import { readAnswer } from '../shipping/answer.ts';
 import type { Command } from '../shipping/command.ts';
-import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
+import { parseOutput } from '../shipping/command-output.ts';
+import {
+  type Ask,
+  type Plan,
+  publicUrl,
+  ShipError,
+  type Shipment,
+  type Step,
+  type Target,
+} from '../shipping/target.ts';
 import { DEPLOY_LIMIT_MS, prerequisites, targetFacts } from './facts.ts';
 
 /**
@@ -29,9 +36,9 @@ export const renderTarget: Target = {
     return {
       release: commit,
       ...(current === undefined ? {} : { previous: current }),
-      url: addressOf(shipment, service.url),
+      url: publicUrl(shipment, service.url),
       before: [],
-      acts: deployCommit(service.id, commit, current),
+      steps: deployCommit(service.id, commit, current),
     };
   },
 
@@ -43,9 +50,9 @@ export const renderTarget: Target = {
     return {
       release: earlier,
       previous: current,
-      url: addressOf(shipment, service.url),
+      url: publicUrl(shipment, service.url),
       before: [],
-      acts: deployCommit(service.id, earlier, current),
+      steps: deployCommit(service.id, earlier, current),
     };
   },
 
@@ -65,17 +72,17 @@ export const renderTarget: Target = {
   },
 };
 
-function deployCommit(service: string, next: string, current: string | undefined): Act[] {
+function deployCommit(service: string, next: string, current: string | undefined): Step[] {
   return [
     {
-      does: `let Render build and deploy ${next}, with a pause of some seconds at the end`,
+      title: `let Render build and deploy ${next}, with a pause of some seconds at the end`,
       run: deploy(service, next),
       ...(current === undefined
         ? {}
-        : { undo: [{ does: `let Render deploy ${current} again`, run: deploy(service, current) }] }),
+        : { undo: [{ title: `let Render deploy ${current} again`, run: deploy(service, current) }] }),
     },
     {
-      does: `wait until ${next} is healthy`,
+      title: `wait until ${next} is healthy`,
       run: { until: 'healthy', release: next, withinMs: DEPLOY_LIMIT_MS },
     },
   ];
@@ -99,7 +106,7 @@ async function findService(
   ask: Ask,
 ): Promise<{ id: string; url?: string | undefined }> {
   const outcome = await ask(render('services', '--output', 'json'));
-  const services = readAnswer(servicesSchema, outcome, 'render services');
+  const services = parseOutput(servicesSchema, outcome, 'render services');
   const service = services?.find((known) => known.name === name);
   if (service !== undefined) return { id: service.id, url: service.serviceDetails?.url };
   // Of a dry run without Render.
@@ -112,7 +119,7 @@ async function findService(
 /** The commits that ran, the newest first and each once; the first is live. */
 async function listDeploys(service: string, ask: Ask): Promise<string[]> {
   const outcome = await ask(render('deploys', 'list', service, '--output', 'json'));
-  const deploys = readAnswer(deploysSchema, outcome, 'render deploys list') ?? [];
+  const deploys = parseOutput(deploysSchema, outcome, 'render deploys list') ?? [];
   const commits = deploys
     .filter(({ status }) => status === 'live' || status === 'deactivated')
     .flatMap(({ commit }) => commit?.id ?? []);

@@ -15,7 +15,7 @@ const rules: readonly Rule[] = [
 ];
 
 /** What is wrong with config/deployment.ts by itself, on the platform of these facts, each with its remedy. */
-export function faultsOf(input: RenderInput, facts: PlatformFacts): string[] {
+export function declarationFaults(input: RenderInput, facts: PlatformFacts): string[] {
   return rules.flatMap((rule) => rule(input, facts));
 }
 

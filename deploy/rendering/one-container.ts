@@ -1,6 +1,6 @@
 import { control, declaredPorts, type PortDeclaration, portOf, serviceWithRole, valueAt } from '#config';
 import { type PlatformFacts, type PlatformName, Refusal, type RenderInput } from '../platform.ts';
-import { faultsOf } from './declaration-faults.ts';
+import { declarationFaults } from './declaration-faults.ts';
 import { choiceOf, runningServices } from './render-input.ts';
 
 /** What one rule has against a kit, each with its remedy. */
@@ -21,13 +21,17 @@ const rules: readonly Rule[] = [
 ];
 
 /** Throws Refusal with everything that speaks against a kit on a platform, `more` included. */
-export function demandOneContainer(
+export function requireOneContainer(
   platform: PlatformName,
   input: RenderInput,
   facts: PlatformFacts,
   more: readonly string[] = [],
 ): void {
-  const reasons = [...faultsOf(input, facts), ...rules.flatMap((rule) => rule(input, facts)), ...more];
+  const reasons = [
+    ...declarationFaults(input, facts),
+    ...rules.flatMap((rule) => rule(input, facts)),
+    ...more,
+  ];
   if (reasons.length > 0) throw new Refusal(platform, reasons);
 }
 

@@ -39,7 +39,7 @@ export function renderInput(
   // Whether there is an nginx is a question to the image, not to the machine that renders.
   const { GATE: kind, ...others }: Readonly<Record<string, string | undefined>> = settings;
   const isNginx = kind === 'nginx';
-  const config = settle(
+  const config = loadFor(
     { INTERNAL_SECRET: SECRET_STAND_IN, ...standIns(secrets), ...(isNginx ? others : settings) },
     profile,
   );
@@ -81,10 +81,10 @@ export function runningServices({
 /** The configuration on a platform where nothing is set but its secrets. */
 export function usualConfig(profile: PlatformFacts['profile']): Config {
   const secrets = listSettings().flatMap(({ setting }) => (setting.sensitive ? [setting.env] : []));
-  return settle(standIns(secrets), profile);
+  return loadFor(standIns(secrets), profile);
 }
 
-function settle(variables: Readonly<Record<string, string | undefined>>, profile: string): Config {
+function loadFor(variables: Readonly<Record<string, string | undefined>>, profile: string): Config {
   return loadConfig({
     commandLine: { ...variables, GATEHOUSE_PROFILE: profile },
     env: {},

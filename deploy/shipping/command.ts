@@ -28,7 +28,7 @@ const KEPT_CHARS = 4 * 1024 ** 2;
 /** Runs a command in the kit's folder and waits for its end, whatever that is. Never rejects. */
 export function runCommand(
   { argv: [file, ...args], env = {}, input = '' }: Command,
-  { folder, environment, signal, onOutput = () => undefined }: CommandPlace,
+  { folder, environment, signal, onOutput = () => undefined }: CommandOptions,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     // A group of its own: Ctrl-C reaches the deploy alone, which ends what runs and then needs programs to take it back.
@@ -66,7 +66,7 @@ export function runCommand(
 }
 
 /** Where a command runs. */
-export interface CommandPlace {
+export interface CommandOptions {
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Ends the program, and what it has started. */

@@ -4,10 +4,10 @@ const LEAST_PART_CHARS = 8;
 
 /** Text with every secret in it replaced, also where one begins within another. */
 export function mask(text: string, secrets: readonly string[]): string {
-  const spans = secrets.flatMap((secret) => spansOf(text, secret)).sort(([left], [right]) => left - right);
+  const ranges = secrets.flatMap((secret) => rangesOf(text, secret)).sort(([left], [right]) => left - right);
   let masked = '';
   let shownUntil = 0;
-  for (const [from, to] of spans) {
+  for (const [from, to] of ranges) {
     if (to <= shownUntil) continue;
     masked += from < shownUntil ? '' : text.slice(shownUntil, from) + MASK;
     shownUntil = to;
@@ -15,12 +15,12 @@ export function mask(text: string, secrets: readonly string[]): string {
   return masked + text.slice(shownUntil);
 }
 
-function spansOf(text: string, secret: string): [from: number, to: number][] {
-  const spans: [number, number][] = [];
-  if (secret === '') return spans;
+function rangesOf(text: string, secret: string): [from: number, to: number][] {
+  const ranges: [number, number][] = [];
+  if (secret === '') return ranges;
   for (let from = text.indexOf(secret); from >= 0; from = text.indexOf(secret, from + 1))
-    spans.push([from, from + secret.length]);
-  return spans;
+    ranges.push([from, from + secret.length]);
+  return ranges;
 }
 
 /** A word for a shell, masked before it is quoted: quotes would tear a secret apart, and hide it from the mask. */

@@ -1,6 +1,6 @@
 const TICK_MS = 1_000;
 
-/** What a deploy tells while it goes on: a line an act, with its time; on a terminal the one that runs counts. */
+/** What a deploy tells while it goes on: a line a step, with its time; on a terminal the one that runs counts. */
 export class Progress {
   readonly #stream: NodeJS.WritableStream;
   readonly #isLive: boolean;
@@ -16,24 +16,24 @@ export class Progress {
   }
 
   /** What would be done. */
-  plan(does: string, command?: string): void {
-    this.#stream.write(`- ${does}\n${command === undefined ? '' : `    $ ${command}\n`}`);
+  plan(title: string, command?: string): void {
+    this.#stream.write(`- ${title}\n${command === undefined ? '' : `    $ ${command}\n`}`);
   }
 
-  async during<T>(does: string, work: () => Promise<T>): Promise<T> {
+  async during<T>(title: string, work: () => Promise<T>): Promise<T> {
     const since = performance.now();
     const seconds = () => `${((performance.now() - since) / 1000).toFixed(1)} s`;
     const clear = this.#isLive ? '\r\u001B[K' : '';
-    const tick = () => this.#stream.write(`${clear}… ${does} (${seconds()})`);
+    const tick = () => this.#stream.write(`${clear}… ${title} (${seconds()})`);
     const ticking = this.#isLive ? setInterval(tick, TICK_MS) : undefined;
     if (this.#isLive) tick();
-    else this.#stream.write(`… ${does}\n`);
+    else this.#stream.write(`… ${title}\n`);
     try {
       const result = await work();
-      this.#stream.write(`${clear}${this.#colour('✓', 32)} ${does} (${seconds()})\n`);
+      this.#stream.write(`${clear}${this.#colour('✓', 32)} ${title} (${seconds()})\n`);
       return result;
     } catch (error) {
-      this.#stream.write(`${clear}${this.#colour('✗', 31)} ${does} (${seconds()})\n`);
+      this.#stream.write(`${clear}${this.#colour('✗', 31)} ${title} (${seconds()})\n`);
       throw error;
     } finally {
       clearInterval(ticking);

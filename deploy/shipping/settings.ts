@@ -55,12 +55,12 @@ export function readDeploySettings(facts: PlatformFacts, sources: SettingsSource
   const file = readDeployFile(folder);
   refuseMisplaced({ ...file, ...env, ...commandLine }, declared);
   const isGiven = (name: string) => [commandLine, env, file].some((source) => (source[name] ?? '') !== '');
-  const stood = standIns(kept.filter((name) => !isGiven(name)));
-  const lacking = needed
+  const placeholders = standIns(kept.filter((name) => !isGiven(name)));
+  const missing = needed
     .filter((name) => !kept.includes(name) && !isGiven(name))
     .map((name) => `${name} is not set: it is a secret that config/deployment.ts names`);
   const gate = commandLine.GATE || env.GATE || file.GATE || declared.GATE;
-  const { config, resolved } = load(lacking, {
+  const { config, resolved } = load(missing, {
     commandLine: {
       ...declared,
       ...commandLine,
@@ -68,24 +68,24 @@ export function readDeploySettings(facts: PlatformFacts, sources: SettingsSource
       // Whether there is an nginx is a question to the image, not to this machine.
       GATE: gate === 'nginx' ? 'node' : gate,
     },
-    env: { ...stood, ...env },
+    env: { ...placeholders, ...env },
     folder,
     file: DEPLOY_FILE,
   });
   const given: Record<string, string> = gate === undefined ? {} : { GATE: gate };
   for (const { origin, variable, text } of resolved.values())
     if (variable !== undefined && variable !== 'GATE' && text !== undefined && origin !== 'profile')
-      if (text !== stood[variable]) given[variable] = text;
+      if (text !== placeholders[variable]) given[variable] = text;
   // Secrets that are declared and are no settings, as of a service that is not the kit's own.
   Object.assign(
     given,
     pick({ ...file, ...env }, (name) => secretNames.has(name) && !settingNames.has(name)),
   );
-  const isOurs = (name: string) => ![...FIXED, NAMING].includes(name) && declared[name] === undefined;
+  const maySet = (name: string) => ![...FIXED, NAMING].includes(name) && declared[name] === undefined;
   return {
     config,
-    settings: pick(given, (name) => isOurs(name) && !secretNames.has(name)),
-    secrets: pick(given, (name) => isOurs(name) && secretNames.has(name)),
+    settings: pick(given, (name) => maySet(name) && !secretNames.has(name)),
+    secrets: pick(given, (name) => maySet(name) && secretNames.has(name)),
   };
 }
 
@@ -96,21 +96,21 @@ function declarationsOf(facts: PlatformFacts) {
   return { declared, needed: secrets, secretNames: new Set([...sensitive, ...secrets]) };
 }
 
-/** Also tells what is lacking; not twice what the rules of the settings ask for themselves. */
-function load(lacking: readonly string[], options: LoadOptions): Loaded {
+/** Loads the configuration. Throws ConfigError with the missing secrets too, each once. */
+function load(missing: readonly string[], options: LoadOptions): Loaded {
   const nameOf = (problem: string) => problem.split(' ')[0];
   try {
     const loaded = loadConfig(options);
-    if (lacking.length === 0) return loaded;
+    if (missing.length === 0) return loaded;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const told = error.problems.map(nameOf);
     throw new ConfigError([
       ...error.problems,
-      ...lacking.filter((problem) => !told.includes(nameOf(problem))),
+      ...missing.filter((problem) => !told.includes(nameOf(problem))),
     ]);
   }
-  throw new ConfigError(lacking);
+  throw new ConfigError(missing);
 }
 
 /** The file by itself; what cannot be read of it is told with the other problems, by who loads the configuration. */

@@ -20,11 +20,11 @@ export interface Shipment {
 }
 
 /** One thing to do, and how to take it back. */
-export interface Act {
-  readonly does: string;
+export interface Step {
+  readonly title: string;
   readonly run: Command | Wait | Check;
   /** What takes it back, whether it has been done in whole, in part or not at all. */
-  readonly undo?: readonly Act[];
+  readonly undo?: readonly Step[];
 }
 
 /** A look that no program does; throws ShipError when it does not like what it sees. */
@@ -56,16 +56,24 @@ export interface Plan {
   /** What runs now, in the platform's own words, if that is known. */
   readonly previous?: string;
   /** Before anything of what runs is touched. */
-  readonly before: readonly Act[];
-  readonly acts: readonly Act[];
+  readonly before: readonly Step[];
+  readonly steps: readonly Step[];
   /** When all is well; what fails of it takes nothing back. */
-  readonly after?: readonly Act[];
+  readonly after?: readonly Step[];
   /** Undefined: it is reached from nowhere that is known, and not looked at from outside. */
   readonly url: Address | undefined;
 }
 
 /** Where the kit is reached; a platform may know only once something runs there. */
 export type Address = string | Question<string>;
+
+/** Returns where the kit is reached: as the command line says, by its own domain, or else as the platform says. */
+export function publicUrl<Otherwise extends Address | undefined>(
+  { url, deployment: { domain } }: Pick<Shipment, 'url' | 'deployment'>,
+  otherwise: Otherwise,
+): Address | Otherwise {
+  return url ?? (domain === undefined ? otherwise : `https://${domain}`);
+}
 
 /** A look at what is there, and what it says. */
 export interface Question<Answer> {
@@ -99,11 +107,11 @@ export interface Target {
   planRollback(shipment: Shipment, ask: Ask): Promise<Plan>;
   status(shipment: Shipment, ask: Ask): Promise<readonly Command[]>;
   logs(shipment: Shipment, follow: boolean, ask: Ask): Promise<readonly Command[]>;
-  destroy(shipment: Shipment, ask: Ask): Promise<Ending>;
+  destroy(shipment: Shipment, ask: Ask): Promise<DestroyPlan>;
 }
 
-export interface Ending {
-  readonly acts: readonly Act[];
+export interface DestroyPlan {
+  readonly steps: readonly Step[];
   readonly remains: string;
 }
 
@@ -111,10 +119,10 @@ export interface Ending {
 export interface TargetFacts {
   readonly ships: string;
   readonly waits: string;
-  readonly goesBack: string;
+  readonly rollsBack: string;
   readonly secrets: string;
   /** What of it has been run for real, and not only against stand-ins for its programs. */
-  readonly proven: string;
+  readonly testedWith: string;
 }
 
 /** A program, a login or a state of the checkout that a deploy cannot do without. */
@@ -129,11 +137,11 @@ export interface Prerequisite {
 /** A deploy that cannot begin, or has failed: what happened, and the next step. */
 export class ShipError extends Error {
   override readonly name = 'ShipError';
-  /** The end of what the failed program said. */
-  readonly said: string;
+  /** The end of what the failed program wrote. */
+  readonly output: string;
 
-  constructor(message: string, said = '', options?: ErrorOptions) {
+  constructor(message: string, output = '', options?: ErrorOptions) {
     super(message, options);
-    this.said = said;
+    this.output = output;
   }
 }

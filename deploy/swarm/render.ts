@@ -1,5 +1,5 @@
 import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
-import { composeVariables, fromCaller } from '../rendering/compose-variables.ts';
+import { composeVariables, fromEnvironment } from '../rendering/container-environment.ts';
 import {
   IMAGE_FOLDER,
   IMAGE_USER,
@@ -8,7 +8,7 @@ import {
   TMP_MB,
 } from '../rendering/container-limits.ts';
 import { fileHeader } from '../rendering/file-header.ts';
-import { demandOneContainer } from '../rendering/one-container.ts';
+import { requireOneContainer } from '../rendering/one-container.ts';
 import { graceSeconds, stopsTooShort } from '../rendering/stop-time.ts';
 import { yamlText } from '../rendering/yaml-text.ts';
 import { facts } from './facts.ts';
@@ -24,7 +24,7 @@ const NODE_MISSING = 'the node that keeps the volume';
 const MEBIBYTE = 1024 ** 2;
 
 function render(input: RenderInput): readonly RenderedFile[] {
-  demandOneContainer('swarm', input, facts, stopsTooShort(input));
+  requireOneContainer('swarm', input, facts, stopsTooShort(input));
   const { deployment, config } = input;
   const { name, memoryMb, cpus } = deployment;
   const secret = `${name}_env`;
@@ -33,7 +33,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
   const stack = {
     services: {
       kit: {
-        image: fromCaller('GATEHOUSE_IMAGE', `${name}:latest`),
+        image: fromEnvironment('GATEHOUSE_IMAGE', `${name}:latest`),
         user: `${IMAGE_USER}:${IMAGE_USER}`,
         read_only: true,
         cap_drop: ['ALL'],

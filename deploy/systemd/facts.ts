@@ -46,7 +46,7 @@ export const targetFacts: TargetFacts = {
   ships: 'this folder with its production packages and its Node, under `/opt`, as an instance of the unit',
   waits:
     'until the new instance has opened the port beside the old one; the old one stops; `/health` by the name of the release',
-  goesBack: 'the instance of the release before is started again, and takes over; five releases are kept',
+  rollsBack: 'the instance of the release before is started again, and takes over; five releases are kept',
   secrets: 'an env file under `/etc`, for root alone',
-  proven: 'against stand-ins for its programs',
+  testedWith: 'against stand-ins for its programs',
 };

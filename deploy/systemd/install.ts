@@ -1,5 +1,5 @@
 import type { Command } from '../shipping/command.ts';
-import type { Act, Shipment } from '../shipping/target.ts';
+import type { Shipment, Step } from '../shipping/target.ts';
 
 /** In the folder of the deploy. */
 export const ENV_FILE = 'systemd.env';
@@ -20,27 +20,27 @@ const LEFT_OUT = [
 ];
 
 /** Copied and made ready before anything that runs is touched; removed again when that fails. */
-export function installRelease(shipment: Shipment): Act[] {
+export function installRelease(shipment: Shipment): Step[] {
   const folder = `${releasesOf(shipment)}/${shipment.release}`;
   const archive = `${shipment.folder}/systemd.tar`;
   return [
     {
-      does: `make ${folder}`,
+      title: `make ${folder}`,
       run: run('install', '-d', '-m', '755', folder),
-      undo: [{ does: `remove ${folder}`, run: run('rm', '--recursive', '--force', folder) }],
+      undo: [{ title: `remove ${folder}`, run: run('rm', '--recursive', '--force', folder) }],
     },
     {
-      does: 'pack this folder',
+      title: 'pack this folder',
       run: run('tar', '--create', `--file=${archive}`, ...LEFT_OUT.map((path) => `--exclude=${path}`), '.'),
-      undo: [{ does: 'remove the pack', run: run('rm', '--force', archive) }],
+      undo: [{ title: 'remove the pack', run: run('rm', '--force', archive) }],
     },
     {
-      does: 'unpack it',
+      title: 'unpack it',
       run: run('tar', '--extract', `--file=${archive}`, '--no-same-owner', `--directory=${folder}`),
     },
-    { does: 'remove the pack', run: run('rm', '--force', archive) },
+    { title: 'remove the pack', run: run('rm', '--force', archive) },
     {
-      does: 'bring its production packages',
+      title: 'bring its production packages',
       run: run(
         'npm',
         '--prefix',
@@ -58,48 +58,48 @@ export function installRelease(shipment: Shipment): Act[] {
 }
 
 /** An earlier file comes back with the release that it belongs to, which would else start with settings it never saw. */
-export function installSettings({ deployment: { name }, folder }: Shipment, isUpgrade: boolean): Act[] {
+export function installSettings({ deployment: { name }, folder }: Shipment, isUpgrade: boolean): Step[] {
   const path = `/etc/${name}/${name}.env`;
   const before = `${path}.before`;
   return [
-    { does: `make /etc/${name}`, run: run('install', '-d', '-m', '700', `/etc/${name}`) },
+    { title: `make /etc/${name}`, run: run('install', '-d', '-m', '700', `/etc/${name}`) },
     ...(isUpgrade
-      ? [{ does: 'keep the settings that are there', run: run('cp', '--preserve', path, before) }]
+      ? [{ title: 'keep the settings that are there', run: run('cp', '--preserve', path, before) }]
       : []),
     {
-      does: `write ${path}`,
+      title: `write ${path}`,
       run: run('install', '-m', '600', `${folder}/${ENV_FILE}`, path),
       ...(isUpgrade
-        ? { undo: [{ does: 'put the settings back', run: run('cp', '--preserve', before, path) }] }
+        ? { undo: [{ title: 'put the settings back', run: run('cp', '--preserve', before, path) }] }
         : {}),
     },
   ];
 }
 
 /** The unit of all releases, and what the kernel does with waiting connections. */
-export function installUnit(name: string): Act[] {
+export function installUnit(name: string): Step[] {
   const unit = `${name}@.service`;
   return [
     {
-      does: `write /etc/systemd/system/${unit}`,
+      title: `write /etc/systemd/system/${unit}`,
       run: run('install', '-m', '644', `${RENDERED}/${unit}`, `/etc/systemd/system/${unit}`),
     },
     {
-      does: `write /etc/sysctl.d/${SYSCTL}`,
+      title: `write /etc/sysctl.d/${SYSCTL}`,
       run: run('install', '-m', '644', `${RENDERED}/${SYSCTL}`, `/etc/sysctl.d/${SYSCTL}`),
     },
     {
-      does: 'let the kernel hand waiting connections over',
+      title: 'let the kernel hand waiting connections over',
       run: run('sysctl', `--load=/etc/sysctl.d/${SYSCTL}`),
     },
-    { does: 'let systemd read its units again', run: run('systemctl', 'daemon-reload') },
+    { title: 'let systemd read its units again', run: run('systemctl', 'daemon-reload') },
   ];
 }
 
 /** The Node that the kit is tested with, and that this very process runs on: the machine's own may be another. */
-function installNode(folder: string): Act {
+function installNode(folder: string): Step {
   return {
-    does: `bring Node ${process.version} with it`,
+    title: `bring Node ${process.version} with it`,
     run: run('install', '-D', '-m', '755', process.execPath, `${folder}/node_modules/.bin/node`),
   };
 }
@@ -109,14 +109,14 @@ export function removeOld(
   shipment: Shipment,
   running: string | undefined,
   releases: readonly string[],
-): Act[] {
+): Step[] {
   const old = releases.filter((release) => release !== running && release !== shipment.release);
   const kept = KEPT_RELEASES - (running === undefined ? 1 : 2);
   const folders = old.slice(kept).map((release) => `${releasesOf(shipment)}/${release}`);
   if (folders.length === 0) return [];
   return [
     {
-      does: `remove ${folders.length} old releases`,
+      title: `remove ${folders.length} old releases`,
       run: run('rm', '--recursive', '--force', '--', ...folders),
     },
   ];

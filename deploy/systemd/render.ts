@@ -1,7 +1,7 @@
 import type { Platform, RenderedFile, RenderInput } from '../platform.ts';
 import { containerEnvironment } from '../rendering/container-environment.ts';
 import { comment, madeFrom } from '../rendering/file-header.ts';
-import { demandOneContainer } from '../rendering/one-container.ts';
+import { requireOneContainer } from '../rendering/one-container.ts';
 import { graceSeconds, stopsTooShort } from '../rendering/stop-time.ts';
 import { HAND_OVER_SYSCTL, LEAST_KERNEL } from '../rendering/take-over.ts';
 import { facts } from './facts.ts';
@@ -18,7 +18,7 @@ function render(input: RenderInput): readonly RenderedFile[] {
   const { name } = input.deployment;
   // The unit names its own data folder, whatever the profile says.
   const here = { ...input, config: { ...input.config, dataDir: `/var/lib/${name}` } };
-  demandOneContainer('systemd', input, facts, stopsTooShort(input));
+  requireOneContainer('systemd', input, facts, stopsTooShort(input));
   return [
     { path: `${FOLDER}/${name}@.service`, text: unit(here) },
     {

@@ -1,5 +1,5 @@
 import { systemdEnvFile } from '../shipping/env-file.ts';
-import { type Act, type Ask, type Plan, ShipError, type Shipment, type Target } from '../shipping/target.ts';
+import { type Ask, type Plan, ShipError, type Shipment, type Step, type Target } from '../shipping/target.ts';
 import { prerequisites, targetFacts } from './facts.ts';
 import {
   ENV_FILE,
@@ -30,7 +30,7 @@ export const systemdTarget: Target = {
     if (shipment.image !== undefined)
       throw new ShipError('systemd runs no image: leave IMAGE out, or take TARGET=compose');
     const { name } = shipment.deployment;
-    const { running, releases } = await look(shipment, ask);
+    const { running, releases } = await findReleases(shipment, ask);
     if (running === shipment.release)
       throw new ShipError(`release ${running} already runs: set RELEASE to another name`);
     const hasUser = (await ask({ argv: ['id', '-u', name] }, 'may-fail')).code === 0;
@@ -41,18 +41,18 @@ export const systemdTarget: Target = {
       before: [
         ...(hasUser
           ? []
-          : [{ does: `make the user ${name}`, run: run('useradd', '--system', '--user-group', name) }]),
+          : [{ title: `make the user ${name}`, run: run('useradd', '--system', '--user-group', name) }]),
         ...installRelease(shipment),
         ...installSettings(shipment, running !== undefined),
         ...installUnit(name),
       ],
-      acts: handOver(shipment, shipment.release, running),
+      steps: handOver(shipment, shipment.release, running),
       after: removeOld(shipment, running, releases),
     };
   },
 
   async planRollback(shipment, ask): Promise<Plan> {
-    const { running, releases } = await look(shipment, ask);
+    const { running, releases } = await findReleases(shipment, ask);
     const earlier = releases.slice(releases.indexOf(running ?? '') + 1)[0];
     if (running === undefined || !releases.includes(running) || earlier === undefined)
       throw new ShipError(`there is no earlier release to go back to in ${releasesOf(shipment)}`);
@@ -61,7 +61,7 @@ export const systemdTarget: Target = {
       previous: running,
       url: urlOf(shipment),
       before: [],
-      acts: handOver(shipment, earlier, running),
+      steps: handOver(shipment, earlier, running),
     };
   },
 
@@ -81,23 +81,23 @@ export const systemdTarget: Target = {
   ],
   destroy: async (shipment, ask) => {
     const { name } = shipment.deployment;
-    const { running } = await look(shipment, ask);
+    const { running } = await findReleases(shipment, ask);
     const units = running === undefined ? [] : [unitOf(shipment, running)];
     return {
-      acts: [
-        ...units.map((unit) => ({ does: `stop ${unit}`, run: run('systemctl', 'disable', '--now', unit) })),
+      steps: [
+        ...units.map((unit) => ({ title: `stop ${unit}`, run: run('systemctl', 'disable', '--now', unit) })),
         {
-          does: 'remove the unit',
+          title: 'remove the unit',
           run: run('rm', '--force', `/etc/systemd/system/${name}@.service`, `/etc/sysctl.d/${SYSCTL}`),
         },
-        { does: 'let systemd read its units again', run: run('systemctl', 'daemon-reload') },
+        { title: 'let systemd read its units again', run: run('systemctl', 'daemon-reload') },
       ],
       remains: `/var/lib/${name}, with the WhatsApp login, the outbox and the event log; /etc/${name} with the secrets; ${releasesOf(shipment)}; the user ${name}`,
     };
   },
 };
 
-function handOver(shipment: Shipment, next: string, running: string | undefined): Act[] {
+function handOver(shipment: Shipment, next: string, running: string | undefined): Step[] {
   const unit = unitOf(shipment, next);
   const systemctl = (verb: string, release: string) => run('systemctl', verb, unitOf(shipment, release));
   const watch = {
@@ -105,59 +105,59 @@ function handOver(shipment: Shipment, next: string, running: string | undefined)
     hasEnded: ({ stdout }: { stdout: string }) => ['failed', 'inactive'].includes(stdout.trim()),
     logs: run('journalctl', `--unit=${unit}`, '--lines=30', '--no-pager', '--output=cat'),
   };
-  const opened = (release: string): Act => ({
-    does: `wait until ${release} has opened the port`,
+  const opened = (release: string): Step => ({
+    title: `wait until ${release} has opened the port`,
     run: { until: 'open', release, withinMs: OPENS_WITHIN_MS, ...(release === next ? { watch } : {}) },
   });
-  const stop: Act[] =
+  const stop: Step[] =
     running === undefined
       ? []
       : [
           {
-            does: `stop ${running}: ${next} takes over`,
+            title: `stop ${running}: ${next} takes over`,
             run: systemctl('stop', running),
             undo: [
-              { does: `start ${running} again, beside ${next}`, run: systemctl('start', running) },
+              { title: `start ${running} again, beside ${next}`, run: systemctl('start', running) },
               opened(running),
             ],
           },
         ];
   return [
     {
-      does: `start ${next}${running === undefined ? '' : `, beside ${running}`}`,
+      title: `start ${next}${running === undefined ? '' : `, beside ${running}`}`,
       run: systemctl('start', next),
-      undo: [{ does: `stop ${next} again`, run: systemctl('stop', next) }],
+      undo: [{ title: `stop ${next} again`, run: systemctl('stop', next) }],
     },
     opened(next),
     ...stop,
     {
-      does: `wait until ${next} is healthy`,
+      title: `wait until ${next} is healthy`,
       run: { until: 'healthy', release: next, withinMs: HEALTHY_WITHIN_MS, watch },
     },
     {
-      does: `let ${next} start with the host`,
+      title: `let ${next} start with the host`,
       run: systemctl('enable', next),
-      undo: [{ does: `let ${next} not start with the host`, run: systemctl('disable', next) }],
+      undo: [{ title: `let ${next} not start with the host`, run: systemctl('disable', next) }],
     },
     ...(running === undefined
       ? []
       : [
           {
-            does: `let ${running} not start with the host`,
+            title: `let ${running} not start with the host`,
             run: systemctl('disable', running),
-            undo: [{ does: `let ${running} start with the host again`, run: systemctl('enable', running) }],
+            undo: [{ title: `let ${running} start with the host again`, run: systemctl('enable', running) }],
           },
         ]),
   ];
 }
 
-interface Present {
+interface InstalledReleases {
   readonly running?: string;
   /** The newest first. */
   readonly releases: readonly string[];
 }
 
-async function look(shipment: Shipment, ask: Ask): Promise<Present> {
+async function findReleases(shipment: Shipment, ask: Ask): Promise<InstalledReleases> {
   const { name } = shipment.deployment;
   const states = '--state=active,activating,reloading';
   const units = await ask(

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { deployment, topology } from '#config';
 import { compose } from '../../../deploy/compose/render.ts';
 import { Refusal } from '../../../deploy/platform.ts';
-import { fromCaller } from '../../../deploy/rendering/compose-variables.ts';
+import { fromEnvironment } from '../../../deploy/rendering/container-environment.ts';
 import { SECRET_STAND_IN } from '../../../deploy/rendering/render-input.ts';
 import { swarm } from '../../../deploy/swarm/render.ts';
 import { sayNotTested } from '../../netns/say-what-lacks.ts';
@@ -12,7 +12,7 @@ import { composeConfig, findCompose, schemaErrors } from './compose-check.ts';
 import { fileOf, filesOf, report, settle } from './rendered-by.ts';
 
 /** What a Compose file would have filled in. */
-const FILLED_IN = `$HOME ${fromCaller('X', 'y')}`;
+const FILLED_IN = `$HOME ${fromEnvironment('X', 'y')}`;
 const TEXT = fileOf(filesOf(compose), 'compose.yaml');
 const STACK = fileOf(filesOf(swarm), 'stack.yaml');
 
@@ -52,7 +52,7 @@ describe('compose.yaml, as the declarations make it', () => {
     const { blue } = parse(TEXT, { merge: true }).services;
     // As when the caller says nothing of the release.
     const { config } = settle({ ...blue.environment, RELEASE: '' });
-    assert.equal(blue.environment.RELEASE, fromCaller('GATEHOUSE_RELEASE', ''));
+    assert.equal(blue.environment.RELEASE, fromEnvironment('GATEHOUSE_RELEASE', ''));
     assert.equal(config.profile, 'docker');
     assert.ok(config.stop.drainMs < config.stop.graceMs);
     assert.equal(blue.stop_grace_period, `${config.stop.graceMs / 1_000}s`);
@@ -193,7 +193,7 @@ else
         ['read_only: true', 'readonly: true'],
         ['pids_limit: 16', 'pids_limit: many'],
         ['- data:/data', '- other:/data'],
-        [fromCaller('GATEHOUSE_PORT', '8080'), 'eighty'],
+        [fromEnvironment('GATEHOUSE_PORT', '8080'), 'eighty'],
       ] as const) {
         assert.ok(TEXT.includes(right));
         assert.notEqual(composeConfig(found.path, TEXT.replace(right, wrong)).status, 0, wrong);

@@ -44,8 +44,8 @@ describe('make deploy TARGET=kubernetes', () => {
     await using scene = await startScene(PROGRAMS);
     scene.answer([{ when: '*rollout status deployment/api*', serves: 'new' }]);
     assert.equal(await scene.deploy(), '');
-    const image = (stage: string, name: string) => [
-      `docker build --target ${stage} --build-arg RELEASE=new --tag registry.example/${name}:new .`,
+    const image = (context: string, name: string) => [
+      `docker build --target ${context} --build-arg RELEASE=new --tag registry.example/${name}:new .`,
       `docker push registry.example/${name}:new`,
     ];
     assert.deepEqual(scene.lines, [

@@ -5,11 +5,11 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Deployment } from '#config';
 import { platforms } from '../../../deploy/platforms.ts';
+import { deploy, rollBack } from '../../../deploy/shipping/deploy.ts';
 import { secretTexts } from '../../../deploy/shipping/mask.ts';
-import type { Stage } from '../../../deploy/shipping/perform.ts';
-import { prepare, writeFiles } from '../../../deploy/shipping/prepare.ts';
+import { prepareShipment, writeFiles } from '../../../deploy/shipping/prepare-shipment.ts';
 import { Progress } from '../../../deploy/shipping/progress.ts';
-import { deploy, rollBack } from '../../../deploy/shipping/ship.ts';
+import type { DeployContext } from '../../../deploy/shipping/run-steps.ts';
 import { ShipError, type Shipment } from '../../../deploy/shipping/target.ts';
 import { startShipped } from './shipped.ts';
 import { type Answer, StandIns } from './stand-ins.ts';
@@ -46,7 +46,7 @@ export async function startScene(options: SceneOptions) {
   stream.on('data', (piece: Buffer) => {
     told += piece.toString();
   });
-  const stage: Omit<Stage, 'findUrl'> = {
+  const context: Omit<DeployContext, 'findUrl'> = {
     folder: ROOT,
     environment: standIns.environment,
     secrets: [],
@@ -55,18 +55,18 @@ export async function startScene(options: SceneOptions) {
     signal: interruption.signal,
   };
   const settle = async (): Promise<Shipment> => {
-    const shipment = await prepare(
+    const shipment = await prepareShipment(
       {
         target,
         platform,
         commandLine: { RELEASE: options.release ?? 'new' },
         env: options.env ?? { API_KEYS: KEY },
         root,
-        mayAsk: !stage.isDry,
+        mayAsk: !context.isDry,
         ...(options.image === undefined ? {} : { image: options.image }),
         ...(options.asksUrl === true ? {} : { url: shipped.url }),
       },
-      stage,
+      context,
     );
     const { platforms: choices = shipment.deployment.platforms } = options;
     return {
@@ -77,8 +77,8 @@ export async function startScene(options: SceneOptions) {
   const run = async (what: typeof deploy): Promise<string> => {
     try {
       const shipment = await settle();
-      if (!stage.isDry) writeFiles(target, shipment);
-      await what(target, shipment, { ...stage, secrets: secretTexts(shipment.secrets) });
+      if (!context.isDry) writeFiles(target, shipment);
+      await what(target, shipment, { ...context, secrets: secretTexts(shipment.secrets) });
       return '';
     } catch (error) {
       if (!(error instanceof ShipError)) throw error;
@@ -91,7 +91,7 @@ export async function startScene(options: SceneOptions) {
     url: shipped.url,
     root,
     interruption,
-    stage,
+    context,
     settle,
     answer: (answers: readonly Answer[]) => standIns.answer(answers),
     /** Give what went wrong, or nothing. */

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Deployment } from '#config';
 import type { Platform } from '../platform.ts';
 import { renderInput } from '../rendering/render-input.ts';
-import { type CommandPlace, runCommand } from './command.ts';
+import { type CommandOptions, runCommand } from './command.ts';
 import { isReleaseName, nameRelease, tagOf } from './release.ts';
 import { readDeploySettings } from './settings.ts';
 import { ShipError, type Shipment, type Target } from './target.ts';
@@ -11,7 +11,8 @@ import { ShipError, type Shipment, type Target } from './target.ts';
 /** What a deploy writes for the programs it runs: secret, and of no use to anybody else. */
 const FOLDER = '.cache/deploy';
 
-export interface Wish {
+/** What the caller asks a deploy for. */
+export interface PrepareOptions {
   readonly target: Target;
   readonly platform: Platform;
   /** Settings given for this deploy. */
@@ -26,16 +27,16 @@ export interface Wish {
 }
 
 /** What is shipped. Throws ConfigError with every wrong or missing setting, and ShipError. */
-export async function prepare(wish: Wish, place: CommandPlace): Promise<Shipment> {
-  const { target, platform, commandLine, env, image, url, root } = wish;
+export async function prepareShipment(options: PrepareOptions, commands: CommandOptions): Promise<Shipment> {
+  const { target, platform, commandLine, env, image, url, root } = options;
   const release =
-    commandLine.RELEASE || env.RELEASE || tagOf(image) || (await nameRelease(place, new Date()));
+    commandLine.RELEASE || env.RELEASE || tagOf(image) || (await nameRelease(commands, new Date()));
   if (!isReleaseName(release))
     throw new ShipError(
       `RELEASE "${release}" cannot name a release: letters, digits, dots and hyphens, at most 64`,
     );
   const { deployment } = renderInput(platform.facts);
-  const kept = await findKept(target, deployment, wish.mayAsk, place);
+  const kept = await findKept(target, deployment, options.mayAsk, commands);
   const given = readDeploySettings(platform.facts, { commandLine, env, folder: root, kept });
   return {
     release,
@@ -61,14 +62,14 @@ async function findKept(
   { keptSecrets }: Target,
   deployment: Deployment,
   mayAsk: boolean,
-  place: CommandPlace,
+  commands: CommandOptions,
 ): Promise<readonly string[]> {
   if (keptSecrets === 'elsewhere') return deployment.secrets;
   if (keptSecrets === undefined) return mayAsk ? [] : deployment.secrets;
   const { command, read } = keptSecrets(deployment);
   const nothing = { code: 0, stdout: '', output: '' };
   if (!mayAsk) return [...deployment.secrets, ...(read(nothing) ?? [])];
-  const outcome = await runCommand(command, place);
+  const outcome = await runCommand(command, commands);
   // Nothing is there before the first deploy.
   return read(outcome.code === 0 ? outcome : nothing) ?? [];
 }

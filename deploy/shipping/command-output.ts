@@ -6,7 +6,7 @@ import { ShipError } from './target.ts';
  * What a program has answered as JSON; none for an empty answer, as of a dry run. Throws ShipError for what is not
  * understood, without the answer itself: it may hold secrets.
  */
-export function readAnswer<T>(schema: z.ZodType<T>, { stdout }: Outcome, from: string): T | undefined {
+export function parseOutput<T>(schema: z.ZodType<T>, { stdout }: Outcome, from: string): T | undefined {
   if (stdout.trim() === '') return undefined;
   const parsed = schema.safeParse(parseJson(stdout, from));
   if (parsed.success) return parsed.data;

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import got from 'got';
 import { z } from 'zod';
 
-export interface Seen {
+export interface Probe {
   /** In words. */
-  readonly tells: string;
-  readonly isGood?: boolean;
+  readonly summary: string;
+  readonly isUp?: boolean;
   readonly release?: string;
   /** A service of it is in a crash loop, and why: it will not come by itself. */
   readonly failed?: string;
@@ -24,10 +24,10 @@ const bodySchema = z.looseObject({
  * Who answers at a public port, by a new connection: while one release takes over from another, each has some. Never
  * rejects.
  */
-export async function lookAtRelease(url: string, until: 'open' | 'healthy'): Promise<Seen> {
+export async function probeRelease(url: string, until: 'open' | 'healthy'): Promise<Probe> {
   const path = until === 'open' ? 'health/live' : 'health';
   try {
-    const response = await ask(url, path);
+    const response = await fetchOnce(url, path);
     const { release, status, services = {} } = bodySchema.catch({}).parse(parseJson(response.body));
     const named = release === undefined ? '' : ` from release ${release}`;
     const failed = Object.entries(services).find(([, { state }]) => state === 'failed');
@@ -35,12 +35,12 @@ export async function lookAtRelease(url: string, until: 'open' | 'healthy'): Pro
       ...(failed === undefined
         ? {}
         : { failed: `${failed[0]} has failed: ${failed[1].reason ?? 'see its log'}` }),
-      tells: `/${path} answered ${response.statusCode}${status === undefined ? '' : ` (${status})`}${named}`,
-      isGood: response.statusCode === 200,
+      summary: `/${path} answered ${response.statusCode}${status === undefined ? '' : ` (${status})`}${named}`,
+      isUp: response.statusCode === 200,
       ...(release === undefined ? {} : { release }),
     };
   } catch (error) {
-    return { tells: `/${path} gave no answer (${error instanceof Error ? error.message : error})` };
+    return { summary: `/${path} gave no answer (${error instanceof Error ? error.message : error})` };
   }
 }
 
@@ -50,7 +50,7 @@ const LOOK_EVERY_MS = 500;
 const whatsappSchema = z.looseObject({ whatsapp: z.looseObject({ state: z.string() }) });
 
 /** Waits, for `withinMs` at most, until WhatsApp is ready at a deployment or wants a phone to be linked. Gives its state. */
-export async function awaitSettled(
+export async function awaitWhatsApp(
   url: string,
   withinMs: number,
   signal: AbortSignal,
@@ -67,14 +67,14 @@ export async function awaitSettled(
 
 async function readWhatsAppState(url: string): Promise<string | undefined> {
   try {
-    const response = await ask(url, 'health');
+    const response = await fetchOnce(url, 'health');
     return whatsappSchema.parse(parseJson(response.body)).whatsapp.state;
   } catch {
     return undefined; // Whether it is healthy at all is asked elsewhere.
   }
 }
 
-function ask(url: string, path: string) {
+function fetchOnce(url: string, path: string) {
   return got(new URL(path, url.endsWith('/') ? url : `${url}/`), {
     headers: { connection: 'close' },
     throwHttpErrors: false,
