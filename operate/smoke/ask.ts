@@ -1,9 +1,9 @@
 import { type Agent, request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { addressOf, LateError, type Limits } from './connection.ts';
+import { addressOf, DeadlineError, type Limits } from './connection.ts';
 import type { Target } from './target.ts';
 
-export interface Question {
+export interface AskOptions {
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
@@ -25,10 +25,10 @@ const MOST_BYTES = 256 * 1024;
 
 /**
  * One exchange with a deployment: nothing is followed or repeated, and it ends in time, whatever the other side does.
- * Rejects with the network's error, or with LateError.
+ * Rejects with the network's error, or with DeadlineError.
  */
-export function ask(target: Target, path: string, limits: Limits, question: Question = {}): Promise<Answer> {
-  const { method = 'GET', headers = {}, body, mostBytes = MOST_BYTES, agent = false } = question;
+export function ask(target: Target, path: string, limits: Limits, options: AskOptions = {}): Promise<Answer> {
+  const { method = 'GET', headers = {}, body, mostBytes = MOST_BYTES, agent = false } = options;
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const startedAt = performance.now();
   return new Promise((resolve, reject) => {
@@ -49,7 +49,9 @@ export function ask(target: Target, path: string, limits: Limits, question: Ques
     });
     const late = setTimeout(
       () =>
-        request.destroy(new LateError(`no whole answer to ${method} ${path} within ${limits.withinMs} ms`)),
+        request.destroy(
+          new DeadlineError(`no whole answer to ${method} ${path} within ${limits.withinMs} ms`),
+        ),
       limits.withinMs,
     );
     const fail = (error: Error) => {

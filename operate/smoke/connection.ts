@@ -3,8 +3,8 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'n
 import type { Target } from './target.ts';
 
 /** The other side did not do something in time. */
-export class LateError extends Error {
-  override readonly name = 'LateError';
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError';
 }
 
 export interface Limits {
@@ -42,7 +42,7 @@ export function openConnection(
     };
     const onAbort = () => give(limits.signal.reason);
     const late = setTimeout(
-      () => give(new LateError(`no connection within ${limits.withinMs} ms`)),
+      () => give(new DeadlineError(`no connection within ${limits.withinMs} ms`)),
       limits.withinMs,
     );
     const end = () => {
@@ -60,8 +60,8 @@ export function openConnection(
 }
 
 /** What went wrong on the network, in words and with its code. */
-export function tellError(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return tellError(error.errors[0]);
+export function describeError(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return describeError(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
   if (['AbortError', 'TimeoutError'].includes(error.name))
     return 'it took longer than there was time for all';

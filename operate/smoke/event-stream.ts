@@ -1,7 +1,7 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { addressOf, LateError } from './connection.ts';
-import { ANSWER_MS, keyHeader, type Place } from './place.ts';
+import { ANSWER_MS, type CheckContext, keyHeader } from './check-context.ts';
+import { addressOf, DeadlineError } from './connection.ts';
 
 /** A test of its own reads little of a stream. */
 const MOST_CHARACTERS = 1024 ** 2;
@@ -18,15 +18,18 @@ export interface EventStream extends Disposable {
   waitFor(text: string, withinMs: number): Promise<boolean>;
 }
 
-/** Opens the stream and waits for its first byte. Rejects with the network's error, or LateError when not even headers come. */
-export async function openEventStream(place: Place, firstByteWithinMs: number): Promise<EventStream> {
-  const { target, signal } = place;
+/** Opens the stream and waits for its first byte. Rejects with the network's error, or DeadlineError when not even headers come. */
+export async function openEventStream(
+  context: CheckContext,
+  firstByteWithinMs: number,
+): Promise<EventStream> {
+  const { target, signal } = context;
   const startedAt = performance.now();
   const request = (target.isSecure ? requestTls : requestPlain)({
     ...addressOf(target),
     path: '/api/events',
     agent: false,
-    headers: { host: target.authority, accept: 'text/event-stream', ...keyHeader(place) },
+    headers: { host: target.authority, accept: 'text/event-stream', ...keyHeader(context) },
     signal,
   });
   let received = '';
@@ -49,7 +52,7 @@ export async function openEventStream(place: Place, firstByteWithinMs: number): 
     headers: { readonly 'content-type'?: string | undefined };
   }>((resolve, reject) => {
     const late = setTimeout(
-      () => request.destroy(new LateError(`no answer to GET /api/events within ${ANSWER_MS} ms`)),
+      () => request.destroy(new DeadlineError(`no answer to GET /api/events within ${ANSWER_MS} ms`)),
       ANSWER_MS,
     );
     request.on('error', (error) => {

@@ -1,5 +1,5 @@
+import { ANSWER_MS, type CheckContext } from './check-context.ts';
 import { openConnection } from './connection.ts';
-import { ANSWER_MS, type Place } from './place.ts';
 
 const MOST_CHARACTERS = 64 * 1024;
 /** After a whole answer: for a second one, that would answer what was smuggled. */
@@ -14,7 +14,7 @@ export interface RawAnswer {
 }
 
 /** Sends bytes on a connection of its own, as no HTTP client would, and gives what came back until it closed or fell silent. */
-export async function exchangeRaw({ target, signal }: Place, bytes: string): Promise<RawAnswer> {
+export async function exchangeRaw({ target, signal }: CheckContext, bytes: string): Promise<RawAnswer> {
   const socket = await openConnection(target, { withinMs: ANSWER_MS, signal });
   let text = '';
   let isClosed = false;

@@ -1,16 +1,16 @@
-import { LIVE_PATH, makeContact } from './checks/contact.ts';
+import { askTarget, type CheckContext, describeAnswer } from './check-context.ts';
+import { checkAnswers, LIVE_PATH } from './checks/answers.ts';
 import { checkAnyHost, checkHealth } from './checks/health.ts';
 import { checkInternalPaths, checkInternalPorts } from './checks/internals.ts';
 import { type Access, checkKeys } from './checks/keys.ts';
 import { checkLatency } from './checks/latency.ts';
-import { checkPlainSide } from './checks/plain-side.ts';
+import { checkRedirect } from './checks/redirect.ts';
 import { checkRefusals } from './checks/refusals.ts';
 import { checkRelease } from './checks/release.ts';
 import { checkSend } from './checks/send.ts';
 import { checkEvents, checkWebSocket } from './checks/streams.ts';
 import { checkTls } from './checks/tls.ts';
-import { tellError } from './connection.ts';
-import { askPlace, type Place, tellAnswer } from './place.ts';
+import { describeError } from './connection.ts';
 import { printable, withoutKeys } from './printable.ts';
 import {
   failed,
@@ -72,37 +72,37 @@ interface Findings {
 
 async function lookAt(first: Target, options: SmokeOptions): Promise<Findings> {
   const signal = AbortSignal.timeout((options.withinMs ?? WITHIN_MS) - LAST_MS);
-  const { target, release, rows } = await makeContact(first, signal);
+  const { target, release, rows } = await checkAnswers(first, signal);
   if (target === undefined) return { rows };
-  const place: Place = { target, apiKey: options.apiKey, signal };
+  const context: CheckContext = { target, apiKey: options.apiKey, signal };
   let latency: Latency | undefined;
   // By itself: beside everything else it would measure this program.
-  const latencyRow = await tell('latency', async () => {
-    const measured = await checkLatency(place);
+  const latencyRow = await runCheck('latency', async () => {
+    const measured = await checkLatency(context);
     latency = measured.latency;
     return measured.row;
   });
-  const access = await findAccess(place);
+  const access = await findAccess(context);
   const closed = (name: RowName) =>
     skipped(
       name,
       access.row.state === 'failed' ? 'not looked at: the api is not open to us, see keys' : NO_KEY,
     );
   const opened = (name: RowName, check: () => Promise<Row>) =>
-    access.isOpen ? tell(name, check) : Promise.resolve(closed(name));
+    access.isOpen ? runCheck(name, check) : Promise.resolve(closed(name));
   const looked = await Promise.all([
-    tell('redirect', async () => (await checkPlainSide(target, signal, options.plainPort)) ?? NO_REDIRECT),
-    tell('tls', () => checkTls(place)),
-    tell('health', () => checkHealth(place)),
-    tell('any-host', () => checkAnyHost(place)),
-    tell('refusals', () => checkRefusals(place)),
-    tell('internal-paths', () => checkInternalPaths(place)),
-    tell('internal-ports', () => checkInternalPorts(place)),
-    opened('events', () => checkEvents(place)),
-    opened('websocket', () => checkWebSocket(place)),
-    opened('send', () => checkSend(place, options.send === true)),
+    runCheck('redirect', async () => (await checkRedirect(target, signal, options.plainPort)) ?? NO_REDIRECT),
+    runCheck('tls', () => checkTls(context)),
+    runCheck('health', () => checkHealth(context)),
+    runCheck('any-host', () => checkAnyHost(context)),
+    runCheck('refusals', () => checkRefusals(context)),
+    runCheck('internal-paths', () => checkInternalPaths(context)),
+    runCheck('internal-ports', () => checkInternalPorts(context)),
+    opened('events', () => checkEvents(context)),
+    opened('websocket', () => checkWebSocket(context)),
+    opened('send', () => checkSend(context, options.send === true)),
   ]);
-  const last = await tell('still-answers', () => checkStillAnswers(place));
+  const last = await runCheck('still-answers', () => checkStillAnswers(context));
   // The way here stands first: a redirect that was followed is the one to tell of.
   const all = [
     ...rows,
@@ -118,10 +118,10 @@ async function lookAt(first: Target, options: SmokeOptions): Promise<Findings> {
 const NO_KEY = 'not looked at: it wants a key; set API_KEYS here, in the environment or in .env';
 const NO_REDIRECT = skipped('redirect', 'plain http on this machine leads nowhere else');
 
-async function findAccess(place: Place): Promise<Access> {
+async function findAccess(context: CheckContext): Promise<Access> {
   let isOpen = false;
-  const row = await tell('keys', async () => {
-    const access = await checkKeys(place);
+  const row = await runCheck('keys', async () => {
+    const access = await checkKeys(context);
     isOpen = access.isOpen;
     return access.row;
   });
@@ -129,13 +129,13 @@ async function findAccess(place: Place): Promise<Access> {
 }
 
 /** A check that breaks off has failed: with what broke it. */
-async function tell(name: RowName, check: () => Promise<Row>): Promise<Row> {
+async function runCheck(name: RowName, check: () => Promise<Row>): Promise<Row> {
   try {
     return await check();
   } catch (error) {
     return failed(
       name,
-      tellError(error),
+      describeError(error),
       'it did not come to an end, though the kit had answered before',
       'see the log of the deployment at this moment, and the limits of the proxy in front of it',
     );
@@ -143,10 +143,10 @@ async function tell(name: RowName, check: () => Promise<Row>): Promise<Row> {
 }
 
 /** After everything: nothing of it may have ended the gate. */
-async function checkStillAnswers({ target }: Place): Promise<Row> {
-  const place: Place = { target, apiKey: undefined, signal: AbortSignal.timeout(LAST_MS) };
-  const [live, health] = await Promise.all([askPlace(place, LIVE_PATH), askPlace(place, '/health')]);
-  const told = `${LIVE_PATH} answered ${tellAnswer(live)}, /health ${tellAnswer(health)}`;
+async function checkStillAnswers({ target }: CheckContext): Promise<Row> {
+  const context: CheckContext = { target, apiKey: undefined, signal: AbortSignal.timeout(LAST_MS) };
+  const [live, health] = await Promise.all([askTarget(context, LIVE_PATH), askTarget(context, '/health')]);
+  const told = `${LIVE_PATH} answered ${describeAnswer(live)}, /health ${describeAnswer(health)}`;
   if (live.status === 200 && health.status === 200) return passed('still-answers', told);
   return failed(
     'still-answers',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseJson } from '../ask.ts';
-import { askPlace, type Place, problemCode, tellAnswer } from '../place.ts';
+import { askTarget, type CheckContext, describeAnswer, problemCode } from '../check-context.ts';
 import { failed, passed, type Row, skipped, warned } from '../report.ts';
 
 /** What a platform's own check sends as Host; Railway's. */
@@ -14,13 +14,13 @@ const healthSchema = z.object({
 });
 
 /** `/health`: 200 and the health tree, whatever WhatsApp's state. */
-export async function checkHealth(place: Place): Promise<Row> {
-  const answer = await askPlace(place, '/health');
+export async function checkHealth(context: CheckContext): Promise<Row> {
+  const answer = await askTarget(context, '/health');
   const health = healthSchema.safeParse(parseJson(answer.text)).data;
   if (health === undefined)
     return failed(
       'health',
-      `GET /health answered ${tellAnswer(answer)}: ${answer.text.slice(0, 120)}`,
+      `GET /health answered ${describeAnswer(answer)}: ${answer.text.slice(0, 120)}`,
       'the supervisor does not answer with the health tree: it is down, or another program answers',
       'see the log of the deployment; GET /health must be 200 for the platform to send traffic',
     );
@@ -53,9 +53,9 @@ export async function checkHealth(place: Place): Promise<Row> {
 }
 
 /** Platforms check health by address or under a Host of their own. */
-export async function checkAnyHost(place: Place): Promise<Row> {
-  const answer = await askPlace(place, '/health', { headers: { host: FOREIGN_HOST } });
-  const told = `GET /health with Host: ${FOREIGN_HOST} answered ${tellAnswer(answer)}`;
+export async function checkAnyHost(context: CheckContext): Promise<Row> {
+  const answer = await askTarget(context, '/health', { headers: { host: FOREIGN_HOST } });
+  const told = `GET /health with Host: ${FOREIGN_HOST} answered ${describeAnswer(answer)}`;
   if (healthSchema.safeParse(parseJson(answer.text)).success) return passed('any-host', told);
   if (problemCode(answer.text) !== undefined)
     return failed(

@@ -1,6 +1,6 @@
 import { declaredPorts } from '#config';
-import { openConnection, tellError } from '../connection.ts';
-import { askPlace, type Place, problemCode, tellAnswer } from '../place.ts';
+import { askTarget, type CheckContext, describeAnswer, problemCode } from '../check-context.ts';
+import { describeError, openConnection } from '../connection.ts';
 import { failed, passed, type Row, skipped, warned } from '../report.ts';
 
 /** What no one from outside may reach, also in the spellings that a lenient proxy would lead there. */
@@ -20,11 +20,11 @@ const PATHS = [
 const CONNECT_MS = 1_000;
 
 /** No internal path is answered by anything but a refusal. */
-export async function checkInternalPaths(place: Place): Promise<Row> {
+export async function checkInternalPaths(context: CheckContext): Promise<Row> {
   const answers = await Promise.all(
     PATHS.map(async (path) => {
-      const answer = await askPlace(place, path);
-      return { told: `${path} ${tellAnswer(answer)}`, ...answer };
+      const answer = await askTarget(context, path);
+      return { told: `${path} ${describeAnswer(answer)}`, ...answer };
     }),
   );
   // A refusal for want of the secret is the internal route itself that speaks.
@@ -50,7 +50,7 @@ export async function checkInternalPaths(place: Place): Promise<Row> {
 }
 
 /** The ports behind the gate take no connection from outside. */
-export async function checkInternalPorts({ target, signal }: Place): Promise<Row> {
+export async function checkInternalPorts({ target, signal }: CheckContext): Promise<Row> {
   const ports = declaredPorts()
     .filter(({ isPublic, port }) => !isPublic && port.default !== target.port)
     .map(({ port }) => port.default);
@@ -67,7 +67,7 @@ export async function checkInternalPorts({ target, signal }: Place): Promise<Row
         socket.destroy();
         return [port];
       } catch (error) {
-        if (signal.aborted) throw new Error(tellError(error), { cause: error });
+        if (signal.aborted) throw new Error(describeError(error), { cause: error });
         return []; // Refused, or nothing came: as it ought to be.
       }
     }),

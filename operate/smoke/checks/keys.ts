@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { askPlace, keyHeader, type Place, tellAnswer } from '../place.ts';
+import { askTarget, type CheckContext, describeAnswer, keyHeader } from '../check-context.ts';
 import { failed, passed, type Row, skipped } from '../report.ts';
 
 const PATH = '/api/whatsapp/status';
@@ -12,22 +12,22 @@ export interface Access {
 }
 
 /** Without a key 401, with a wrong one 401, with the right one 200; on loopback no key may be in force, unless one is known here. */
-export async function checkKeys(place: Place): Promise<Access> {
-  const { isHere } = place.target;
+export async function checkKeys(context: CheckContext): Promise<Access> {
+  const { isHere } = context.target;
   const [without, wrong, right] = await Promise.all([
-    askPlace(place, PATH),
-    askPlace(place, PATH, { headers: { 'x-api-key': randomBytes(24).toString('hex') } }),
-    place.apiKey === undefined ? undefined : askPlace(place, PATH, { headers: keyHeader(place) }),
+    askTarget(context, PATH),
+    askTarget(context, PATH, { headers: { 'x-api-key': randomBytes(24).toString('hex') } }),
+    context.apiKey === undefined ? undefined : askTarget(context, PATH, { headers: keyHeader(context) }),
   ]);
-  const told = [`without a key ${tellAnswer(without)}`, `with a wrong one ${tellAnswer(wrong)}`]
-    .concat(right === undefined ? [] : `with the one of API_KEYS ${tellAnswer(right)}`)
+  const told = [`without a key ${describeAnswer(without)}`, `with a wrong one ${describeAnswer(wrong)}`]
+    .concat(right === undefined ? [] : `with the one of API_KEYS ${describeAnswer(right)}`)
     .join(', ');
   const fail = (cause: string, remedy: string, isOpen = false) => ({
     isOpen,
     row: failed('keys', `GET ${PATH}: ${told}`, cause, remedy),
   });
   if (without.status === 200)
-    return isHere && wrong.status === 200 && place.apiKey === undefined
+    return isHere && wrong.status === 200 && context.apiKey === undefined
       ? { isOpen: true, row: skipped('keys', 'no key is in force, as the gate is bound to loopback') }
       : fail(
           'the api is open to everyone: anybody can read and send',

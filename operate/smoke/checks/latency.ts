@@ -1,10 +1,10 @@
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { ask } from '../ask.ts';
+import type { CheckContext } from '../check-context.ts';
 import { openConnection } from '../connection.ts';
-import type { Place } from '../place.ts';
 import { failed, type Latency, passed, type Row } from '../report.ts';
-import { LIVE_PATH } from './contact.ts';
+import { LIVE_PATH } from './answers.ts';
 
 const LANES = 4;
 const REQUESTS_A_LANE = 5;
@@ -13,8 +13,8 @@ const WITHIN_MS = 6_000;
 const MOST_MS = 5_000;
 
 /** How long `/health/live` and a new connection take. A figure, and no failure unless it is beyond all use. */
-export async function checkLatency(place: Place): Promise<{ row: Row; latency: Latency }> {
-  const lanes = await Promise.all(Array.from({ length: LANES }, () => runLane(place)));
+export async function checkLatency(context: CheckContext): Promise<{ row: Row; latency: Latency }> {
+  const lanes = await Promise.all(Array.from({ length: LANES }, () => runLane(context)));
   const latency: Latency = {
     live: spreadOf(lanes.flatMap(({ liveMs }) => liveMs)),
     connect: spreadOf(lanes.map(({ connectMs }) => connectMs)),
@@ -34,7 +34,7 @@ export async function checkLatency(place: Place): Promise<{ row: Row; latency: L
 }
 
 /** A connection that is only opened; then requests one after the other over one that is kept. */
-async function runLane({ target, signal }: Place): Promise<{ connectMs: number; liveMs: number[] }> {
+async function runLane({ target, signal }: CheckContext): Promise<{ connectMs: number; liveMs: number[] }> {
   const limits = { withinMs: WITHIN_MS, signal };
   const startedAt = performance.now();
   const socket = await openConnection(target, limits);

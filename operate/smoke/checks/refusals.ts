@@ -1,5 +1,5 @@
-import { tellError } from '../connection.ts';
-import { type Place, problemCode } from '../place.ts';
+import { type CheckContext, problemCode } from '../check-context.ts';
+import { describeError } from '../connection.ts';
 import { exchangeRaw, type RawAnswer } from '../raw-exchange.ts';
 import { failed, passed, type Row, warned } from '../report.ts';
 
@@ -35,11 +35,11 @@ const TRAILER = (host: string) =>
 const OWN_WORDS = /"status"\s*:\s*"(?:ok|degraded)"|"whatsapp_ready"/;
 
 /** No vector is answered as if it were a good request. The platform's edge may refuse some by itself. */
-export async function checkRefusals(place: Place): Promise<Row> {
-  const { authority } = place.target;
+export async function checkRefusals(context: CheckContext): Promise<Row> {
+  const { authority } = context.target;
   const answers = await Promise.all([
-    ...VECTORS.map(async ([what, text]) => ({ what, ...(await sendVector(place, text(authority))) })),
-    sendVector(place, TRAILER(authority)).then((answer) => ({ what: 'Trailer', ...answer })),
+    ...VECTORS.map(async ([what, text]) => ({ what, ...(await sendVector(context, text(authority))) })),
+    sendVector(context, TRAILER(authority)).then((answer) => ({ what: 'Trailer', ...answer })),
   ]);
   const taken = answers.filter((answer) => answer.what !== 'Trailer' && isTaken(answer));
   if (taken.length > 0)
@@ -67,12 +67,12 @@ export async function checkRefusals(place: Place): Promise<Row> {
   );
 }
 
-async function sendVector(place: Place, text: string): Promise<RawAnswer> {
+async function sendVector(context: CheckContext, text: string): Promise<RawAnswer> {
   try {
-    return await exchangeRaw(place, text);
+    return await exchangeRaw(context, text);
   } catch (error) {
-    if (place.signal.aborted) throw error;
-    return { text: tellError(error), statuses: [], isSilent: true };
+    if (context.signal.aborted) throw error;
+    return { text: describeError(error), statuses: [], isSilent: true };
   }
 }
 

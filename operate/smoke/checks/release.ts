@@ -1,5 +1,5 @@
 import { failed, passed, type Row, skipped } from '../report.ts';
-import { LIVE_PATH } from './contact.ts';
+import { LIVE_PATH } from './answers.ts';
 
 /** Whether what answers is what was shipped. */
 export function checkRelease(found: string | undefined, expected: string | undefined): Row {

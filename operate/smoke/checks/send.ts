@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { ask, parseJson, type Question } from '../ask.ts';
+import { type AskOptions, ask, parseJson } from '../ask.ts';
+import { askTarget, type CheckContext, describeAnswer, keyHeader } from '../check-context.ts';
 import { openEventStream } from '../event-stream.ts';
-import { askPlace, keyHeader, type Place, tellAnswer } from '../place.ts';
 import { failed, passed, type Row, skipped, warned } from '../report.ts';
 
 /** A number that is kept for fiction. */
@@ -24,10 +24,10 @@ const sentSchema = z.object({
 const receivedSchema = z.array(z.object({ body: z.string() }));
 
 /** Sends to the stand-in of a sandbox, sees the message there once, lets the phone answer, and sees that event. Never to real people. */
-export async function checkSend(place: Place, isAsked: boolean): Promise<Row> {
-  const alive = await askPlace(place, '/sandbox/api/health');
+export async function checkSend(context: CheckContext, isAsked: boolean): Promise<Row> {
+  const alive = await askTarget(context, '/sandbox/api/health');
   if (alive.status !== 200 || !aliveSchema.safeParse(parseJson(alive.text)).success) {
-    const why = `nothing was sent: this deployment is on real WhatsApp (/sandbox answered ${tellAnswer(alive)})`;
+    const why = `nothing was sent: this deployment is on real WhatsApp (/sandbox answered ${describeAnswer(alive)})`;
     return isAsked
       ? warned(
           'send',
@@ -37,26 +37,26 @@ export async function checkSend(place: Place, isAsked: boolean): Promise<Row> {
         )
       : skipped('send', why);
   }
-  const state = stateSchema.safeParse(parseJson((await call(place, '/sandbox/api/state')).text)).data;
+  const state = stateSchema.safeParse(parseJson((await call(context, '/sandbox/api/state')).text)).data;
   if (state === undefined || !state.linked) {
     const why =
       state === undefined ? 'the sandbox does not tell its state' : 'no phone is linked in the sandbox';
-    const remedy = `link it at ${place.target.origin}/sandbox, or set SANDBOX_AUTO_LINK=true`;
+    const remedy = `link it at ${context.target.origin}/sandbox, or set SANDBOX_AUTO_LINK=true`;
     return (isAsked ? failed : warned)('send', `nothing was sent: ${why}`, why, remedy);
   }
-  return sendThereAndBack(place);
+  return sendThereAndBack(context);
 }
 
-async function sendThereAndBack(place: Place): Promise<Row> {
+async function sendThereAndBack(context: CheckContext): Promise<Row> {
   const words = `smoke test ${randomUUID()}`;
   const reply = `answer to ${words}`;
   const startedAt = performance.now();
-  const answer = await call(place, '/api/whatsapp/send', {
+  const answer = await call(context, '/api/whatsapp/send', {
     method: 'POST',
     body: { chat_id: FRIEND, message: words },
   });
   const sent = sentSchema.safeParse(parseJson(answer.text)).data;
-  const told = `POST /api/whatsapp/send answered ${tellAnswer(answer)}${sent?.reason === undefined ? '' : ` (${sent.reason})`}`;
+  const told = `POST /api/whatsapp/send answered ${describeAnswer(answer)}${sent?.reason === undefined ? '' : ` (${sent.reason})`}`;
   if (answer.status !== 200 || sent?.message_id === undefined)
     return failed(
       'send',
@@ -65,7 +65,7 @@ async function sendThereAndBack(place: Place): Promise<Row> {
       'GET /api/whatsapp/status tells why messages wait; see the logs of api and bridge',
     );
   const sentMs = Math.round(performance.now() - startedAt);
-  const arrived = await until(async () => (await countReceived(place, words)) > 0);
+  const arrived = await until(async () => (await countReceived(context, words)) > 0);
   if (!arrived)
     return failed(
       'send',
@@ -73,20 +73,20 @@ async function sendThereAndBack(place: Place): Promise<Row> {
       'it was acknowledged and did not arrive',
       'see the log of the bridge',
     );
-  using stream = await openEventStream(place, ARRIVES_MS);
-  const incoming = await call(place, '/sandbox/api/incoming', {
+  using stream = await openEventStream(context, ARRIVES_MS);
+  const incoming = await call(context, '/sandbox/api/incoming', {
     method: 'POST',
     body: { from: FRIEND, body: reply },
   });
   if (incoming.status !== 200 || !(await stream.waitFor(reply, ARRIVES_MS)))
     return failed(
       'send',
-      `the phone got the message; its answer (${tellAnswer(incoming)}) was not on /api/events within ${ARRIVES_MS} ms`,
+      `the phone got the message; its answer (${describeAnswer(incoming)}) was not on /api/events within ${ARRIVES_MS} ms`,
       'events do not come from the bridge to the api, or are held up on the way here',
       'see the logs of bridge and api; GET /health tells the state of the store',
     );
   // After the answer: a second one would be there by now.
-  const count = await countReceived(place, words);
+  const count = await countReceived(context, words);
   if (count !== 1)
     return failed(
       'send',
@@ -97,15 +97,15 @@ async function sendThereAndBack(place: Place): Promise<Row> {
   return passed('send', `sent in ${sentMs} ms, received once, and the answer was on /api/events`);
 }
 
-async function countReceived(place: Place, words: string): Promise<number> {
-  const { text } = await call(place, `/sandbox/api/messages?chat_id=${FRIEND}`, { mostBytes: MOST_BYTES });
+async function countReceived(context: CheckContext, words: string): Promise<number> {
+  const { text } = await call(context, `/sandbox/api/messages?chat_id=${FRIEND}`, { mostBytes: MOST_BYTES });
   const received = receivedSchema.safeParse(parseJson(text)).data ?? [];
   return received.filter(({ body }) => body === words).length;
 }
 
-function call(place: Place, path: string, question: Question = {}) {
-  const { target, signal } = place;
-  return ask(target, path, { withinMs: SEND_MS, signal }, { ...question, headers: keyHeader(place) });
+function call(context: CheckContext, path: string, options: AskOptions = {}) {
+  const { target, signal } = context;
+  return ask(target, path, { withinMs: SEND_MS, signal }, { ...options, headers: keyHeader(context) });
 }
 
 async function until(holds: () => Promise<boolean>): Promise<boolean> {

@@ -1,14 +1,14 @@
 import { WebSocket } from 'ws';
-import { LateError } from '../connection.ts';
+import { ANSWER_MS, type CheckContext, keyHeader } from '../check-context.ts';
+import { DeadlineError } from '../connection.ts';
 import { openEventStream } from '../event-stream.ts';
-import { ANSWER_MS, keyHeader, type Place } from '../place.ts';
 import { failed, passed, type Row } from '../report.ts';
 
 const FIRST_BYTE_MS = 2_000;
 
 /** A stream of events opens, and its first byte comes while it is open: nothing on the way gathers it. */
-export async function checkEvents(place: Place): Promise<Row> {
-  using stream = await openEventStream(place, FIRST_BYTE_MS);
+export async function checkEvents(context: CheckContext): Promise<Row> {
+  using stream = await openEventStream(context, FIRST_BYTE_MS);
   const { status, type, firstByteMs, isOpen } = stream;
   if (status !== 200 || !type.startsWith('text/event-stream'))
     return failed(
@@ -35,11 +35,11 @@ export async function checkEvents(place: Place): Promise<Row> {
 }
 
 /** A WebSocket at `/ws` opens. */
-export async function checkWebSocket(place: Place): Promise<Row> {
-  const { target, signal } = place;
+export async function checkWebSocket(context: CheckContext): Promise<Row> {
+  const { target, signal } = context;
   const startedAt = performance.now();
   const socket = new WebSocket(`${target.origin.replace(/^http/, 'ws')}/ws`, {
-    headers: keyHeader(place),
+    headers: keyHeader(context),
     handshakeTimeout: ANSWER_MS,
     maxPayload: 1024 ** 2,
     followRedirects: false,
@@ -51,7 +51,7 @@ export async function checkWebSocket(place: Place): Promise<Row> {
       socket.once('open', () => resolve(101));
       socket.once('error', reject);
       socket.once('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
-      socket.once('close', () => reject(new LateError('the connection closed before the upgrade')));
+      socket.once('close', () => reject(new DeadlineError('the connection closed before the upgrade')));
     });
     if (status === 101)
       return passed('websocket', `/ws upgraded in ${Math.round(performance.now() - startedAt)} ms`);

@@ -1,6 +1,6 @@
 import { TLSSocket } from 'node:tls';
+import type { CheckContext } from '../check-context.ts';
 import { openConnection } from '../connection.ts';
-import type { Place } from '../place.ts';
 import { failed, passed, type Row, skipped, warned } from '../report.ts';
 
 const LEAST_DAYS = 14;
@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 const HANDSHAKE_MS = 3_000;
 
 /** The certificate, which has been found valid by then, how long it stays so, and what TLS is spoken at best and at worst. */
-export async function checkTls({ target, signal }: Place): Promise<Row> {
+export async function checkTls({ target, signal }: CheckContext): Promise<Row> {
   if (!target.isSecure) return skipped('tls', 'the URL is plain http');
   const socket = await openConnection(target, { withinMs: HANDSHAKE_MS, signal });
   const isTls = socket instanceof TLSSocket;
@@ -16,7 +16,7 @@ export async function checkTls({ target, signal }: Place): Promise<Row> {
   const protocol = isTls ? socket.getProtocol() : null;
   socket.destroy();
   const days = Math.floor((until.getTime() - Date.now()) / DAY_MS);
-  const told = `${protocol}, certificate valid until ${tellDay(until)}, ${days} days`;
+  const told = `${protocol}, certificate valid until ${formatDay(until)}, ${days} days`;
   if (protocol !== 'TLSv1.2' && protocol !== 'TLSv1.3')
     return failed('tls', told, 'what is spoken there is broken', 'have the proxy speak TLS 1.2 and 1.3');
   if (!(days >= LEAST_DAYS))
@@ -37,7 +37,7 @@ export async function checkTls({ target, signal }: Place): Promise<Row> {
   return passed('tls', told);
 }
 
-function tellDay(date: Date): string {
+function formatDay(date: Date): string {
   return Number.isNaN(date.getTime()) ? 'an unknown day' : date.toISOString().slice(0, 10);
 }
 
@@ -45,7 +45,7 @@ function tellDay(date: Date): string {
 async function oldProtocol({
   target,
   signal,
-}: Pick<Place, 'target' | 'signal'>): Promise<string | undefined> {
+}: Pick<CheckContext, 'target' | 'signal'>): Promise<string | undefined> {
   try {
     const socket = await openConnection(
       target,

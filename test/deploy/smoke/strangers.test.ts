@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { checkInternalPorts } from '../../../operate/smoke/checks/internals.ts';
-import { checkPlainSide } from '../../../operate/smoke/checks/plain-side.ts';
+import { checkRedirect } from '../../../operate/smoke/checks/redirect.ts';
 import { smoke } from '../../../operate/smoke/smoke.ts';
 import { parseTarget, UrlError } from '../../../operate/smoke/target.ts';
 import { HEALTH, json, KEY, startDeployment, startServer } from './deployments.ts';
@@ -181,20 +181,20 @@ describe('smoke test, of redirects', function () {
 
 describe('smoke test, of another machine', () => {
   const elsewhere = { ...parseTarget('http://127.83.0.1:8080'), isHere: false };
-  const place = { target: elsewhere, apiKey: undefined, signal };
+  const context = { target: elsewhere, apiKey: undefined, signal };
 
   it('finds a port behind the gate that takes connections, and none where none does', async () => {
-    assert.equal((await checkInternalPorts(place)).state, 'passed');
+    assert.equal((await checkInternalPorts(context)).state, 'passed');
     const open = createServer((socket) => socket.destroy());
     await new Promise<void>((resolve) => open.listen(8003, '127.83.0.1', resolve));
-    const row = await checkInternalPorts(place);
+    const row = await checkInternalPorts(context);
     open.close();
     assert.equal(row.state, 'failed');
     assert.match(row.evidence, /takes connections at 8003$/);
   });
 
   it('warns that keys travel in the clear', async () => {
-    const row = await checkPlainSide(elsewhere, signal);
+    const row = await checkRedirect(elsewhere, signal);
     assert.equal(row?.state, 'warned');
     assert.match(row?.evidence ?? '', /is plain http$/);
   });

@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { getCACertificates, type SecureVersion, setDefaultCACertificates } from 'node:tls';
 import { generate } from 'selfsigned';
-import { checkPlainSide } from '../../../operate/smoke/checks/plain-side.ts';
+import { checkRedirect } from '../../../operate/smoke/checks/redirect.ts';
 import { smoke } from '../../../operate/smoke/smoke.ts';
 import { parseTarget } from '../../../operate/smoke/target.ts';
 import { json, KEY, startDeployment, startServer } from './deployments.ts';
@@ -124,7 +124,7 @@ describe('smoke test, over TLS', function () {
       await using plain = await startServer((_request, response) => {
         response.writeHead(status, location === undefined ? {} : { location }).end();
       });
-      return await checkPlainSide(target, signal, Number(new URL(plain.origin).port));
+      return await checkRedirect(target, signal, Number(new URL(plain.origin).port));
     };
 
     it('passes a redirect that keeps path and query, and a port that refuses or is shut', async () => {
@@ -133,7 +133,7 @@ describe('smoke test, over TLS', function () {
       await using gone = await startServer(json(200, {}));
       const { port } = new URL(gone.origin);
       await gone[Symbol.asyncDispose]();
-      assert.equal((await checkPlainSide(target, signal, Number(port)))?.state, 'passed');
+      assert.equal((await checkRedirect(target, signal, Number(port)))?.state, 'passed');
     });
 
     it('finds a redirect that loses the path or leads elsewhere, and warns of an answer in the clear', async () => {
@@ -149,7 +149,7 @@ describe('smoke test, over TLS', function () {
     });
 
     it('looks at no other port than 80 beside 443 by itself', async () => {
-      assert.equal((await checkPlainSide(target, signal))?.state, 'skipped');
+      assert.equal((await checkRedirect(target, signal))?.state, 'skipped');
     });
   });
 });

@@ -1,4 +1,4 @@
-import { LateError, tellError } from './connection.ts';
+import { DeadlineError, describeError } from './connection.ts';
 import type { Target } from './target.ts';
 
 /** Why a deployment was not reached at all, by the code of the network's error: cause and remedy. */
@@ -46,13 +46,13 @@ const REASONS: readonly (readonly [codes: RegExp, cause: string, remedy: string]
 ];
 
 /** Nothing came back, or nothing that can be trusted: then nothing else is asked, and no key is sent. */
-export function tellUnreached(
+export function explainUnreachable(
   { origin }: Target,
   error: unknown,
 ): { evidence: string; cause: string; remedy: string } {
-  const told = tellError(error);
+  const told = describeError(error);
   const evidence = `${origin}: ${told}`;
-  if (error instanceof LateError)
+  if (error instanceof DeadlineError)
     return {
       evidence,
       cause: 'the host takes connections, or swallows them, and says nothing',

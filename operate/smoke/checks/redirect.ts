@@ -1,11 +1,11 @@
 import { type Answer, ask } from '../ask.ts';
-import { ANSWER_MS } from '../place.ts';
+import { ANSWER_MS } from '../check-context.ts';
 import { failed, passed, type Row, skipped, warned } from '../report.ts';
 import type { Target } from '../target.ts';
-import { FIRST_PATH, REDIRECTS } from './contact.ts';
+import { FIRST_PATH, REDIRECTS } from './answers.ts';
 
 /** Whether the clear is closed beside https: nothing listens there, or all it does is to lead to https. */
-export async function checkPlainSide(
+export async function checkRedirect(
   target: Target,
   signal: AbortSignal,
   plainPort = target.port === 443 ? 80 : undefined,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type Answer, ask, parseJson, type Question } from './ask.ts';
+import { type Answer, type AskOptions, ask, parseJson } from './ask.ts';
 import type { Target } from './target.ts';
 
 /** A deployment under test, and what is known of it. */
-export interface Place {
+export interface CheckContext {
   readonly target: Target;
   /** One of the deployment's keys. */
   readonly apiKey: string | undefined;
@@ -15,12 +15,16 @@ export interface Place {
 export const ANSWER_MS = 4_000;
 
 /** One exchange without a key. */
-export function askPlace({ target, signal }: Place, path: string, question?: Question): Promise<Answer> {
-  return ask(target, path, { withinMs: ANSWER_MS, signal }, question);
+export function askTarget(
+  { target, signal }: CheckContext,
+  path: string,
+  options?: AskOptions,
+): Promise<Answer> {
+  return ask(target, path, { withinMs: ANSWER_MS, signal }, options);
 }
 
 /** The header that opens the api; none when no key is known. */
-export function keyHeader({ apiKey }: Place): Record<string, string> {
+export function keyHeader({ apiKey }: CheckContext): Record<string, string> {
   return apiKey === undefined ? {} : { 'x-api-key': apiKey };
 }
 
@@ -32,7 +36,7 @@ export function problemCode(text: string): string | undefined {
 }
 
 /** An answer in a few words: `503 service_unavailable`. */
-export function tellAnswer({ status, text }: Pick<Answer, 'status' | 'text'>): string {
+export function describeAnswer({ status, text }: Pick<Answer, 'status' | 'text'>): string {
   const code = problemCode(text);
   return code === undefined ? String(status) : `${status} ${code}`;
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type Answer, ask, parseJson } from '../ask.ts';
-import { ANSWER_MS, tellAnswer } from '../place.ts';
+import { ANSWER_MS, describeAnswer } from '../check-context.ts';
 import { failed, passed, type Row } from '../report.ts';
 import { parseTarget, type Target } from '../target.ts';
-import { tellUnreached } from '../unreached.ts';
+import { explainUnreachable } from '../unreachable.ts';
 
 export const LIVE_PATH = '/health/live';
 /** With a query, so that a redirect which loses it is seen. */
@@ -13,7 +13,7 @@ export const REDIRECTS = [301, 302, 303, 307, 308];
 
 const liveSchema = z.object({ status: z.literal('ok'), release: z.string().optional() });
 
-export interface Contact {
+export interface AnswersResult {
   /** Where the kit answers; undefined when it does not. */
   readonly target?: Target;
   readonly release?: string | undefined;
@@ -21,14 +21,14 @@ export interface Contact {
 }
 
 /** Asks `/health/live`, and follows redirects on the same host, as from http to https: where they end, the rest is asked. */
-export async function makeContact(first: Target, signal: AbortSignal): Promise<Contact> {
+export async function checkAnswers(first: Target, signal: AbortSignal): Promise<AnswersResult> {
   const visited = [first.origin];
   for (let target = first; ; ) {
     let answer: Answer;
     try {
       answer = await ask(target, FIRST_PATH, { withinMs: ANSWER_MS, signal });
     } catch (error) {
-      const { evidence, cause, remedy } = tellUnreached(target, error);
+      const { evidence, cause, remedy } = explainUnreachable(target, error);
       return { rows: [failed('answers', evidence, cause, remedy)] };
     }
     if (!REDIRECTS.includes(answer.status)) return judge(target, answer, visited);
@@ -73,7 +73,7 @@ function follow(
   return { target: parseTarget(url.origin) };
 }
 
-function judge(target: Target, answer: Answer, visited: readonly string[]): Contact {
+function judge(target: Target, answer: Answer, visited: readonly string[]): AnswersResult {
   const redirect =
     visited.length === 1
       ? []
@@ -83,7 +83,7 @@ function judge(target: Target, answer: Answer, visited: readonly string[]): Cont
     const told = `GET ${LIVE_PATH} answered 200 in ${Math.round(answer.tookMs)} ms`;
     return { target, release: live.release, rows: [...redirect, passed('answers', told)] };
   }
-  const evidence = `GET ${LIVE_PATH} answered ${tellAnswer(answer)}: ${answer.text.slice(0, 120)}`;
+  const evidence = `GET ${LIVE_PATH} answered ${describeAnswer(answer)}: ${answer.text.slice(0, 120)}`;
   const row =
     answer.status === 200
       ? failed(
