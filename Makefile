@@ -68,7 +68,7 @@ format: $(INSTALLED) ## format and fix what can be fixed by itself
 	@biome check --write
 
 clean: ## remove what setup, runs and tests have made, but not data/
-	@[ ! -e .cache/docker ] || sh scripts/docker-engine.sh down
+	@[ ! -e .cache/docker ] || sh test/tools/docker-engine.sh down
 	rm -rf node_modules coverage .cache
 
 # Programs that only the tests run.

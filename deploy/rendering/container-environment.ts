@@ -37,7 +37,7 @@ export function composeVariables(input: RenderInput): Record<string, string> {
   );
 }
 
-/** What Compose takes from the environment of whoever calls it, or else as it is written here. */
+/** A variable of a Compose file: taken from the environment of `docker compose`, with a default. */
 export function fromEnvironment(variable: string, otherwise: string): string {
   return `\${${variable}:-${otherwise}}`;
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { sayNotTested } from '../netns/say-what-lacks.ts';
 import { FIRST_TIME_MS, lacksForEngine, startEngine } from './engine.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../scripts/docker-engine.sh', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../tools/docker-engine.sh', import.meta.url));
 
 describe('docker engine of the tests', () => {
   const lack = lacksForEngine();

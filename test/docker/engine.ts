@@ -6,14 +6,14 @@ import { promisify } from 'node:util';
 import { type ContainerOptions, startContainer } from './container.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SCRIPT = fileURLToPath(new URL('../../scripts/docker-engine.sh', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../tools/docker-engine.sh', import.meta.url));
 /** The first time, packages and a base image are fetched and an image with a browser is built. */
 export const FIRST_TIME_MS = 600_000;
 const MOST_OUTPUT_BYTES = 64 * 1024 ** 2;
 
 export type Stage = 'kit' | 'slim' | 'port';
 
-/** A real Docker engine: the machine's own, or the one of `scripts/docker-engine.sh`, shared by all test files. */
+/** A real Docker engine: the machine's own, or the one of `test/tools/docker-engine.sh`, shared by all test files. */
 export class Engine implements AsyncDisposable {
   /** What `docker` and `make deploy` need in their environment to reach this engine. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -10,7 +10,7 @@
 # GATEHOUSE_DOCKER_ENGINE=ours leaves the machine's own engine alone.
 set -eu
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 verb=${1:-}
 state=$PWD/.cache/docker
 # Where two copies of the kit on one machine, and the length of a socket's path, cannot get into each other's way.
