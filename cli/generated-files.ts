@@ -4,7 +4,7 @@ import { listSettings, type PlacedSetting, profiles, type ServiceDeclaration, to
 import { platformTable, targetTable } from '../deploy/platform-tables.ts';
 import { platforms } from '../deploy/platforms.ts';
 import { type Rendered, renderPlatform } from '../deploy/rendering/render-platform.ts';
-import { renderChecks } from '../operate/doctor/render-table.ts';
+import { checkTable } from '../operate/doctor/check-table.ts';
 import { ERRORS } from '../services/contract/errors.ts';
 import { DIFFERENCES } from '../services/gate/contract/gate-differences.ts';
 import { ROOT } from '../services/runtime/root-folder.ts';
@@ -24,7 +24,7 @@ const generatedFiles = (rendered: readonly Rendered[]): readonly GeneratedFile[]
   { file: 'README.md', part: 'services', make: () => servicesTable() },
   { file: 'README.md', part: 'gates', make: () => gatesTable() },
   { file: 'docs/errors.md', part: 'errors', make: () => errorsTable() },
-  { file: 'docs/doctor.md', part: 'checks', make: () => renderChecks() },
+  { file: 'docs/doctor.md', part: 'checks', make: () => checkTable() },
   { file: 'deploy/README.md', part: 'platforms', make: () => platformTable(platforms) },
   { file: 'deploy/README.md', part: 'targets', make: () => targetTable(platforms) },
   ...rendered.flatMap(({ files }) => files.map(({ path, text }) => ({ file: path, make: () => text }))),

@@ -3,18 +3,18 @@ import { type Config, type Loaded, profiles, type ServiceRole } from '#config';
 import { type ListeningSocket, listeningSockets } from '../../services/runtime/process/port-owner.ts';
 import { type Answer, ask } from './ask.ts';
 import { findKit, type KitProcesses, processesOf, type ServiceProcess } from './kit-processes.ts';
+import { loadLeniently, type Variables } from './load-leniently.ts';
 import { findHolders, type Holder } from './port-holders.ts';
-import { settle, type Variables } from './settle.ts';
 
 /** Where the system shows what the checks read; folders of their own in tests. */
-export interface Places {
+export interface SystemSources {
   readonly cgroupDir: string;
   readonly shmDir: string;
   /** Whose clock counts, and who must be reached. */
   readonly whatsAppUrl: string;
 }
 
-const PLACES: Places = {
+const SYSTEM_SOURCES: SystemSources = {
   cgroupDir: '/sys/fs/cgroup',
   shmDir: '/dev/shm',
   whatsAppUrl: 'https://web.whatsapp.com/',
@@ -29,17 +29,17 @@ export interface DoctorOptions {
   readonly folder: string;
   /** Instead of this machine. */
   readonly url?: URL;
-  readonly places?: Partial<Places>;
+  readonly sources?: Partial<SystemSources>;
 }
 
 /** What every check may look at. */
 export interface Context {
   readonly env: Variables;
-  readonly places: Places;
+  readonly sources: SystemSources;
   /** What the kit would settle to if it started here now, and where each value is from. */
-  readonly wish: Loaded;
+  readonly intended: Loaded;
   readonly problems: readonly string[];
-  /** What the kit that runs has settled to; the wish when none does. */
+  /** What the kit that runs has settled to; the intended one when none runs. */
   readonly config: Config;
   readonly kit: KitProcesses;
   /** What listens on this machine, and who holds the ports of the kit. */
@@ -61,11 +61,11 @@ export const ASK_MS = 2_500;
  * Looks once at what all checks share. The process table is read here, at one go: amid the checks it would hold up the
  * answers that others wait for, and deadlines would pass for nothing.
  */
-export function createContext({ settings, env, folder, url, places = {} }: DoctorOptions): Context {
-  const { loaded: wish, problems } = settle(settings, env, folder);
+export function createContext({ settings, env, folder, url, sources = {} }: DoctorOptions): Context {
+  const { loaded: intended, problems } = loadLeniently(settings, env, folder);
   const kit: KitProcesses =
-    url === undefined ? findKit(wish.config.dataDir) : { canSee: false, services: [], elsewhere: [] };
-  const config = configOf(kit.services) ?? wish.config;
+    url === undefined ? findKit(intended.config.dataDir) : { canSee: false, services: [], elsewhere: [] };
+  const config = configOf(kit.services) ?? intended.config;
   const origin = url ?? localOrigin(config);
   const [key] = config.apiKeys;
   const keyWithheld =
@@ -75,8 +75,8 @@ export function createContext({ settings, env, folder, url, places = {} }: Docto
   const answers = new Map<string, Promise<Answer>>();
   return {
     env,
-    places: { ...PLACES, ...places },
-    wish,
+    sources: { ...SYSTEM_SOURCES, ...sources },
+    intended,
     problems,
     config,
     kit,
@@ -127,12 +127,12 @@ export function belongsHere({ config, kit }: Pick<Context, 'config' | 'kit'>, ro
 }
 
 /** What is known of the platform, in words: `Railway`, `a container on a host of your own`. */
-export function placeName({ config }: Pick<Context, 'config'>): string {
+export function platformName({ config }: Pick<Context, 'config'>): string {
   return profiles[config.profile].doc;
 }
 
 /** Whether anybody takes connections there: `open`, or the network's own word. */
-export function knock(host: string, port: number, timeoutMs = 1_000): Promise<string> {
+export function probePort(host: string, port: number, timeoutMs = 1_000): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     const end = (verdict: string) => {

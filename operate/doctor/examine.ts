@@ -7,7 +7,10 @@ import { runChecks } from './run-checks.ts';
 /** Runs every check that applies. Never rejects for what it finds. */
 export async function examine(options: DoctorOptions): Promise<Report> {
   const context = createContext(options);
-  const redact = createRedact([context.config, context.wish.config], { ...options.env, ...options.settings });
+  const redact = createRedact([context.config, context.intended.config], {
+    ...options.env,
+    ...options.settings,
+  });
   const rows = await runChecks(checks, context, redact);
   const head = {
     target: targetOf(options, redact),

@@ -18,7 +18,7 @@ import {
   socketInodes,
 } from '../../services/runtime/process/port-owner.ts';
 import { argumentsOf, environmentOf, listPids } from '../../services/runtime/process/process-table.ts';
-import type { Variables } from './settle.ts';
+import type { Variables } from './load-leniently.ts';
 
 /** Names a run of the kit in the environment of all its processes; the supervisor writes it. */
 export const RUN_VARIABLE = 'GATEHOUSE_RUN';

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { type Config, listSettings } from '#config';
-import type { Variables } from './settle.ts';
+import type { Variables } from './load-leniently.ts';
 
 /** Takes out of a text what must not be read by others. */
 export type Redact = (text: string) => string;

@@ -1,7 +1,7 @@
 import { bridgeHealthSchema } from '../../../services/contract/bridge.ts';
 import { ask, jsonOf } from '../ask.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
-import { type Context, knock } from '../context.ts';
+import { type Context, probePort } from '../context.ts';
 import { processesOf, type ServiceProcess } from '../kit-processes.ts';
 
 const ASK_MS = 1_500;
@@ -28,13 +28,13 @@ async function lookFrom(
   if (config === undefined) return [];
   const host = config.internal.bridgeHost;
   const port = config.ports.bridge;
-  const knocked = await knock(host, port, ASK_MS);
+  const probed = await probePort(host, port, ASK_MS);
   const url = new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}/health`);
-  const answer = knocked === 'open' ? jsonOf(await ask(url, { timeoutMs: ASK_MS })) : undefined;
+  const answer = probed === 'open' ? jsonOf(await ask(url, { timeoutMs: ASK_MS })) : undefined;
   return judgeBridge({
     apiPid: pid,
     wanted: port,
-    knocked,
+    probed,
     isBridge: bridgeHealthSchema.safeParse(answer).success,
     bridges: bridges.map((bridge) => ({
       pid: bridge.pid,
@@ -49,7 +49,7 @@ export interface BridgeFacts {
   /** Where the api calls. */
   readonly wanted: number;
   /** `open`, or the network's own word. */
-  readonly knocked: string;
+  readonly probed: string;
   /** Whether what answers there is a bridge. */
   readonly isBridge: boolean;
   readonly bridges: readonly {
@@ -59,9 +59,9 @@ export interface BridgeFacts {
   }[];
 }
 
-export function judgeBridge({ apiPid, wanted, knocked, isBridge, bridges }: BridgeFacts): Finding[] {
+export function judgeBridge({ apiPid, wanted, probed, isBridge, bridges }: BridgeFacts): Finding[] {
   const evidence = [
-    `the api (pid ${apiPid}) calls WHATSAPP_BRIDGE_PORT ${wanted}: ${knocked === 'open' ? 'somebody answers' : knocked}`,
+    `the api (pid ${apiPid}) calls WHATSAPP_BRIDGE_PORT ${wanted}: ${probed === 'open' ? 'somebody answers' : probed}`,
     ...bridges.map(
       ({ pid, listensOn }) =>
         `the bridge (pid ${pid}) listens on ${listensOn.length === 0 ? 'nothing yet' : listensOn.join(', ')}`,
@@ -89,7 +89,7 @@ export function judgeBridge({ apiPid, wanted, knocked, isBridge, bridges }: Brid
         'see "Services" and the lines of the bridge in the log; start both by gatehouse start',
       ),
     ];
-  if (knocked === 'open' && !isBridge)
+  if (probed === 'open' && !isBridge)
     return [
       found(
         'error',

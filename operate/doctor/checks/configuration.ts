@@ -9,7 +9,7 @@ export const configuration: Check = {
   group: 'Running',
   where: 'machine',
   finds: 'exit code 78; a variable that is misspelt, so that nothing reads it',
-  run: ({ problems, wish }) => judgeConfiguration(problems, wish.warnings),
+  run: ({ problems, intended }) => judgeConfiguration(problems, intended.warnings),
 };
 
 export function judgeConfiguration(problems: readonly string[], warnings: readonly string[]): Finding[] {
@@ -50,21 +50,23 @@ export const restartPending: Check = {
   group: 'Running',
   where: 'machine',
   finds: 'a setting was changed, and the kit still runs with the old one',
-  run: ({ config, wish, kit, problems }: Context) =>
-    kit.services.length === 0 || problems.length > 0 ? [] : judgePending(config, wish.config, wish.resolved),
+  run: ({ config, intended, kit, problems }: Context) =>
+    kit.services.length === 0 || problems.length > 0
+      ? []
+      : judgePending(config, intended.config, intended.resolved),
 };
 
 /** Only what somebody has set, and whose value may be shown: ports. */
 export function judgePending(
   running: Config,
-  wished: Config,
+  intended: Config,
   resolved: ReadonlyMap<string, { readonly variable?: string }>,
 ): Finding[] {
   const differing = listSettings().flatMap(({ path, setting }) => {
     const name = /^ports\.(\w+)$/.exec(path)?.[1];
     if (name === undefined || resolved.get(path)?.variable === undefined) return [];
-    const [is, wish] = [portAt(running, name), portAt(wished, name)];
-    return is === wish ? [] : [`${setting.env}: ${wish} here, ${is} in the kit that runs`];
+    const [is, here] = [portAt(running, name), portAt(intended, name)];
+    return is === here ? [] : [`${setting.env}: ${here} here, ${is} in the kit that runs`];
   });
   return differing.length === 0
     ? good('the kit runs with the ports that are set here')

@@ -2,11 +2,11 @@ import { open, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { profiles } from '#config';
 import { errorText } from '../../../services/contract/errors.ts';
-import { type Boots, readBoots, recordBoot } from '../boots.ts';
+import { type BootHistory, readBootHistory, recordBoot } from '../boot-history.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
-import { type Context, isDeployed, placeName } from '../context.ts';
+import { type Context, isDeployed, platformName } from '../context.ts';
+import { formatMegabytes } from '../format-units.ts';
 import { type Mount, mountOf } from '../mounts.ts';
-import { megabytes } from '../spans.ts';
 
 /** Whether the kit can keep anything at all. */
 export const dataFolder: Check = {
@@ -110,7 +110,7 @@ export interface RoomFacts {
 }
 
 export function judgeRoom({ freeBytes, totalBytes, freeFiles }: RoomFacts): Finding[] {
-  const evidence = `${megabytes(freeBytes)} of ${megabytes(totalBytes)} are free`;
+  const evidence = `${formatMegabytes(freeBytes)} of ${formatMegabytes(totalBytes)} are free`;
   const remedy = 'free or enlarge the volume; EVENTS_KEEP_DAYS and STORE_MAX_BYTES bound what the kit keeps';
   if (freeBytes < LEAST_FREE_BYTES)
     return [
@@ -152,10 +152,10 @@ export const persistence: Check = {
     await recordBoot(dataDir);
     return judgePersistence({
       mount,
-      boots: await readBoots(dataDir),
+      boots: await readBootHistory(dataDir),
       isContainer: isDeployed(context) || ['overlay', 'aufs'].includes(root?.kind ?? ''),
       hasNoVolumes: profile === 'heroku' || profile === 'cloudrun',
-      place: placeName(context),
+      platform: platformName(context),
       isLocal: profile === 'local' || profiles[profile].spansHosts,
     });
   },
@@ -163,11 +163,11 @@ export const persistence: Check = {
 
 export interface PersistenceFacts {
   readonly mount: Mount;
-  readonly boots: Boots;
+  readonly boots: BootHistory;
   readonly isContainer: boolean;
   /** A platform on which only a mount of one's own survives, and mostly there is none. */
   readonly hasNoVolumes: boolean;
-  readonly place: string;
+  readonly platform: string;
   readonly isLocal: boolean;
 }
 
@@ -176,12 +176,12 @@ const OF_A_CONTAINER = ['overlay', 'aufs', 'overlayfs'];
 const OVER_A_NETWORK = /^(nfs|cifs|smb|9p|fuse\.|ceph|glusterfs|lustre|afs)/;
 
 export function judgePersistence(facts: PersistenceFacts): Finding[] {
-  const { mount, boots, isContainer, hasNoVolumes, place } = facts;
+  const { mount, boots, isContainer, hasNoVolumes, platform } = facts;
   const isOwn = mount.point !== '/';
   const evidence = [
     `DATA_DIR lies on ${isOwn ? 'a mount of its own or above it' : 'the root of the machine'}, of type ${mount.kind}`,
-    ...(boots.places > 1
-      ? [`its marker has seen ${boots.places} containers or boots since ${boots.firstAt}`]
+    ...(boots.count > 1
+      ? [`its marker has seen ${boots.count} containers or boots since ${boots.firstAt}`]
       : []),
   ];
   const remedy = hasNoVolumes
@@ -195,7 +195,7 @@ export function judgePersistence(facts: PersistenceFacts): Finding[] {
           found(
             'error',
             evidence,
-            `not persistent: it is the container's own layer, and goes with the container (${place})`,
+            `not persistent: it is the container's own layer, and goes with the container (${platform})`,
             remedy,
           ),
         ]

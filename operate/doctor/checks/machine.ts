@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import { type Config, profiles } from '#config';
 import { argumentsOf } from '../../../services/runtime/process/process-table.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
-import { type Context, isDeployed, placeName } from '../context.ts';
+import { type Context, isDeployed, platformName } from '../context.ts';
 import { processesOf } from '../kit-processes.ts';
-import type { Variables } from '../settle.ts';
+import type { Variables } from '../load-leniently.ts';
 
 const LEAST_NODE = 24;
 
@@ -73,7 +73,7 @@ export const stopGrace: Check = {
   where: 'machine',
   finds: 'requests cut off, and a phone that must be linked anew, at each deploy: no time to drain',
   run: (context: Context) =>
-    isDeployed(context) ? judgeGrace(context.config, context.env, placeName(context)) : [],
+    isDeployed(context) ? judgeGrace(context.config, context.env, platformName(context)) : [],
 };
 
 /** What must be set for Railway to wait at all; without it, it does not. */
@@ -84,7 +84,7 @@ const LEAST_GRACE_MS = 5_000;
 export function judgeGrace(
   { profile, stop }: Pick<Config, 'profile' | 'stop'>,
   env: Variables,
-  place: string,
+  platform: string,
 ): Finding[] {
   const evidence = `STOP_GRACE_MS ${stop.graceMs}, DRAIN_MS ${stop.drainMs}`;
   if (profile === 'railway') {
@@ -112,7 +112,7 @@ export function judgeGrace(
       found(
         'error',
         evidence,
-        `${place} kills after ${granted} ms, whatever is set`,
+        `${platform} kills after ${granted} ms, whatever is set`,
         'unset STOP_GRACE_MS and DRAIN_MS',
       ),
     ];

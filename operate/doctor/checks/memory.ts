@@ -3,8 +3,8 @@ import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Check, type Finding, found, good } from '../check.ts';
 import { belongsHere, type Context } from '../context.ts';
+import { formatMegabytes } from '../format-units.ts';
 import { processesOf } from '../kit-processes.ts';
-import { megabytes } from '../spans.ts';
 
 /** What of memory control applies to a process. */
 export interface MemoryFacts {
@@ -28,12 +28,12 @@ export const memory: Check = {
   where: 'machine',
   finds: 'exit code 137, a browser that vanishes, a kit that restarts under load: killed for memory',
   run: async (context: Context) => {
-    const { kit, places } = context;
+    const { kit, sources } = context;
     const [bridge] = processesOf(kit.services, 'whatsapp-session');
     const pid = bridge?.pid ?? kit.services[0]?.pid ?? 'self';
     const groups = groupFolders(
       await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => ''),
-      places.cgroupDir,
+      sources.cgroupDir,
     );
     return judgeMemory({
       ...(await readGroups(groups)),
@@ -82,7 +82,7 @@ async function readGroups(folders: readonly string[]): Promise<Pick<MemoryFacts,
 export function judgeMemory({ limitBytes, machineBytes, killed, hasBrowser }: MemoryFacts): Finding[] {
   const has = Math.min(limitBytes ?? machineBytes, machineBytes);
   const needed = hasBrowser ? NEEDED_BYTES : NEEDED_WITHOUT_BROWSER_BYTES;
-  const evidence = `${megabytes(has)} ${limitBytes !== undefined && limitBytes <= machineBytes ? 'by the limit of its control group' : 'in the whole machine, no limit below'}; needed are ${megabytes(needed)}`;
+  const evidence = `${formatMegabytes(has)} ${limitBytes !== undefined && limitBytes <= machineBytes ? 'by the limit of its control group' : 'in the whole machine, no limit below'}; needed are ${formatMegabytes(needed)}`;
   const remedy =
     'give it more memory (memoryMb in config/deployment.ts, then make render; docker: --memory=1g), or set DATABASE_URL and run the bridge elsewhere';
   const findings: Finding[] = [];

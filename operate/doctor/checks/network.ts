@@ -12,8 +12,8 @@ export const whatsAppReached: Check = {
   group: 'WhatsApp',
   where: 'machine',
   finds: 'state offline: DNS, firewall, a proxy that is needed',
-  run: async ({ config, places }: Context) =>
-    config.whatsapp === 'real' ? judgeReach(await head(places.whatsAppUrl)) : [],
+  run: async ({ config, sources }: Context) =>
+    config.whatsapp === 'real' ? judgeReach(await head(sources.whatsAppUrl)) : [],
 };
 
 function head(url: string): Promise<Answer> {
@@ -51,7 +51,7 @@ export const clock: Check = {
     if (!context.isLocal) return judgeSkew(skewOf(await context.ask('/health/live')), 'the address asked');
     const offline = await lookOffline(context);
     if (context.config.whatsapp !== 'real') return offline;
-    const skew = skewOf(await head(context.places.whatsAppUrl));
+    const skew = skewOf(await head(context.sources.whatsAppUrl));
     return skew === undefined ? offline : judgeSkew(skew, 'WhatsApp');
   },
 };

@@ -1,6 +1,6 @@
 import { declaredPorts, isOn, portOf } from '#config';
 import { type Check, type Finding, found, good } from '../check.ts';
-import { belongsHere, type Context, isDeployed, placeName } from '../context.ts';
+import { belongsHere, type Context, isDeployed, platformName } from '../context.ts';
 import { processesOf } from '../kit-processes.ts';
 import type { Holder } from '../port-holders.ts';
 
@@ -20,7 +20,7 @@ export const portsFree: Check = {
   group: 'Ports',
   where: 'machine',
   finds: 'exit code 69, "PORT … is in use"; a service that fails because its port was taken',
-  run: ({ config, wish, kit, listening, holders }: Context) => {
+  run: ({ config, intended, kit, listening, holders }: Context) => {
     if (!kit.canSee) return [];
     const held = new Set(listening.map(({ port }) => port));
     const facts = declaredPorts()
@@ -30,7 +30,8 @@ export const portsFree: Check = {
         port: portOf(config, name),
         isHeld: held.has(portOf(config, name)),
         holders: holders.get(portOf(config, name)) ?? [],
-        mayMove: config.portAuto && !isPublic && wish.resolved.get(`ports.${name}`)?.variable === undefined,
+        mayMove:
+          config.portAuto && !isPublic && intended.resolved.get(`ports.${name}`)?.variable === undefined,
       }));
     const own = new Set(kit.services.map(({ pid }) => pid));
     const runs = new Set(kit.services.flatMap(({ run }) => run ?? []));
@@ -82,20 +83,21 @@ export const publicPort: Check = {
   where: 'machine',
   finds: 'PORT is ignored; 127.0.0.1 in a container; two processes that read the same PORT',
   run: (context: Context) => {
-    const { config, wish, kit } = context;
+    const { config, intended, kit } = context;
     if (kit.services.length === 0 || !belongsHere(context, 'public-port')) return [];
     const port = config.ports.gate;
     const sockets = context.listening.filter((socket) => socket.port === port);
     return judgePublicPort({
       port,
-      wished: wish.resolved.get('ports.gate')?.variable === undefined ? undefined : wish.config.ports.gate,
+      intendedPort:
+        intended.resolved.get('ports.gate')?.variable === undefined ? undefined : intended.config.ports.gate,
       addresses: [...new Set(sockets.map(({ address }) => address))],
       gateListensOn: processesOf(kit.services, 'public-port').flatMap(({ listening }) =>
         listening.map((socket) => socket.port),
       ),
       holders: context.holders.get(port) ?? [],
       isDeployed: isDeployed(context),
-      place: placeName(context),
+      platform: platformName(context),
     });
   },
 };
@@ -104,25 +106,25 @@ export interface PublicPortFacts {
   /** Of the kit that runs. */
   readonly port: number;
   /** What PORT says here, if anything. */
-  readonly wished: number | undefined;
+  readonly intendedPort: number | undefined;
   readonly addresses: readonly string[];
   readonly gateListensOn: readonly number[];
   readonly holders: readonly Holder[];
   readonly isDeployed: boolean;
-  readonly place: string;
+  readonly platform: string;
 }
 
 export function judgePublicPort(facts: PublicPortFacts): Finding[] {
-  const { port, wished, addresses, gateListensOn, holders, place } = facts;
+  const { port, intendedPort, addresses, gateListensOn, holders, platform } = facts;
   const evidence = [
     `the gate was given PORT ${port}`,
     addresses.length === 0 ? `nobody listens on ${port}` : `${port} is bound on ${addresses.join(', ')}`,
   ];
-  if (wished !== undefined && wished !== port)
+  if (intendedPort !== undefined && intendedPort !== port)
     return [
       found(
         'error',
-        [...evidence, `PORT is ${wished} here`],
+        [...evidence, `PORT is ${intendedPort} here`],
         'the kit that runs does not listen on the PORT that is set now: the platform asks where nobody is',
         'restart the kit; let nothing between the platform and the kit (a script, .env, a flag --port) set PORT anew',
       ),
@@ -154,7 +156,7 @@ export function judgePublicPort(facts: PublicPortFacts): Finding[] {
       found(
         'error',
         evidence,
-        `bound on loopback, the gate is reached from nowhere but this ${place === 'a container on a host of your own' ? 'container' : 'machine'} (${place})`,
+        `bound on loopback, the gate is reached from nowhere but this ${platform === 'a container on a host of your own' ? 'container' : 'machine'} (${platform})`,
         'set GATE_HOST=0.0.0.0 (and API_KEYS), or unset GATE_HOST',
       ),
     ];

@@ -6,8 +6,8 @@ import { findLockHolder, type LockHolder } from '../../../services/runtime/proce
 import { signalProcess } from '../../../services/runtime/process/process-table.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
 import { belongsHere, type Context } from '../context.ts';
+import { formatMegabytes } from '../format-units.ts';
 import { processesOf } from '../kit-processes.ts';
-import { megabytes } from '../spans.ts';
 
 /** Who has the browser profile, in which the WhatsApp login lies. */
 export const profileLock: Check = {
@@ -84,14 +84,14 @@ export const sharedMemory: Check = {
   finds: 'pages that crash: /dev/shm is too small',
   run: async (context: Context) => {
     if (!belongsHere(context, 'whatsapp-session')) return [];
-    const { places } = context;
-    const { blocks, bavail, bsize } = await statfs(places.shmDir);
+    const { sources } = context;
+    const { blocks, bavail, bsize } = await statfs(sources.shmDir);
     return judgeShm(blocks * bsize, bavail * bsize);
   },
 };
 
 export function judgeShm(totalBytes: number, freeBytes: number): Finding[] {
-  const evidence = `/dev/shm has ${megabytes(totalBytes)}, ${megabytes(freeBytes)} of them free`;
+  const evidence = `/dev/shm has ${formatMegabytes(totalBytes)}, ${formatMegabytes(freeBytes)} of them free`;
   if (totalBytes >= LITTLE_SHM_BYTES && freeBytes >= totalBytes / 10) return good(evidence);
   return [
     found(

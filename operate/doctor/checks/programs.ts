@@ -15,8 +15,8 @@ export const nginx: Check = {
   group: 'Machine',
   where: 'machine',
   finds: 'GATE=nginx without an nginx, or with one that is too old',
-  run: async ({ wish, problems }: Context) => {
-    const { kind, nginxPath } = wish.config.gate;
+  run: async ({ intended, problems }: Context) => {
+    const { kind, nginxPath } = intended.config.gate;
     // The configuration itself is then the one without the variable that is bad.
     if (problems.some((line) => /^GATE .*needs nginx|^NGINX_PATH /.test(line))) return judgeNginx(undefined);
     if (kind !== 'nginx') return [];

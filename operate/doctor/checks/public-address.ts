@@ -1,7 +1,7 @@
 import type { Answer } from '../ask.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
 import { belongsHere, type Context } from '../context.ts';
-import { remedyAt, whoAnswered } from '../edge.ts';
+import { identifyResponder, responderRemedy } from '../responder.ts';
 
 /** Where Railway asks for health, under this very name: no check of Host may turn it away. */
 const FOREIGN_HOST = 'healthcheck.railway.app';
@@ -24,7 +24,7 @@ type Asked = Pick<Context, 'origin' | 'isLocal'>;
 export function judgeAnswer(answer: Answer, { origin, isLocal }: Asked): Finding[] {
   if (answer.kind === 'none') return [judgeSilence(answer, { origin, isLocal })];
   const { status, tookMs } = answer;
-  const { who, sign } = whoAnswered(answer);
+  const { who, sign } = identifyResponder(answer);
   const evidence = [
     `GET /health/live: ${status} in ${tookMs} ms`,
     `answered by ${who === 'unknown' ? 'nobody known' : who}: ${sign}`,
@@ -49,7 +49,7 @@ export function judgeAnswer(answer: Answer, { origin, isLocal }: Asked): Finding
       who === 'unknown'
         ? 'something else than Gatehouse answers there'
         : `${who} answers in place of the kit: it does not reach it, or there is none at this address`,
-      remedyAt(who),
+      responderRemedy(who),
     ),
   ];
 }
@@ -131,7 +131,7 @@ export const healthPath: Check = {
 
 export function judgeHealthPath(answers: readonly (readonly [path: string, answer: Answer])[]): Finding[] {
   const findings = answers.flatMap(([path, answer]) => {
-    if (answer.kind === 'none' || whoAnswered(answer).who !== 'gatehouse') return []; // Told above.
+    if (answer.kind === 'none' || identifyResponder(answer).who !== 'gatehouse') return []; // Told above.
     const evidence = `GET ${path}: ${answer.status} in ${answer.tookMs} ms`;
     if (answer.status === 200) return [{ severity: 'good', evidence: [evidence] } as const];
     return [

@@ -3,7 +3,7 @@ import { isErrorCode } from '../../../services/contract/errors.ts';
 import { type Answer, jsonOf } from '../ask.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
 import type { Context } from '../context.ts';
-import { ageOf } from '../spans.ts';
+import { formatAge } from '../format-units.ts';
 import { healthSchema } from './services.ts';
 
 const statusSchema = z.object({
@@ -137,7 +137,7 @@ export function judgeOutbox(
   if (waiting === 0) return good('nothing waits');
   const ageMs = oldest === undefined ? 0 : now - Date.parse(oldest);
   const evidence = [
-    `${waiting} messages wait${oldest === undefined ? '' : `, the oldest for ${ageOf(ageMs)}`}`,
+    `${waiting} messages wait${oldest === undefined ? '' : `, the oldest for ${formatAge(ageMs)}`}`,
     ...(reason === undefined ? [] : [`why: ${reason}`]),
   ];
   if (/^paced|first contacts|strangers/.test(reason ?? ''))

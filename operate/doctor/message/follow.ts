@@ -3,10 +3,10 @@ import { type Answer, jsonOf } from '../ask.ts';
 import { type Finding, found } from '../check.ts';
 import { judgeAnswer } from '../checks/public-address.ts';
 import { type Context, createContext, type DoctorOptions } from '../context.ts';
-import { whoAnswered } from '../edge.ts';
 import { targetOf } from '../examine.ts';
 import { createRedact } from '../redact.ts';
 import { exitCodeOf } from '../report.ts';
+import { identifyResponder } from '../responder.ts';
 import { redactFinding } from '../run-checks.ts';
 import { remedyFor } from './remedies.ts';
 import { messageSchema, type Trace, traceMessage } from './trace.ts';
@@ -24,7 +24,10 @@ export interface MessageReport extends Partial<Trace> {
 /** Looks where a message is, through the public port. Never rejects for what it finds. */
 export async function followMessage(id: string, options: DoctorOptions): Promise<MessageReport> {
   const context = createContext(options);
-  const redact = createRedact([context.config, context.wish.config], { ...options.env, ...options.settings });
+  const redact = createRedact([context.config, context.intended.config], {
+    ...options.env,
+    ...options.settings,
+  });
   const answer = await context.ask(`/api/whatsapp/messages/${encodeURIComponent(id)}`);
   const now = new Date();
   const message = messageSchema.safeParse(jsonOf(answer));
@@ -51,7 +54,9 @@ export function judgeNoMessage(
   { origin, isLocal, keyWithheld }: Pick<Context, 'origin' | 'isLocal' | 'keyWithheld'>,
 ): Finding {
   const code =
-    answer.kind === 'answer' && whoAnswered(answer).who === 'gatehouse' ? jsonOf(answer)?.code : undefined;
+    answer.kind === 'answer' && identifyResponder(answer).who === 'gatehouse'
+      ? jsonOf(answer)?.code
+      : undefined;
   if (answer.kind === 'none' || !isErrorCode(code)) {
     const [finding] = judgeAnswer(answer, { origin, isLocal });
     return finding === undefined || finding.severity === 'good'

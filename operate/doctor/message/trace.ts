@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isErrorCode } from '../../../services/contract/errors.ts';
 import { type Finding, found } from '../check.ts';
-import { ageOf } from '../spans.ts';
+import { formatAge } from '../format-units.ts';
 import { remedyFor } from './remedies.ts';
 
 /** What of `GET /api/whatsapp/messages/{id}` tells where a message is; its text and its chat are not read. */
@@ -89,7 +89,7 @@ function judgeWait(message: TracedMessage, next: HopName, since: string, now: nu
   const waitedMs = now - Date.parse(since);
   const { reason, attempts, next_try_at: nextTry, expires_at: expires, send_at: sendAt } = message;
   const evidence = [
-    `it waits for "${next}" since ${since} (${ageOf(waitedMs)})${reason === undefined ? '' : `: ${reason}`}`,
+    `it waits for "${next}" since ${since} (${formatAge(waitedMs)})${reason === undefined ? '' : `: ${reason}`}`,
     ...(attempts > 0
       ? [`tried ${attempts} times${nextTry === undefined ? '' : `, next at ${nextTry}`}`]
       : []),

@@ -112,7 +112,7 @@ describe('doctor, looking at the browser', () => {
     it('finds shared memory too small', async () => {
       mountDisk(folder, '16m');
       try {
-        const row = await look(sharedMemory, { places: { shmDir: folder } });
+        const row = await look(sharedMemory, { sources: { shmDir: folder } });
         assert.equal(row.severity, 'warning');
         assert.match(textOf(row), /16 MB.*\n.*\n.*--shm-size/);
       } finally {

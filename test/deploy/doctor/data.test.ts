@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readBoots, recordBoot } from '../../../operate/doctor/boots.ts';
+import { readBootHistory, recordBoot } from '../../../operate/doctor/boot-history.ts';
 import {
   dataFolder,
   diskRoom,
@@ -42,17 +42,17 @@ describe('doctor, looking at the data folder', () => {
   it('counts the containers that it has outlived', async () => {
     await recordBoot(folder);
     await recordBoot(folder);
-    assert.equal((await readBoots(folder)).places, 1);
+    assert.equal((await readBootHistory(folder)).count, 1);
     const marker = JSON.parse(readFileSync(join(folder, 'boots.json'), 'utf8'));
     writeFileSync(join(folder, 'boots.json'), JSON.stringify({ ...marker, seen: ['c0ffee another-boot'] }));
     await recordBoot(folder);
-    assert.equal((await readBoots(folder)).places, 2);
+    assert.equal((await readBootHistory(folder)).count, 2);
     const row = await look(persistence, { env: { DATA_DIR: folder } });
     assert.match(textOf(row), /its marker has seen 2 containers or boots since/);
     for (const torn of ['', '{', '{"seen":3}']) {
       writeFileSync(join(folder, 'boots.json'), torn);
       await recordBoot(folder);
-      assert.equal((await readBoots(folder)).places, 1, torn);
+      assert.equal((await readBootHistory(folder)).count, 1, torn);
     }
   });
 
@@ -129,10 +129,10 @@ describe('doctor, looking at the data folder', () => {
   it('takes the layer of a container, and memory, for what they are', () => {
     const facts: PersistenceFacts = {
       mount: { point: '/', kind: 'overlay', isReadOnly: false },
-      boots: { places: 1, firstAt: '' },
+      boots: { count: 1, firstAt: '' },
       isContainer: true,
       hasNoVolumes: false,
-      place: 'Railway',
+      platform: 'Railway',
       isLocal: false,
     };
     const say = (over: Partial<PersistenceFacts>) => {

@@ -12,7 +12,7 @@ import { runChecks } from '../../../operate/doctor/run-checks.ts';
 export async function look(check: Check, options: Partial<DoctorOptions> = {}): Promise<Row> {
   const whole = { settings: {}, env: {}, folder: '/nowhere', ...options };
   const context = createContext(whole);
-  const redact = createRedact([context.config, context.wish.config], whole.env);
+  const redact = createRedact([context.config, context.intended.config], whole.env);
   const [row] = await runChecks([check], context, redact);
   assert.ok(row !== undefined, `${check.id} was not run`);
   return row;

@@ -36,7 +36,7 @@ describe('doctor, looking at the machine', () => {
 
   it('finds memory too small, and that something was killed for it, in both versions of cgroups', async () => {
     const second = await look(memory, {
-      places: put({
+      sources: put({
         'memory.max': '536870912\n',
         'memory.events': 'low 0\nhigh 0\nmax 9\noom 3\noom_kill 2\n',
       }),
@@ -47,7 +47,7 @@ describe('doctor, looking at the machine', () => {
     rmSync(join(folder, 'memory.max'));
     rmSync(join(folder, 'memory.events'));
     const first = await look(memory, {
-      places: put({
+      sources: put({
         'memory/memory.limit_in_bytes': '268435456',
         'memory/memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n',
       }),
@@ -58,7 +58,9 @@ describe('doctor, looking at the machine', () => {
 
   it('is content with a limit that is none', async () => {
     for (const limit of ['max', '9223372036854771712', '']) {
-      const row = await look(memory, { places: put({ 'memory.max': limit, 'memory.events': 'oom_kill 0' }) });
+      const row = await look(memory, {
+        sources: put({ 'memory.max': limit, 'memory.events': 'oom_kill 0' }),
+      });
       assert.equal(row.severity, 'good', `${limit}: ${textOf(row)}`);
     }
   });
@@ -175,7 +177,7 @@ describe('doctor, looking at the machine', () => {
     assert.match(textOf(byUrl), /this clock is 3(599|600|601) s ahead of that of the address asked/);
     const byWhatsApp = await look(clock, {
       env: { DATA_DIR: folder },
-      places: { whatsAppUrl: other.url.href },
+      sources: { whatsAppUrl: other.url.href },
     });
     assert.match(textOf(byWhatsApp), /ahead of that of WhatsApp/);
     const offline = await look(clock, { env: { DATA_DIR: folder, WHATSAPP: 'sandbox' } });
@@ -185,7 +187,7 @@ describe('doctor, looking at the machine', () => {
 
   it('says whether WhatsApp is reached, and does not ask on the sandbox', async () => {
     await using there = await serve((_request, response) => response.end());
-    const lookAt = (href: string, env = {}) => look(whatsAppReached, { env, places: { whatsAppUrl: href } });
+    const lookAt = (href: string, env = {}) => look(whatsAppReached, { env, sources: { whatsAppUrl: href } });
     assert.equal((await lookAt(there.url.href)).severity, 'good');
     assert.match(textOf(await lookAt('http://whatsapp.invalid/')), /resolves no names/);
     const { PORT } = await freePorts();

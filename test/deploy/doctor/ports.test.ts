@@ -110,7 +110,7 @@ describe('doctor, where api and bridge run by themselves', () => {
   });
 
   it('tells a bridge that starts, one that hangs, and somebody else on its port', () => {
-    const facts = { apiPid: 1, wanted: 8002, knocked: 'open', isBridge: false };
+    const facts = { apiPid: 1, wanted: 8002, probed: 'open', isBridge: false };
     const bridge = { pid: 2, listensOn: [8002], settledOn: 8002 };
     assert.match(judgeBridge({ ...facts, bridges: [bridge] })[0]?.cause ?? '', /hangs, or is stopped/);
     assert.match(
@@ -119,7 +119,7 @@ describe('doctor, where api and bridge run by themselves', () => {
     );
     const starting = judgeBridge({
       ...facts,
-      knocked: 'ECONNREFUSED',
+      probed: 'ECONNREFUSED',
       bridges: [{ ...bridge, listensOn: [] }],
     });
     assert.equal(starting[0]?.severity, 'warning');
@@ -186,18 +186,18 @@ describe('doctor, looking at ports', () => {
 
   const facts: PublicPortFacts = {
     port: 8080,
-    wished: undefined,
+    intendedPort: undefined,
     addresses: ['0.0.0.0'],
     gateListensOn: [8080],
     holders: [{ pid: 1, program: 'node', run: 'a' }],
     isDeployed: true,
-    place: 'Railway',
+    platform: 'Railway',
   };
   const judge = (over: Partial<PublicPortFacts>) => judgePublicPort({ ...facts, ...over })[0];
 
   it('finds PORT ignored, bound on loopback only, and read by two', () => {
     assert.equal(judge({})?.severity, 'good');
-    assert.match(judge({ wished: 5000 })?.evidence.join() ?? '', /PORT is 5000 here/);
+    assert.match(judge({ intendedPort: 5000 })?.evidence.join() ?? '', /PORT is 5000 here/);
     assert.match(
       judge({ addresses: [], gateListensOn: [8001] })?.evidence.join() ?? '',
       /the gate listens on 8001/,

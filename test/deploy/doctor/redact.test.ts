@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { listSettings } from '#config';
 import type { Check } from '../../../operate/doctor/check.ts';
 import { createContext } from '../../../operate/doctor/context.ts';
+import { loadLeniently } from '../../../operate/doctor/load-leniently.ts';
 import { paintFor, printReport } from '../../../operate/doctor/print.ts';
 import { createRedact } from '../../../operate/doctor/redact.ts';
 import { checks } from '../../../operate/doctor/registry.ts';
 import { exitCodeOf, makeReport } from '../../../operate/doctor/report.ts';
 import { runChecks } from '../../../operate/doctor/run-checks.ts';
-import { settle } from '../../../operate/doctor/settle.ts';
 import { look, textOf } from './look.ts';
 
 const SEED = 20_261_128;
@@ -97,7 +97,7 @@ describe('doctor, in any environment', () => {
               : secret;
           const env = { ...variables, DATA_DIR: '/nowhere', WHATSAPP: 'sandbox', [secretName]: shape };
           const context = createContext({ settings: {}, env, folder: '/nowhere' });
-          const redact = createRedact([context.config, context.wish.config], env);
+          const redact = createRedact([context.config, context.intended.config], env);
           const rows = await runChecks(quick, context, redact);
           const report = makeReport({ target: 'this machine', node: '24', profile: 'local' }, rows);
           const text = printReport(report, paintFor(false)) + JSON.stringify(report);
@@ -111,14 +111,14 @@ describe('doctor, in any environment', () => {
   });
 
   it('goes on without what is wrong in the configuration, and tells all of it', () => {
-    const { loaded, problems } = settle(
+    const { loaded, problems } = loadLeniently(
       {},
       { PORT: '0', API_PORT: '9003', WHATSAPP_BRIGE_PORT: '9' },
       '/nowhere',
     );
     assert.equal(loaded.config.ports.api, 9_003);
     assert.equal(problems.length, 2);
-    const hopeless = settle({ GATEHOUSE_PROFILE: 'docker' }, {}, '/nowhere');
+    const hopeless = loadLeniently({ GATEHOUSE_PROFILE: 'docker' }, {}, '/nowhere');
     assert.match(hopeless.problems.join(), /API_KEYS/);
   });
 

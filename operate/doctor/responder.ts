@@ -3,18 +3,18 @@ import { type Answer, jsonOf } from './ask.ts';
 
 type Given = Extract<Answer, { kind: 'answer' }>;
 
-/** Who has answered: the kit, the edge of a platform in front of it, or somebody else. */
-export interface Speaker {
-  readonly who: 'gatehouse' | EdgeName | 'unknown';
+/** Who has answered: the kit, the proxy of a platform in front of it, or another program. */
+export interface Responder {
+  readonly who: 'gatehouse' | ProxyName | 'unknown';
   /** By what it is known. */
   readonly sign: string;
 }
 
-export type EdgeName = 'Railway' | 'Render' | 'Fly.io' | 'Heroku' | 'Cloud Run' | 'Cloudflare' | 'nginx';
+export type ProxyName = 'Railway' | 'Render' | 'Fly.io' | 'Heroku' | 'Cloud Run' | 'Cloudflare' | 'nginx';
 
-/** What tells the edge of a platform that answers in place of the app, and what that means there. */
-interface Edge {
-  readonly name: EdgeName;
+/** How a proxy that answers in place of the app is recognised, and what to do then. */
+interface PlatformProxy {
+  readonly name: ProxyName;
   sign(answer: Given): string | undefined;
   readonly remedy: string;
 }
@@ -27,8 +27,8 @@ const bodySign = (answer: Given, pattern: RegExp) => {
   return match === undefined ? undefined : `its page says "${match.slice(0, 80)}"`;
 };
 
-/** Cloudflare and nginx last: Render's edge is behind Cloudflare, and anybody's may be an nginx. */
-const edges: readonly Edge[] = [
+/** Cloudflare and nginx last: Render's proxy is behind Cloudflare, and any proxy may be an nginx. */
+const proxies: readonly PlatformProxy[] = [
   {
     name: 'Railway',
     sign: (answer) =>
@@ -87,18 +87,18 @@ const edges: readonly Edge[] = [
 ];
 
 /**
- * Tells the kit's answers from those of a platform's edge. Ours: a problem document with a `code` of ours, or JSON with
- * a request id. A header of an edge alone says nothing, since it adds them to our answers too.
+ * Tells the kit's answers from those of a platform's proxy. An answer of the kit is a problem document with one of its
+ * codes, or JSON with a request id. A header of a proxy alone proves nothing: it adds them to the kit's answers too.
  */
-export function whoAnswered(answer: Given): Speaker {
+export function identifyResponder(answer: Given): Responder {
   const body = jsonOf(answer);
   if (body !== undefined) {
     if (isErrorCode(body.code)) return { who: 'gatehouse', sign: `problem document with code ${body.code}` };
     if (isKitsJson(body)) return { who: 'gatehouse', sign: `JSON with status ${String(body.status)}` };
   }
-  for (const edge of edges) {
-    const sign = edge.sign(answer);
-    if (sign !== undefined) return { who: edge.name, sign };
+  for (const proxy of proxies) {
+    const sign = proxy.sign(answer);
+    if (sign !== undefined) return { who: proxy.name, sign };
   }
   return {
     who: 'unknown',
@@ -106,7 +106,7 @@ export function whoAnswered(answer: Given): Speaker {
   };
 }
 
-/** `/health`, `/health/live`, and what the api gives. An edge says `"status":"error"` with a numeric code. */
+/** `/health`, `/health/live`, and what the api gives. A proxy says `"status":"error"` with a numeric code. */
 function isKitsJson(body: Readonly<Record<string, unknown>>): boolean {
   return (
     ['ok', 'degraded', 'unavailable'].includes(String(body.status)) ||
@@ -115,10 +115,10 @@ function isKitsJson(body: Readonly<Record<string, unknown>>): boolean {
   );
 }
 
-/** What to do about an answer of an edge in place of the kit's. */
-export function remedyAt(who: Speaker['who']): string {
+/** What to do about an answer of a proxy in place of the kit's. */
+export function responderRemedy(who: Responder['who']): string {
   return (
-    edges.find(({ name }) => name === who)?.remedy ??
+    proxies.find(({ name }) => name === who)?.remedy ??
     'check that the address is that of the kit, and what proxy stands before it'
   );
 }

@@ -3,8 +3,8 @@ import { ConfigError, type Loaded, loadConfig } from '#config';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The configuration as far as it can be had, and all that is wrong with it. */
-export interface Settlement {
+/** The configuration as far as it can be loaded, and all problems with it. */
+export interface LenientLoad {
   readonly loaded: Loaded;
   readonly problems: readonly string[];
 }
@@ -13,7 +13,7 @@ export interface Settlement {
  * What the kit would settle to here; where it would refuse to start, what is left without the bad variables, then
  * without `.env`, then the defaults, so that everything else can still be looked at.
  */
-export function settle(commandLine: Variables, env: Variables, folder: string): Settlement {
+export function loadLeniently(commandLine: Variables, env: Variables, folder: string): LenientLoad {
   let problems: readonly string[] | undefined;
   let left = { commandLine, env };
   for (const attempt of [0, 1, 2, 3]) {

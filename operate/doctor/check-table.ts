@@ -4,7 +4,7 @@ import { checks } from './registry.ts';
 const WHERE = { machine: 'this machine', url: 'a URL', both: 'both' } as const;
 
 /** The table of docs/doctor.md: every check, by group. */
-export function renderChecks(): string {
+export function checkTable(): string {
   const rows = groups.flatMap((group) =>
     checks
       .filter((check) => check.group === group)

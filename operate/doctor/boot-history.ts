@@ -3,9 +3,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** How many containers or boots of the machine the data folder has lived through. */
-export interface Boots {
-  readonly places: number;
+/** How many containers or boots of the machine the data folder has outlived. */
+export interface BootHistory {
+  readonly count: number;
   readonly firstAt: string;
 }
 
@@ -41,9 +41,9 @@ export async function recordBoot(dataDir: string): Promise<void> {
   }
 }
 
-export async function readBoots(dataDir: string): Promise<Boots> {
+export async function readBootHistory(dataDir: string): Promise<BootHistory> {
   const marker = await readMarker(join(dataDir, FILE));
-  return { places: marker?.seen.length ?? 0, firstAt: marker?.firstAt ?? '' };
+  return { count: marker?.seen.length ?? 0, firstAt: marker?.firstAt ?? '' };
 }
 
 async function readMarker(path: string): Promise<Marker | undefined> {

@@ -6,12 +6,12 @@ const STEPS = [
 ] as const;
 
 /** A span of time in its largest unit: `3 min`, `2 d`. */
-export function ageOf(ms: number): string {
+export function formatAge(ms: number): string {
   for (const [step, unit] of STEPS) if (ms >= step) return `${Math.floor(ms / step)} ${unit}`;
   return `${Math.max(0, Math.round(ms))} ms`;
 }
 
 /** Bytes in MB, which is fine enough for a report. */
-export function megabytes(bytes: number): string {
+export function formatMegabytes(bytes: number): string {
   return `${Math.round(bytes / 1024 ** 2)} MB`;
 }
