@@ -134,6 +134,8 @@ export interface HostDeclaration {
 }
 
 /**
+ * What the kit needs a service for.
+ *
  * - `public-port`: owns PORT and fronts all other services; answers its ready path without them.
  * - `messages`: keeps what is accepted. The kit takes work while it is ready; its ready path reports the storage. Where
  *   services have hosts of their own, it answers `/health`.

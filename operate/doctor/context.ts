@@ -120,7 +120,8 @@ export function isDeployed({ config }: Pick<Context, 'config'>): boolean {
 }
 
 /**
- * Whether the service that has a role is to be looked for here. Where the services have hosts of their own, only what runs here is.
+ * Whether the doctor looks for the service that has a role here. Where the services have hosts of their own, it looks
+ * only for what runs here.
  */
 export function belongsHere({ config, kit }: Pick<Context, 'config' | 'kit'>, role: ServiceRole): boolean {
   return !profiles[config.profile].spansHosts || processesOf(kit.services, role).length > 0;

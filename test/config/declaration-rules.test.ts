@@ -71,6 +71,8 @@ describe('declarations of the topology', () => {
     ['no route', { routes: [] }, /is routed and has no routes: add one, such as \{ prefix: '\/greeter' \}/],
     ['a route that nobody may take', { exposure: 'internal' }, /has routes and is internal/],
     ['a second gate', { exposure: 'public', routes: [] }, /is public, and only the gate can be/],
+    ['a role of another', { role: 'messages' }, /api and greeter have the role messages/],
+    ['a role of the gate', { role: 'public-port' }, /greeter is routed: it must be public, as it owns PORT/],
     ['a route of another', { routes: [{ prefix: '/api' }] }, /api and greeter have the route \/api/],
     [
       'a route twice',
