@@ -6,58 +6,71 @@ import type { RunningService } from '../runtime/process/run-service.ts';
 import { createApp } from './app.ts';
 import { type BridgeAddress, createBridgeClient } from './bridge-client.ts';
 import { EventLog } from './events/event-log.ts';
+import { answerEvents } from './events/events-route.ts';
+import { takeEvents } from './events/intake.ts';
 import { acceptSockets } from './events/socket-upgrade.ts';
+import { answerHealth } from './health.ts';
+import { takeUpload } from './media/media-upload.ts';
+import { messageRoutes } from './messages/message-routes.ts';
 import { MessageChanges } from './outbox/changes.ts';
 import { Dispatcher } from './outbox/dispatcher.ts';
-import { startRetention } from './store/retention.ts';
+import type { PacingSettings } from './outbox/pacing.ts';
+import { chatRoutes } from './sessions/chat-routes.ts';
+import { sessionRoutes } from './sessions/session-routes.ts';
+import { type RetentionLimits, startRetention } from './store/retention/retention.ts';
 import { type OpenEngine, Store } from './store/store.ts';
 import { Deliverer } from './webhooks/deliverer.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 
-export interface ApiOptions {
+/** What the process is started with. Only this file reads it as a whole; each part gets its own fields. */
+export interface StartOptions {
   readonly host: string;
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   readonly port: number;
   /** The boot secret, which every caller must show. */
   readonly secret: string;
-  /** None: everyone whom the gate admits may call. */
+  /** None: every client that the gate admits may call. */
   readonly apiKeys: readonly string[];
   readonly maxBodyBytes: number;
   readonly bridge: BridgeAddress;
   /** The WhatsApp login whose messages this api sends. */
   readonly session: string;
-  /** Longest a send waits for the acknowledgement before it answers 202. */
+  /** The longest time that a send waits for the acknowledgement before it answers 202. */
   readonly sendWaitMs: number;
   readonly openStore: OpenEngine;
-  readonly store: Pick<Config['store'], 'eventsKeepDays' | 'messagesKeepDays' | 'maxBytes'>;
+  readonly store: RetentionLimits;
   readonly outbox: Config['outbox'];
-  readonly pacing: Omit<Config['pacing'], 'mode'> & { readonly isOn: boolean };
+  readonly pacing: PacingSettings;
   readonly webhooks: Config['webhooks'];
   readonly log: Log;
 }
 
 /** Starts the api and gives the port it got. Throws KitError `already_running` when another api has the database. */
-export async function startApi(options: ApiOptions): Promise<RunningService & { readonly port: number }> {
-  const { log } = options;
+export async function startApi(options: StartOptions): Promise<RunningService & { readonly port: number }> {
+  const { host, secret, apiKeys, maxBodyBytes, session, sendWaitMs, outbox, pacing, webhooks, log } = options;
   const store = await Store.open(options.openStore, log);
   const changes = new MessageChanges();
   const events = new EventLog(store);
-  const bridge = createBridgeClient(options.bridge, options.secret, log);
-  const dispatcher = new Dispatcher({ ...options, store, changes, events, bridge });
-  const deliverer = new Deliverer({ ...options, store, events });
-  const server = createInternalServer(
-    createApp({
-      ...options,
-      bridgeOrigin: options.bridge,
-      storage: store,
-      changes,
-      events,
-      bridge,
-      dispatcher,
-      deliverer,
-    }),
+  const bridge = createBridgeClient(options.bridge, secret, log);
+  const dispatcher = new Dispatcher({ session, outbox, pacing, store, changes, events, bridge, log });
+  const deliverer = new Deliverer({ store, events, webhooks, log });
+  const media = { ...outbox, allowNetworks: webhooks.allowNetworks };
+  const app = createApp(
+    { secret, apiKeys, maxBodyBytes, store, log },
+    {
+      health: answerHealth(options.bridge, store),
+      intake: takeEvents({ store, events, changes, dispatcher, session }),
+      events: answerEvents({ events, log }),
+      upload: takeUpload(store, outbox),
+      messages: messageRoutes({ store, events, changes, dispatcher, session, sendWaitMs, outbox, media }),
+      sessions: sessionRoutes({ bridge, dispatcher, store, session }),
+      chats: chatRoutes(bridge),
+      webhooks: webhookRoutes({ store, deliverer, webhooks }),
+    },
   );
-  acceptSockets(server, { ...options, events });
-  const port = await listen(server, options.port, options.host);
+  const server = createInternalServer(app);
+  acceptSockets(server, { events, log, secret, apiKeys });
+  const port = await listen(server, options.port, host);
   dispatcher.start();
   deliverer.start();
   const retention = startRetention(store, options.store, log);

@@ -1,59 +1,58 @@
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import { EVENTS_PATH, MAX_EVENTS_BYTES } from '../contract/internal.ts';
 import { requireApiKey, requireSecret } from '../runtime/http/auth-middleware.ts';
-import type { Origin } from '../runtime/http/internal-call.ts';
 import { answerProblem, answerUnknown } from '../runtime/http/problem-answers.ts';
 import { readJson } from '../runtime/http/request-validation.ts';
 import { createServiceApp } from '../runtime/http/service-app.ts';
-import type { ApiOptions } from './api.ts';
-import type { BridgeClient } from './bridge-client.ts';
-import { chatRoutes } from './chats.ts';
-import type { EventLog } from './events/event-log.ts';
-import { answerEvents, refusePlainSocket } from './events/events-route.ts';
-import { takeEvents } from './events/intake.ts';
-import { answerHealth } from './health.ts';
-import { takeUpload } from './media/media-upload.ts';
-import { messageRoutes } from './messages/message-routes.ts';
-import type { MessageChanges } from './outbox/changes.ts';
-import type { Dispatcher } from './outbox/dispatcher.ts';
-import { sessionRoutes } from './sessions/session-routes.ts';
+import type { Log } from '../runtime/log.ts';
+import { refusePlainSocket } from './events/events-route.ts';
 import type { Store } from './store/store.ts';
-import type { Deliverer } from './webhooks/deliverer.ts';
-import { webhookRoutes } from './webhooks/routes.ts';
 
-export interface AppParts extends Omit<ApiOptions, 'bridge' | 'store'> {
-  readonly bridgeOrigin: Origin;
-  readonly storage: Store;
-  readonly changes: MessageChanges;
-  readonly events: EventLog;
-  readonly bridge: BridgeClient;
-  readonly dispatcher: Dispatcher;
-  readonly deliverer: Deliverer;
+export interface AppOptions {
+  /** The boot secret, which every caller must show. */
+  readonly secret: string;
+  /** None: every client that the gate admits may call. */
+  readonly apiKeys: readonly string[];
+  readonly maxBodyBytes: number;
+  readonly store: Pick<Store, 'status'>;
+  readonly log: Log;
+}
+
+/** What answers at each path. */
+export interface AppRoutes {
+  readonly health: RequestHandler;
+  readonly intake: RequestHandler;
+  readonly events: RequestHandler;
+  readonly upload: RequestHandler;
+  readonly messages: RequestHandler;
+  readonly sessions: RequestHandler;
+  readonly chats: RequestHandler;
+  readonly webhooks: RequestHandler;
 }
 
 /** The api: what it answers, in the order in which a request passes. */
-export function createApp(parts: AppParts): Express {
-  const { secret, apiKeys, maxBodyBytes, bridge, storage, log } = parts;
+export function createApp(options: AppOptions, routes: AppRoutes): Express {
+  const { secret, apiKeys, maxBodyBytes, store, log } = options;
   const app = createServiceApp();
 
-  // Ready although the database is away: it answers for itself, and the supervisor could mend nothing by a restart.
+  // Ready although the database is away: the api reports it in its answers, and a restart would not repair it.
   app.get(
     '/internal/ready',
-    (_request, response) => void response.json({ status: 'ok', storage: storage.status }),
+    (_request, response) => void response.json({ status: 'ok', storage: store.status }),
   );
   app.use(requireSecret(secret));
-  app.get('/health', answerHealth(parts.bridgeOrigin, storage));
-  app.post(EVENTS_PATH, readJson(MAX_EVENTS_BYTES), takeEvents(parts));
+  app.get('/health', routes.health);
+  app.post(EVENTS_PATH, readJson(MAX_EVENTS_BYTES), routes.intake);
 
   app.use('/api', requireApiKey(apiKeys));
-  app.get('/api/events', answerEvents(parts));
+  app.get('/api/events', routes.events);
   app.get('/ws', requireApiKey(apiKeys), refusePlainSocket);
-  app.post('/api/whatsapp/media', takeUpload(parts));
+  app.post('/api/whatsapp/media', routes.upload);
   app.use('/api', readJson(maxBodyBytes));
-  app.use('/api/whatsapp', messageRoutes(parts));
-  app.use('/api/whatsapp', sessionRoutes(parts));
-  app.use('/api/whatsapp/chats', chatRoutes(bridge));
-  app.use('/api/webhooks', webhookRoutes(parts));
+  app.use('/api/whatsapp', routes.messages);
+  app.use('/api/whatsapp', routes.sessions);
+  app.use('/api/whatsapp/chats', routes.chats);
+  app.use('/api/webhooks', routes.webhooks);
 
   app.use(answerUnknown);
   app.use(answerProblem(log));

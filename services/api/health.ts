@@ -11,16 +11,16 @@ const startedAt = new Date().toISOString();
  * itself and finds at the bridge. Of the shape of the supervisor's health tree, without restarts, which it cannot count;
  * fit for strangers, so no host, path or address.
  */
-export function answerHealth(bridge: Origin, storage: Pick<Store, 'status'>): RequestHandler {
+export function answerHealth(bridge: Origin, store: Pick<Store, 'status'>): RequestHandler {
   return async (_request, response) => {
     const found = await askBridge(bridge);
     const whatsappReady = found?.whatsapp_ready === true;
-    const isOk = whatsappReady && storage.status.state === 'ok';
+    const isOk = whatsappReady && store.status.state === 'ok';
     response.set('cache-control', 'no-store').json({
       status: isOk ? 'ok' : 'degraded',
       whatsapp_ready: whatsappReady,
       whatsapp: found === undefined ? { state: 'bridge unreachable' } : whatsAppOf(found),
-      storage: { state: storage.status.state, since: storage.status.since },
+      storage: { state: store.status.state, since: store.status.since },
       services: {
         api: { state: 'ready', since: startedAt },
         bridge: { state: found === undefined ? 'unreachable' : 'ready' },

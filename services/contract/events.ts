@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { UnsentEnd } from './message-states.ts';
 
 /** A WhatsApp message as every service of the kit sees it. Ids are serialized: `true_15551234567@c.us_3EB0…`. */
 export const messageSchema = z.object({
@@ -100,7 +101,7 @@ export interface OutboxEvent {
   readonly data: {
     readonly id: string;
     readonly chat_id: string;
-    readonly status: 'failed' | 'expired' | 'canceled';
+    readonly status: UnsentEnd;
     readonly code?: string;
     readonly reason?: string;
   };

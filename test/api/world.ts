@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type ApiOptions, startApi } from '../../services/api/api.ts';
+import { type StartOptions, startApi } from '../../services/api/api.ts';
 import { SECRET_HEADER } from '../../services/contract/internal.ts';
 import { closeServer, listen } from '../../services/runtime/http/listen.ts';
 import { createLog } from '../../services/runtime/log.ts';
@@ -8,10 +8,10 @@ import { sqliteFolder, sqliteIn } from './databases.ts';
 export const SECRET = 's'.repeat(64);
 
 /** What a test may set otherwise than `DEFAULTS`. */
-export type ApiSettings = Partial<Omit<ApiOptions, 'host' | 'port' | 'secret' | 'log'>>;
+export type ApiSettings = Partial<Omit<StartOptions, 'host' | 'port' | 'secret' | 'log'>>;
 
 /** Nothing is paced, what fails is tried again soon, and private addresses may be called: receivers are on this machine. */
-export const DEFAULTS: Omit<ApiOptions, 'host' | 'port' | 'secret' | 'log' | 'bridge' | 'openStore'> = {
+export const DEFAULTS: Omit<StartOptions, 'host' | 'port' | 'secret' | 'log' | 'bridge' | 'openStore'> = {
   apiKeys: [],
   maxBodyBytes: 100_000,
   session: 'default',

@@ -2,8 +2,8 @@ import { isStorageError } from '../store/storage-errors.ts';
 import type { Store } from '../store/store.ts';
 import type { EventFilter, LogPage, PageLimits } from './log-event.ts';
 import { type LogBounds, readBounds, readPage } from './log-pages.ts';
-import { Tail } from './tail.ts';
-import { Turns } from './turns.ts';
+import { RecentEvents } from './recent-events.ts';
+import { Semaphore } from './semaphore.ts';
 
 /** How often it is looked for what other processes have appended. */
 const POLL_MS = 1_000;
@@ -21,8 +21,8 @@ const FAR = 2_000;
 export class EventLog {
   readonly #store: Store;
   readonly #wakers = new Set<() => void>();
-  readonly #turns = new Turns(READS_AT_ONCE);
-  #tail: Tail | undefined;
+  readonly #reads = new Semaphore(READS_AT_ONCE);
+  #recent: RecentEvents | undefined;
   #poll: NodeJS.Timeout | undefined;
   #isLooking = false;
   #mustLookAgain = false;
@@ -63,14 +63,14 @@ export class EventLog {
     more: { session?: string | undefined; mostBytes?: number } = {},
   ): Promise<LogPage> {
     const { session, mostBytes = Number.MAX_SAFE_INTEGER } = more;
-    return this.#turns.take(() =>
+    return this.#reads.run(() =>
       this.#store.read((db) => readPage(db, after, { types, session }, { events: limit, bytes: mostBytes })),
     );
   }
 
   /** The same from memory, for those who wait for `onMore` anyway; undefined when it is not there. */
   recentPage(after: number, filter: EventFilter, limits: PageLimits): LogPage | undefined {
-    return this.#tail?.page(after, filter, limits);
+    return this.#recent?.page(after, filter, limits);
   }
 
   /** Something was appended, and committed: readers look again. */
@@ -105,7 +105,7 @@ export class EventLog {
     this.#rest();
   }
 
-  /** Brings the tail up to date. The store tells and heals its own troubles; it is tried again at the next poll. */
+  /** Brings the recent events up to date. The store logs its own failures and recovers by itself; the next poll tries again. */
   async #look(): Promise<void> {
     this.#isLooking = true;
     try {
@@ -124,16 +124,16 @@ export class EventLog {
   async #catchUp(): Promise<void> {
     const newest = await this.lastSeq();
     if (this.#poll === undefined) return;
-    const tail = this.#tail;
-    if (tail === undefined || newest < tail.last || newest - tail.last > FAR) {
+    const recent = this.#recent;
+    if (recent === undefined || newest < recent.last || newest - recent.last > FAR) {
       // The first look, a flood, or another database in the place of the one that was there.
-      this.#tail = new Tail(newest);
+      this.#recent = new RecentEvents(newest);
       this.#wakeAll();
       return;
     }
-    for (let hasMore = newest > tail.last; hasMore; ) {
-      const page = await this.#store.read((db) => readPage(db, tail.last, EVERYTHING, REFRESH));
-      tail.add(page.events, page.next);
+    for (let hasMore = newest > recent.last; hasMore; ) {
+      const page = await this.#store.read((db) => readPage(db, recent.last, EVERYTHING, REFRESH));
+      recent.add(page.events, page.next);
       hasMore = page.hasMore;
       this.#wakeAll();
     }
@@ -148,6 +148,6 @@ export class EventLog {
   #rest(): void {
     clearInterval(this.#poll);
     this.#poll = undefined;
-    this.#tail = undefined;
+    this.#recent = undefined;
   }
 }

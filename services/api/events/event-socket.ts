@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { AppParts } from '../app.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { EventLog } from './event-log.ts';
 import { Follower } from './follower.ts';
 import type { EventFilter, LogPage } from './log-event.ts';
 
@@ -21,7 +22,7 @@ const INTERNAL_ERROR = 1011;
  * with 1008, rather than leave the client in the belief that it was heard.
  */
 export function followOverSocket(
-  { events, log }: Pick<AppParts, 'events' | 'log'>,
+  { events, log }: { readonly events: EventLog; readonly log: Log },
   webSocket: WebSocket,
   socket: Socket,
   after: number,

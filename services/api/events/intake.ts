@@ -1,23 +1,33 @@
 import type { RequestHandler } from 'express';
 import { eventBatchSchema, type LoggedEvent } from '../../contract/events.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
-import type { AppParts } from '../app.ts';
+import type { MessageChanges } from '../outbox/changes.ts';
+import type { Dispatcher } from '../outbox/dispatcher.ts';
 import { applyEvents } from '../outbox/transitions.ts';
+import type { Store } from '../store/store.ts';
+import type { EventLog } from './event-log.ts';
 import { appendEvents } from './log-writer.ts';
 import { isStorable } from './storable-text.ts';
 
-export type IntakeParts = Pick<AppParts, 'storage' | 'events' | 'changes' | 'dispatcher' | 'session'>;
+export interface IntakeParts {
+  readonly store: Store;
+  readonly events: EventLog;
+  readonly changes: MessageChanges;
+  readonly dispatcher: Pick<Dispatcher, 'sessionReady' | 'wake'>;
+  /** The WhatsApp login whose readiness resumes sends. */
+  readonly session: string;
+}
 
 /**
  * `POST /internal/events`: the bridge's events, in order. A 2xx tells it that it may forget them: they are in the log,
  * and what they say of messages in the outbox has been noted, on disk. Repetitions change nothing.
  */
 export function takeEvents(parts: IntakeParts): RequestHandler {
-  const { storage, events: log, changes, dispatcher, session } = parts;
+  const { store, events: log, changes, dispatcher, session } = parts;
   return async (request, response) => {
     const { events } = parseBy(eventBatchSchema, request.body, 'body_invalid');
     const now = Date.now();
-    const { added, changed } = await storage.write(async (db, dialect) => {
+    const { added, changed } = await store.write(async (db, dialect) => {
       const fresh = await appendEvents(db, dialect, events, now);
       return { added: fresh, changed: await applyEvents(db, fresh.filter(mayApply), now) };
     });

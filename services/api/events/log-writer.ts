@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import type { LoggedEvent } from '../../contract/events.ts';
-import type { DialectName } from '../store/migrations.ts';
-import type { Database } from '../store/store.ts';
+import type { Database, DialectName } from '../store/store.ts';
 import { toStorableKey, toStorableText } from './storable-text.ts';
 
 /** Any number: all that matters is that every api asks for the same. */

@@ -10,7 +10,8 @@ import { apiKeyCheck } from '../../runtime/http/api-keys.ts';
 import { secretTest } from '../../runtime/http/internal-secret.ts';
 import { http } from '../../runtime/http/node-http.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
-import type { AppParts } from '../app.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { EventLog } from './event-log.ts';
 import { followQuerySchema } from './event-query.ts';
 import { followOverSocket } from './event-socket.ts';
 
@@ -22,7 +23,13 @@ const KEY_PROTOCOL = 'key.';
 /** Nothing is read from clients; control frames have at most 125 bytes anyway. */
 const MOST_BYTES = 1024;
 
-export type SocketParts = Pick<AppParts, 'secret' | 'apiKeys' | 'events' | 'log'>;
+export interface SocketParts {
+  readonly events: EventLog;
+  readonly log: Log;
+  /** The boot secret, which every caller must show. */
+  readonly secret: string;
+  readonly apiKeys: readonly string[];
+}
 
 /**
  * `/ws?after=&types=&session=`: the event log over a WebSocket, each event one text message of JSON, by the same cursor

@@ -1,9 +1,14 @@
 import { KitError } from '../../contract/errors.ts';
-import type { AppParts } from '../app.ts';
 import { fetchPublic } from '../outbound/fetch-public.ts';
-import { demandUsable, type Medium, mostBytes } from './media.ts';
+import { demandUsable, type MediaLimits, type Medium, mostBytes } from './media.ts';
 import type { MediaSource } from './media-body.ts';
 import { filenameIn } from './media-name.ts';
+
+export interface MediaFetchOptions extends MediaLimits {
+  readonly mediaFetchTimeoutMs: number;
+  /** Networks that may be called although they are not public. */
+  readonly allowNetworks: readonly string[];
+}
 
 const REDIRECTS = 3;
 const FIELD = 'media.url';
@@ -14,14 +19,14 @@ const FIELD = 'media.url';
  * `media_too_large` or `media_unusable`.
  */
 export async function fetchMedium(
-  { outbox, webhooks }: Pick<AppParts, 'outbox' | 'webhooks'>,
+  options: MediaFetchOptions,
   { url, filename }: Extract<MediaSource, { from: 'url' }>,
   signal: AbortSignal,
 ): Promise<Medium> {
   const fetched = await fetchPublic(url, {
-    maxBytes: mostBytes(outbox),
-    timeoutMs: outbox.mediaFetchTimeoutMs,
-    allowNetworks: webhooks.allowNetworks,
+    maxBytes: mostBytes(options),
+    timeoutMs: options.mediaFetchTimeoutMs,
+    allowNetworks: options.allowNetworks,
     redirects: REDIRECTS,
     signal,
   }).catch((error: unknown) => {
@@ -34,6 +39,6 @@ export async function fetchMedium(
     filename: filename ?? filenameIn(fetched.url),
     data: fetched.bytes,
   };
-  demandUsable(medium, outbox, FIELD);
+  demandUsable(medium, options, FIELD);
   return medium;
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { filenameSchema, mimetypeSchema } from '../../contract/content.ts';
 import { KitError } from '../../contract/errors.ts';
 import { fieldsError, parseBy } from '../../runtime/http/request-validation.ts';
-import type { AppParts } from '../app.ts';
+import type { Store } from '../store/store.ts';
 import { demandAllowedType, insertMedium, type MediaLimits, mostBytes, tooLarge, unusable } from './media.ts';
 import { filenameOf } from './media-name.ts';
 
@@ -14,17 +14,17 @@ const FIELD = 'body';
  * `POST /api/whatsapp/media`: a file as it is, of the type in `Content-Type`, named by `?filename=` or
  * `Content-Disposition`. For 24 hours it may be sent, as often as wanted, by the id that comes back.
  */
-export function takeUpload({ storage, outbox }: Pick<AppParts, 'storage' | 'outbox'>): RequestHandler {
+export function takeUpload(store: Store, limits: MediaLimits): RequestHandler {
   return async (request, response) => {
     const { filename } = parseBy(querySchema, request.query, 'query_invalid');
     const name = filename ?? filenameOf(request.get('content-disposition'));
     const mimetype = request.get('content-type') ?? '';
     demandGood(mimetype, name);
-    demandAllowedType(mimetype, outbox, 'content-type');
-    const data = await readBytes(request, outbox);
+    demandAllowedType(mimetype, limits, 'content-type');
+    const data = await readBytes(request, limits);
     if (data.length === 0) throw unusable(FIELD, 'is empty');
     const medium = { mimetype, filename: name, data };
-    const { media_id: id } = await storage.write((db) => insertMedium(db, medium, null, Date.now()));
+    const { media_id: id } = await store.write((db) => insertMedium(db, medium, null, Date.now()));
     response
       .status(201)
       .json({ id, bytes: data.length, mimetype, ...(name === undefined ? {} : { filename: name }) });

@@ -1,12 +1,13 @@
+import { CompiledQuery, type Insertable } from 'kysely';
+import type { Config } from '#config';
 import type { MessageContent } from '../../contract/content.ts';
 import { KitError } from '../../contract/errors.ts';
 import { fieldsError } from '../../runtime/http/request-validation.ts';
-import type { AppParts } from '../app.ts';
 import { type Message, toMessage } from '../outbox/message.ts';
-import type { Database } from '../store/store.ts';
+import type { Database, DialectName, Store } from '../store/store.ts';
+import type { Tables } from '../store/tables.ts';
 import { claimKey, type KeyedRequest } from './idempotency.ts';
-import { insertMessage } from './insert-message.ts';
-import type { WaitingRoom } from './waiting-room.ts';
+import type { OutboxCapacity } from './outbox-capacity.ts';
 
 /** A message as it is to go out. */
 export interface Draft {
@@ -31,6 +32,14 @@ export interface Accepted {
   readonly isNew: boolean;
 }
 
+export interface AcceptParts {
+  readonly store: Store;
+  /** The WhatsApp login that sends the messages. */
+  readonly session: string;
+  readonly outbox: Pick<Config['outbox'], 'ttlHours'>;
+  readonly capacity: OutboxCapacity;
+}
+
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 366 * 24 * HOUR_MS;
 
@@ -39,19 +48,18 @@ const YEAR_MS = 366 * 24 * HOUR_MS;
  * `outbox_full`, those of the store and those of the draft; then nothing was stored.
  */
 export function accept(
-  { storage, session, outbox }: Pick<AppParts, 'storage' | 'session' | 'outbox'>,
-  room: WaitingRoom,
+  { store, session, outbox, capacity }: AcceptParts,
   id: string,
   draft: Drafting,
   keyed: KeyedRequest | undefined,
 ): Promise<Accepted> {
-  return storage.write(async (db, dialect) => {
+  return store.write(async (db, dialect) => {
     const now = Date.now();
     if (keyed !== undefined) {
       const earlier = await claimKey(db, keyed, id, now);
       if (earlier !== undefined) return { receipt: await receiptOf(db, earlier), isNew: false };
     }
-    await room.enter(db);
+    await capacity.take(db);
     const { chatId, content, sendAt, expiresAt } = await draft(db, id, now);
     const startAt = Math.max(sendAt ?? now, now);
     demandGoodTimes(sendAt, expiresAt, now);
@@ -100,4 +108,20 @@ async function receiptOf(db: Database, id: string): Promise<Receipt> {
   throw new KitError('not_found', 'the message of this Idempotency-Key ended, and was removed to make room', {
     messageId: id,
   });
+}
+
+/** A new row, with a value for each of its fields. */
+type NewRow = Pick<
+  Insertable<Tables['messages']>,
+  'id' | 'session' | 'chat_id' | 'kind' | 'content' | 'state' | 'accepted_at' | 'expires_at' | 'next_try_at'
+> & { readonly send_at: number | null };
+
+const statements = new Map<string, string>();
+
+/** Inserts a message by a statement that is written once: to build it each time costs as much as to run it. */
+async function insertMessage(db: Database, dialect: DialectName, row: NewRow): Promise<void> {
+  const name = `${dialect} ${Object.keys(row).join()}`;
+  const text = statements.get(name) ?? db.insertInto('messages').values(row).compile().sql;
+  statements.set(name, text);
+  await db.executeQuery(CompiledQuery.raw(text, Object.values(row)));
 }

@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { MAX_RECIPIENT_CHARACTERS } from '../../contract/chat-id.ts';
 import { emojiSchema, type MessageContent, messageIdSchema, textSchema } from '../../contract/content.ts';
 import { KitError } from '../../contract/errors.ts';
+import { isFinal, MESSAGE_STATES } from '../../contract/message-states.ts';
 import { fieldsError, parseBy } from '../../runtime/http/request-validation.ts';
-import { isSent, isSettled, toMessage } from '../outbox/message.ts';
+import { isAction, toMessage } from '../outbox/message.ts';
 import type { Database } from '../store/store.ts';
-import { findMessage, isAction, parseWhatsAppId, unknownMessage } from './find-message.ts';
+import { findMessage, unknownMessage } from './find-message.ts';
+import { parseWhatsAppId } from './message-id.ts';
 import type { Submit } from './submit.ts';
 
 type ActionKind = Extract<MessageContent, { target: string }>['kind'];
@@ -68,12 +70,13 @@ async function findTarget(
   }
   if (row === undefined || isAction(row.kind)) throw unknownMessage(reference);
   const { state, chatId, whatsappId, id, errorCode } = toMessage(row);
-  // A message that is queued goes out first; one that is to be sent later does not, and takes back what is not there.
-  if (state === 'scheduled' || (state === 'queued' && kind === 'delete'))
-    throw new KitError('message_waiting', `message ${id} has not been sent yet`, { messageId: id });
-  if (isSettled(state) && !isSent(state)) {
+  // A queued message is sent before its reaction or edit. A scheduled one is not.
+  const { editRefusal, revokeRefusal } = MESSAGE_STATES[state];
+  const refusal = kind === 'delete' ? revokeRefusal : editRefusal;
+  if (refusal !== undefined) {
     const why = errorCode === 'outcome_unknown' ? 'whether it was sent is not known' : 'it was never sent';
-    throw new KitError('message_final', `message ${id} is ${state}: ${why}`, { messageId: id });
+    const text = isFinal(state) ? `is ${state}: ${why}` : 'has not been sent yet';
+    throw new KitError(refusal, `message ${id} ${text}`, { messageId: id });
   }
   return { chatId, target: whatsappId ?? id };
 }

@@ -1,15 +1,27 @@
 import type { RequestHandler } from 'express';
 import { sql } from 'kysely';
 import { KitError } from '../../contract/errors.ts';
-import type { AppParts } from '../app.ts';
+import { isFinal, isInDoubt, MESSAGE_STATES } from '../../contract/message-states.ts';
+import type { EventLog } from '../events/event-log.ts';
 import { appendEvents, lockLog } from '../events/log-writer.ts';
+import type { MessageChanges } from '../outbox/changes.ts';
+import type { Dispatcher } from '../outbox/dispatcher.ts';
 import { CANCELED, failureEvent } from '../outbox/endings.ts';
 import { type Message, toMessage } from '../outbox/message.ts';
+import { stateIs } from '../outbox/state-sql.ts';
+import type { Store } from '../store/store.ts';
 import { findMessage, unknownMessage } from './find-message.ts';
 import { CANCELING, OutcomeWait, whyWaiting } from './outcome.ts';
 import { readPreference } from './preference.ts';
 
-type CancelParts = Pick<AppParts, 'storage' | 'events' | 'changes' | 'dispatcher' | 'sendWaitMs'>;
+export interface CancelParts {
+  readonly store: Store;
+  readonly events: EventLog;
+  readonly changes: MessageChanges;
+  readonly dispatcher: Pick<Dispatcher, 'wake' | 'whyWaiting'>;
+  /** The longest wait for the outcome. */
+  readonly sendWaitMs: number;
+}
 
 /**
  * `DELETE /messages/{id}`: cancels a message. The answer is 200 when the message was certainly not sent; a repetition
@@ -25,29 +37,30 @@ export function cancelMessage(parts: CancelParts): RequestHandler<{ id: string }
     const { id } = first;
     using wait = new OutcomeWait(parts, response);
     wait.watch(id);
-    const { state, reason, ...receipt } =
-      first.state === 'sending' ? await wait.end(first, begunAt + Math.min(waitMs, parts.sendWaitMs)) : first;
+    const { state, reason, ...receipt } = isInDoubt(first.state)
+      ? await wait.end(first, begunAt + Math.min(waitMs, parts.sendWaitMs))
+      : first;
     if (applied !== undefined) response.set('preference-applied', applied);
-    if (state === 'sending' || state === 'queued') {
+    const { cancel } = MESSAGE_STATES[state];
+    if (cancel === 'canceling') {
       const why = whyWaiting({ state, reason, ...receipt }, parts.dispatcher.whyWaiting);
       response
         .status(202)
         .location(`/api/whatsapp/messages/${id}`)
-        .json({ success: true, status: 'canceling', id, reason: `${CANCELING}: ${why}` });
+        .json({ success: true, status: cancel, id, reason: `${CANCELING}: ${why}` });
       return;
     }
-    if (state !== 'canceled')
-      throw new KitError('message_final', `message ${id} is ${state}`, { messageId: id });
-    response.json({ success: true, status: 'canceled' });
+    if (cancel !== 'canceled') throw new KitError(cancel, `message ${id} is ${state}`, { messageId: id });
+    response.json({ success: true, status: cancel });
   };
 }
 
 /** Cancels the message, or records the request to cancel it; returns the row as changed. */
 async function requestCancel(
-  { storage, events, changes, dispatcher }: CancelParts,
+  { store, events, changes, dispatcher }: CancelParts,
   reference: string,
 ): Promise<Message> {
-  const { message, hasChanged } = await storage.write(async (db, dialect) => {
+  const { message, hasChanged } = await store.write(async (db, dialect) => {
     await lockLog(db, dialect);
     const row = await findMessage(db, reference);
     if (row === undefined) throw unknownMessage(reference);
@@ -57,38 +70,33 @@ async function requestCancel(
       .updateTable('messages')
       .set({
         cancel_at: sql<number>`coalesce(cancel_at, ${sql.lit(now)})`,
-        state: whileSending('state', 'canceled'),
-        error_code: whileSending('error_code', 'message_canceled'),
-        reason: whileSending('reason', CANCELED),
-        ended_at: sql<number | null>`case when state = 'sending' then ended_at else ${sql.lit(now)} end`,
+        state: unlessInDoubt('state', CANCELED.state),
+        error_code: unlessInDoubt('error_code', CANCELED.code),
+        reason: unlessInDoubt('reason', CANCELED.reason),
+        ended_at: sql<number | null>`case when ${stateIs.inDoubt} then ended_at else ${sql.lit(now)} end`,
         // Look for the message now, not after the backoff.
-        next_try_at: sql<number>`case when state = 'sending' then 0 else next_try_at end`,
+        next_try_at: sql<number>`case when ${stateIs.inDoubt} then 0 else next_try_at end`,
       })
       .where('seq', '=', row.seq)
-      .where(sql<boolean>`state in ('scheduled', 'queued', 'sending')`)
+      .where(({ or }) => or([stateIs.unsent, stateIs.inDoubt]))
       .returningAll()
       .executeTakeFirst();
     if (canceled === undefined) return { message: toMessage(row), hasChanged: false };
     const after = toMessage(canceled);
-    if (after.state === 'canceled') {
+    if (isFinal(after.state)) {
       await db.deleteFrom('media').where('message_id', '=', after.id).execute();
-      await appendEvents(
-        db,
-        dialect,
-        [failureEvent(after, 'canceled', now, CANCELED, 'message_canceled')],
-        now,
-      );
+      await appendEvents(db, dialect, [failureEvent(after, CANCELED, now)], now);
     }
     return { message: after, hasChanged: true };
   });
   if (!hasChanged) return message;
-  if (message.state === 'canceled') events.appended();
+  if (isFinal(message.state)) events.appended();
   changes.changed(message.id);
   dispatcher.wake();
   return message;
 }
 
 /** Keeps a column while the message may have been sent; sets it to `otherwise` when it certainly was not. */
-function whileSending(column: 'state' | 'error_code' | 'reason', otherwise: string) {
-  return sql<string>`case when state = 'sending' then ${sql.ref(column)} else ${sql.lit(otherwise)} end`;
+function unlessInDoubt<T extends string>(column: 'state' | 'error_code' | 'reason', otherwise: T) {
+  return sql<T>`case when ${stateIs.inDoubt} then ${sql.ref(column)} else ${sql.lit(otherwise)} end`;
 }

@@ -1,9 +1,9 @@
 import { type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
+import { statesOf } from '../../contract/message-states.ts';
 import { type Message, toMessage } from '../outbox/message.ts';
 import type { Database } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
 import type { MessageQuery } from './message-query.ts';
-import { statesOf } from './message-view.ts';
 
 export interface MessagePage {
   readonly messages: readonly Message[];

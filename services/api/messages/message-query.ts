@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { toChatId } from '../../contract/chat-id.ts';
 import { errorText } from '../../contract/errors.ts';
-import { STATUSES } from '../outbox/message.ts';
+import { MESSAGE_STATUSES } from '../../contract/message-states.ts';
 
 const KINDS = ['text', 'media', 'location', 'contact', 'reaction', 'edit', 'delete'] as const;
 
@@ -30,7 +30,7 @@ export const messageQuerySchema = z.strictObject({
       }
     })
     .optional(),
-  status: z.enum(STATUSES).optional(),
+  status: z.enum(MESSAGE_STATUSES).optional(),
   kind: z.enum(KINDS).optional(),
   limit: z
     .string()

@@ -1,26 +1,25 @@
 import { Router } from 'express';
 import { parseBy } from '../../runtime/http/request-validation.ts';
-import type { AppParts } from '../app.ts';
 import { toMessage } from '../outbox/message.ts';
 import { editMessage, reactToMessage, revokeMessage } from './actions.ts';
-import { cancelMessage } from './cancel.ts';
+import { type CancelParts, cancelMessage } from './cancel.ts';
 import { findMessage, unknownMessage } from './find-message.ts';
 import { readMessages } from './message-page.ts';
 import { messageQuerySchema, toCursor } from './message-query.ts';
 import { viewMessage } from './message-view.ts';
-import { sendMessage } from './send.ts';
-import { submitTo } from './submit.ts';
+import { type SendParts, sendMessage } from './send.ts';
+import { type SubmitParts, submitTo } from './submit.ts';
 
 /** The outbox, below `/api/whatsapp`: messages are sent, looked at, canceled, and things done to them. */
-export function messageRoutes(parts: AppParts): Router {
-  const { storage, dispatcher } = parts;
+export function messageRoutes(parts: SubmitParts & SendParts & CancelParts): Router {
+  const { store, dispatcher } = parts;
   const submit = submitTo(parts);
   const router = Router({ caseSensitive: true });
   router.post('/send', sendMessage(parts, submit));
 
   router.get('/messages', async (request, response) => {
     const query = parseBy(messageQuerySchema, request.query, 'query_invalid');
-    const { messages, next } = await storage.read((db) => readMessages(db, query));
+    const { messages, next } = await store.read((db) => readMessages(db, query));
     response.json({
       messages: messages.map((message) => viewMessage(message, dispatcher.whyWaiting)),
       ...(next === undefined ? {} : { next: toCursor(next) }),
@@ -28,7 +27,7 @@ export function messageRoutes(parts: AppParts): Router {
   });
 
   router.get('/messages/:id', async (request, response) => {
-    const row = await storage.read((db) => findMessage(db, request.params.id));
+    const row = await store.read((db) => findMessage(db, request.params.id));
     if (row === undefined) throw unknownMessage(request.params.id);
     response.json(viewMessage(toMessage(row), dispatcher.whyWaiting));
   });

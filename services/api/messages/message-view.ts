@@ -1,24 +1,20 @@
 import type { MessageContent } from '../../contract/content.ts';
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts';
-import { isSettled, type Message, type MessageState, type STATUSES } from '../outbox/message.ts';
+import { isFinal, MESSAGE_STATES } from '../../contract/message-states.ts';
+import type { Message } from '../outbox/message.ts';
 import { CANCELING, whyWaiting } from './outcome.ts';
-
-/** The states behind a status. */
-export function statesOf(status: (typeof STATUSES)[number]): readonly MessageState[] {
-  return status === 'queued' ? ['queued', 'scheduled'] : [status];
-}
 
 /** A message as `GET /api/whatsapp/messages` shows it: what is not known is left out. `sessionReason`: why none goes out. */
 export function viewMessage(message: Message, sessionReason: string | undefined): object {
   const { state } = message;
-  const waits = !isSettled(state);
+  const waits = !isFinal(state);
   return {
     id: message.id,
     message_id: message.whatsappId,
     chat_id: message.chatId,
     session: message.session,
     kind: message.kind,
-    status: state === 'scheduled' ? 'queued' : state,
+    status: MESSAGE_STATES[state].status,
     reason: waits ? whyOpen(message, sessionReason) : message.reason,
     error: message.errorCode === undefined ? undefined : viewError(message.errorCode),
     attempts: message.attempts,

@@ -1,12 +1,16 @@
 import type { Response } from 'express';
-import { type ErrorCode, KitError } from '../../contract/errors.ts';
-import type { AppParts } from '../app.ts';
-import { Alarm } from '../outbox/alarm.ts';
-import { isSent, isSettled, toMessage } from '../outbox/message.ts';
+import { isInDoubt, isOpen, isScheduled, MESSAGE_STATES } from '../../contract/message-states.ts';
+import { WakeSignal } from '../../runtime/wake-signal.ts';
+import type { MessageChanges } from '../outbox/changes.ts';
+import { toMessage } from '../outbox/message.ts';
 import { isStorageError } from '../store/storage-errors.ts';
+import type { Store } from '../store/store.ts';
 import type { Receipt } from './accept.ts';
 
-type Parts = Pick<AppParts, 'storage' | 'changes'>;
+export interface OutcomeWaitParts {
+  readonly store: Store;
+  readonly changes: MessageChanges;
+}
 
 /** The reason of a message that a client asked to cancel while it may have been sent. */
 export const CANCELING =
@@ -17,22 +21,22 @@ const LOOK_MS = 1_000;
 
 /** A wait for what becomes of a message. Nothing is missed that happens between `watch` and `end`. */
 export class OutcomeWait implements Disposable {
-  readonly #parts: Parts;
-  readonly #alarm = new Alarm();
+  readonly #parts: OutcomeWaitParts;
+  readonly #signal = new WakeSignal();
   #stopWatching: () => void = () => undefined;
   #hasClientGone = false;
 
-  constructor(parts: Parts, response: Response) {
+  constructor(parts: OutcomeWaitParts, response: Response) {
     this.#parts = parts;
     response.once('close', () => {
       this.#hasClientGone = true;
-      this.#alarm.ring();
+      this.#signal.set();
     });
   }
 
   watch(id: string): void {
     this.#stopWatching();
-    this.#stopWatching = this.#parts.changes.watch(id, () => this.#alarm.ring());
+    this.#stopWatching = this.#parts.changes.watch(id, () => this.#signal.set());
   }
 
   /**
@@ -44,8 +48,8 @@ export class OutcomeWait implements Disposable {
     for (;;) {
       const leftMs = until - performance.now();
       const isOver = this.#hasClientGone || this.#parts.changes.isStopping || leftMs <= 0;
-      if (isOver || receipt.state === 'scheduled' || isSettled(receipt.state)) return receipt;
-      await this.#alarm.wait(Math.min(leftMs, LOOK_MS));
+      if (isOver || !isOpen(receipt.state)) return receipt;
+      await this.#signal.wait(Math.min(leftMs, LOOK_MS));
       receipt = await this.#look(receipt);
     }
   }
@@ -57,7 +61,7 @@ export class OutcomeWait implements Disposable {
   /** It is accepted, on disk: that it cannot be read now is no reason to say otherwise. */
   async #look(last: Receipt): Promise<Receipt> {
     try {
-      const row = await this.#parts.storage.read((db) =>
+      const row = await this.#parts.store.read((db) =>
         db.selectFrom('messages').selectAll().where('id', '=', last.id).executeTakeFirst(),
       );
       return row === undefined ? last : toMessage(row);
@@ -68,22 +72,10 @@ export class OutcomeWait implements Disposable {
   }
 }
 
-/** Throws the KitError of a message that will not be sent; its `messageId` says which one. */
-export function demandNotFailed({ id, state, reason, errorCode }: Receipt): void {
-  if (!isSettled(state) || isSent(state)) return;
-  throw new KitError(errorCode ?? CODES[state] ?? 'send_failed', reason ?? state, { messageId: id });
-}
-
 /** Why a message has not been sent yet, as far as is known. */
 export function whyWaiting({ reason, sendAt, state }: Receipt, sessionReason: string | undefined): string {
   if (reason !== undefined) return reason;
-  if (state === 'scheduled' && sendAt !== undefined)
-    return `it is to be sent at ${new Date(sendAt).toISOString()}`;
-  if (state === 'sending') return 'it is being sent';
-  return sessionReason ?? 'it waits for its turn';
+  const { text = state } = MESSAGE_STATES[state];
+  if (isScheduled(state) && sendAt !== undefined) return `${text} ${new Date(sendAt).toISOString()}`;
+  return isInDoubt(state) ? text : (sessionReason ?? text);
 }
-
-const CODES: Readonly<Record<string, ErrorCode>> = {
-  expired: 'message_expired',
-  canceled: 'message_canceled',
-};

@@ -1,23 +1,28 @@
 import type { RequestHandler } from 'express';
 import type { MessageContent } from '../../contract/content.ts';
 import { fieldsError } from '../../runtime/http/request-validation.ts';
-import type { AppParts } from '../app.ts';
 import { copyUpload, demandUsable, insertMedium, type Medium, type StoredMedium } from '../media/media.ts';
-import { fetchMedium } from '../media/media-fetch.ts';
+import { fetchMedium, type MediaFetchOptions } from '../media/media-fetch.ts';
 import type { Database } from '../store/store.ts';
 import { type MediaRequest, parseSendBody } from './send-body.ts';
 import type { Submit } from './submit.ts';
 
+export interface SendParts {
+  /** The WhatsApp login that sends the messages. */
+  readonly session: string;
+  readonly media: MediaFetchOptions;
+}
+
 /** `POST /api/whatsapp/send`: a message of any kind to a chat. */
-export function sendMessage(parts: AppParts, submit: Submit): RequestHandler {
+export function sendMessage({ session, media }: SendParts, submit: Submit): RequestHandler {
   return (request, response) => {
-    const { chatId, content, sendAt, expiresAt, meaning } = parseSendBody(request.body, parts.session);
+    const { chatId, content, sendAt, expiresAt, meaning } = parseSendBody(request.body, session);
     const source = content.kind === 'media' ? content.source : undefined;
-    if (source?.from === 'data') demandUsable(source, parts.outbox, 'media.data');
+    if (source?.from === 'data') demandUsable(source, media, 'media.data');
     return submit(request, response, {
       route: 'POST /send',
       meaning,
-      fetch: source?.from === 'url' ? (gone) => fetchMedium(parts, source, gone) : undefined,
+      fetch: source?.from === 'url' ? (gone) => fetchMedium(media, source, gone) : undefined,
       draft: (fetched) => async (db, id, now) => ({
         chatId,
         content: content.kind === 'media' ? await placeMedium(db, content, fetched, id, now) : content,

@@ -1,13 +1,15 @@
 import type { Request, Response } from 'express';
-import type { AppParts } from '../app.ts';
+import type { Config } from '#config';
+import { KitError } from '../../contract/errors.ts';
+import { MESSAGE_STATES } from '../../contract/message-states.ts';
 import type { Medium } from '../media/media.ts';
-import { isSent } from '../outbox/message.ts';
-import { accept, type Drafting, type Receipt } from './accept.ts';
+import type { Dispatcher } from '../outbox/dispatcher.ts';
+import { type AcceptParts, accept, type Drafting, type Receipt } from './accept.ts';
 import { findKey, fingerprintOf, type KeyedRequest, readKey } from './idempotency.ts';
 import { newMessageId } from './message-id.ts';
-import { demandNotFailed, OutcomeWait, whyWaiting } from './outcome.ts';
+import { OutboxCapacity } from './outbox-capacity.ts';
+import { OutcomeWait, type OutcomeWaitParts, whyWaiting } from './outcome.ts';
 import { readPreference } from './preference.ts';
-import { WaitingRoom } from './waiting-room.ts';
 
 /** What a request asks to be sent. */
 export interface Order {
@@ -22,15 +24,22 @@ export interface Order {
 
 export type Submit = (request: Request, response: Response, order: Order) => Promise<void>;
 
+export interface SubmitParts extends Omit<AcceptParts, 'capacity'>, OutcomeWaitParts {
+  readonly dispatcher: Pick<Dispatcher, 'wake' | 'whyWaiting'>;
+  readonly outbox: Pick<Config['outbox'], 'ttlHours' | 'maxWaiting'>;
+  /** The longest wait for WhatsApp's acknowledgement before the answer is 202. */
+  readonly sendWaitMs: number;
+}
+
 /**
  * Takes orders in and answers them: 200 when WhatsApp's server has the message within SEND_WAIT_MS, 202 with the reason
  * of the wait when it has not. Throws what refuses the order, and the KitError of a message that failed meanwhile.
  */
-export function submitTo(parts: AppParts): Submit {
-  const { storage, dispatcher, sendWaitMs } = parts;
-  const room = new WaitingRoom(parts.outbox.maxWaiting);
+export function submitTo(parts: SubmitParts): Submit {
+  const { store, session, outbox, dispatcher, sendWaitMs } = parts;
+  const accepting = { store, session, outbox, capacity: new OutboxCapacity(outbox.maxWaiting) };
   const isKnown = async (keyed: KeyedRequest | undefined) =>
-    keyed !== undefined && (await storage.read((db) => findKey(db, keyed, Date.now()))) !== undefined;
+    keyed !== undefined && (await store.read((db) => findKey(db, keyed, Date.now()))) !== undefined;
 
   return async (request, response, { route, meaning, fetch, draft }) => {
     const begunAt = performance.now();
@@ -42,23 +51,25 @@ export function submitTo(parts: AppParts): Submit {
     const id = newMessageId();
     using wait = waitMs > 0 ? new OutcomeWait(parts, response) : undefined;
     wait?.watch(id);
-    const { receipt, isNew } = await accept(parts, room, id, draft(fetched), keyed);
+    const { receipt, isNew } = await accept(accepting, id, draft(fetched), keyed);
     if (isNew) dispatcher.wake();
     else wait?.watch(receipt.id);
     const outcome = (await wait?.end(receipt, begunAt + Math.min(waitMs, sendWaitMs))) ?? receipt;
     if (applied !== undefined) response.set('preference-applied', applied);
-    demandNotFailed(outcome);
     answer(response, outcome, dispatcher.whyWaiting);
   };
 }
 
+/** Throws the KitError of a message that will not be sent; its `messageId` says which one. */
 function answer(response: Response, receipt: Receipt, sessionReason: string | undefined): void {
-  const { id, chatId, whatsappId, acceptedAt, state } = receipt;
-  const isThere = isSent(state);
+  const { id, chatId, whatsappId, acceptedAt, state, reason, errorCode } = receipt;
+  const { send } = MESSAGE_STATES[state];
+  if ('code' in send) throw new KitError(errorCode ?? send.code, reason ?? state, { messageId: id });
+  const isThere = send.http === 200;
   if (!isThere) response.set('location', `/api/whatsapp/messages/${id}`);
-  response.status(isThere ? 200 : 202).json({
+  response.status(send.http).json({
     success: true,
-    status: isThere ? 'sent' : 'queued',
+    status: send.status,
     id,
     message_id: whatsappId,
     chat_id: chatId,

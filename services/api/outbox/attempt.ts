@@ -1,6 +1,7 @@
 import { MOST_TOLD_APART, type SendBody } from '../../contract/bridge.ts';
 import { type BridgeContent, type MessageContent, messageIdSchema } from '../../contract/content.ts';
 import { ERRORS, type ErrorCode, errorText, KitError } from '../../contract/errors.ts';
+import { isInDoubt } from '../../contract/message-states.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import type { Store } from '../store/store.ts';
 import { type Message, onlyLooksFor } from './message.ts';
@@ -29,7 +30,7 @@ export async function attempt(
   now: number,
   signal?: AbortSignal,
 ): Promise<Outcome> {
-  const isDoubtful = message.state === 'sending';
+  const isDoubtful = isInDoubt(message.state);
   const onlyLooks = onlyLooksFor(message, now);
   if (message.content === undefined)
     return { kind: 'refused', code: 'contract_refused', reason: 'this release cannot read its content' };

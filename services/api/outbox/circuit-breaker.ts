@@ -3,57 +3,57 @@ import { errorText } from '../../contract/errors.ts';
 import { backoffMs } from '../../runtime/backoff.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 
-/** Its state is also told by events, so that this is only for what they miss. */
+/** Events report most changes of the session, so the breaker asks only for those that events miss. */
 const MOST_PAUSE_MS = 5_000;
 
 /**
- * Whether the session takes messages. Closed by the first that is turned away, so that not every message in turn is
- * tried in vain; then the bridge is asked now and then.
+ * Stops all sends while the session takes no messages. The first message that is turned away trips the breaker, so that
+ * the dispatcher does not try each message in turn; from then on the breaker asks the bridge with a backoff.
  */
-export class SessionGate {
-  readonly #bridge: BridgeClient;
+export class CircuitBreaker {
+  readonly #bridge: Pick<BridgeClient, 'status'>;
   readonly #pauses: { firstMs: number; mostMs: number };
   #reason: string | undefined;
   #failures = 0;
   #askAt = 0;
 
-  constructor(bridge: BridgeClient, { retryMs }: Config['outbox']) {
+  constructor(bridge: Pick<BridgeClient, 'status'>, { retryMs }: Pick<Config['outbox'], 'retryMs'>) {
     this.#bridge = bridge;
     this.#pauses = { firstMs: Math.min(retryMs, MOST_PAUSE_MS), mostMs: MOST_PAUSE_MS };
   }
 
-  /** Why it is closed. */
+  /** Why it is open; undefined while sends may pass. */
   get reason(): string | undefined {
     return this.#reason;
   }
 
-  open(): void {
+  reset(): void {
     this.#reason = undefined;
     this.#failures = 0;
   }
 
   /** Several messages may be turned away at once: only the first begins a pause. */
-  close(reason: string): void {
+  trip(reason: string): void {
     if (this.#reason === undefined) this.#pause();
     this.#reason = reason;
   }
 
-  /** How long to wait before the next try; 0 when it is open. Asks the bridge when it is time to. */
+  /** How long to wait before the next try; 0 when sends may pass. Asks the bridge when the pause is over. */
   async waitMs(): Promise<number> {
     if (this.#reason === undefined) return 0;
     const leftMs = this.#askAt - performance.now();
     if (leftMs > 0) return leftMs;
     try {
       const status = await this.#bridge.status();
-      if (status.whatsapp_ready) this.open();
-      else this.#stayClosed(`the session is ${status.state}${status.reason ? `: ${status.reason}` : ''}`);
+      if (status.whatsapp_ready) this.reset();
+      else this.#stayOpen(`the session is ${status.state}${status.reason ? `: ${status.reason}` : ''}`);
     } catch (error) {
-      this.#stayClosed(errorText(error));
+      this.#stayOpen(errorText(error));
     }
     return this.#reason === undefined ? 0 : Math.max(1, this.#askAt - performance.now());
   }
 
-  #stayClosed(reason: string): void {
+  #stayOpen(reason: string): void {
     this.#reason = reason;
     this.#pause();
   }

@@ -1,32 +1,29 @@
+import type { Config } from '#config';
 import { errorText } from '../../contract/errors.ts';
-import { backoffMs } from '../../runtime/backoff.ts';
-import type { ApiOptions } from '../api.ts';
+import { isUnsent } from '../../contract/message-states.ts';
+import { WakeSignal } from '../../runtime/wake-signal.ts';
 import type { BridgeClient } from '../bridge-client.ts';
-import { lockLog } from '../events/log-writer.ts';
-import { isAction } from '../messages/find-message.ts';
 import { isStorageError } from '../store/storage-errors.ts';
-import { Alarm } from './alarm.ts';
-import { attempt, type Outcome } from './attempt.ts';
-import { Calls } from './calls.ts';
-import { SessionGate } from './circuit-breaker.ts';
+import { attempt } from './attempt.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { ClockWatch } from './clock-watch.ts';
-import { endCanceled, endUnknown, giveUp, isCancelWanted } from './endings.ts';
-import { NOT_SENT } from './expiry.ts';
+import { learnKnownChats, noteContact } from './contacts.ts';
 import { nextMoment, readHeads } from './heads.ts';
-import { learnKnownChats } from './known-chats.ts';
-import { Lanes, laneFor } from './lanes.ts';
+import { InFlight } from './in-flight.ts';
+import { laneFor } from './lanes.ts';
 import type { Message } from './message.ts';
 import { MessageClock, type MessageClockOptions } from './message-clock.ts';
-import { Pacer } from './pacing.ts';
+import { Pacer, type PacingSettings } from './pacing.ts';
+import { cancelUnsent, type OutcomeParts, recordOutcome } from './record-outcome.ts';
 import * as transitions from './transitions.ts';
 
-export interface DispatcherOptions
-  extends Pick<ApiOptions, 'session' | 'outbox' | 'pacing'>,
-    MessageClockOptions {
-  readonly bridge: BridgeClient;
+export interface DispatcherOptions extends MessageClockOptions {
+  /** The WhatsApp login whose messages are sent. */
+  readonly session: string;
+  readonly outbox: Pick<Config['outbox'], 'concurrency' | 'retryMs' | 'retryMaxMs'>;
+  readonly pacing: PacingSettings;
+  readonly bridge: Pick<BridgeClient, 'send' | 'status' | 'chats'>;
 }
-
-const NOT_ACKNOWLEDGED = "WhatsApp Web has the message, but WhatsApp's server has not acknowledged it yet";
 
 /** Looks at least this often: another api may have accepted something, a clock may have jumped. */
 const LOOK_MS = 1_000;
@@ -39,31 +36,31 @@ const LOOK_MS = 1_000;
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
+  readonly #parts: OutcomeParts;
   readonly #pacer: Pacer;
-  readonly #gate: SessionGate;
-  readonly #alarm = new Alarm();
+  readonly #breaker: CircuitBreaker;
+  readonly #signal = new WakeSignal();
   readonly #clock = new ClockWatch();
   readonly #messageClock: MessageClock;
-  /** The chats with a message under way. */
-  readonly #busy = new Map<string, Promise<void>>();
-  readonly #lanes: Lanes;
-  readonly #calls = new Calls();
+  readonly #inFlight: InFlight;
   #isClosed = false;
   #running: Promise<void> = Promise.resolve();
   #mustForget = true;
   #knowsChats = false;
 
   constructor(options: DispatcherOptions) {
+    const { store, events, changes, outbox, pacing, bridge, session } = options;
     this.#options = options;
-    this.#pacer = new Pacer(options.pacing, options.session);
-    this.#lanes = new Lanes(options.outbox.concurrency);
-    this.#gate = new SessionGate(options.bridge, options.outbox);
+    this.#pacer = new Pacer(pacing, session);
+    this.#inFlight = new InFlight(outbox.concurrency);
+    this.#breaker = new CircuitBreaker(bridge, outbox);
+    this.#parts = { store, events, changes, outbox, pacer: this.#pacer, breaker: this.#breaker };
     this.#messageClock = new MessageClock(options, {
-      changed: () => this.#alarm.ring(),
-      preparing: () => this.#calls.preparing,
-      unwanted: (seq) => this.#calls.abort(seq),
+      changed: () => this.#signal.set(),
+      preparing: () => this.#inFlight.preparing,
+      unwanted: (seq) => this.#inFlight.abort(seq),
     });
-    options.store.onBack(() => this.wake());
+    store.onBack(() => this.wake());
   }
 
   start(): void {
@@ -73,19 +70,19 @@ export class Dispatcher {
 
   /** There may be something to send: looks now. */
   wake(): void {
-    this.#alarm.ring();
-    this.#messageClock.ring();
+    this.#signal.set();
+    this.#messageClock.wake();
   }
 
   /** The session has become ready, as far as is known: what waits for it goes on. */
   sessionReady(): void {
-    this.#gate.open();
+    this.#breaker.reset();
     this.wake();
   }
 
   /** Why nothing goes out now; undefined while the session takes messages. */
   get whyWaiting(): string | undefined {
-    return this.#gate.reason;
+    return this.#breaker.reason;
   }
 
   /** Begins nothing new; resolves when nothing is under way, or after `graceMs`. What is cut short is looked for later. */
@@ -95,7 +92,7 @@ export class Dispatcher {
     await Promise.all([this.#running, this.#messageClock.close()]);
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, graceMs);
-    await Promise.race([Promise.all(this.#busy.values()), late.promise]);
+    await Promise.race([this.#inFlight.idle(), late.promise]);
     clearTimeout(timer);
   }
 
@@ -109,35 +106,36 @@ export class Dispatcher {
         if (!isStorageError(error))
           this.#options.log.error({ err: error }, `the outbox stumbled: ${errorText(error)}`);
       }
-      if (!this.#isClosed) await this.#alarm.wait(Math.min(waitMs, LOOK_MS));
+      if (!this.#isClosed) await this.#signal.wait(Math.min(waitMs, LOOK_MS));
     }
   }
 
   /** Begins what may begin; gives how long there is nothing more to do, unless something happens. */
   async #look(): Promise<number> {
     const { store, session, outbox } = this.#options;
+    const inFlight = this.#inFlight;
     const now = Date.now();
     if (this.#clock.wasSetBack() || this.#mustForget) {
       await store.write((db) => transitions.forgetMoments(db, session));
       this.#mustForget = false;
     }
-    const gateMs = await this.#gate.waitMs();
-    if (gateMs > 0) return gateMs;
+    const pausedMs = await this.#breaker.waitMs();
+    if (pausedMs > 0) return pausedMs;
     if (!(await this.#knowChats())) return 0;
-    if (!this.#lanes.hasRoom('none')) return LOOK_MS;
+    if (!inFlight.hasRoom('none')) return LOOK_MS;
     // Those under way may be among them.
-    const limit = outbox.concurrency + this.#busy.size;
-    const heads = await store.read((db) => readHeads(db, session, now, limit, this.#lanes.full));
+    const limit = outbox.concurrency + inFlight.count;
+    const heads = await store.read((db) => readHeads(db, session, now, limit, inFlight.fullLanes));
     let isLaneFull = false;
     for (const message of heads) {
-      if (!this.#lanes.hasRoom('none') || this.#isClosed) break;
-      if (this.#busy.has(message.chatId)) continue;
-      if (!this.#lanes.hasRoom(laneFor(message, now))) {
+      if (!inFlight.hasRoom('none') || this.#isClosed) break;
+      if (inFlight.hasChat(message.chatId)) continue;
+      if (!inFlight.hasRoom(laneFor(message, now))) {
         isLaneFull = true;
         continue;
       }
-      const pausedMs = await this.#begin(message);
-      if (pausedMs !== undefined) return pausedMs;
+      const pacedMs = await this.#begin(message);
+      if (pacedMs !== undefined) return pacedMs;
     }
     // They may have hidden others, and are left out at the next look.
     if (isLaneFull) return 0;
@@ -155,7 +153,7 @@ export class Dispatcher {
       this.#knowsChats = true;
     } catch (error) {
       if (isStorageError(error)) throw error;
-      this.#gate.close(errorText(error));
+      this.#breaker.trip(errorText(error));
     }
     return this.#knowsChats;
   }
@@ -164,10 +162,10 @@ export class Dispatcher {
   async #begin(message: Message): Promise<number | undefined> {
     const { store, changes } = this.#options;
     const now = Date.now();
-    const isFirst = message.state === 'queued';
+    const isFirst = isUnsent(message.state);
     if (isFirst && message.cancelAt !== undefined) {
       // Its attempt sent nothing, and then the process ended before it canceled the message.
-      await this.#cancel(message);
+      await cancelUnsent(this.#parts, message);
       return undefined;
     }
     if (isFirst) {
@@ -182,21 +180,13 @@ export class Dispatcher {
     const begun = await store.write(async (db) => {
       const attempted = await transitions.beginAttempt(db, message, now);
       if (attempted !== undefined)
-        await transitions.noteContact(db, message.session, message.chatId, 'first_sent_at', now);
+        await noteContact(db, message.session, message.chatId, 'first_sent_at', now);
       return attempted;
     });
     if (begun === undefined) return undefined;
     if (isFirst) this.#pacer.sent(now);
-    const { seq, chatId } = message;
-    const lane = laneFor(begun, now);
-    this.#lanes.enter(lane);
-    const done = this.#carry(begun, now, this.#calls.begin(seq, lane !== 'none')).finally(() => {
-      this.#lanes.leave(lane);
-      this.#busy.delete(chatId);
-      this.#calls.end(seq);
-      this.wake();
-    });
-    this.#busy.set(chatId, done);
+    const carry = (signal: AbortSignal) => this.#carry(begun, now, signal);
+    this.#inFlight.begin(message, laneFor(begun, now), carry, () => this.wake());
     return undefined;
   }
 
@@ -205,87 +195,13 @@ export class Dispatcher {
     const { store, bridge, changes, log } = this.#options;
     try {
       const outcome = await attempt(bridge, store, message, now, signal);
-      await this.#note(message, outcome, now, signal.aborted);
+      const { aborted: isCalledOff } = signal;
+      await recordOutcome(this.#parts, { message, outcome, begunAt: now, isCalledOff });
     } catch (error) {
       if (!isStorageError(error))
         log.error({ err: error, id: message.id }, `a message could not be carried: ${errorText(error)}`);
       this.#mustForget = true; // Its moment could not be noted either.
     }
     changes.changed(message.id);
-  }
-
-  async #note(message: Message, outcome: Outcome, begunAt: number, isCalledOff: boolean): Promise<void> {
-    const { store, events } = this.#options;
-    const { id } = message;
-    const now = Date.now();
-    const isOver = message.expiresAt <= now;
-    switch (outcome.kind) {
-      case 'added': {
-        const { ack } = outcome;
-        // The answer to an action names its target, whose acks are not the action's.
-        const whatsappId = isAction(message.kind) ? undefined : outcome.whatsappId;
-        this.#gate.open();
-        await store.write(async (db, dialect) => {
-          if (ack < 1 && isOver) await lockLog(db, dialect);
-          await transitions.acknowledge(db, { id, whatsappId, ack, isAnswer: true }, now);
-          if (ack >= 1) return;
-          if (isOver) await endUnknown(db, dialect, message, NOT_ACKNOWLEDGED, now);
-          else await transitions.postpone(db, id, NOT_ACKNOWLEDGED, this.#nextLook(message, now));
-        });
-        if (ack < 1 && isOver) events.appended();
-        return;
-      }
-      case 'refused':
-      case 'absent':
-        await store.write(async (db, dialect) => {
-          await lockLog(db, dialect);
-          if (outcome.kind === 'refused')
-            await giveUp(db, dialect, message, 'failed', outcome.code, outcome.reason, now);
-          else if (await isCancelWanted(db, message)) await endCanceled(db, dialect, message, 'sending', now);
-          else await giveUp(db, dialect, message, 'expired', 'message_expired', NOT_SENT, now);
-          await transitions.forgetContact(db, message, begunAt);
-        });
-        events.appended();
-        return;
-      case 'unsent': {
-        const { code, reason } = outcome;
-        if (code === 'whatsapp_not_ready') this.#gate.close(reason);
-        const requeued = await store.write(async (db) => {
-          const until = code === 'recipient_restricted' ? await this.#pacer.restricted(db, now) : undefined;
-          const pauseMs = code === 'whatsapp_not_ready' ? 0 : this.#backoff(message);
-          const at = until ?? now + pauseMs;
-          await transitions.forgetContact(db, message, begunAt);
-          if (message.state === 'queued') return transitions.requeue(db, message, reason, at);
-          // An earlier attempt may have sent it: that this one did not proves nothing.
-          await transitions.postpone(db, id, reason, this.#nextLook(message, now, at));
-          return { isCancelWanted: false };
-        });
-        // In a transaction of its own: the lock of the log must be taken before any row, or two transactions deadlock.
-        if (requeued.isCancelWanted) await this.#cancel(message);
-        return;
-      }
-      case 'unknown': {
-        const at = isCalledOff ? now : this.#nextLook(message, now);
-        await store.write((db) => transitions.postpone(db, id, outcome.reason, at));
-      }
-    }
-  }
-
-  /** Ends a message that was certainly not sent and that a client asked to cancel. */
-  async #cancel(message: Message): Promise<void> {
-    const { store, events, changes } = this.#options;
-    await store.write((db, dialect) => endCanceled(db, dialect, message, 'queued', Date.now()));
-    events.appended();
-    changes.changed(message.id);
-  }
-
-  /** The next look for a message that may have been sent: at its expiry at the latest, and after it without backoff. */
-  #nextLook(message: Message, now: number, at = now + this.#backoff(message)): number {
-    return message.expiresAt > now ? Math.min(at, message.expiresAt) : now + this.#options.outbox.retryMs;
-  }
-
-  #backoff({ attempts }: Message): number {
-    const { retryMs, retryMaxMs } = this.#options.outbox;
-    return backoffMs(attempts + 1, { firstMs: retryMs, mostMs: retryMaxMs });
   }
 }

@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
-import { isOpen, isScheduled, mayExpire } from '../store/migrations.ts';
 import type { Database } from '../store/store.ts';
 import { isOfLane, type SlowLane } from './lanes.ts';
 import { type Message, toMessage } from './message.ts';
+import { stateIs } from './state-sql.ts';
 
 /**
  * The first unsettled message of each chat, which alone may be sent, if it is due. Chats are found by jumping from one
@@ -47,12 +47,12 @@ export async function nextByClock(db: Database): Promise<number | undefined> {
     db
       .selectFrom('messages')
       .select(({ fn }) => fn.min('send_at').as('at'))
-      .where(isScheduled)
+      .where(stateIs.scheduled)
       .executeTakeFirst(),
     db
       .selectFrom('messages')
       .select(({ fn }) => fn.min('expires_at').as('at'))
-      .where(mayExpire)
+      .where(stateIs.unsent)
       .executeTakeFirst(),
   ]);
   return earliest(scheduled?.at, expiring?.at);
@@ -65,17 +65,17 @@ function earliest(...moments: (number | null | undefined)[]): number | undefined
 
 /** As `onlyLooksFor`: a look needs no place in a slow lane. */
 function onlyLooks(now: number): RawBuilder<boolean> {
-  return sql<boolean>`(state = 'sending' and (cancel_at is not null or expires_at <= ${now}))`;
+  return sql<boolean>`(${stateIs.inDoubt} and (cancel_at is not null or expires_at <= ${now}))`;
 }
 
 function headsOf(session: string): RawBuilder<number> {
   return sql<number>`
     with recursive chats (chat) as (
-      select min(chat_id) from messages where session = ${session} and ${isOpen}
+      select min(chat_id) from messages where session = ${session} and ${stateIs.open}
       union all
-      select (select min(chat_id) from messages where session = ${session} and ${isOpen} and chat_id > chat)
+      select (select min(chat_id) from messages where session = ${session} and ${stateIs.open} and chat_id > chat)
       from chats where chat is not null
     )
-    select (select min(seq) from messages where session = ${session} and ${isOpen} and chat_id = chat)
+    select (select min(seq) from messages where session = ${session} and ${stateIs.open} and chat_id = chat)
     from chats where chat is not null`;
 }

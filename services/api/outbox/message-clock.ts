@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { WakeSignal } from '../../runtime/wake-signal.ts';
 import type { EventLog } from '../events/event-log.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import type { Store } from '../store/store.ts';
-import { Alarm } from './alarm.ts';
 import type { MessageChanges } from './changes.ts';
-import { expireOverdue } from './expiry.ts';
+import { expireOverdue, OverdueSends } from './expiry.ts';
 import { nextByClock } from './heads.ts';
-import { OverdueSends } from './overdue-sends.ts';
 import { releaseScheduled } from './transitions.ts';
 
 export interface MessageClockOptions {
@@ -43,7 +42,7 @@ export class MessageClock {
   readonly #options: MessageClockOptions;
   readonly #watcher: ClockWatcher;
   readonly #overdue: OverdueSends;
-  readonly #alarm = new Alarm();
+  readonly #signal = new WakeSignal();
   #isClosed = false;
   #running: Promise<void> = Promise.resolve();
 
@@ -58,13 +57,13 @@ export class MessageClock {
   }
 
   /** Something may have come in: looks now. */
-  ring(): void {
-    this.#alarm.ring();
+  wake(): void {
+    this.#signal.set();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.ring();
+    this.wake();
     await this.#running;
   }
 
@@ -79,7 +78,7 @@ export class MessageClock {
           this.#options.log.error({ err: error }, `outbox clock failed; retrying: ${errorText(error)}`);
       }
       if (this.#isClosed) break;
-      await this.#alarm.wait(Math.min(waitMs, LOOK_MS));
+      await this.#signal.wait(Math.min(waitMs, LOOK_MS));
       await sleep(GAP_MS);
     }
   }

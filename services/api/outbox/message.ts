@@ -1,41 +1,13 @@
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
 import { type MessageContent, messageContentSchema } from '../../contract/content.ts';
-import type { ErrorCode } from '../../contract/errors.ts';
-import { isErrorCode } from '../../contract/errors.ts';
+import { type ErrorCode, isErrorCode } from '../../contract/errors.ts';
+import { isInDoubt, type MessageState, STATE_NAMES } from '../../contract/message-states.ts';
 import type { Tables } from '../store/tables.ts';
 
-/** What clients see of the states: to them, a message that waits for its time is queued. */
-export const STATUSES = [
-  'queued',
-  'sending',
-  'sent',
-  'delivered',
-  'read',
-  'played',
-  'failed',
-  'expired',
-  'canceled',
-] as const;
-
-/**
- * scheduled → queued → sending → sent → delivered → read → played, or failed, expired, canceled. `sending` is on disk
- * before the bridge is called: whatever is in it after a crash may have been sent. `queued` is certain: no attempt has
- * sent it. Both end by the clock, see `expiry.ts` and `overdue-sends.ts`.
- */
-export const MESSAGE_STATES = ['scheduled', ...STATUSES] as const;
-export type MessageState = (typeof MESSAGE_STATES)[number];
-const stateSchema = z.enum(MESSAGE_STATES);
-
-/** Whether WhatsApp's server has it. */
-export function isSent(state: MessageState): boolean {
-  return ['sent', 'delivered', 'read', 'played'].includes(state);
-}
-
-/** Whether nothing more will be tried. */
-export function isSettled(state: MessageState): boolean {
-  return !['scheduled', 'queued', 'sending'].includes(state);
-}
+const stateSchema = z.enum(STATE_NAMES);
+/** The kinds that do something to another message. */
+const ACTIONS: readonly string[] = ['reaction', 'edit', 'delete'];
 
 export interface Message {
   readonly seq: number;
@@ -94,5 +66,10 @@ export function toMessage(row: Selectable<Tables['messages']>): Message {
 
 /** Whether an attempt at this message only looks for it: it may have been sent, and nobody wants it sent any more. */
 export function onlyLooksFor({ state, expiresAt, cancelAt }: Message, now: number): boolean {
-  return state === 'sending' && (expiresAt <= now || cancelAt !== undefined);
+  return isInDoubt(state) && (expiresAt <= now || cancelAt !== undefined);
+}
+
+/** Whether a message of this kind does something to another message. */
+export function isAction(kind: string): boolean {
+  return ACTIONS.includes(kind);
 }

@@ -1,8 +1,8 @@
-import type { ApiOptions } from '../api.ts';
+import type { Config } from '#config';
 import type { Database } from '../store/store.ts';
 import type { Message } from './message.ts';
 
-type PacingSettings = ApiOptions['pacing'];
+export type PacingSettings = Omit<Config['pacing'], 'mode'> & { readonly isOn: boolean };
 
 /** When a message may go: `now`; or not before a moment, itself alone (`parked`) or with all others (`later`). */
 export type Pace =

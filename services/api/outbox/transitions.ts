@@ -1,17 +1,14 @@
 import { sql } from 'kysely';
 import type { LoggedEvent } from '../../contract/events.ts';
-import { isOpen, isScheduled, isSending } from '../store/migrations.ts';
+import { isSent, MESSAGE_STATES, STATE_NAMES, statesWhere } from '../../contract/message-states.ts';
 import type { Database } from '../store/store.ts';
+import { noteContact } from './contacts.ts';
 import type { Message } from './message.ts';
+import { stateIs } from './state-sql.ts';
 
-/** What an acknowledgement makes of a message, by its number: 1 server, 2 delivered, 3 read, 4 played. */
-const ACKS = [
-  undefined,
-  { state: 'sent', column: 'sent_at' },
-  { state: 'delivered', column: 'delivered_at' },
-  { state: 'read', column: 'read_at' },
-  { state: 'played', column: 'played_at' },
-] as const;
+/** Where each acknowledgement is noted, in the order of the numbers: 1 server, 2 delivered, 3 read, 4 played. */
+const ACKNOWLEDGED = statesWhere(isSent).map((state) => ({ state, column: `${state}_at` }));
+const UNKNOWN = { ack: 0, takesAck: 'always' } as const;
 
 /** A message as far as WhatsApp's word for it matters: which one, under what id, and how far it has come. */
 export interface Acknowledgement {
@@ -70,10 +67,13 @@ export async function acknowledge(
   if (row === undefined) return undefined;
   const mayLearn = row.whatsapp_id === null || (isAnswer && row.whatsapp_id !== whatsappId);
   const learned = mayLearn && whatsappId !== undefined ? { whatsapp_id: whatsappId } : {};
-  const step = ACKS[Math.min(ack, ACKS.length - 1)];
-  // A message that was never tried cannot be at WhatsApp: the ack belongs to something else.
-  const isUntried = row.state === 'scheduled' || (row.state === 'canceled' && row.dispatched_at === null);
-  const isNews = step !== undefined && ack > rankOf(row.state) && !isUntried;
+  const step = ACKNOWLEDGED[Math.min(ack, ACKNOWLEDGED.length) - 1];
+  const known = STATE_NAMES.find((state) => state === row.state);
+  // A state that this release does not know was stored by a later one; an acknowledgement still counts.
+  const { ack: rank, takesAck } = known === undefined ? UNKNOWN : MESSAGE_STATES[known];
+  // A message without an attempt cannot be at WhatsApp: the acknowledgement belongs to another message.
+  const isTaken = takesAck === 'always' || (takesAck === 'after an attempt' && row.dispatched_at !== null);
+  const isNews = step !== undefined && ack > rank && isTaken;
   if (!isNews && Object.keys(learned).length === 0) return undefined;
   await db
     .updateTable('messages')
@@ -115,7 +115,7 @@ export async function beginAttempt(
     .where('seq', '=', message.seq)
     .where('state', '=', message.state)
     .where('attempts', '=', message.attempts)
-    .where(sql<boolean>`(state = 'sending' or cancel_at is null)`)
+    .where(sql<boolean>`(${stateIs.inDoubt} or cancel_at is null)`)
     .returning('cancel_at')
     .executeTakeFirst();
   return begun === undefined ? undefined : { ...message, cancelAt: begun.cancel_at ?? undefined };
@@ -127,7 +127,7 @@ export async function park(db: Database, id: string, reason: string, nextTryAt: 
     .updateTable('messages')
     .set({ reason, next_try_at: nextTryAt })
     .where('id', '=', id)
-    .where('state', '=', 'queued')
+    .where(stateIs.unsent)
     .execute();
 }
 
@@ -137,7 +137,7 @@ export async function postpone(db: Database, id: string, reason: string, nextTry
     .updateTable('messages')
     .set({ reason, next_try_at: nextTryAt })
     .where('id', '=', id)
-    .where(isSending)
+    .where(stateIs.inDoubt)
     .execute();
 }
 
@@ -155,7 +155,7 @@ export async function requeue(
     .updateTable('messages')
     .set({ state: 'queued', reason, next_try_at: nextTryAt })
     .where('id', '=', id)
-    .where(isSending)
+    .where(stateIs.inDoubt)
     .where('attempts', '=', attempts + 1)
     .returning('cancel_at')
     .executeTakeFirst();
@@ -167,7 +167,7 @@ export async function releaseScheduled(db: Database, now: number): Promise<numbe
   const released = await db
     .updateTable('messages')
     .set({ state: 'queued' })
-    .where(isScheduled)
+    .where(stateIs.scheduled)
     .where('send_at', '<=', now)
     .executeTakeFirst();
   return Number(released.numUpdatedRows);
@@ -179,48 +179,7 @@ export async function forgetMoments(db: Database, session: string): Promise<void
     .updateTable('messages')
     .set({ next_try_at: 0 })
     .where('session', '=', session)
-    .where(isOpen)
+    .where(stateIs.open)
     .where('next_try_at', '>', 0)
     .execute();
-}
-
-/** Remembers since when there have been messages with a chat. */
-export async function noteContact(
-  db: Database,
-  session: string,
-  chatId: string,
-  column: 'first_sent_at' | 'first_received_at',
-  now: number,
-): Promise<void> {
-  await db
-    .insertInto('contacts')
-    .values({ session, chat_id: chatId, first_sent_at: null, first_received_at: null, [column]: now })
-    .onConflict((conflict) =>
-      conflict.columns(['session', 'chat_id']).doUpdateSet({
-        [column]: sql`coalesce(contacts.${sql.ref(column)}, excluded.${sql.ref(column)})`,
-      }),
-    )
-    .execute();
-}
-
-/** A first contact that was noted at this moment and did not come about. */
-export async function forgetContact(
-  db: Database,
-  { session, chatId }: Pick<Message, 'session' | 'chatId'>,
-  notedAt: number,
-): Promise<void> {
-  await db
-    .deleteFrom('contacts')
-    .where('session', '=', session)
-    .where('chat_id', '=', chatId)
-    .where('first_sent_at', '=', notedAt)
-    .where('first_received_at', 'is', null)
-    .execute();
-}
-
-function rankOf(state: string): number {
-  return Math.max(
-    0,
-    ACKS.findIndex((step) => step?.state === state),
-  );
 }

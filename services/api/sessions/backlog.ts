@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { isOpen } from '../store/migrations.ts';
+import { stateIs } from '../outbox/state-sql.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import type { Database, Store } from '../store/store.ts';
 
@@ -34,7 +34,7 @@ async function count(db: Database, session: string, reason: string | undefined):
     .selectFrom('messages')
     .select(['seq', 'accepted_at'])
     .where('session', '=', session)
-    .where(isOpen)
+    .where(stateIs.open)
     .limit(MOST_COUNTED);
   const { waiting, oldest } = await db
     .selectFrom(open.as('open'))

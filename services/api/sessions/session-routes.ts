@@ -3,20 +3,23 @@ import { z } from 'zod';
 import { toPhoneDigits } from '../../contract/chat-id.ts';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
-import type { AppParts } from '../app.ts';
+import type { BridgeClient } from '../bridge-client.ts';
+import type { Dispatcher } from '../outbox/dispatcher.ts';
+import type { Store } from '../store/store.ts';
 import { readBacklog } from './backlog.ts';
-import { drawQr } from './qr-image.ts';
+
+export interface SessionParts {
+  readonly bridge: BridgeClient;
+  readonly dispatcher: Pick<Dispatcher, 'whyWaiting'>;
+  readonly store: Store;
+  readonly session: string;
+}
 
 const pairingSchema = z.strictObject({ phone_number: z.string().min(1).max(64) });
 const nothing = z.strictObject({});
 
 /** The WhatsApp login: its state, how to link a phone, how to begin anew. */
-export function sessionRoutes({
-  bridge,
-  dispatcher,
-  storage,
-  session,
-}: Pick<AppParts, 'bridge' | 'dispatcher' | 'storage' | 'session'>): Router {
+export function sessionRoutes({ bridge, dispatcher, store, session }: SessionParts): Router {
   const router = Router({ caseSensitive: true });
 
   // Never an error: whoever asks for the state wants to know it most when the bridge is away.
@@ -26,7 +29,7 @@ export function sessionRoutes({
       whatsapp_ready: false,
       reason: errorText(error),
     }));
-    const outbox = await readBacklog(storage, session, dispatcher.whyWaiting);
+    const outbox = await readBacklog(store, session, dispatcher.whyWaiting);
     response.json({ ...withoutPid(status), ...(outbox === undefined ? {} : { outbox }) });
   });
 
@@ -62,4 +65,11 @@ export function sessionRoutes({
 function withoutPid(status: object): object {
   const { browser_pid: _pid, ...rest } = { browser_pid: undefined, ...status };
   return rest;
+}
+
+/** The library is loaded at the first code: most runs never show one. */
+async function drawQr(text: string, format: 'png' | 'svg'): Promise<Buffer | string> {
+  const { default: qrcode } = await import('qrcode');
+  if (format === 'png') return qrcode.toBuffer(text, { type: 'png', scale: 8 });
+  return qrcode.toString(text, { type: 'svg' });
 }

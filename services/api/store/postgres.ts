@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { errorText } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import { CommitMarks, type Mark } from './commit-marks.ts';
+import { type CommitMarker, CommitMarkers } from './commit-markers.ts';
 import { migrateStore } from './migrate.ts';
 import type { Database, Engine } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -54,7 +54,7 @@ export async function openPostgres(
   try {
     await sql`create schema if not exists ${sql.id(space)}`.execute(db);
     await migrateStore(db, 'postgres', space);
-    return new PostgresEngine(db, await CommitMarks.make(db, MOST_CONNECTIONS));
+    return new PostgresEngine(db, await CommitMarkers.make(db, MOST_CONNECTIONS));
   } catch (error) {
     await db.destroy();
     throw error;
@@ -64,12 +64,12 @@ export async function openPostgres(
 class PostgresEngine implements Engine {
   readonly dialect = 'postgres';
   readonly #db: Database;
-  readonly #marks: CommitMarks;
+  readonly #markers: CommitMarkers;
   #isBroken = false;
 
-  constructor(db: Database, marks: CommitMarks) {
+  constructor(db: Database, markers: CommitMarkers) {
     this.#db = db;
-    this.#marks = marks;
+    this.#markers = markers;
   }
 
   get isBroken(): boolean {
@@ -91,32 +91,32 @@ class PostgresEngine implements Engine {
   }
 
   /** The server does so by itself (autovacuum). */
-  tidy(): Promise<boolean> {
+  vacuum(): Promise<boolean> {
     return Promise.resolve(false);
   }
 
   async close(): Promise<void> {
-    this.#marks.close();
+    this.#markers.close();
     await this.#db.destroy();
   }
 
   async #transact<T>(task: (db: Database) => Promise<T>): Promise<T> {
     let name: string | undefined;
-    let done: { readonly value: T; readonly mark: Mark } | undefined;
+    let done: { readonly value: T; readonly marker: CommitMarker } | undefined;
     try {
       return await this.#db.transaction().execute(async (transaction) => {
         const value = await task(transaction);
-        name = this.#marks.take();
-        const mark = await this.#marks.leave(transaction, name);
-        if (mark !== undefined) done = { value, mark };
+        name = this.#markers.acquire();
+        const marker = await this.#markers.write(transaction, name);
+        if (marker !== undefined) done = { value, marker };
         return value;
       });
     } catch (error) {
       // All was done but the COMMIT, or its answer was lost.
-      if (done !== undefined && (await this.#marks.wasLeft(done.mark))) return done.value;
+      if (done !== undefined && (await this.#markers.isCommitted(done.marker))) return done.value;
       throw error;
     } finally {
-      if (name !== undefined) this.#marks.giveBack(name);
+      if (name !== undefined) this.#markers.release(name);
     }
   }
 

@@ -100,7 +100,7 @@ class SqliteEngine implements Engine {
     return this.#noting(query(this.#reader));
   }
 
-  async tidy(): Promise<boolean> {
+  async vacuum(): Promise<boolean> {
     if (this.#spareRoom() <= 0) return false;
     await this.write(async () => void this.#connection.pragma(`incremental_vacuum(${PAGES_AT_ONCE})`));
     if (this.#spareRoom() > 0) return true;

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { errorText, KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { DialectName } from './migrations.ts';
 import { isStorageError, storageReason, toStorageError } from './storage-errors.ts';
 import type { Tables } from './tables.ts';
 
 export type Database = Kysely<Tables>;
+export type DialectName = 'sqlite' | 'postgres';
 
 export interface StoreStatus {
   readonly state: 'opening' | 'ok' | 'full' | 'unavailable';
@@ -28,7 +28,7 @@ export interface Engine {
   /** What has been committed. */
   read<T>(query: (db: Database) => Promise<T>): Promise<T>;
   /** Gives some of the room that was freed back to the disk; gives whether there is more. */
-  tidy(): Promise<boolean>;
+  vacuum(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -95,8 +95,8 @@ export class Store implements AsyncDisposable {
   }
 
   /** Gives some of the room that was freed back to the disk; gives whether there is more. */
-  tidy(): Promise<boolean> {
-    return this.#run((engine) => engine.tidy());
+  vacuum(): Promise<boolean> {
+    return this.#run((engine) => engine.vacuum());
   }
 
   /** Calls back whenever the database has come back, until the returned function is called. */

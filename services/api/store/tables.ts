@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { MessageState } from '../../contract/message-states.ts';
 
 /** The tables, the same in SQLite and PostgreSQL. Times are Unix time in ms; what is structured is JSON text. */
 export interface Tables {
@@ -23,7 +24,8 @@ interface MessagesTable {
   kind: string;
   /** `MessageContent` as JSON. */
   content: string;
-  state: string;
+  /** Read as text: a later release may have stored a state that this one does not know. */
+  state: ColumnType<string, MessageState, MessageState>;
   /** Why it waits, or why it ended; null when there is nothing to say. */
   reason: string | null;
   /** The error code of a message that failed. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText } from '../../contract/errors.ts';
+import { WakeSignal } from '../../runtime/wake-signal.ts';
 import { createCheckedAgents, type Resolve } from '../outbound/checked-agents.ts';
-import { Alarm } from '../outbox/alarm.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import { pingFor } from './delivered-event.ts';
 import { DeliveryLoop, type DeliveryParts } from './delivery-loop.ts';
@@ -29,7 +29,7 @@ export class Deliverer {
   readonly #parts: DeliveryParts;
   readonly #lease: Lease;
   readonly #loops = new Map<string, DeliveryLoop>();
-  readonly #alarm = new Alarm();
+  readonly #signal = new WakeSignal();
   readonly #cutPings = new AbortController();
   #hasLease = false;
   #isClosed = false;
@@ -48,7 +48,7 @@ export class Deliverer {
     const stopWaking = events.onMore(() => {
       for (const loop of this.#loops.values()) loop.wake();
     });
-    const stopTelling = store.onBack(() => this.#alarm.ring());
+    const stopTelling = store.onBack(() => this.#signal.set());
     this.#lease.start();
     this.#running = this.#run().finally(() => {
       stopWaking();
@@ -59,7 +59,7 @@ export class Deliverer {
   /** The row of a webhook, or its dead letters, were written. */
   changed(id: string): void {
     this.#loops.get(id)?.changed();
-    this.#alarm.ring();
+    this.#signal.set();
   }
 
   /** How far it is, where that is further than its row says. */
@@ -78,7 +78,7 @@ export class Deliverer {
   /** Begins nothing new; what is under way has the grace, and the cursors are written. */
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true;
-    this.#alarm.ring();
+    this.#signal.set();
     const loops = [...this.#loops.values()];
     for (const loop of loops) loop.stop();
     const late = setTimeout(
@@ -107,7 +107,7 @@ export class Deliverer {
         if (!isStorageError(error))
           this.#parts.log.error({ err: error }, `the webhooks stumbled: ${errorText(error)}`);
       }
-      if (!this.#isClosed) await this.#alarm.wait(LOOK_MS);
+      if (!this.#isClosed) await this.#signal.wait(LOOK_MS);
     }
   }
 
@@ -123,7 +123,7 @@ export class Deliverer {
     this.#loops.set(webhook.id, loop);
     void loop.ended.then(() => {
       this.#loops.delete(webhook.id);
-      this.#alarm.ring(); // It may have been resumed meanwhile.
+      this.#signal.set(); // It may have been resumed meanwhile.
     });
   }
 
@@ -131,7 +131,7 @@ export class Deliverer {
     this.#hasLease = isHeld;
     // Another api may be at it already: what is under way here would come twice, or late.
     if (!isHeld) for (const loop of this.#loops.values()) loop.cut();
-    this.#alarm.ring();
+    this.#signal.set();
   }
 }
 

@@ -1,14 +1,22 @@
 import type { Config } from '#config';
 import { errorText } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { WakeSignal } from '../../runtime/wake-signal.ts';
 import type { EventLog } from '../events/event-log.ts';
 import type { LogEvent } from '../events/log-event.ts';
 import type { CheckedAgents } from '../outbound/checked-agents.ts';
-import { Alarm } from '../outbox/alarm.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import type { Store } from '../store/store.ts';
+import { Checkpoint } from './checkpoint.ts';
 import { type DeliveredEvent, toDelivered } from './delivered-event.ts';
-import { type Burial, bury, disable, noteFailure, readWebhook, saveCursor } from './delivery-state.ts';
+import {
+  type DeadEvent,
+  disable,
+  moveToDeadLetters,
+  noteFailure,
+  readWebhook,
+  saveCursor,
+} from './delivery-state.ts';
 import { EventQueue } from './event-queue.ts';
 import { type Outcome, postEvent } from './post.ts';
 import { Redrive } from './redrive.ts';
@@ -26,12 +34,6 @@ export interface DeliveryParts {
 
 /** Looks at its row at least this often: another api may have changed it. */
 const LOOK_MS = 1_000;
-/** The cursor is written after so many deliveries or so long: after a crash at most these are repeated. */
-const SAVE_EVENTS = 50;
-const SAVE_MS = 250;
-/** Where nothing was delivered, because all of it was not wanted: retention goes by what is written. */
-const SAVE_SKIPPED = 1_000;
-const SAVE_SKIPPED_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 type Failed = Extract<Outcome, { kind: 'failed' }>;
@@ -48,14 +50,12 @@ export class DeliveryLoop {
   readonly #queue: EventQueue;
   readonly #redrive: Redrive;
   readonly #clock: RetryClock;
-  readonly #alarm = new Alarm();
+  readonly #checkpoint = new Checkpoint();
+  readonly #signal = new WakeSignal();
   readonly #cut = new AbortController();
   /** As its row was when it was last read or written; the queue's cursor is ahead by what was done since. */
   #webhook: Webhook;
   #deliveredAt: number | undefined;
-  #unsaved = 0;
-  #unsavedSince = 0;
-  #savedAt = performance.now();
   #lookAt = 0;
   #isIdle = false;
   #isStopped = false;
@@ -80,18 +80,18 @@ export class DeliveryLoop {
   /** The row was changed. */
   changed(): void {
     this.#lookAt = 0;
-    this.#alarm.ring();
+    this.#signal.set();
   }
 
   /** The log has more: news only to who waits for it. */
   wake(): void {
-    if (this.#isIdle) this.#alarm.ring();
+    if (this.#isIdle) this.#signal.set();
   }
 
   /** Begins nothing new. */
   stop(): void {
     this.#isStopped = true;
-    this.#alarm.ring();
+    this.#signal.set();
   }
 
   /** Breaks off what is under way. */
@@ -111,7 +111,7 @@ export class DeliveryLoop {
         // The store tells and heals its own troubles.
         if (!isStorageError(error)) this.#log.error({ err: error }, `webhook stumbled: ${errorText(error)}`);
       }
-      if (waitMs > 0 && !isOver && !this.#isStopped) await this.#alarm.wait(waitMs);
+      if (waitMs > 0 && !isOver && !this.#isStopped) await this.#signal.wait(waitMs);
       this.#isIdle = false;
     }
     await this.#save().catch((error: unknown) => {
@@ -135,7 +135,7 @@ export class DeliveryLoop {
 
   /** Does one thing; gives how long there is nothing more to do, unless something happens. */
   async #step(): Promise<number> {
-    if (this.#unsaved >= SAVE_EVENTS || this.#saveInMs <= 0) await this.#save();
+    if (this.#saveInMs <= 0) await this.#save();
     const isRedriving = await this.#redrive.step((letter) => this.#post(letter));
     const { waitMs } = this.#clock;
     if (waitMs > 0) return isRedriving ? 0 : Math.min(waitMs, LOOK_MS);
@@ -169,8 +169,7 @@ export class DeliveryLoop {
     const wasFailing = this.#attempts > 0;
     this.#queue.done();
     this.#deliveredAt = this.#parts.now();
-    if (this.#unsaved === 0) this.#unsavedSince = performance.now();
-    this.#unsaved += 1;
+    this.#checkpoint.delivered();
     if (!wasFailing) return;
     this.#log.info({ seq }, 'webhook delivers again');
     await this.#save();
@@ -195,17 +194,17 @@ export class DeliveryLoop {
     const isNoted = await store.write((db) => noteFailure(db, this.#webhook, failure));
     if (!isNoted) return this.changed();
     this.#webhook = { ...this.#webhook, ...failure };
-    this.#unsaved = 0;
+    this.#checkpoint.noted();
     const level = attempts === 1 ? 'warn' : 'debug';
     this.#log[level]({ seq: event.seq, attempts, status }, `webhook fails, and is tried again: ${reason}`);
   }
 
-  async #giveUp(burial: Burial): Promise<void> {
+  async #giveUp(event: DeadEvent): Promise<void> {
     const { store, now } = this.#parts;
-    const { seq, attempts, reason } = burial;
-    if (await store.write((db) => bury(db, this.#webhook, burial, now()))) {
+    const { seq, attempts, reason } = event;
+    if (await store.write((db) => moveToDeadLetters(db, this.#webhook, event, now()))) {
       this.#queue.done();
-      this.#unsaved = 0;
+      this.#checkpoint.noted();
       this.#log.error({ seq, attempts }, `webhook gives an event up, as a dead letter: ${reason}`);
     }
     this.changed();
@@ -225,15 +224,11 @@ export class DeliveryLoop {
       await this.#parts.store.write((db) => saveCursor(db, id, cursor, this.#deliveredAt));
       this.#webhook = { ...this.#webhook, cursor, attempts: 0, firstTriedAt: undefined, nextTryAt: 0 };
     }
-    this.#unsaved = 0;
-    this.#savedAt = performance.now();
+    this.#checkpoint.written();
   }
 
   get #saveInMs(): number {
-    if (this.#unsaved > 0) return this.#unsavedSince + SAVE_MS - performance.now();
-    const skipped = this.cursor - this.#webhook.cursor;
-    if (skipped <= 0) return Number.POSITIVE_INFINITY;
-    return skipped >= SAVE_SKIPPED ? 0 : this.#savedAt + SAVE_SKIPPED_MS - performance.now();
+    return this.#checkpoint.dueInMs(this.cursor - this.#webhook.cursor);
   }
 
   /** Of the event behind the cursor: the row may still speak of an earlier one. */

@@ -60,7 +60,8 @@ export async function disable(db: Database, webhook: Webhook, reason: string): P
   );
 }
 
-export interface Burial {
+/** An event that could not be delivered, as a dead letter keeps it. */
+export interface DeadEvent {
   readonly seq: number;
   readonly type: string;
   readonly payload: string;
@@ -69,10 +70,10 @@ export interface Burial {
 }
 
 /** The event becomes a dead letter, and the next one goes on. */
-export async function bury(
+export async function moveToDeadLetters(
   db: Database,
   webhook: Webhook,
-  { seq, type, payload, reason, attempts }: Burial,
+  { seq, type, payload, reason, attempts }: DeadEvent,
   now: number,
 ): Promise<boolean> {
   const moved = hasChanged(

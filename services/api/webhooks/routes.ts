@@ -1,7 +1,7 @@
 import { type Response, Router } from 'express';
 import { z } from 'zod';
+import type { Config } from '#config';
 import { parseBy } from '../../runtime/http/request-validation.ts';
-import type { ApiOptions } from '../api.ts';
 import { demandPublicLiteral } from '../outbound/outbound-url.ts';
 import type { Store } from '../store/store.ts';
 import { listDeadLetters, redrive, removeDeadLetters } from './dead-letters.ts';
@@ -12,9 +12,10 @@ import type { Webhook } from './webhook.ts';
 import { toDeadLetterAnswer, toPingAnswer, toWebhookAnswer } from './webhook-answers.ts';
 import * as bodies from './webhook-bodies.ts';
 
-export interface WebhookRouteParts extends Pick<ApiOptions, 'webhooks'> {
-  readonly storage: Store;
+export interface WebhookRouteParts {
+  readonly store: Store;
   readonly deliverer: Deliverer;
+  readonly webhooks: Pick<Config['webhooks'], 'allowNetworks' | 'most'>;
 }
 
 const nothing = z.strictObject({});
@@ -26,18 +27,18 @@ const letterIdSchema = z.object({
 });
 
 /** `/api/webhooks`: who is told of events. A secret is answered once, where it is made. */
-export function webhookRoutes({ storage, deliverer, webhooks: settings }: WebhookRouteParts): Router {
+export function webhookRoutes({ store, deliverer, webhooks: settings }: WebhookRouteParts): Router {
   const router = Router({ caseSensitive: true });
   const view = async (webhook: Webhook) => {
     const cursor = deliverer.cursorOf(webhook.id);
-    return toWebhookAnswer(await storage.read((db) => registry.viewWebhook(db, webhook, cursor)));
+    return toWebhookAnswer(await store.read((db) => registry.viewWebhook(db, webhook, cursor)));
   };
 
   router.post('/', async (request, response) => {
     const creation = parseBy(bodies.creationSchema, request.body, 'body_invalid');
     demandPublicLiteral(creation.url, settings.allowNetworks);
     const secret = creation.secret ?? newSecret();
-    const webhook = await storage.write((db) =>
+    const webhook = await store.write((db) =>
       registry.createWebhook(db, creation, secret, settings.most, Date.now()),
     );
     deliverer.changed(webhook.id);
@@ -47,26 +48,26 @@ export function webhookRoutes({ storage, deliverer, webhooks: settings }: Webhoo
 
   router.get('/', async (_request, response) => {
     const answers = [];
-    for (const webhook of await storage.read(registry.listWebhooks)) answers.push(await view(webhook));
+    for (const webhook of await store.read(registry.listWebhooks)) answers.push(await view(webhook));
     response.json({ webhooks: answers });
   });
 
   router.get('/:id', async (request, response) => {
-    response.json(await view(await storage.read((db) => registry.findWebhook(db, request.params.id))));
+    response.json(await view(await store.read((db) => registry.findWebhook(db, request.params.id))));
   });
 
   router.patch('/:id', async (request, response) => {
     const { id } = request.params;
     const change = parseBy(bodies.changeSchema, request.body, 'body_invalid');
     if (change.url !== undefined) demandPublicLiteral(change.url, settings.allowNetworks);
-    const webhook = await storage.write((db) => registry.changeWebhook(db, id, change));
+    const webhook = await store.write((db) => registry.changeWebhook(db, id, change));
     deliverer.changed(id);
     response.json(await view(webhook));
   });
 
   router.delete('/:id', async (request, response) => {
     const { id } = request.params;
-    await storage.write((db) => registry.removeWebhook(db, id));
+    await store.write((db) => registry.removeWebhook(db, id));
     deliverer.changed(id);
     response.status(204).end();
   });
@@ -75,14 +76,14 @@ export function webhookRoutes({ storage, deliverer, webhooks: settings }: Webhoo
     const { id } = request.params;
     const { secret = newSecret() } = parseBy(bodies.rotationSchema, request.body, 'body_invalid');
     const now = Date.now();
-    await storage.write((db) => registry.rotateSecret(db, id, secret, now));
+    await store.write((db) => registry.rotateSecret(db, id, secret, now));
     deliverer.changed(id);
     sendSecret(response, { id, secret, old_secret_until: new Date(now + OVERLAP_MS).toISOString() });
   });
 
   router.post('/:id/test', async (request, response) => {
     parseBy(nothing, request.body, 'body_invalid');
-    const webhook = await storage.read((db) => registry.findWebhook(db, request.params.id));
+    const webhook = await store.read((db) => registry.findWebhook(db, request.params.id));
     response.json(toPingAnswer(await deliverer.ping(webhook)));
   });
 
@@ -90,7 +91,7 @@ export function webhookRoutes({ storage, deliverer, webhooks: settings }: Webhoo
     const { id } = request.params;
     const { after, limit } = parseBy(bodies.pageSchema, request.query, 'query_invalid');
     // One more than asked for tells whether there are more.
-    const letters = await storage.read(async (db) => {
+    const letters = await store.read(async (db) => {
       await registry.findWebhook(db, id);
       return listDeadLetters(db, id, after, limit + 1);
     });
@@ -104,7 +105,7 @@ export function webhookRoutes({ storage, deliverer, webhooks: settings }: Webhoo
   router.post('/:id/dead-letters/redrive', async (request, response) => {
     const { id } = request.params;
     const { ids } = parseBy(bodies.redriveSchema, request.body, 'body_invalid');
-    const count = await storage.write(async (db) => {
+    const count = await store.write(async (db) => {
       await registry.findWebhook(db, id);
       return redrive(db, id, ids, Date.now());
     });
@@ -116,7 +117,7 @@ export function webhookRoutes({ storage, deliverer, webhooks: settings }: Webhoo
     const { id = '', letter: text } = z.record(z.string(), z.string()).parse(request.params);
     const letter =
       text === undefined ? undefined : parseBy(letterIdSchema, { letter: text }, 'query_invalid').letter;
-    const count = await storage.write(async (db) => {
+    const count = await store.write(async (db) => {
       await registry.findWebhook(db, id);
       return removeDeadLetters(db, id, letter);
     });

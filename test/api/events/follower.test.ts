@@ -34,7 +34,7 @@ class Delays {
         await this.afterRead();
         return answer;
       },
-      tidy: () => engine.tidy(),
+      vacuum: () => engine.vacuum(),
       close: () => engine.close(),
     };
   }

@@ -48,7 +48,7 @@ describe('event log, with many readers', function () {
             reads += 1;
             return engine.read(query);
           },
-          tidy: () => engine.tidy(),
+          vacuum: () => engine.vacuum(),
           close: () => engine.close(),
         };
       },

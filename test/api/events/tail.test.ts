@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type EventFilter, fits, LogEvent } from '../../../services/api/events/log-event.ts';
-import { Tail } from '../../../services/api/events/tail.ts';
+import { RecentEvents } from '../../../services/api/events/recent-events.ts';
 
 const TYPES = ['call', 'ack', 'state'];
 
@@ -27,7 +27,7 @@ describe('tail of the event log', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
-        const tail = new Tail(7);
+        const tail = new RecentEvents(7);
         const all: LogEvent[] = [];
         for (const { gaps, characters, after, types, session, limit } of steps) {
           const fresh: LogEvent[] = [];
@@ -51,7 +51,7 @@ describe('tail of the event log', () => {
       [10_000, 10],
       [200, 100_000],
     ] as const) {
-      const tail = new Tail(0);
+      const tail = new RecentEvents(0);
       for (let seq = 1; seq <= count; seq += 1) tail.add([newEvent(seq, 'call', characters)], seq);
       const limits = { events: 100_000, bytes: Number.MAX_SAFE_INTEGER };
       const everything = { types: undefined, session: undefined };
@@ -65,7 +65,7 @@ describe('tail of the event log', () => {
   });
 
   it('gives readers that ask the same the same page', () => {
-    const tail = new Tail(0);
+    const tail = new RecentEvents(0);
     tail.add([newEvent(1, 'call', 1)], 1);
     const ask = () => tail.page(0, { types: ['call'], session: undefined }, { events: 5, bytes: 100 });
     assert.equal(ask(), ask());
@@ -75,7 +75,13 @@ describe('tail of the event log', () => {
   });
 });
 
-function check(tail: Tail, all: readonly LogEvent[], from: number, filter: EventFilter, limit: number): void {
+function check(
+  tail: RecentEvents,
+  all: readonly LogEvent[],
+  from: number,
+  filter: EventFilter,
+  limit: number,
+): void {
   const wanted = all.filter((event) => event.seq > from && fits(event, filter)).map(({ seq }) => seq);
   const seen: number[] = [];
   for (let after = from, hasMore = true; hasMore; ) {

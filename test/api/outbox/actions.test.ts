@@ -98,7 +98,7 @@ forEachDatabase((database) => {
       await using world = await start();
       const id = await sent(world);
       const { body: reaction } = await react(world, id);
-      for (const state of ['failed', 'expired', 'canceled']) {
+      for (const state of ['failed', 'expired', 'canceled'] as const) {
         await world.becomes(id, { state });
         assert.deepEqual(
           [(await edit(world, id)).status, (await edit(world, id)).body.code],

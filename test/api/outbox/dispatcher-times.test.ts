@@ -24,7 +24,11 @@ forEachDatabase((database) => {
 
     it('left an outcome open past expires_at, only looks: what is there was sent, what is not expires', async () => {
       await using world = await start();
-      const past = { state: 'sending', dispatchedAt: Date.now() - 5_000, expiresAt: Date.now() - 1_000 };
+      const past = {
+        state: 'sending',
+        dispatchedAt: Date.now() - 5_000,
+        expiresAt: Date.now() - 1_000,
+      } as const;
       const there = await world.queue(ANN, 'there', past);
       world.bridge.phone.push({ id: there, chatId: ANN, text: 'there' });
       world.bridge.acked.add(there);

@@ -193,7 +193,7 @@ forEachDatabase((database) => {
         state: 'sending',
         dispatchedAt: Date.now() - 2 * DAY_MS,
         expiresAt: Date.now() - DAY_MS,
-      };
+      } as const;
       const there = await world.queue(ANN, 'there', past);
       world.bridge.phone.push({ id: there, chatId: ANN, text: 'there' });
       world.bridge.acked.add(there);

@@ -57,7 +57,7 @@ forEachDatabase((database) => {
       assert.equal((await world.rows())[0]?.cancel_at, row?.cancel_at);
     });
 
-    for (const state of ['sent', 'read', 'failed', 'expired'])
+    for (const state of ['sent', 'read', 'failed', 'expired'] as const)
       it(`is refused when it is ${state}`, async () => {
         await using world = await start();
         const id = await sendText(world, ANN, 'x');

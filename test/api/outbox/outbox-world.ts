@@ -1,20 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import type { ApiOptions } from '../../../services/api/api.ts';
 import { createBridgeClient } from '../../../services/api/bridge-client.ts';
 import { EventLog } from '../../../services/api/events/event-log.ts';
 import { MessageChanges } from '../../../services/api/outbox/changes.ts';
 import { Dispatcher } from '../../../services/api/outbox/dispatcher.ts';
+import { LOOK_GRACE_MS } from '../../../services/api/outbox/expiry.ts';
 import { type Message, toMessage } from '../../../services/api/outbox/message.ts';
-import { LOOK_GRACE_MS } from '../../../services/api/outbox/overdue-sends.ts';
+import type { PacingSettings } from '../../../services/api/outbox/pacing.ts';
 import { type OpenEngine, Store } from '../../../services/api/store/store.ts';
 import type { MessageContent } from '../../../services/contract/content.ts';
+import type { MessageState } from '../../../services/contract/message-states.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import { until } from '../../kit/kit.ts';
 import { FakeBridge } from './fake-bridge.ts';
 
 const DAY_MS = 86_400_000;
 
-export const NO_PACING: ApiOptions['pacing'] = {
+export const NO_PACING: PacingSettings = {
   isOn: false,
   gapMs: 0,
   jitterMs: 0,
@@ -25,7 +26,7 @@ export const NO_PACING: ApiOptions['pacing'] = {
 
 export interface QueueOptions {
   readonly content?: MessageContent;
-  readonly state?: string;
+  readonly state?: MessageState;
   readonly sendAt?: number;
   readonly expiresAt?: number;
   readonly dispatchedAt?: number;
@@ -42,14 +43,14 @@ export class OutboxWorld implements AsyncDisposable {
   changes = new MessageChanges();
   events: EventLog;
   readonly #openStore: OpenEngine;
-  readonly #pacing: ApiOptions['pacing'];
+  readonly #pacing: PacingSettings;
   readonly #lookGraceMs: number;
 
   private constructor(
     bridge: FakeBridge,
     store: Store,
     openStore: OpenEngine,
-    pacing: ApiOptions['pacing'],
+    pacing: PacingSettings,
     lookGraceMs: number,
   ) {
     this.bridge = bridge;
@@ -76,17 +77,7 @@ export class OutboxWorld implements AsyncDisposable {
     const log = createLog('api', 'debug', { write: (line) => void this.logged.push(line) });
     return new Dispatcher({
       session: 'default',
-      outbox: {
-        ttlHours: 24,
-        maxWaiting: 1_000,
-        concurrency: 4,
-        retryMs: 20,
-        retryMaxMs: 200,
-        mediaMaxBytes: 1_000_000,
-        mediaTypes: ['image/*'],
-        mediaFetchTimeoutMs: 1_000,
-        ackTimeoutMs: 1_000,
-      },
+      outbox: { concurrency: 4, retryMs: 20, retryMaxMs: 200 },
       pacing: this.#pacing,
       store: this.store,
       changes: this.changes,

@@ -4,11 +4,19 @@ import request from 'supertest';
 import { createApp } from '../../../services/api/app.ts';
 import { createBridgeClient } from '../../../services/api/bridge-client.ts';
 import { EventLog } from '../../../services/api/events/event-log.ts';
+import { answerEvents } from '../../../services/api/events/events-route.ts';
+import { takeEvents } from '../../../services/api/events/intake.ts';
+import { answerHealth } from '../../../services/api/health.ts';
+import { takeUpload } from '../../../services/api/media/media-upload.ts';
+import { messageRoutes } from '../../../services/api/messages/message-routes.ts';
 import { MessageChanges } from '../../../services/api/outbox/changes.ts';
 import { Dispatcher } from '../../../services/api/outbox/dispatcher.ts';
+import { chatRoutes } from '../../../services/api/sessions/chat-routes.ts';
+import { sessionRoutes } from '../../../services/api/sessions/session-routes.ts';
 import { type OpenEngine, Store } from '../../../services/api/store/store.ts';
 import type { Tables } from '../../../services/api/store/tables.ts';
 import { Deliverer } from '../../../services/api/webhooks/deliverer.ts';
+import { webhookRoutes } from '../../../services/api/webhooks/routes.ts';
 import { createInternalServer } from '../../../services/runtime/http/internal-server.ts';
 import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
 import { createLog } from '../../../services/runtime/log.ts';
@@ -42,27 +50,23 @@ export class SendWorld implements AsyncDisposable {
     };
     const bridge = createBridgeClient(address, SECRET, log);
     // Long enough for a busy machine: a test that is about the wait sets its own.
-    const options = {
-      ...DEFAULTS,
-      sendWaitMs: 20_000,
-      ...settings,
-      bridge: address,
-      openStore: () => Promise.reject(),
-      log,
-    };
-    const shared = { ...options, store, changes: this.changes, events: this.events, bridge };
-    this.#server = createInternalServer(
-      createApp({
-        ...shared,
-        host: '127.0.0.1',
-        port: 0,
-        secret: SECRET,
-        bridgeOrigin: address,
-        storage: store,
-        dispatcher: new Dispatcher(shared),
-        deliverer: new Deliverer(shared),
-      }),
-    );
+    const options = { ...DEFAULTS, sendWaitMs: 20_000, ...settings, secret: SECRET, store, log };
+    const { session, sendWaitMs, outbox, webhooks } = options;
+    const shared = { store, changes: this.changes, events: this.events, log };
+    const dispatcher = new Dispatcher({ ...options, ...shared, bridge });
+    const deliverer = new Deliverer({ ...shared, webhooks });
+    const media = { ...outbox, allowNetworks: webhooks.allowNetworks };
+    const app = createApp(options, {
+      health: answerHealth(address, store),
+      intake: takeEvents({ ...shared, dispatcher, session }),
+      events: answerEvents(shared),
+      upload: takeUpload(store, outbox),
+      messages: messageRoutes({ ...shared, dispatcher, session, sendWaitMs, outbox, media }),
+      sessions: sessionRoutes({ bridge, dispatcher, store, session }),
+      chats: chatRoutes(bridge),
+      webhooks: webhookRoutes({ store, deliverer, webhooks }),
+    });
+    this.#server = createInternalServer(app);
   }
 
   static async start(openStore: OpenEngine, settings: ApiSettings = {}): Promise<SendWorld> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ClockTrust } from '../../../services/api/store/clock-trust.ts';
+import { ClockTrust } from '../../../services/api/store/retention/clock-trust.ts';
 
 const HOUR_MS = 3_600_000;
 

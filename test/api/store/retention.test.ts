@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { startRetention } from '../../../services/api/store/retention.ts';
-import { estimateBytes } from '../../../services/api/store/store-size.ts';
+import { startRetention } from '../../../services/api/store/retention/retention.ts';
+import { estimateBytes } from '../../../services/api/store/retention/store-size.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import { until } from '../../kit/kit.ts';
 import { forEachDatabase, sqliteFolder, sqliteIn } from '../databases.ts';
@@ -60,9 +60,9 @@ forEachDatabase((database) => {
     it('removes messages that were settled long ago, whatever their state, and no other', async () => {
       await using shelf = await Shelf.open(database);
       const old = daysAgo(91);
-      for (const state of ['sent', 'delivered', 'read', 'played'])
+      for (const state of ['sent', 'delivered', 'read', 'played'] as const)
         await shelf.messages(2, state, { accepted: old, sent: old });
-      for (const state of ['failed', 'expired', 'canceled'])
+      for (const state of ['failed', 'expired', 'canceled'] as const)
         await shelf.messages(2, state, { accepted: old, ended: old });
       await shelf.messages(1_100, 'delivered', { accepted: old, sent: old });
       const kept = [

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { tidyUp } from '../../../services/api/store/retention.ts';
+import { runRetention } from '../../../services/api/store/retention/retention.ts';
 import { type Engine, Store } from '../../../services/api/store/store.ts';
+import type { MessageState } from '../../../services/contract/message-states.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import type { TestDatabase } from '../databases.ts';
 
@@ -41,7 +42,7 @@ export class Shelf implements AsyncDisposable {
   async tidyUp(limits: Partial<typeof LIMITS> = {}, knowsAges = true): Promise<void> {
     const log = createLog('api', 'warn', { write: (line) => void this.logged.push(line) });
     const round = { store: this.store, log, now: NOW, isOver: () => false };
-    await tidyUp(round, { ...LIMITS, ...limits }, knowsAges);
+    await runRetention(round, { ...LIMITS, ...limits }, knowsAges);
   }
 
   events(count: number, storedAt: number, text = 'x'): Promise<unknown> {
@@ -64,7 +65,7 @@ export class Shelf implements AsyncDisposable {
 
   messages(
     count: number,
-    state: string,
+    state: MessageState,
     at: { accepted: number; sent?: number; ended?: number },
     text = 'x',
   ): Promise<string[]> {

@@ -145,10 +145,10 @@ export class WebhookWorld implements AsyncDisposable {
   }
 
   async #serve(): Promise<void> {
-    const { store: storage, deliverer } = this;
+    const { store, deliverer } = this;
     const app = createServiceApp();
     app.use(readJson(100_000));
-    app.use('/api/webhooks', webhookRoutes({ storage, deliverer, webhooks: this.#settings }));
+    app.use('/api/webhooks', webhookRoutes({ store, deliverer, webhooks: this.#settings }));
     app.use(answerUnknown);
     app.use(answerProblem(this.#log));
     this.#server = createInternalServer(app);

@@ -1,15 +1,15 @@
-/** A wait that can be ended; ringing before it counts for the next one. */
-export class Alarm {
-  #isRinging = false;
+/** A wait with a limit that a signal ends early (an auto-reset event). A signal before the wait counts for the next wait. */
+export class WakeSignal {
+  #isSet = false;
   #wake: (() => void) | undefined;
 
-  ring(): void {
-    this.#isRinging = true;
+  set(): void {
+    this.#isSet = true;
     this.#wake?.();
   }
 
   async wait(ms: number): Promise<void> {
-    if (!this.#isRinging) {
+    if (!this.#isSet) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, Math.max(0, ms));
       this.#wake = resolve;
@@ -17,6 +17,6 @@ export class Alarm {
       clearTimeout(timer);
       this.#wake = undefined;
     }
-    this.#isRinging = false;
+    this.#isSet = false;
   }
 }

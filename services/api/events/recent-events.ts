@@ -6,7 +6,7 @@ const MOST_CHARACTERS = 4 * 1024 ** 2;
 const PAGES_KEPT = 16;
 
 /** The newest events of the log, in memory: one read serves all readers that are up to date. */
-export class Tail {
+export class RecentEvents {
   #events: LogEvent[] = [];
   #characters = 0;
   /** Everything behind this, up to `last`, is here. */

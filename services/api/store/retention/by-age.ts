@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
-import { isSettled, MESSAGE_STATES } from '../outbox/message.ts';
-import { inSteps, ROWS_AT_ONCE, type Round } from './tidy-round.ts';
+import { isFinal, statesWhere } from '../../../contract/message-states.ts';
+import { BATCH_ROWS, inBatches, type RetentionRun } from './batches.ts';
 import { type SeqRange, warnOfUnseen, widen } from './unseen-events.ts';
 
-export const SETTLED_STATES = MESSAGE_STATES.filter(isSettled);
+export const FINAL_STATES = statesWhere(isFinal);
 
 /** The number of the first settled message, by the first of each state: those that wait cost nothing. */
-export const firstSettledSeq = sql<number>`(select min(seq) from (${sql.join(
-  SETTLED_STATES.map((state) => sql`select min(seq) as seq from messages where state = ${state}`),
+export const firstFinalSeq = sql<number>`(select min(seq) from (${sql.join(
+  FINAL_STATES.map((state) => sql`select min(seq) as seq from messages where state = ${state}`),
   sql` union all `,
 )}) as firsts)`;
 
@@ -21,12 +21,12 @@ const settledAt = sql<number>`coalesce(ended_at, sent_at, accepted_at)`;
  * Removes the events at the beginning of the log that were stored before `cutoff`, whether every webhook has had them or
  * not: a receiver that has been away for so long must not fill the disk.
  */
-export async function removeOldEvents(round: Round, cutoff: number): Promise<void> {
-  const { store } = round;
+export async function removeOldEvents(run: RetentionRun, cutoff: number): Promise<void> {
+  const { store } = run;
   let removed: SeqRange | undefined;
-  await inSteps(round, async () => {
+  await inBatches(run, async () => {
     const oldest = await store.read((db) =>
-      db.selectFrom('events').select(['seq', 'stored_at as at']).orderBy('seq').limit(ROWS_AT_ONCE).execute(),
+      db.selectFrom('events').select(['seq', 'stored_at as at']).orderBy('seq').limit(BATCH_ROWS).execute(),
     );
     const old = leading(oldest, cutoff);
     const [first, last] = [old.at(0), old.at(-1)];
@@ -35,22 +35,22 @@ export async function removeOldEvents(round: Round, cutoff: number): Promise<voi
     removed = widen(removed, { first: first.seq, last: last.seq });
     return old.length;
   });
-  await warnOfUnseen(round, removed, 'they were older than EVENTS_KEEP_DAYS');
+  await warnOfUnseen(run, removed, 'they were older than EVENTS_KEEP_DAYS');
 }
 
 /** Removes messages that were settled before `cutoff`. */
-export async function removeOldMessages(round: Round, cutoff: number): Promise<void> {
-  for (const state of SETTLED_STATES) {
+export async function removeOldMessages(run: RetentionRun, cutoff: number): Promise<void> {
+  for (const state of FINAL_STATES) {
     let behind = 0;
-    await inSteps(round, async () => {
-      const rows = await round.store.read((db) =>
+    await inBatches(run, async () => {
+      const rows = await run.store.read((db) =>
         db
           .selectFrom('messages')
           .select(['seq', 'accepted_at', settledAt.as('at')])
           .where('state', '=', state)
           .where('seq', '>', behind)
           .orderBy('seq')
-          .limit(ROWS_AT_ONCE)
+          .limit(BATCH_ROWS)
           .execute(),
       );
       const last = rows.at(-1);
@@ -58,7 +58,7 @@ export async function removeOldMessages(round: Round, cutoff: number): Promise<v
       const after = behind;
       behind = last.seq;
       if (rows.some(({ at }) => at < cutoff))
-        await round.store.write((db) =>
+        await run.store.write((db) =>
           db
             .deleteFrom('messages')
             .where('state', '=', state)
@@ -74,23 +74,23 @@ export async function removeOldMessages(round: Round, cutoff: number): Promise<v
 }
 
 /** Removes idempotency keys that were used before `cutoff`. */
-export async function removeKeys(round: Round, cutoff: number): Promise<void> {
-  await inSteps(round, () =>
-    round.store.write(async (db) => {
+export async function removeKeys(run: RetentionRun, cutoff: number): Promise<void> {
+  await inBatches(run, () =>
+    run.store.write(async (db) => {
       const old = db
         .selectFrom('idempotency')
         .select('key')
         .where('created_at', '<', cutoff)
-        .limit(ROWS_AT_ONCE);
+        .limit(BATCH_ROWS);
       return deleted(await db.deleteFrom('idempotency').where('key', 'in', old).executeTakeFirst());
     }),
   );
 }
 
 /** Removes media that were uploaded before `cutoff` and never sent, and those of messages that are settled or gone. */
-export async function removeLooseMedia(round: Round, cutoff: number): Promise<void> {
-  const { store } = round;
-  await inSteps(round, () =>
+export async function removeLooseMedia(run: RetentionRun, cutoff: number): Promise<void> {
+  const { store } = run;
+  await inBatches(run, () =>
     store.write(async (db) => {
       const unused = db
         .selectFrom('media')
@@ -101,7 +101,7 @@ export async function removeLooseMedia(round: Round, cutoff: number): Promise<vo
       return deleted(await db.deleteFrom('media').where('id', 'in', unused).executeTakeFirst());
     }),
   );
-  await inSteps(round, () =>
+  await inBatches(run, () =>
     store.write(async (db) => {
       const orphaned = db
         .selectFrom('media')
@@ -113,7 +113,7 @@ export async function removeLooseMedia(round: Round, cutoff: number): Promise<vo
               selectFrom('messages')
                 .select('seq')
                 .whereRef('messages.id', '=', 'media.message_id')
-                .where('state', 'not in', SETTLED_STATES),
+                .where('state', 'not in', FINAL_STATES),
             ),
           ),
         )
@@ -124,15 +124,15 @@ export async function removeLooseMedia(round: Round, cutoff: number): Promise<vo
 }
 
 /** Removes dead letters that were made before `cutoff`. */
-export async function removeDeadLetters(round: Round, cutoff: number): Promise<void> {
-  const { store } = round;
-  await inSteps(round, async () => {
+export async function removeDeadLetters(run: RetentionRun, cutoff: number): Promise<void> {
+  const { store } = run;
+  await inBatches(run, async () => {
     const oldest = await store.read((db) =>
       db
         .selectFrom('dead_letters')
         .select(['id', 'created_at as at'])
         .orderBy('id')
-        .limit(ROWS_AT_ONCE)
+        .limit(BATCH_ROWS)
         .execute(),
     );
     const old = leading(oldest, cutoff);

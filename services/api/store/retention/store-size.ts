@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { firstSettledSeq } from './removals.ts';
-import type { Database, Store } from './store.ts';
+import type { Database, Store } from '../store.ts';
+import { firstFinalSeq } from './by-age.ts';
 
 /** Rows from whose size that of the others is concluded. */
 const SAMPLE = 100;
@@ -32,7 +32,7 @@ async function estimatePostgres(db: Database): Promise<number> {
         select avg(pg_column_size(newest.*)) from (select * from events order by seq desc limit ${SAMPLE}) as newest
       ) as row_bytes
       union all
-      select (select max(seq) - ${firstSettledSeq} + 1 from messages), (
+      select (select max(seq) - ${firstFinalSeq} + 1 from messages), (
         select avg(pg_column_size(newest.*)) from (select * from messages order by seq desc limit ${SAMPLE}) as newest
       )
     ) as tables`.execute(db);

@@ -1,5 +1,5 @@
-import type { Database } from './store.ts';
-import type { Round } from './tidy-round.ts';
+import type { Database } from '../store.ts';
+import type { RetentionRun } from './batches.ts';
 
 /** Events by their numbers, both ends included. */
 export interface SeqRange {
@@ -17,12 +17,16 @@ export function activeCursors(db: Database): Promise<{ id: string; cursor: numbe
 }
 
 /** Tells in the log which webhooks will never get events that were removed. */
-export async function warnOfUnseen(round: Round, removed: SeqRange | undefined, why: string): Promise<void> {
+export async function warnOfUnseen(
+  run: RetentionRun,
+  removed: SeqRange | undefined,
+  why: string,
+): Promise<void> {
   if (removed === undefined) return;
-  for (const { id, cursor } of await round.store.read(activeCursors)) {
+  for (const { id, cursor } of await run.store.read(activeCursors)) {
     const missed = removed.last - Math.max(cursor, removed.first - 1);
     if (missed > 0)
-      round.log.warn(
+      run.log.warn(
         { webhook: id, missed },
         `up to ${missed} events were removed before webhook ${id} had taken them: ${why}`,
       );

@@ -1,11 +1,11 @@
 import { Router } from 'express';
-import { limitQuerySchema } from '../contract/bridge.ts';
-import { toChatId } from '../contract/chat-id.ts';
-import { parseBy } from '../runtime/http/request-validation.ts';
-import type { BridgeClient } from './bridge-client.ts';
+import { limitQuerySchema } from '../../contract/bridge.ts';
+import { toChatId } from '../../contract/chat-id.ts';
+import { parseBy } from '../../runtime/http/request-validation.ts';
+import type { BridgeClient } from '../bridge-client.ts';
 
 /** The chats that the linked device knows, and their messages. */
-export function chatRoutes(bridge: BridgeClient): Router {
+export function chatRoutes(bridge: Pick<BridgeClient, 'chats' | 'messages'>): Router {
   const router = Router({ caseSensitive: true });
   router.get('/', async (request, response) => {
     const { limit } = parseBy(limitQuerySchema, request.query, 'query_invalid');

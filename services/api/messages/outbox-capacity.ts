@@ -1,5 +1,5 @@
 import { KitError } from '../../contract/errors.ts';
-import { mayExpire } from '../store/migrations.ts';
+import { stateIs } from '../outbox/state-sql.ts';
 import type { Database } from '../store/store.ts';
 
 /** While it is full, how often it is looked whether it still is. */
@@ -8,10 +8,10 @@ const FULL_MS = 250;
 const STALE_MS = 30_000;
 
 /**
- * How many messages may still come in. Counting all that wait for every one that comes would make a full outbox slow:
- * what was free at the last count is used up first, since messages that go out only make it more.
+ * How many messages the outbox still accepts. To count the waiting messages for each new one would make a full outbox
+ * slow. So the places that were free at the last count are used up first: messages that go out only free more.
  */
-export class WaitingRoom {
+export class OutboxCapacity {
   readonly #most: number;
   #free = 0;
   #countedAt = Number.NEGATIVE_INFINITY;
@@ -20,8 +20,8 @@ export class WaitingRoom {
     this.#most = most;
   }
 
-  /** In the transaction that lets a message in. Throws KitError `outbox_full`. */
-  async enter(db: Database): Promise<void> {
+  /** Takes a place, in the transaction that accepts the message. Throws KitError `outbox_full`. */
+  async take(db: Database): Promise<void> {
     if (performance.now() - this.#countedAt > (this.#free > 0 ? STALE_MS : FULL_MS)) await this.#count(db);
     if (this.#free <= 0)
       throw new KitError('outbox_full', `${this.#most} messages wait already (OUTBOX_MAX_WAITING)`);
@@ -31,7 +31,7 @@ export class WaitingRoom {
   async #count(db: Database): Promise<void> {
     const { waiting } = await db
       .selectFrom((inner) =>
-        inner.selectFrom('messages').select('seq').where(mayExpire).limit(this.#most).as('waiting'),
+        inner.selectFrom('messages').select('seq').where(stateIs.unsent).limit(this.#most).as('waiting'),
       )
       .select(({ fn }) => fn.countAll<number>().as('waiting'))
       .executeTakeFirstOrThrow();

@@ -1,6 +1,6 @@
-import { firstSettledSeq, SETTLED_STATES } from './removals.ts';
+import { BATCH_ROWS, inBatches, type RetentionRun } from './batches.ts';
+import { FINAL_STATES, firstFinalSeq } from './by-age.ts';
 import { estimateBytes } from './store-size.ts';
-import { inSteps, ROWS_AT_ONCE, type Round } from './tidy-round.ts';
 import { activeCursors, type SeqRange, warnOfUnseen, widen } from './unseen-events.ts';
 
 /** Longer than any idempotency key: or a request that is repeated would find its message gone, and send another. */
@@ -11,67 +11,67 @@ const MEBIBYTE = 1024 ** 2;
  * Removes the oldest events and settled messages until the store holds no more than `maxBytes`, as far as it can tell.
  * Events that a webhook still waits for go last.
  */
-export async function shrink(round: Round, maxBytes: number): Promise<void> {
+export async function limitSize(run: RetentionRun, maxBytes: number): Promise<void> {
   let unseen: SeqRange | undefined;
-  const isTooLarge = async () => (await estimateBytes(round.store)) > maxBytes;
-  await inSteps(round, async () => {
+  const isTooLarge = async () => (await estimateBytes(run.store)) > maxBytes;
+  await inBatches(run, async () => {
     if (!(await isTooLarge())) return 0;
-    const message = await oldestMessage(round);
-    const event = await oldestEvent(round);
-    const taken = await takenByAll(round);
+    const message = await oldestMessage(run);
+    const event = await oldestEvent(run);
+    const taken = await takenByAll(run);
     const isEventTaken = event !== undefined && event.seq <= taken;
     if (isEventTaken && (message === undefined || event.at <= message.at))
-      return removeEvents(round, { first: event.seq, last: Math.min(taken, event.seq + ROWS_AT_ONCE - 1) });
-    if (message !== undefined) return removeMessages(round, message.seq);
+      return removeEvents(run, { first: event.seq, last: Math.min(taken, event.seq + BATCH_ROWS - 1) });
+    if (message !== undefined) return removeMessages(run, message.seq);
     if (event === undefined) return 0;
-    const range = { first: event.seq, last: event.seq + ROWS_AT_ONCE - 1 };
+    const range = { first: event.seq, last: event.seq + BATCH_ROWS - 1 };
     unseen = widen(unseen, range);
-    return removeEvents(round, range);
+    return removeEvents(run, range);
   });
-  await warnOfUnseen(round, unseen, 'the store held more than STORE_MAX_BYTES');
-  if (!round.isOver() && (await isTooLarge()))
-    round.log.warn(
+  await warnOfUnseen(run, unseen, 'the store held more than STORE_MAX_BYTES');
+  if (!run.isOver() && (await isTooLarge()))
+    run.log.warn(
       `the store holds more than STORE_MAX_BYTES (${Math.round(maxBytes / MEBIBYTE)} MiB), and nothing is left that may be removed`,
     );
 }
 
-function oldestEvent({ store }: Round): Promise<{ seq: number; at: number } | undefined> {
+function oldestEvent({ store }: RetentionRun): Promise<{ seq: number; at: number } | undefined> {
   return store.read((db) =>
     db.selectFrom('events').select(['seq', 'stored_at as at']).orderBy('seq').limit(1).executeTakeFirst(),
   );
 }
 
 /** The last event that every webhook has had. */
-async function takenByAll({ store }: Round): Promise<number> {
+async function takenByAll({ store }: RetentionRun): Promise<number> {
   const cursors = await store.read(activeCursors);
   return Math.min(Number.MAX_SAFE_INTEGER, ...cursors.map(({ cursor }) => cursor));
 }
 
-async function oldestMessage({ store, now }: Round): Promise<{ seq: number; at: number } | undefined> {
+async function oldestMessage({ store, now }: RetentionRun): Promise<{ seq: number; at: number } | undefined> {
   return store.read((db) =>
     db
       .selectFrom('messages')
       .select(['seq', 'accepted_at as at'])
-      .where('seq', '=', firstSettledSeq)
+      .where('seq', '=', firstFinalSeq)
       .where('accepted_at', '<', now - SPARED_MS)
       .executeTakeFirst(),
   );
 }
 
-async function removeEvents({ store }: Round, { first, last }: SeqRange): Promise<number> {
+async function removeEvents({ store }: RetentionRun, { first, last }: SeqRange): Promise<number> {
   const result = await store.write((db) =>
     db.deleteFrom('events').where('seq', '>=', first).where('seq', '<=', last).executeTakeFirst(),
   );
   return Number(result.numDeletedRows);
 }
 
-async function removeMessages({ store, now }: Round, first: number): Promise<number> {
+async function removeMessages({ store, now }: RetentionRun, first: number): Promise<number> {
   const result = await store.write((db) =>
     db
       .deleteFrom('messages')
       .where('seq', '>=', first)
-      .where('seq', '<', first + ROWS_AT_ONCE)
-      .where('state', 'in', SETTLED_STATES)
+      .where('seq', '<', first + BATCH_ROWS)
+      .where('state', 'in', FINAL_STATES)
       .where('accepted_at', '<', now - SPARED_MS)
       .executeTakeFirst(),
   );

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
-import { errorText } from '../../contract/errors.ts';
-import type { Log } from '../../runtime/log.ts';
-import { ClockTrust } from './clock-trust.ts';
+import { errorText } from '../../../contract/errors.ts';
+import type { Log } from '../../../runtime/log.ts';
+import { isStorageError } from '../storage-errors.ts';
+import type { Store } from '../store.ts';
+import { inBatches, type RetentionRun } from './batches.ts';
 import {
   removeDeadLetters,
   removeKeys,
   removeLooseMedia,
   removeOldEvents,
   removeOldMessages,
-} from './removals.ts';
-import { shrink } from './shrink.ts';
-import { isStorageError } from './storage-errors.ts';
-import type { Store } from './store.ts';
-import { inSteps, type Round } from './tidy-round.ts';
+} from './by-age.ts';
+import { limitSize } from './by-size.ts';
+import { ClockTrust } from './clock-trust.ts';
 
 export type RetentionLimits = Pick<Config['store'], 'eventsKeepDays' | 'messagesKeepDays' | 'maxBytes'>;
 
@@ -52,7 +52,7 @@ export function startRetention(
       const trust = clock.look();
       if (trust === 'jumped')
         log.warn('the clock has jumped by more than half a day: for a day nothing is removed for its age');
-      await tidyUp({ store, log, now: now(), isOver }, limits, trust === 'good');
+      await runRetention({ store, log, now: now(), isOver }, limits, trust === 'good');
       await pause(everyMs);
     }
   };
@@ -65,24 +65,28 @@ export function startRetention(
   };
 }
 
-/** One round. What fails is told in the log, and tried again in the next. */
-export async function tidyUp(round: Round, limits: RetentionLimits, knowsAges = true): Promise<void> {
-  const { store, log } = round;
+/** Applies the limits once. A failure is logged, and the next run tries again. */
+export async function runRetention(
+  run: RetentionRun,
+  limits: RetentionLimits,
+  knowsAges = true,
+): Promise<void> {
+  const { store, log } = run;
   try {
-    if (knowsAges) await removeAged(round, limits);
-    await shrink(round, limits.maxBytes);
-    await inSteps(round, async () => ((await store.tidy()) ? 1 : 0));
+    if (knowsAges) await removeAged(run, limits);
+    await limitSize(run, limits.maxBytes);
+    await inBatches(run, async () => ((await store.vacuum()) ? 1 : 0));
   } catch (error) {
     // The store tells and heals its own troubles.
     if (!isStorageError(error)) log.error({ err: error }, `the store was not tidied up: ${errorText(error)}`);
   }
 }
 
-async function removeAged(round: Round, limits: RetentionLimits): Promise<void> {
-  const { now } = round;
-  await removeOldEvents(round, now - limits.eventsKeepDays * DAY_MS);
-  await removeOldMessages(round, now - limits.messagesKeepDays * DAY_MS);
-  await removeKeys(round, now - KEYS_KEEP_MS);
-  await removeLooseMedia(round, now - UPLOADS_KEEP_MS);
-  await removeDeadLetters(round, now - DEAD_LETTERS_KEEP_MS);
+async function removeAged(run: RetentionRun, limits: RetentionLimits): Promise<void> {
+  const { now } = run;
+  await removeOldEvents(run, now - limits.eventsKeepDays * DAY_MS);
+  await removeOldMessages(run, now - limits.messagesKeepDays * DAY_MS);
+  await removeKeys(run, now - KEYS_KEEP_MS);
+  await removeLooseMedia(run, now - UPLOADS_KEEP_MS);
+  await removeDeadLetters(run, now - DEAD_LETTERS_KEEP_MS);
 }

@@ -4,25 +4,25 @@ import { sql } from 'kysely';
 import { isStorageError, toStorageError } from './storage-errors.ts';
 import type { Database } from './store.ts';
 
-/** Longest that is asked what became of a commit whose answer was lost, and how often. */
+/** How long, and how often, the server is asked about a commit in doubt. */
 const DOUBT_MS = 10_000;
 const DOUBT_STEP_MS = 200;
-/** Marks of others are of no use when they have not been written for so long. */
+/** Markers that were not written for so long belong to processes that have ended. */
 const STALE_MS = 30 * 86_400_000;
 const PREFIX = 'commit:';
 
-/** What a transaction leaves behind of itself when it is committed. */
-export interface Mark {
+/** A row that a transaction writes, so that its commit can be seen. */
+export interface CommitMarker {
   readonly name: string;
   readonly value: string;
 }
 
 /**
- * Tells what became of a commit whose answer was lost with the connection. Each transaction writes a mark of its own,
- * over that of an earlier one. The word of PostgreSQL itself (`pg_xact_status`) would not do: after a crash it gives the
- * numbers of transactions that were lost to new ones (test: store on postgres, whose server is killed).
+ * Finds out what became of a transaction in doubt: the answer to its commit was lost with the connection. Each
+ * transaction writes a marker of its own, over the one of an earlier transaction. `pg_xact_status` does not do: after a
+ * crash PostgreSQL gives the numbers of lost transactions to new ones (test: store on postgres, whose server is killed).
  */
-export class CommitMarks {
+export class CommitMarkers {
   readonly #db: Database;
   readonly #prefix = `${PREFIX}${randomUUID()}:`;
   readonly #free: string[];
@@ -36,8 +36,8 @@ export class CommitMarks {
   }
 
   /** For so many transactions at once. Their rows are made now, since only what is there can be seen to be locked. */
-  static async make(db: Database, count: number): Promise<CommitMarks> {
-    const marks = new CommitMarks(db, count);
+  static async make(db: Database, count: number): Promise<CommitMarkers> {
+    const markers = new CommitMarkers(db, count);
     const now = Date.now();
     await db
       .deleteFrom('facts')
@@ -46,24 +46,24 @@ export class CommitMarks {
       .execute();
     await db
       .insertInto('facts')
-      .values(marks.#free.map((name) => ({ name, value: String(now) })))
+      .values(markers.#free.map((name) => ({ name, value: String(now) })))
       .execute();
-    return marks;
+    return markers;
   }
 
-  /** The name of a mark that no other transaction has now; to be given back. */
-  take(): string {
+  /** The name of a marker that no other transaction uses now; `release` gives it back. */
+  acquire(): string {
     const name = this.#free.pop() ?? `${this.#prefix}${this.#made}`;
     if (name.endsWith(`:${this.#made}`)) this.#made += 1;
     return name;
   }
 
-  giveBack(name: string): void {
+  release(name: string): void {
     this.#free.push(name);
   }
 
-  /** The last query of a transaction. Undefined when that has written nothing. */
-  async leave(transaction: Database, name: string): Promise<Mark | undefined> {
+  /** Writes the marker, as the last query of a transaction. Undefined when the transaction has written nothing. */
+  async write(transaction: Database, name: string): Promise<CommitMarker | undefined> {
     const value = `${Date.now()} ${randomUUID()}`;
     const { rows } = await sql`
       insert into facts (name, value) select ${name}, ${value} where pg_current_xact_id_if_assigned() is not null
@@ -72,7 +72,7 @@ export class CommitMarks {
   }
 
   /** Asks until the server answers and the transaction is not under way any more; false when that takes too long. */
-  async wasLeft({ name, value }: Mark): Promise<boolean> {
+  async isCommitted({ name, value }: CommitMarker): Promise<boolean> {
     const until = performance.now() + DOUBT_MS;
     while (performance.now() < until && !this.#isClosed) {
       try {
