@@ -10,6 +10,8 @@ const MAX_LINES = 250;
 const MAX_ENTRY_LINES = 45;
 const MAX_FILES_IN_FOLDER = 20;
 
+/** What every service may import. */
+const SHARED = ['config', 'services/contract', 'services/runtime'];
 /** What every folder of the bridge may import: of the bridge itself, the files beside the folders (limits, deadline). */
 const BRIDGE_CORE = ['services/contract', 'services/runtime', 'services/bridge'];
 
@@ -25,7 +27,52 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   nginx: ['config', 'services/contract', 'services/runtime', 'services/gate/contract'],
   'services/gate/main.ts': ['config', 'services/runtime', 'services/gate/contract', 'services/gate', 'nginx'],
   'services/gate': ['config', 'services/contract', 'services/runtime', 'services/gate/contract'],
-  'services/api': ['config', 'services/contract', 'services/runtime'],
+  'services/api/store/migrations.ts': [],
+  'services/api/store': [...SHARED, 'services/api/store/migrations.ts'],
+  'services/api/store/retention': [...SHARED, 'services/api/store'],
+  'services/api/outbound': SHARED,
+  'services/api/media': [...SHARED, 'services/api/outbound', 'services/api/store'],
+  'services/api/events': [...SHARED, 'services/api/store'],
+  'services/api/bridge-client.ts': SHARED,
+  'services/api/outbox': [
+    ...SHARED,
+    'services/api/bridge-client.ts',
+    'services/api/events',
+    'services/api/store',
+  ],
+  'services/api/events/intake.ts': [
+    ...SHARED,
+    'services/api/events',
+    'services/api/outbox',
+    'services/api/store',
+  ],
+  'services/api/messages': [
+    ...SHARED,
+    'services/api/events',
+    'services/api/media',
+    'services/api/outbox',
+    'services/api/store',
+  ],
+  'services/api/sessions': [
+    ...SHARED,
+    'services/api/bridge-client.ts',
+    'services/api/outbox',
+    'services/api/store',
+  ],
+  'services/api/webhooks': [...SHARED, 'services/api/events', 'services/api/outbound', 'services/api/store'],
+  'services/api': [
+    ...SHARED,
+    'services/api/bridge-client.ts',
+    'services/api/events',
+    'services/api/events/intake.ts',
+    'services/api/media',
+    'services/api/messages',
+    'services/api/outbox',
+    'services/api/sessions',
+    'services/api/store',
+    'services/api/store/retention',
+    'services/api/webhooks',
+  ],
   'services/bridge/page': BRIDGE_CORE,
   'services/bridge/session': [...BRIDGE_CORE, 'services/bridge/page'],
   'services/bridge/send': [...BRIDGE_CORE, 'services/bridge/page', 'services/bridge/session'],
