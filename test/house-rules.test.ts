@@ -115,7 +115,6 @@ const OTHER_MEANINGS: readonly { readonly name: string; readonly where: RegExp; 
       where: /^nginx\//,
       because: 'nginx/ is the gate too: its template and its folder in DATA_DIR',
     },
-    { name: 'bridge', where: /^services\/api\/.*(?:Pick|Omit)</, because: 'a property of a type' },
     { name: 'api', where: /^deploy\/railway\/ship\.ts/, because: 'a command of the CLI of Railway' },
   ];
 
