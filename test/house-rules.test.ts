@@ -3,104 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { control, topology } from '#config';
+import { findCycles } from './import-cycles.ts';
+import { MAY_IMPORT, partOf } from './import-directions.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['bin', 'cli', 'config', 'deploy', 'nginx', 'operate', 'scripts', 'services'];
 const MAX_LINES = 250;
 const MAX_ENTRY_LINES = 45;
 const MAX_FILES_IN_FOLDER = 20;
-
-/** What every service may import. */
-const SHARED = ['config', 'services/contract', 'services/runtime'];
-/** What every folder of the bridge may import: of the bridge itself, the files beside the folders (limits, deadline). */
-const BRIDGE_CORE = ['services/contract', 'services/runtime', 'services/bridge'];
-
-/**
- * The parts of the kit, and which other parts each may import. The longest name that a path starts with is its part. A
- * service imports no other service: services talk HTTP. An entry file joins parts, so one pair is listed by its file.
- */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  config: [],
-  'services/contract': [],
-  'services/runtime': ['config', 'services/contract'],
-  'services/gate/contract': ['config', 'services/contract', 'services/runtime'],
-  nginx: ['config', 'services/contract', 'services/runtime', 'services/gate/contract'],
-  'services/gate/main.ts': ['config', 'services/runtime', 'services/gate/contract', 'services/gate', 'nginx'],
-  'services/gate': ['config', 'services/contract', 'services/runtime', 'services/gate/contract'],
-  'services/api/store/migrations.ts': [],
-  'services/api/store': [...SHARED, 'services/api/store/migrations.ts'],
-  'services/api/store/retention': [...SHARED, 'services/api/store'],
-  'services/api/outbound': SHARED,
-  'services/api/media': [...SHARED, 'services/api/outbound', 'services/api/store'],
-  'services/api/events': [...SHARED, 'services/api/store'],
-  'services/api/bridge-client.ts': SHARED,
-  'services/api/outbox': [
-    ...SHARED,
-    'services/api/bridge-client.ts',
-    'services/api/events',
-    'services/api/store',
-  ],
-  'services/api/events/intake.ts': [
-    ...SHARED,
-    'services/api/events',
-    'services/api/outbox',
-    'services/api/store',
-  ],
-  'services/api/messages': [
-    ...SHARED,
-    'services/api/events',
-    'services/api/media',
-    'services/api/outbox',
-    'services/api/store',
-  ],
-  'services/api/sessions': [
-    ...SHARED,
-    'services/api/bridge-client.ts',
-    'services/api/outbox',
-    'services/api/store',
-  ],
-  'services/api/webhooks': [...SHARED, 'services/api/events', 'services/api/outbound', 'services/api/store'],
-  'services/api': [
-    ...SHARED,
-    'services/api/bridge-client.ts',
-    'services/api/events',
-    'services/api/events/intake.ts',
-    'services/api/media',
-    'services/api/messages',
-    'services/api/outbox',
-    'services/api/sessions',
-    'services/api/store',
-    'services/api/store/retention',
-    'services/api/webhooks',
-  ],
-  'services/bridge/page': BRIDGE_CORE,
-  'services/bridge/session': [...BRIDGE_CORE, 'services/bridge/page'],
-  'services/bridge/send': [...BRIDGE_CORE, 'services/bridge/page', 'services/bridge/session'],
-  'services/bridge/events': [...BRIDGE_CORE, 'services/bridge/page', 'services/bridge/session'],
-  'services/bridge/watchdog': [...BRIDGE_CORE, 'services/bridge/page', 'services/bridge/session'],
-  'services/bridge': [
-    ...BRIDGE_CORE,
-    'services/bridge/page',
-    'services/bridge/session',
-    'services/bridge/send',
-    'services/bridge/events',
-    'services/bridge/watchdog',
-  ],
-  'services/sandbox': ['config', 'services/contract', 'services/runtime'],
-  'services/supervisor': ['config', 'services/contract', 'services/runtime'],
-  operate: ['config', 'services/contract', 'services/runtime'],
-  deploy: ['config', 'services/contract', 'services/runtime', 'operate'],
-  cli: [
-    'config',
-    'deploy',
-    'operate',
-    'services/contract',
-    'services/runtime',
-    'services/gate/contract',
-    'services/supervisor',
-  ],
-  bin: ['cli'],
-};
 
 /** Quoted words that are the name of a service and mean something else, by the file and the line where they stand. */
 const OTHER_MEANINGS: readonly { readonly name: string; readonly where: RegExp; readonly because: string }[] =
@@ -242,11 +152,6 @@ function isEntry(name: string): boolean {
   return name.startsWith('services/') && basename(name) === 'main.ts';
 }
 
-function partOf(path: string): string | undefined {
-  const parts = Object.keys(MAY_IMPORT).filter((part) => path === part || path.startsWith(`${part}/`));
-  return parts.toSorted((one, other) => other.length - one.length)[0];
-}
-
 /** The files that a file imports, as paths from the root, without packages. */
 function importsOf(name: string, text: string): string[] {
   return [...text.matchAll(/(?:from|import) '([^']+)'|import\('([^']+)'\)/g)].flatMap(([, still, lazy]) => {
@@ -254,30 +159,6 @@ function importsOf(name: string, text: string): string[] {
     if (target === '#config') return ['config/index.ts'];
     return target.startsWith('.') ? [relative(ROOT, resolve(ROOT, dirname(name), target))] : [];
   });
-}
-
-/** Each group of files that import each other in a circle. Source: R. Tarjan, strongly connected components. */
-function findCycles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
-  const order = new Map<string, number>();
-  const lowest = new Map<string, number>();
-  const stack: string[] = [];
-  const cycles: string[][] = [];
-  const visit = (name: string) => {
-    const index = order.size;
-    let low = index;
-    order.set(name, index);
-    stack.push(name);
-    for (const target of imports.get(name) ?? []) {
-      if (!order.has(target)) visit(target);
-      if (stack.includes(target)) low = Math.min(low, lowest.get(target) ?? order.get(target) ?? low);
-    }
-    lowest.set(name, low);
-    if (low !== index) return;
-    const group = stack.splice(stack.indexOf(name));
-    if (group.length > 1 || imports.get(name)?.includes(name)) cycles.push(group.toSorted());
-  };
-  for (const name of imports.keys()) if (!order.has(name)) visit(name);
-  return cycles;
 }
 
 /** Code without its comments and the contents of its strings; whichever begins first hides the other. */
