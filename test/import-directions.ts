@@ -1,5 +1,7 @@
 /** What every service may import. */
 const SHARED = ['config', 'services/contract', 'services/runtime'];
+/** What every folder of the gate may import: of the gate itself, the contract and the files beside the folders. */
+const GATE_CORE = [...SHARED, 'services/gate/contract', 'services/gate'];
 /** What every folder of the bridge may import: of the bridge itself, the files beside the folders (limits, deadline). */
 const BRIDGE_CORE = ['services/contract', 'services/runtime', 'services/bridge'];
 
@@ -11,10 +13,33 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: [],
   'services/contract': [],
   'services/runtime': ['config', 'services/contract'],
-  'services/gate/contract': ['config', 'services/contract', 'services/runtime'],
-  nginx: ['config', 'services/contract', 'services/runtime', 'services/gate/contract'],
+  'services/gate/contract': SHARED,
+  nginx: [...SHARED, 'services/gate/contract'],
   'services/gate/main.ts': ['config', 'services/runtime', 'services/gate/contract', 'services/gate', 'nginx'],
-  'services/gate': ['config', 'services/contract', 'services/runtime', 'services/gate/contract'],
+  'services/gate/admission': GATE_CORE,
+  'services/gate/connections': GATE_CORE,
+  'services/gate/answer': [...GATE_CORE, 'services/gate/connections'],
+  'services/gate/forward': [
+    ...GATE_CORE,
+    'services/gate/admission',
+    'services/gate/connections',
+    'services/gate/answer',
+  ],
+  'services/gate/upgrade': [
+    ...GATE_CORE,
+    'services/gate/admission',
+    'services/gate/connections',
+    'services/gate/answer',
+    'services/gate/forward',
+  ],
+  'services/gate': [
+    ...GATE_CORE,
+    'services/gate/admission',
+    'services/gate/connections',
+    'services/gate/answer',
+    'services/gate/forward',
+    'services/gate/upgrade',
+  ],
   'services/api/store/migrations.ts': [],
   'services/api/store': [...SHARED, 'services/api/store/migrations.ts'],
   'services/api/store/retention': [...SHARED, 'services/api/store'],
@@ -74,10 +99,27 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'services/bridge/events',
     'services/bridge/watchdog',
   ],
-  'services/sandbox': ['config', 'services/contract', 'services/runtime'],
-  'services/supervisor': ['config', 'services/contract', 'services/runtime'],
-  operate: ['config', 'services/contract', 'services/runtime'],
-  deploy: ['config', 'services/contract', 'services/runtime', 'operate'],
+  'services/sandbox/web': [],
+  'services/sandbox/phone-page': [],
+  'services/sandbox/http': SHARED,
+  'services/sandbox/phone': [...SHARED, 'services/sandbox/web'],
+  'services/sandbox/control': [
+    ...SHARED,
+    'services/sandbox/http',
+    'services/sandbox/phone',
+    'services/sandbox/web',
+  ],
+  'services/sandbox/site': [...SHARED, 'services/sandbox/http', 'services/sandbox/phone'],
+  'services/sandbox': [
+    ...SHARED,
+    'services/sandbox/control',
+    'services/sandbox/phone',
+    'services/sandbox/site',
+    'services/sandbox/web',
+  ],
+  'services/supervisor': SHARED,
+  operate: SHARED,
+  deploy: [...SHARED, 'operate'],
   cli: [
     'config',
     'deploy',

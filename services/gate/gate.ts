@@ -7,10 +7,10 @@ import { admit } from './admission/admit.ts';
 import { type Client, ClientLimits } from './admission/client-limits.ts';
 import { ASTERISK } from './admission/request-target.ts';
 import { findRoute, orderRoutes } from './admission/route.ts';
-import { catchFaults } from './answer/catch-faults.ts';
 import { answerClientError } from './answer/client-error.ts';
 import { answerLive, answerOptions } from './answer/own-answers.ts';
 import { closeUnanswered, refuse, refuseUpgrade } from './answer/problems.ts';
+import { catchFaults } from './catch-faults.ts';
 import { startConnectionChecks } from './connections/connection-checks.ts';
 import { Connections } from './connections/connections.ts';
 import { drainGate } from './connections/drain.ts';
@@ -18,7 +18,7 @@ import { createGateServer } from './connections/http-server.ts';
 import type { Gate } from './contract/gate.ts';
 import { HEALTH_PATH, LIVE_PATH } from './contract/health-paths.ts';
 import type { GateOptions, GateRoute } from './contract/options.ts';
-import type { Forwarder } from './forward/forwarder.ts';
+import type { Forwarder } from './forwarder.ts';
 import { RequestContext } from './request-context.ts';
 
 /**
@@ -50,7 +50,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   const port = await listen(server, options.listen.port, host, isShared);
   // The port is open while this loads.
   let forwarder: Forwarder | undefined;
-  const loading = import('./forward/forwarder.ts').then((module) => {
+  const loading = import('./forwarder.ts').then((module) => {
     forwarder = new module.Forwarder(options, connections);
     return forwarder;
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { FrameFollower } from '../../services/gate/upgrade/frames.ts';
+import { FrameFollower } from '../../services/gate/connections/frames.ts';
 
 const SEED = Number(process.env.FC_SEED ?? Date.now() % 1_000_000);
 

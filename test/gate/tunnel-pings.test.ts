@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer as createNetServer, type Socket } from 'node:net';
-import { PING } from '../../services/gate/upgrade/frames.ts';
-import { Tunnel } from '../../services/gate/upgrade/tunnel.ts';
+import { PING } from '../../services/gate/connections/frames.ts';
+import { Tunnel } from '../../services/gate/connections/tunnel.ts';
 import { waitFor } from './support.ts';
 
 describe('Tunnel', () => {

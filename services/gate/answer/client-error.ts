@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { type ErrorCode, KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { catchFaults } from '../catch-faults.ts';
 import type { Connections, TrackedRequest } from '../connections/connections.ts';
 import type { RequestContext } from '../request-context.ts';
-import { catchFaults } from './catch-faults.ts';
 import { endSocket } from './lingering-close.ts';
 import { closeUnanswered, writeRawProblem } from './problems.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { catchFaults } from './catch-faults.ts';
+import { catchFaults } from '../catch-faults.ts';
 
 /** How long a client may continue to send, after its answer, what the gate throws away (nginx: `lingering_time`). */
 const LINGER_MS = 2_000;

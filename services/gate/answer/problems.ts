@@ -6,10 +6,10 @@ import { PROBLEM_TYPE, toProblem } from '../../contract/problem.ts';
 import { http } from '../../runtime/http/node-http.ts';
 import type { Log } from '../../runtime/log.ts';
 import { logUpgrade } from '../access-log.ts';
+import { catchFaults } from '../catch-faults.ts';
 import { ALLOWED_METHODS } from '../contract/allowed-methods.ts';
 import type { RequestContext } from '../request-context.ts';
 import { abortResponse } from './abort-response.ts';
-import { catchFaults } from './catch-faults.ts';
 import { endAfterBody, endSocket } from './lingering-close.ts';
 import { writeHead } from './response-head.ts';
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Log } from '../../runtime/log.ts';
 import type { RequestContext } from '../request-context.ts';
-import type { Tunnel } from '../upgrade/tunnel.ts';
+import type { Tunnel } from './tunnel.ts';
 
 const DROP_LOG_MS = 1_000;
 

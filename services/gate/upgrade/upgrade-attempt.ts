@@ -3,17 +3,17 @@ import type { Socket } from 'node:net';
 import { KitError } from '../../contract/errors.ts';
 import { REQUEST_ID_HEADER } from '../../contract/internal.ts';
 import { logUpgrade } from '../access-log.ts';
-import { catchFaults } from '../answer/catch-faults.ts';
 import { endSocket } from '../answer/lingering-close.ts';
 import { refuseUpgrade } from '../answer/problems.ts';
 import { headFault } from '../answer/response-head.ts';
+import { catchFaults } from '../catch-faults.ts';
 import type { Connections } from '../connections/connections.ts';
+import { Tunnel } from '../connections/tunnel.ts';
 import type { GateOptions } from '../contract/options.ts';
 import { VIA_NAME } from '../contract/via.ts';
 import { endToEndHeaders, FROM_UPSTREAM } from '../forward/headers.ts';
 import { invalidResponse, upstreamProblem } from '../forward/upstream-error.ts';
 import type { RequestContext } from '../request-context.ts';
-import { Tunnel } from './tunnel.ts';
 
 /** One upgrade, from admission until its tunnel is open or it was answered otherwise. */
 export class UpgradeAttempt {

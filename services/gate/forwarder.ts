@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import { KitError } from '../../contract/errors.ts';
-import type { Admitted } from '../admission/admit.ts';
-import { hasBody } from '../admission/framing.ts';
-import type { Connections } from '../connections/connections.ts';
-import type { GateOptions, GateRoute } from '../contract/options.ts';
-import type { RequestContext } from '../request-context.ts';
-import { Upgrades } from '../upgrade/upgrade.ts';
-import { forwardRequest } from './forward.ts';
-import { Upstream } from './upstream.ts';
+import { KitError } from '../contract/errors.ts';
+import type { Admitted } from './admission/admit.ts';
+import { hasBody } from './admission/framing.ts';
+import type { Connections } from './connections/connections.ts';
+import type { GateOptions, GateRoute } from './contract/options.ts';
+import { forwardRequest } from './forward/forward.ts';
+import { Upstream } from './forward/upstream.ts';
+import type { RequestContext } from './request-context.ts';
+import { Upgrades } from './upgrade/upgrade.ts';
 
 /** Forwards requests and upgrades to their upstreams. The gate loads it once its port is open. */
 export class Forwarder {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { catchFaults } from '../answer/catch-faults.ts';
+import { catchFaults } from '../catch-faults.ts';
 import { FrameFollower, GOING_AWAY, PING } from './frames.ts';
 
 /** How long the other side may take to close once one side has. */
