@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { maskSecrets } from '../services/gate/contract/mask-secrets.ts';
 import type { Log } from '../services/runtime/log.ts';
+import { maskSecrets } from '../services/runtime/mask-secrets.ts';
 
 /** `2026/11/24 21:00:00 [error] 12#12: *3 connect() failed …`. */
 const LINE = /^\S+ \S+ \[(\w+)\] \S+ (?:\*\d+ )?(.*)$/;

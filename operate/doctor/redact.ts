@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { type Config, listSettings } from '#config';
+import { SECRET_QUERY_KEYS } from '../../services/runtime/mask-secrets.ts';
 import type { Variables } from './load-leniently.ts';
 
 /** Takes out of a text what must not be read by others. */
@@ -7,6 +8,7 @@ export type Redact = (text: string) => string;
 
 /** Names of other programs' variables that hold secrets. */
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE|PRIVATE|DSN|_URL$|_URI$|SIGNATURE/i;
+const SECRET_QUERY = new RegExp(`([?&](?:${SECRET_QUERY_KEYS})=)[^&\\s]*`, 'gi');
 /** A shorter value would take ordinary words with it. */
 const LEAST_SECRET_LENGTH = 6;
 
@@ -65,7 +67,7 @@ function hidePeople(text: string): string {
       .replace(/(^|[\s"'(=:])\/(?:home|Users)\/[^/\s"']+/g, '$1~')
       .replace(/(^|[\s"'(=:])\/root(?=[/\s"']|$)/g, '$1~')
       .replace(/\/\/[^/\s@]+@/g, '//[secret]@')
-      .replace(/([?&](?:key|token|api_key|apikey|access_token|secret|password)=)[^&\s]*/gi, '$1[secret]')
+      .replace(SECRET_QUERY, '$1[secret]')
       .replace(
         /(?<![A-Za-z\d])\d[\d.:-]*@(?:c\.us|g\.us|lid|s\.whatsapp\.net|newsletter|broadcast)/g,
         '[chat]',

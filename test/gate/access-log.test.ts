@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import request from 'supertest';
-import { maskSecrets } from '../../services/gate/contract/mask-secrets.ts';
 import { createLog } from '../../services/runtime/log.ts';
+import { maskSecrets } from '../../services/runtime/mask-secrets.ts';
 import { describeGates } from './contract.ts';
 import { echo, exchangeRaw, RawClient, startUpstream, waitFor } from './support.ts';
 
