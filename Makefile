@@ -61,6 +61,9 @@ chaos: setup ## kill everything at random and prove that no message is lost or d
 fuzz: setup ## throw hostile requests at both gates until Ctrl-C or a failure (SEED= GATE=)
 	@node test/gate/hostile/main.ts
 
+compare: setup tools ## show what this tree does otherwise than BASE=COMMIT (ONLY=files,commands,answers,log,data DATABASES= WITHOUT=)
+	@node test/compare/main.ts --base '$(BASE)' --only '$(ONLY)' --databases '$(DATABASES)' --without '$(WITHOUT)'
+
 render: $(INSTALLED) ## write what is made from the schema: .env.example, tables in the documents
 	@node bin/gatehouse.js render
 
@@ -81,4 +84,4 @@ $(INSTALLED): package.json package-lock.json
 	@npm ci --loglevel=error --no-fund --no-audit >/dev/null
 	@touch $@
 
-.PHONY: help setup tools start demo deploy rollback status logs destroy test check coverage bench chaos fuzz render format clean
+.PHONY: help setup tools start demo deploy rollback status logs destroy test check coverage bench chaos fuzz compare render format clean
