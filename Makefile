@@ -61,8 +61,8 @@ chaos: setup ## kill everything at random and prove that no message is lost or d
 fuzz: setup ## throw hostile requests at both gates until Ctrl-C or a failure (SEED= GATE=)
 	@node test/gate/hostile/main.ts
 
-compare: setup tools ## show what this tree does otherwise than BASE=COMMIT (ONLY=files,commands,answers,log,data DATABASES= WITHOUT=)
-	@node test/compare/main.ts --base '$(BASE)' --only '$(ONLY)' --databases '$(DATABASES)' --without '$(WITHOUT)'
+compare: setup tools ## show what this tree does otherwise than BASE=COMMIT (ONLY=files,commands,answers,log,data GATES= DATABASES= WITHOUT=)
+	@node test/compare/main.ts --base '$(BASE)' --only '$(ONLY)' --gates '$(GATES)' --databases '$(DATABASES)' --without '$(WITHOUT)'
 
 render: $(INSTALLED) ## write what is made from the schema: .env.example, tables in the documents
 	@node bin/gatehouse.js render

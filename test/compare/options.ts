@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { GATES, type GateName } from './parts/answers.ts';
 import { DATABASES, type DatabaseName } from './parts/data.ts';
 
 /** What can be compared by itself. */
@@ -9,6 +10,7 @@ export interface Options {
   /** A commit, or any other name that git knows. */
   readonly base: string;
   readonly parts: readonly Part[];
+  readonly gates: readonly GateName[];
   readonly databases: readonly DatabaseName[];
   /** Data folders are written without messages that use these fields of a send. */
   readonly without: readonly string[];
@@ -21,13 +23,14 @@ export function readOptions(args: readonly string[]): Options {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { base: text, only: text, databases: text, without: text, tree: text },
+    options: { base: text, only: text, gates: text, databases: text, without: text, tree: text },
   });
   if (values.base === undefined || values.base === '')
     throw new Error('a commit is missing: make compare BASE=COMMIT, or --base COMMIT');
   return {
     base: values.base,
     parts: chooseFrom('--only', PARTS, values.only),
+    gates: chooseFrom('--gates', GATES, values.gates),
     databases: chooseFrom('--databases', DATABASES, values.databases),
     without: words(values.without),
     tree: values.tree,

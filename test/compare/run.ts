@@ -48,7 +48,8 @@ export async function runComparison(
       ),
     );
   if (wants('answers') || wants('log')) {
-    const [before, after] = [await recordAnswers(base, note), await recordAnswers(here, note)];
+    const before = await recordAnswers(base, options.gates, note);
+    const after = await recordAnswers(here, options.gates, note);
     if (wants('answers')) reports.push(reportOf('answers', 'answers', [before.answers, after.answers]));
     if (wants('log')) reports.push(reportOf('log', 'log lines', [before.log, after.log]));
   }

@@ -27,8 +27,11 @@ interface Run {
   readonly isUnlinked: boolean;
 }
 
-const GATES = ['node', 'nginx'] as const;
-const RUNS: readonly Run[] = GATES.flatMap((name) => [
+/** The gates behind which the same tables are asked. */
+export const GATES = ['node', 'nginx'] as const;
+export type GateName = (typeof GATES)[number];
+
+const runsOf = (name: GateName): readonly Run[] => [
   {
     name: `${name} gate`,
     env: { GATE: name },
@@ -42,7 +45,7 @@ const RUNS: readonly Run[] = GATES.flatMap((name) => [
     tables: [access, inside],
     isUnlinked: false,
   },
-]);
+];
 
 /** Answers, and the log of the kits that gave them. */
 export interface AnswersRecording {
@@ -50,14 +53,15 @@ export interface AnswersRecording {
   readonly log: Recording;
 }
 
-/** Starts kits of a checkout with both gates, with and without keys, and records answers and log lines. */
+/** Starts kits of a checkout with these gates, with and without keys, and records answers and log lines. */
 export async function recordAnswers(
   checkout: Checkout,
+  gates: readonly GateName[],
   note: (text: string) => void,
 ): Promise<AnswersRecording> {
   const answers = new Map<string, string>();
   const log = new Map<string, string>();
-  for (const run of RUNS) {
+  for (const run of gates.flatMap(runsOf)) {
     note(`${checkout.side}: answers of the ${run.name}`);
     const { given, lines, exit } = await recordRun(checkout, run);
     for (const [name, text] of given) answers.set(`${run.name}, ${name}`, text);

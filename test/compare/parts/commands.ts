@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { type Checkout, WORK } from '../checkout.ts';
-import { cleanEnvironment, freePorts } from '../kit-process.ts';
+import { cleanEnvironment, freePorts, type Ports } from '../kit-process.ts';
 import { type Known, normaliseJson, normaliseText } from '../normalise.ts';
 import type { Recording } from '../recording.ts';
 import { COMMANDS, type CommandRow } from '../tables/commands.ts';
@@ -18,6 +19,9 @@ const MEASURED: readonly (readonly [pattern: RegExp, word: string])[] = [
   [/Chromium [\d.]+/g, 'Chromium <version>'],
 ];
 
+/** Commands that run at the same time. They write nothing and hold no port. */
+const AT_ONCE = 3;
+
 /** Runs each command of the table in an empty folder, and records its exit code and its output. */
 export async function recordCommands({ root }: Checkout): Promise<Recording> {
   mkdirSync(WORK, { recursive: true });
@@ -28,35 +32,45 @@ export async function recordCommands({ root }: Checkout): Promise<Recording> {
     [root, '<root>'],
     ...Object.entries(ports).map(([name, port]) => [String(port), `<${name}>`] as const),
   ];
-  const recording = new Map<string, string>();
+  const texts = new Map<string, string>();
+  const record = async (row: CommandRow): Promise<void> => {
+    const said = await runCommand(root, folder, row, ports);
+    texts.set(nameOf(row), measured(normaliseText(said, known), row.isMeasured === true));
+  };
   try {
-    for (const row of COMMANDS) {
-      const name = row.name ?? nameOf(row);
-      if (recording.has(name)) throw new Error(`two commands have the name "${name}"`);
-      const portVariables = Object.fromEntries(
-        Object.entries(ports).map(([key, port]) => [key, String(port)]),
-      );
-      const { status, signal, stdout, stderr } = spawnSync(
-        process.execPath,
-        [join(root, 'bin/gatehouse.js'), ...row.args],
-        {
-          cwd: folder,
-          encoding: 'utf8',
-          timeout: WITHIN_MS,
-          env: cleanEnvironment({ ...(row.hasPorts === true ? portVariables : {}), ...row.env }),
-        },
-      );
-      const output = row.isJson === true ? shapeOf(stdout) : stdout;
-      const text = `exit ${status ?? signal}\n-- stdout\n${output}\n-- stderr\n${stderr}`;
-      recording.set(name, measured(normaliseText(text, known), row.isMeasured === true));
-    }
-    return recording;
+    const queue = COMMANDS.filter(({ runsAlone }) => runsAlone !== true);
+    const work = async (): Promise<void> => {
+      for (let row = queue.shift(); row !== undefined; row = queue.shift()) await record(row);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    for (const row of COMMANDS.filter(({ runsAlone }) => runsAlone === true)) await record(row);
+    return new Map(COMMANDS.map((row) => [nameOf(row), texts.get(nameOf(row)) ?? '']));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function nameOf({ args, env = {} }: CommandRow): string {
+async function runCommand(root: string, folder: string, row: CommandRow, ports: Ports): Promise<string> {
+  const portVariables = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
+  const child = spawn(process.execPath, [join(root, 'bin/gatehouse.js'), ...row.args], {
+    cwd: folder,
+    env: cleanEnvironment({ ...(row.hasPorts === true ? portVariables : {}), ...row.env }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: WITHIN_MS,
+  });
+  const [stdout, stderr, code] = await Promise.all([
+    readText(child.stdout),
+    readText(child.stderr),
+    new Promise<number | string>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (exitCode, signal) => resolve(exitCode ?? signal ?? ''));
+    }),
+  ]);
+  return `exit ${code}\n-- stdout\n${row.isJson === true ? shapeOf(stdout) : stdout}\n-- stderr\n${stderr}`;
+}
+
+function nameOf({ args, name, env = {} }: CommandRow): string {
+  if (name !== undefined) return name;
   return [...Object.entries(env).map(([name, value]) => `${name}=${value}`), 'gatehouse', ...args]
     .join(' ')
     .slice(0, 200);

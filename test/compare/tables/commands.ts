@@ -8,6 +8,8 @@ export interface CommandRow {
   readonly isJson?: boolean;
   /** Whether its output has numbers that depend on the machine. */
   readonly isMeasured?: boolean;
+  /** Whether no other command may run at the same time: it starts a browser or a kit. */
+  readonly runsAlone?: boolean;
   /** Whether it needs free ports. */
   readonly hasPorts?: boolean;
 }
@@ -136,8 +138,8 @@ export const COMMANDS: readonly CommandRow[] = [
       args: [command, '--target', target, '--dry-run'],
     })),
   ),
-  { args: ['doctor'], isMeasured: true, hasPorts: true },
-  { args: ['doctor', '--json'], isMeasured: true, isJson: true, hasPorts: true },
+  { args: ['doctor'], isMeasured: true, hasPorts: true, runsAlone: true },
+  { args: ['doctor', '--json'], isMeasured: true, isJson: true, hasPorts: true, runsAlone: true },
   { args: ['doctor', 'http://127.0.0.1:1'], isMeasured: true },
   { args: ['smoke', 'http://127.0.0.1:1'], isMeasured: true },
   { args: ['smoke', 'http://127.0.0.1:1', '--json'], isMeasured: true, isJson: true },
@@ -147,5 +149,6 @@ export const COMMANDS: readonly CommandRow[] = [
     env: { LOG_LEVEL: 'fatal' },
     isMeasured: true,
     hasPorts: true,
+    runsAlone: true,
   },
 ];
