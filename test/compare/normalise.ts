@@ -32,6 +32,7 @@ const VOLATILE_FIELDS = new Set([
   'qr',
   'pairing_code',
   'next',
+  'device_id',
 ]);
 
 /**

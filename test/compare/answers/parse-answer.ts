@@ -41,7 +41,8 @@ function headerOf(text: string): readonly [string, string] {
 function readBody(line: string, headers: Response['headers'], bytes: Buffer) {
   const headerValue = (name: string) => headers.find(([each]) => each.toLowerCase() === name)?.[1];
   const status = Number(line.split(' ')[1]);
-  if (status === 101) return { body: bytes, used: bytes.length, isDone: false };
+  // After the switch come frames, and the connection stays open.
+  if (status === 101) return { body: bytes, used: bytes.length, isDone: true };
   if (status < 200 || status === 204 || status === 304)
     return { body: Buffer.alloc(0), used: 0, isDone: true };
   if (headerValue('transfer-encoding') === 'chunked') return readChunks(bytes);

@@ -56,7 +56,6 @@ export const access: Table = {
         )
           .map(([key, value]) => `${key}: ${value}\n`)
           .join('')}\n`,
-        cutAt: '\r\n\r\n',
       }),
     ),
     {

@@ -96,6 +96,7 @@ export const messages: Table = {
       path: '/api/whatsapp/media',
       body: 'text',
       headers: { 'content-type': 'text/plain', 'content-disposition': 'attachment; filename="a.txt"' },
+      keep: { namedId: ['id'] },
     },
     {
       name: 'an upload that is sent',

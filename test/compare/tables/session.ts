@@ -101,6 +101,6 @@ export const session: Table = {
       body: { chat_id: '15550110031', message: 'held' },
     },
     { name: 'connect', method: 'POST', path: `${API}/connect`, body: {}, isSilent: true },
-    { name: 'the status when connected again', path: `${API}/status`, until: '"state":"ready"' },
+    { name: 'the status when connected again', path: `${API}/status`, until: '"waiting":0' },
   ],
 };
