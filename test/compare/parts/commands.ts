@@ -17,6 +17,12 @@ const MEASURED: readonly (readonly [pattern: RegExp, word: string])[] = [
   [/\b\d+(?:\.\d+)? ?(ms|s|MB|GB)\b(?! ?[a-z-]*limit)/g, '<number> $1'],
   [/\b\d+ processes\b/g, '<number> processes'],
   [/Chromium [\d.]+/g, 'Chromium <version>'],
+  // The doctor also sees other kits on this machine, and then has another remedy.
+  [/,?\n[^\n]*a kit on another DATA_DIR runs here[^\n]*/g, ''],
+  [
+    /(?:call the doctor with the DATA_DIR of that kit[^\n"]*|make start)/g,
+    '<the remedy of a kit that does not run>',
+  ],
 ];
 
 /** Commands that run at the same time. They write nothing and hold no port. */
