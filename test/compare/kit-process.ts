@@ -105,14 +105,15 @@ export class KitProcess implements AsyncDisposable {
     return [...new Set(lines.map((line) => line.slice(0, 600)))].slice(-3).join('\n');
   }
 
-  /** Waits until the kit is up and the sandbox is linked. */
+  /** Waits until the kit is up, its database answers, and the sandbox is linked. */
   async ready(): Promise<this> {
     const isReady = await until(
       'the session is ready',
       async () => {
         if (!this.#isRunning) return 'ended';
         const health: unknown = await (await fetch(`${this.origin}/health`)).json();
-        return fieldOf(health, 'whatsapp_ready') === true ? 'ready' : undefined;
+        const hasStore = fieldOf(health, 'storage', 'state') === 'ok';
+        return hasStore && fieldOf(health, 'whatsapp_ready') === true ? 'ready' : undefined;
       },
       90_000,
       () => this.tail,

@@ -35,7 +35,8 @@ export async function compareData(wish: DataWish): Promise<DataReport> {
   // Loaded only here: it is the one file that this tool shares with other tests.
   const { PostgresServer } = await import('../../api/postgres-server.ts');
   await using server = await PostgresServer.start();
-  return compareFolder(wish, { DATABASE_URL: server.url });
+  // Awaited here: the server ends when this function returns.
+  return await compareFolder(wish, { DATABASE_URL: server.url });
 }
 
 async function compareFolder(
@@ -53,7 +54,9 @@ async function compareFolder(
   try {
     await using first = new KitProcess({ root: writer.root, dataDir, ports, env });
     await first.ready();
-    const written = await writeFolder(first, [good.url, bad.url], without);
+    const written = await writeFolder(first, [good.url, bad.url], without).catch((cause: unknown) => {
+      throw new Error(`${title}: the data folder could not be written\n${first.complaints}`, { cause });
+    });
     await first.stop('SIGKILL');
     // No phone scans a code any more: the kit is ready only if the login is in the folder.
     const later = { ...env, SANDBOX_AUTO_LINK: 'false' };
