@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Checkout, WORK } from '../checkout.ts';
-import { checksOf, type DataCheck } from '../data/check-folder.ts';
-import { Receiver } from '../data/receiver.ts';
-import { QUICK, WEBHOOK_SECRET } from '../data/scene.ts';
-import { writeFolder } from '../data/write-folder.ts';
+import { checksOf, type DataCheck } from '../data-folder/check-folder.ts';
+import { Receiver } from '../data-folder/receiver.ts';
+import { QUICK, WEBHOOK_SECRET } from '../data-folder/scene.ts';
+import { writeFolder } from '../data-folder/write-folder.ts';
 import { freePorts, KitProcess } from '../kit-process.ts';
 
 /** The databases on which data folders are compared. */
