@@ -72,16 +72,19 @@ export function checksOf(kit: KitProcess, written: Written, receiver: Receiver):
           demandEqual({ text, times: bodies.filter((body) => body === text).length }, { text, times: 1 });
       },
     },
-    ...sends
-      .filter(({ key }) => key !== undefined)
-      .flatMap((send) => replayChecks(origin, send)),
+    ...sends.filter(({ key }) => key !== undefined).flatMap((send) => replayChecks(origin, send)),
     ...waiting.map(({ name, id, body }) => ({
       what: `${name} goes out, and once`,
       run: async () => {
-        await until(`${name} is sent`, async () => {
-          const view = (await call(origin, 'GET', `/api/whatsapp/messages/${id}`)).body;
-          return ['sent', 'delivered', 'read'].includes(textOf(view, 'status'));
-        }, SEND_WITHIN_MS, () => kit.complaints);
+        await until(
+          `${name} is sent`,
+          async () => {
+            const view = (await call(origin, 'GET', `/api/whatsapp/messages/${id}`)).body;
+            return ['sent', 'delivered', 'read'].includes(textOf(view, 'status'));
+          },
+          SEND_WITHIN_MS,
+          () => kit.complaints,
+        );
         const got = (await readPhone(origin, QUEUE)).map((message) => textOf(message, 'body'));
         demandEqual(got.filter((text) => text === phoneTextOf(body)).length, 1);
       },
@@ -91,11 +94,15 @@ export function checksOf(kit: KitProcess, written: Written, receiver: Receiver):
       run: async () => {
         // An old release refuses to cancel it, and then may send it.
         if (cancel.status !== 202) return;
-        const status = await until('it has an outcome', async () => {
-          const { body } = await call(origin, 'GET', `/api/whatsapp/messages/${cancel.id}`);
-          const now = textOf(body, 'status');
-          return OPEN.includes(now) ? undefined : now;
-        }, SEND_WITHIN_MS);
+        const status = await until(
+          'it has an outcome',
+          async () => {
+            const { body } = await call(origin, 'GET', `/api/whatsapp/messages/${cancel.id}`);
+            const now = textOf(body, 'status');
+            return OPEN.includes(now) ? undefined : now;
+          },
+          SEND_WITHIN_MS,
+        );
         const got = await readPhone(origin, CANCELED);
         demandEqual({ status, received: got.length }, { status: 'canceled', received: 0 });
       },
@@ -115,7 +122,8 @@ export function checksOf(kit: KitProcess, written: Written, receiver: Receiver):
           chat_id: '15550100001',
           media: { upload: written.uploadId },
         });
-        if (answer.status !== 200) throw new Error(`it answers ${answer.status}: ${JSON.stringify(answer.body)}`);
+        if (answer.status !== 200)
+          throw new Error(`it answers ${answer.status}: ${JSON.stringify(answer.body)}`);
       },
     },
     {
@@ -156,7 +164,8 @@ function replayChecks(origin: string, send: Written['sends'][number]): readonly 
       what: `the key of ${send.name} names the same message`,
       run: async () => {
         const { status, body } = await repeat(send.body);
-        if (status !== 200 && status !== 202) throw new Error(`it answers ${status}: ${JSON.stringify(body)}`);
+        if (status !== 200 && status !== 202)
+          throw new Error(`it answers ${status}: ${JSON.stringify(body)}`);
         // A message that was queued may be sent by now.
         if (send.answer.status === 200) demandEqual(body, send.answer.body);
         else demandEqual(fieldOf(body, 'id'), send.id);
@@ -171,7 +180,12 @@ function replayChecks(origin: string, send: Written['sends'][number]): readonly 
 
 function titleOf({ sends, scheduledId }: Written, id: string, message: unknown): string {
   const name = sends.find((send) => send.id === id)?.name;
-  return name ?? (id === scheduledId ? 'a scheduled text' : `the ${fieldOf(message, 'status')} ${fieldOf(message, 'kind')}`);
+  return (
+    name ??
+    (id === scheduledId
+      ? 'a scheduled text'
+      : `the ${fieldOf(message, 'status')} ${fieldOf(message, 'kind')}`)
+  );
 }
 
 function demandEqual(found: unknown, expected: unknown): void {

@@ -11,7 +11,8 @@ export const QUICK = {
 /** The secret with which the webhooks of a data folder are signed. */
 export const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 /** A picture of one dot. */
-export const DOT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
+export const DOT =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
 
 const FRIEND = '15550100001@c.us';
 /** The chat in which the first message hangs when the kit is killed, and the others queue behind it. */

@@ -5,7 +5,17 @@ import type { KitProcess } from '../kit-process.ts';
 import { until } from '../until.ts';
 import { type CallAnswer, call } from './call.ts';
 import { readEvents, readMessages } from './read.ts';
-import { CANCELED, DOT, INCOMING, SENT, SPOOLED, type Send, UNREGISTERED, WAITING, WEBHOOK_SECRET } from './scene.ts';
+import {
+  CANCELED,
+  DOT,
+  INCOMING,
+  SENT,
+  type Send,
+  SPOOLED,
+  UNREGISTERED,
+  WAITING,
+  WEBHOOK_SECRET,
+} from './scene.ts';
 
 /** What a kit has put into a data folder, as its clients know it. */
 export interface Written {
@@ -24,7 +34,11 @@ export interface Written {
 }
 
 /** Fills the data folder of a kit that is ready, `without` sends that use these fields. At the end the api is frozen, and the kit must be killed. */
-export async function writeFolder(kit: KitProcess, hooks: readonly string[], without: readonly string[]): Promise<Written> {
+export async function writeFolder(
+  kit: KitProcess,
+  hooks: readonly string[],
+  without: readonly string[],
+): Promise<Written> {
   const { origin } = kit;
   const isWanted = ({ body }: Send) => !without.some((field) => Object.hasOwn(body, field));
   for (const url of hooks)
@@ -69,7 +83,9 @@ export async function writeFolder(kit: KitProcess, hooks: readonly string[], wit
     const { body } = await call(origin, 'GET', '/api/whatsapp/messages?status=sending');
     return listOf(body, 'messages').length === 2;
   });
-  const cancel = await call(origin, 'DELETE', `/api/whatsapp/messages/${id}`, undefined, { prefer: 'wait=1' });
+  const cancel = await call(origin, 'DELETE', `/api/whatsapp/messages/${id}`, undefined, {
+    prefer: 'wait=1',
+  });
   const written = {
     sends,
     refused,
@@ -138,7 +154,10 @@ async function isQuiet(origin: string): Promise<boolean> {
   const came = (await readEvents(origin)).filter((event) =>
     INCOMING.some((text) => text === fieldOf(event, 'data', 'body')),
   );
-  return came.length === INCOMING.length && !states.some((state) => ['sending', 'sent', 'delivered'].includes(state));
+  return (
+    came.length === INCOMING.length &&
+    !states.some((state) => ['sending', 'sent', 'delivered'].includes(state))
+  );
 }
 
 async function misbehave(origin: string, wish: object): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Table } from '../answers/row.ts';
-import { DOT } from '../data/scene.ts';
+import { DOT } from '../data-folder/scene.ts';
 
 const MESSAGES = '/api/whatsapp/messages';
 const ONE = `${MESSAGES}/{messageId}`;

@@ -1,5 +1,5 @@
 import type { Row, Table } from '../answers/row.ts';
-import { DOT } from '../data/scene.ts';
+import { DOT } from '../data-folder/scene.ts';
 
 const TO = '15550110001@c.us';
 const send = (name: string, body: unknown, more: Partial<Row> = {}): Row => ({

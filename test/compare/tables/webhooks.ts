@@ -1,5 +1,5 @@
 import type { Table } from '../answers/row.ts';
-import { WEBHOOK_SECRET } from '../data/scene.ts';
+import { WEBHOOK_SECRET } from '../data-folder/scene.ts';
 
 const ALL = '/api/webhooks';
 const ONE = `${ALL}/{webhookId}`;
