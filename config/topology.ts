@@ -141,7 +141,8 @@ export interface HostDeclaration {
  *   services have hosts of their own, it answers `/health`.
  * - `whatsapp-session`: holds a WhatsApp login and its browser; its ready path reports whether WhatsApp is ready.
  */
-export type ServiceRole = 'public-port' | 'messages' | 'whatsapp-session';
+export const SERVICE_ROLES = ['public-port', 'messages', 'whatsapp-session'] as const;
+export type ServiceRole = (typeof SERVICE_ROLES)[number];
 
 export interface ServiceDeclaration {
   readonly name: string;

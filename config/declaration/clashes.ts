@@ -1,4 +1,4 @@
-import type { PortDeclaration, ServiceDeclaration } from '../topology.ts';
+import { type PortDeclaration, SERVICE_ROLES, type ServiceDeclaration } from '../topology.ts';
 import type { Declarations } from './rules.ts';
 
 /** What is wrong between services: what two of them claim, and what would never start. */
@@ -10,6 +10,7 @@ export function clashProblems(declared: Declarations): string[] {
     ...repeated(rolesOf(declared), 'the role', 'leave it to one of them'),
     ...repeated(prefixesOf(declared), 'the route', 'a path can lead to one service: change one prefix'),
     ...cycleProblems(declared.services),
+    ...missingRoleProblems(declared.services),
     ...publicPortProblems(declared.services),
   ];
 }
@@ -109,6 +110,12 @@ function cycleProblems(services: readonly ServiceDeclaration[]): string[] {
     : [
         `${circle.join(', ')} need each other in a circle, so that none would ever start: remove one of those needs`,
       ];
+}
+
+function missingRoleProblems(services: readonly ServiceDeclaration[]): string[] {
+  return SERVICE_ROLES.filter((needed) => services.every(({ role }) => role !== needed)).map(
+    (needed) => `no service has the role ${needed}: add role: '${needed}' to the one that plays it`,
+  );
 }
 
 function publicPortProblems(services: readonly ServiceDeclaration[]): string[] {

@@ -52,6 +52,17 @@ describe('declarations of the topology', () => {
     assert.deepEqual(problemsOf({ routes }), []);
   });
 
+  it('name each role that no service has', () => {
+    const services = topology.filter(({ name }) => name === 'sandbox');
+    const problems = problemsOf({}, { services });
+    for (const role of ['public-port', 'messages', 'whatsapp-session'])
+      assert.ok(
+        problems.includes(
+          `config/topology.ts: no service has the role ${role}: add role: '${role}' to the one that plays it`,
+        ),
+      );
+  });
+
   const bad: readonly (readonly [what: string, change: Partial<ServiceDeclaration>, problem: RegExp])[] = [
     [
       'a name that is none',

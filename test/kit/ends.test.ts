@@ -60,9 +60,9 @@ async function oldStore(messages: readonly OldMessage[]): Promise<Disposable & {
   const file = new BetterSqlite3(join(folder, 'gatehouse.db'));
   file.exec(`drop index if exists messages_sending;
     delete from kysely_migration where name <> '2026-11-24-first'`);
-  const columns = file.pragma('table_info(messages)');
-  if (JSON.stringify(columns).includes('"cancel_at"'))
-    file.exec('alter table messages drop column cancel_at');
+  const columns = JSON.stringify(file.pragma('table_info(messages)'));
+  for (const name of ['cancel_at', 'later_fields'])
+    if (columns.includes(`"${name}"`)) file.exec(`alter table messages drop column ${name}`);
   file.close();
   return {
     dataDir,

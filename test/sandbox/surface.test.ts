@@ -11,7 +11,7 @@ const NOT_NEEDED = readFileSync(join(import.meta.dirname, 'surface-not-needed.tx
   .trim()
   .split('\n');
 
-/** From which the bridge supplies `Debug.VERSION` (`page/debug-version.ts`). */
+/** From which the bridge supplies `Debug.VERSION` (`page/version.ts`). */
 const NAMED_BY_THE_BRIDGE = ['WAWebBuildConstants'];
 
 describe('registry of the stand-in, beside the library that asks it', () => {

@@ -4,6 +4,7 @@ import type { MessageContent } from '../../contract/content.ts';
 import { KitError } from '../../contract/errors.ts';
 import { fieldsError } from '../../runtime/http/request-validation.ts';
 import { type Message, toMessage } from '../outbox/message.ts';
+import { storeContent } from '../outbox/stored-content.ts';
 import type { Database, DialectName, Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
 import { claimKey, type KeyedRequest } from './idempotency.ts';
@@ -69,7 +70,7 @@ export function accept(
       session,
       chat_id: chatId,
       kind: content.kind,
-      content: JSON.stringify(content),
+      ...storeContent(content),
       state,
       accepted_at: now,
       send_at: sendAt ?? null,
@@ -114,7 +115,7 @@ async function receiptOf(db: Database, id: string): Promise<Receipt> {
 type NewRow = Pick<
   Insertable<Tables['messages']>,
   'id' | 'session' | 'chat_id' | 'kind' | 'content' | 'state' | 'accepted_at' | 'expires_at' | 'next_try_at'
-> & { readonly send_at: number | null };
+> & { readonly send_at: number | null; readonly later_fields: string | null };
 
 const statements = new Map<string, string>();
 

@@ -60,7 +60,7 @@ export function submitTo(parts: SubmitParts): Submit {
   };
 }
 
-/** Throws the KitError of a message that will not be sent; its `messageId` says which one. */
+/** Answers for the state of the message. Throws the KitError of one that will not be sent; its `messageId` says which. */
 function answer(response: Response, receipt: Receipt, sessionReason: string | undefined): void {
   const { id, chatId, whatsappId, acceptedAt, state, reason, errorCode } = receipt;
   const { send } = MESSAGE_STATES[state];

@@ -22,6 +22,6 @@ export function laneOf(content: MessageContent | undefined): Lane {
 /** Whether a row of `messages` is of a lane: the same as `laneOf` says for its content. */
 export const isOfLane: Readonly<Record<SlowLane, RawBuilder<boolean>>> = {
   upload: sql<boolean>`(kind = 'media')`,
-  preview: sql<boolean>`(kind = 'text' and content not like '%"link_preview":false%' and (lower(content) like '%http://%'
+  preview: sql<boolean>`(kind = 'text' and coalesce(later_fields, '') not like '%"link_preview":false%' and (lower(content) like '%http://%'
     or lower(content) like '%https://%' or lower(content) like '%www.%'))`,
 };

@@ -1,9 +1,10 @@
 import type { Selectable } from 'kysely';
 import { z } from 'zod';
-import { type MessageContent, messageContentSchema } from '../../contract/content.ts';
+import type { MessageContent } from '../../contract/content.ts';
 import { type ErrorCode, isErrorCode } from '../../contract/errors.ts';
 import { isInDoubt, type MessageState, STATE_NAMES } from '../../contract/message-states.ts';
 import type { Tables } from '../store/tables.ts';
+import { readContent } from './stored-content.ts';
 
 const stateSchema = z.enum(STATE_NAMES);
 /** The kinds that do something to another message. */
@@ -44,7 +45,7 @@ export function toMessage(row: Selectable<Tables['messages']>): Message {
     session: row.session,
     chatId: row.chat_id,
     kind: row.kind,
-    content: messageContentSchema.safeParse(JSON.parse(row.content)).data,
+    content: readContent(row),
     state: stateSchema.parse(row.state),
     reason: row.reason ?? undefined,
     errorCode: isErrorCode(row.error_code) ? row.error_code : undefined,

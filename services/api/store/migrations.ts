@@ -69,6 +69,16 @@ const ends = ({ number }: ColumnTypes): readonly string[] => [
   "create index messages_sending on messages (expires_at) where (state = 'sending') is true",
 ];
 
+/** An earlier release stops at content with a field that it does not know. JSON escapes a quote in a text. */
+const laterFields: readonly string[] = [
+  'alter table messages add column later_fields text',
+  ...['true', 'false'].map(
+    (value) => `update messages set later_fields = '{"link_preview":${value}}',
+          content = replace(content, ',"link_preview":${value}', '')
+          where kind = 'text' and content like '%,"link_preview":${value}%'`,
+  ),
+];
+
 /**
  * The migrations in their order, as frozen text. A migration that has shipped never changes; a new one follows it. So
  * this file imports nothing, and no query shares its SQL.
@@ -76,4 +86,5 @@ const ends = ({ number }: ColumnTypes): readonly string[] => [
 export const MIGRATIONS: readonly SqlMigration[] = [
   { name: '2026-11-24-first', sqlite: first(SQLITE), postgres: first(POSTGRES) },
   { name: '2026-11-30-ends', sqlite: ends(SQLITE), postgres: ends(POSTGRES) },
+  { name: '2026-11-30-later-fields', sqlite: laterFields, postgres: laterFields },
 ];

@@ -22,8 +22,10 @@ interface MessagesTable {
   session: string;
   chat_id: string;
   kind: string;
-  /** `MessageContent` as JSON. */
+  /** `MessageContent` as JSON, without the fields of `later_fields`. See `outbox/stored-content.ts`. */
   content: string;
+  /** Fields of the content that an earlier release does not know, as JSON; null without one. */
+  later_fields: ColumnType<string | null, string | null | undefined, string | null>;
   /** Read as text: a later release may have stored a state that this one does not know. */
   state: ColumnType<string, MessageState, MessageState>;
   /** Why it waits, or why it ended; null when there is nothing to say. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isOfLane, type Lane, laneOf } from '../../../services/api/outbox/lanes.ts';
+import { storeContent } from '../../../services/api/outbox/stored-content.ts';
 import type { MessageContent } from '../../../services/contract/content.ts';
 import { until } from '../../kit/kit.ts';
 import { forEachDatabase } from '../databases.ts';
@@ -113,12 +114,14 @@ forEachDatabase((database) => {
           const lanes = await world.store.read(async (db) => {
             const found: Lane[] = [];
             for (const one of contents) {
+              const stored = storeContent(one);
               const row = await db
                 .selectFrom(
                   db
                     .selectNoFrom(({ cast, val }) => [
                       cast<string>(val(one.kind), 'text').as('kind'),
-                      cast<string>(val(JSON.stringify(one)), 'text').as('content'),
+                      cast<string>(val(stored.content), 'text').as('content'),
+                      cast<string | null>(val(stored.later_fields), 'text').as('later_fields'),
                     ])
                     .as('row'),
                 )

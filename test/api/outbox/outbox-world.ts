@@ -6,6 +6,7 @@ import { Dispatcher } from '../../../services/api/outbox/dispatcher.ts';
 import { LOOK_GRACE_MS } from '../../../services/api/outbox/expiry.ts';
 import { type Message, toMessage } from '../../../services/api/outbox/message.ts';
 import type { PacingSettings } from '../../../services/api/outbox/pacing.ts';
+import { storeContent } from '../../../services/api/outbox/stored-content.ts';
 import { type OpenEngine, Store } from '../../../services/api/store/store.ts';
 import type { MessageContent } from '../../../services/contract/content.ts';
 import type { MessageState } from '../../../services/contract/message-states.ts';
@@ -126,7 +127,7 @@ export class OutboxWorld implements AsyncDisposable {
           session: 'default',
           chat_id: chatId,
           kind: content.kind,
-          content: JSON.stringify(content),
+          ...storeContent(content),
           state: options.state ?? 'queued',
           accepted_at: now,
           send_at: options.sendAt ?? null,
