@@ -60,8 +60,10 @@ describe('store on postgres, whose server is killed', () => {
     await Promise.all(writers);
     assert.ok(refused > 0);
     assert.deepEqual(await namesIn(store), taken.sort());
-    assert.equal(timesBack, 1);
-    assert.match(logged.join(''), /sends are refused until it is mended.*the database is back/s);
+    // A connection of the killed server may fail after the first success: then the database was away once more.
+    const timesIn = (text: string) => logged.join('').split(text).length - 1;
+    assert.ok(timesBack >= 1 && timesIn('sends are refused until it is mended') >= timesBack);
+    assert.equal(timesIn('the database is back'), timesBack);
   });
 
   it('may be away at the start, and is opened once it is there', async () => {
