@@ -22,7 +22,7 @@ export {
   portOf,
   serviceWithRole,
   variablesFor,
-} from './services.ts';
+} from './service-lookup.ts';
 export type { Setting } from './setting.ts';
 export {
   control,

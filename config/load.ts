@@ -1,6 +1,5 @@
 import { resolve as resolvePath } from 'node:path';
 import convict from 'convict';
-import { missingPrograms, topologyProblems } from './declaration/check.ts';
 import { readEnvFile } from './env-file.ts';
 import { isSettled } from './environment.ts';
 import { registerFormats } from './formats.ts';
@@ -8,8 +7,9 @@ import { findNearMisses } from './near-misses.ts';
 import { detectProfile, isProfileName, type ProfileName, profiles } from './profiles.ts';
 import { type Finding, rules } from './rules.ts';
 import { type Config, listSettings, type PlacedSetting, schema } from './schema.ts';
-import { declaredHosts } from './services.ts';
+import { declaredHosts } from './service-lookup.ts';
 import { type Resolved, resolve, type Sources, type Variables } from './sources.ts';
+import { missingPrograms, topologyProblems } from './topology-check/check.ts';
 
 export interface LoadOptions {
   /** Values from the command line, by the name of the variable. */

@@ -2,7 +2,7 @@ import { isLoopback } from './formats.ts';
 import { findNginx } from './nginx-binary.ts';
 import { profiles } from './profiles.ts';
 import type { Config } from './schema.ts';
-import { declaredHosts, declaredPorts, isOn } from './services.ts';
+import { declaredHosts, declaredPorts, isOn } from './service-lookup.ts';
 import type { Resolved } from './sources.ts';
 
 /** What a rule looks at: the values, where each came from, and which of them are already known to be bad. */

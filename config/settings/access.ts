@@ -1,5 +1,5 @@
 import { profiles } from '../profiles.ts';
-import { declaredHosts } from '../services.ts';
+import { declaredHosts } from '../service-lookup.ts';
 import { setting, settingForEach } from '../setting.ts';
 
 /** Who may call the kit, and where its services find and trust each other. */

@@ -1,4 +1,4 @@
-import { declaredPorts } from '../services.ts';
+import { declaredPorts } from '../service-lookup.ts';
 import { setting, settingForEach } from '../setting.ts';
 
 /** The public port where the platform names none. */

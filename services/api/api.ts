@@ -20,7 +20,7 @@ import { sessionRoutes } from './sessions/session-routes.ts';
 import { type RetentionLimits, startRetention } from './store/retention/retention.ts';
 import { type OpenEngine, Store } from './store/store.ts';
 import { Deliverer } from './webhooks/deliverer.ts';
-import { webhookRoutes } from './webhooks/routes.ts';
+import { webhookRoutes } from './webhooks/webhook-routes.ts';
 
 /** What the process is started with. Only this file reads it as a whole; each part gets its own fields. */
 export interface StartOptions {

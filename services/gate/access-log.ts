@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Log } from '../runtime/log.ts';
 import { maskSecrets } from '../runtime/mask-secrets.ts';
 import { HEALTH_PATH, LIVE_PATH } from './contract/health-paths.ts';
-import { LineBatch } from './contract/line-batch.ts';
+import { LineBatch } from './line-batch.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** As nginx names a request whose client left before there was an answer. */

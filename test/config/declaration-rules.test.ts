@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { control, deniedPrefixes, listSettings, type ServiceDeclaration, topology } from '#config';
-import { declarationProblems } from '../../config/declaration/check.ts';
-import type { Declarations } from '../../config/declaration/rules.ts';
+import { declarationProblems } from '../../config/topology-check/check.ts';
+import type { Declarations } from '../../config/topology-check/rules.ts';
 
 const GREETER: ServiceDeclaration = {
   name: 'greeter',

@@ -44,9 +44,9 @@ describe('image, by what it holds', () => {
       'deploy',
       'nginx',
       'node_modules',
+      'operate',
       'package-lock.json',
       'package.json',
-      'scripts',
       'services',
     ]);
     const files = await inside('cd /app && find . -path ./node_modules -prune -o -type f -print');

@@ -12,7 +12,7 @@ import { stateIs } from '../outbox/state-sql.ts';
 import type { Store } from '../store/store.ts';
 import { findMessage, unknownMessage } from './find-message.ts';
 import { CANCELING, OutcomeWait, whyWaiting } from './outcome.ts';
-import { readPreference } from './preference.ts';
+import { readPreference } from './prefer-header.ts';
 
 export interface CancelParts {
   readonly store: Store;

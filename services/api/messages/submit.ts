@@ -9,7 +9,7 @@ import { findKey, fingerprintOf, type KeyedRequest, readKey } from './idempotenc
 import { newMessageId } from './message-id.ts';
 import { OutboxCapacity } from './outbox-capacity.ts';
 import { OutcomeWait, type OutcomeWaitParts, whyWaiting } from './outcome.ts';
-import { readPreference } from './preference.ts';
+import { readPreference } from './prefer-header.ts';
 
 /** What a request asks to be sent. */
 export interface Order {

@@ -7,7 +7,7 @@ import { isStorageError } from '../store/storage-errors.ts';
 import type { Store } from '../store/store.ts';
 import type { MessageChanges } from './changes.ts';
 import { expireOverdue, OverdueSends } from './expiry.ts';
-import { nextByClock } from './heads.ts';
+import { nextByClock } from './next-per-chat.ts';
 import { releaseScheduled } from './transitions.ts';
 
 export interface MessageClockOptions {

@@ -7,7 +7,7 @@ import { pingFor } from './delivered-event.ts';
 import { DeliveryLoop, type DeliveryParts } from './delivery-loop.ts';
 import { readActive } from './delivery-state.ts';
 import { Lease } from './lease.ts';
-import { type Outcome, postEvent } from './post.ts';
+import { type Outcome, postEvent } from './signed-post.ts';
 import type { Webhook } from './webhook.ts';
 
 export interface DelivererOptions extends Omit<DeliveryParts, 'agents' | 'now'> {

@@ -18,9 +18,9 @@ import {
   saveCursor,
 } from './delivery-state.ts';
 import { EventQueue } from './event-queue.ts';
-import { type Outcome, postEvent } from './post.ts';
 import { Redrive } from './redrive.ts';
 import { RetryClock } from './retry-clock.ts';
+import { type Outcome, postEvent } from './signed-post.ts';
 import type { Webhook } from './webhook.ts';
 
 export interface DeliveryParts {

@@ -1,7 +1,7 @@
 import type { Store } from '../store/store.ts';
 import { nextToRedrive, redriven, restAgain } from './dead-letters.ts';
 import { type DeliveredEvent, fromBody } from './delivered-event.ts';
-import type { Outcome } from './post.ts';
+import type { Outcome } from './signed-post.ts';
 
 /**
  * The dead letters of one webhook that its owner wants tried once more, between the events of the log. One that fails

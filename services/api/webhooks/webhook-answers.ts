@@ -1,6 +1,6 @@
 import type { DeadLetter } from './dead-letters.ts';
-import type { Outcome } from './post.ts';
 import type { WebhookView } from './registry.ts';
+import type { Outcome } from './signed-post.ts';
 
 /** A webhook as clients see it: everything but its secrets. */
 export function toWebhookAnswer(webhook: WebhookView): object {

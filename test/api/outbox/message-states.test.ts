@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { CANCELED, EXPIRED, endCanceled, endUnknown, giveUp } from '../../../services/api/outbox/endings.ts';
 import { expireOverdue } from '../../../services/api/outbox/expiry.ts';
-import { readHeads } from '../../../services/api/outbox/heads.ts';
 import { type Message, toMessage } from '../../../services/api/outbox/message.ts';
+import { readHeads } from '../../../services/api/outbox/next-per-chat.ts';
 import { stateIs } from '../../../services/api/outbox/state-sql.ts';
 import * as transitions from '../../../services/api/outbox/transitions.ts';
 import {

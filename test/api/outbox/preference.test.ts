@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readPreference } from '../../../services/api/messages/preference.ts';
+import { readPreference } from '../../../services/api/messages/prefer-header.ts';
 
 describe('Prefer', () => {
   for (const [header, waitMs, applied] of [

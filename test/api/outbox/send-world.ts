@@ -16,7 +16,7 @@ import { sessionRoutes } from '../../../services/api/sessions/session-routes.ts'
 import { type OpenEngine, Store } from '../../../services/api/store/store.ts';
 import type { Tables } from '../../../services/api/store/tables.ts';
 import { Deliverer } from '../../../services/api/webhooks/deliverer.ts';
-import { webhookRoutes } from '../../../services/api/webhooks/routes.ts';
+import { webhookRoutes } from '../../../services/api/webhooks/webhook-routes.ts';
 import { createInternalServer } from '../../../services/runtime/http/internal-server.ts';
 import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
 import { createLog } from '../../../services/runtime/log.ts';

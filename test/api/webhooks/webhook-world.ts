@@ -6,7 +6,7 @@ import { appendEvents } from '../../../services/api/events/log-writer.ts';
 import type { Resolve } from '../../../services/api/outbound/checked-agents.ts';
 import { type OpenEngine, Store } from '../../../services/api/store/store.ts';
 import { Deliverer } from '../../../services/api/webhooks/deliverer.ts';
-import { webhookRoutes } from '../../../services/api/webhooks/routes.ts';
+import { webhookRoutes } from '../../../services/api/webhooks/webhook-routes.ts';
 import type { BridgeEvent } from '../../../services/contract/events.ts';
 import { createInternalServer } from '../../../services/runtime/http/internal-server.ts';
 import { closeServer, listen } from '../../../services/runtime/http/listen.ts';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { isSettled } from '../environment.ts';
 import { findProgram } from '../nginx-binary.ts';
 import type { PlacedSetting } from '../schema.ts';
-import { isOn } from '../services.ts';
+import { isOn } from '../service-lookup.ts';
 import type { Variables } from '../sources.ts';
 import { control, deniedPrefixes, type ServiceDeclaration, topology } from '../topology.ts';
 import { clashProblems } from './clashes.ts';

@@ -1,4 +1,4 @@
-import { destinationOf, type Log } from '../../runtime/log.ts';
+import { destinationOf, type Log } from '../runtime/log.ts';
 
 /** How long a line may wait for others. */
 const WAIT_MS = 5;
