@@ -53,7 +53,7 @@ function linesOf(script: string): Record<string, unknown>[] {
     [
       '--input-type=module-typescript',
       '-e',
-      `import { LineBatch } from '${SERVICES}/gate/contract/line-batch.ts'; import { createLog } from '${SERVICES}/runtime/log.ts';` +
+      `import { LineBatch } from '${SERVICES}/gate/line-batch.ts'; import { createLog } from '${SERVICES}/runtime/log.ts';` +
         `const log = createLog('test', 'info'); const batch = new LineBatch(log); ${script}`,
     ],
     { encoding: 'utf8' },
