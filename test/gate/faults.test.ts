@@ -112,6 +112,24 @@ describe('gate in TypeScript, when its log throws', () => {
   });
 });
 
+describe('gate in TypeScript, when it meets an error that nobody foresaw', () => {
+  it('logs the error under the id of the request', async () => {
+    const lines: string[] = [];
+    const log = createLog('gate', 'error', { write: (line) => void lines.push(line) });
+    await using service = await startScripted(() => saying(''));
+    await using gate = await startTestGate(service, {
+      log,
+      live: () => {
+        throw new Error('no state');
+      },
+    });
+    const { head } = await exchangeRaw(gate.port, 'GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n');
+    const { err, request_id } = JSON.parse(lines[0] ?? '{}');
+    assert.equal(err?.message, 'no state');
+    assert.equal(request_id, /^x-request-id: (.*?)\r?$/m.exec(head)?.[1]);
+  });
+});
+
 /** Makes a method of the responses of this process throw until it is disposed of. */
 function throwing(
   method: 'writeHead' | 'write' | 'end' | 'flushHeaders',
