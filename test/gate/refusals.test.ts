@@ -77,6 +77,23 @@ describeGates('gate, requests that it refuses', ({ startTestGate, differs }) => 
   });
 });
 
+describeGates('gate, a route that takes every path', ({ startTestGate }) => {
+  for (const path of ['/internal', '/internal/x', '/INTERNAL/x', '/Internal']) {
+    it(`leaves out ${path}`, async () => {
+      const reached: string[] = [];
+      await using upstream = await startUpstream((request, response) => {
+        reached.push(`${request.url}`);
+        echo(request, response);
+      });
+      await using gate = await startTestGate(upstream, { routes: [route(upstream, { prefix: '/' })] });
+
+      const answer = await exchangeRaw(gate.port, `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`);
+
+      assert.deepEqual([answer.status, answer.code, reached], [404, 'route_unknown', []]);
+    });
+  }
+});
+
 describeGates('gate, unusual requests that it takes', ({ startTestGate, differs }) => {
   const accepted: readonly (readonly [what: string, text: string, url: string])[] = [
     [
