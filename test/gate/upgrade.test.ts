@@ -52,6 +52,21 @@ describeGates('gate, WebSocket upgrades', (gateKind) => {
     assert.equal(headers.te, undefined);
   });
 
+  it('gives the client cleaned headers, and no secret', async () => {
+    const lines = `Keep-Alive: timeout=5\r\nX-Gatehouse-Secret: ${SECRET}\r\nX-Own: kept\r\n\r\n`;
+    const switching = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${lines}`;
+    const server = createServer().on('upgrade', (_request, socket) => socket.write(switching));
+    await using upstream = await listenAsUpstream(server);
+    const routes = [route(upstream, { prefix: '/ws', upgrade: true })];
+    await using gate = await startTestGate(upstream, { routes });
+    using client = new RawClient(gate.port);
+
+    const received = await client.send(`${HANDSHAKE}\r\n`).until(/^HTTP\/1\.1 101 [\s\S]*\r\n\r\n/);
+
+    assert.match(received, /^X-Own: kept$/im);
+    assert.doesNotMatch(received, /keep-alive|secret/i);
+  });
+
   it('closes the upstream side when the client goes without a farewell', async () => {
     await using kit = await startSocketKit(gateKind);
     const client = new WebSocket(`ws://127.0.0.1:${kit.gate.port}/ws`);
