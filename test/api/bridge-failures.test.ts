@@ -88,6 +88,14 @@ describe('api, while the bridge fails', () => {
     assert.ok(!JSON.stringify(body).includes('thing'));
   });
 
+  it('passes on that the bridge could not connect, disconnect or reset', async () => {
+    await using world = await startWorld(answerJson(500, { oops: true }));
+    for (const path of ['connect', 'disconnect', 'reset-session']) {
+      const { body, status } = await request(world.origin).post(`/api/whatsapp/${path}`).set(fromGate);
+      assert.deepEqual([status, body.code], [502, 'bridge_failed'], path);
+    }
+  });
+
   it('answers /status all the same', async () => {
     await using world = await startWorld('absent');
     const { body, status } = await request(world.origin).get('/api/whatsapp/status').set(fromGate);
