@@ -64,6 +64,18 @@ forEachDatabase((database) => {
       });
     }
 
+    it('left the outcome open and then was not ready, is asked to look first once it is ready', async () => {
+      await using world = await start();
+      world.bridge.behave = () => 'send-then-break';
+      world.bridge.look = () => (world.bridge.calls.length === 2 ? 'whatsapp_not_ready' : undefined);
+      const id = await world.queue(ANN, 'once');
+      world.dispatcher.start();
+      await world.reaches(id, 'sent');
+      assert.deepEqual(world.bridge.textsOf(ANN), ['once']);
+      const [, ...later] = world.bridge.calls;
+      assert.ok(later.length > 1 && later.every(({ retry }) => retry !== undefined));
+    });
+
     it('never heard of a message that was marked before a crash, looks for it before it sends', async () => {
       await using world = await start();
       const sentBefore = await world.queue(ANN, 'sent before', {
