@@ -103,6 +103,17 @@ describe('a medium from a URL', () => {
     assert.deepEqual(server.asked, []);
   });
 
+  it('is not fetched from a name with one bad address among good ones', async () => {
+    await using server = await FileServer.start((_request, response) => response.end('secret'));
+    const { port } = new URL(server.origin);
+    const resolve = async () => [
+      { address: '127.0.0.1', family: 4 },
+      { address: '127.0.0.2', family: 4 },
+    ];
+    assert.equal(await codeOf(get(`http://file.example:${port}/`, { resolve })), 'address_refused');
+    assert.deepEqual(server.asked, []);
+  });
+
   it('is not read beyond the limit, whether the server tells the size or not', async () => {
     await using server = await FileServer.start(({ url }, response) => {
       if (url === '/told') response.setHeader('content-length', 1_001);
