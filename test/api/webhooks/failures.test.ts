@@ -92,6 +92,15 @@ describe('webhooks, with a receiver that misbehaves', () => {
     assert.equal(receiver.connections, 2);
   });
 
+  it('count it as a failure when a new connection breaks, and repeat nothing at once', async () => {
+    await using world = await startWorld({ retryMs: 60_000 });
+    await using receiver = await Receiver.start((_event, response) => response.socket?.resetAndDestroy());
+    const { id } = await world.create(receiver.url);
+    const seqs = await world.append(1);
+    await world.becomes(id, { attempts: 1 });
+    assert.deepEqual(receiver.seqs, seqs);
+  });
+
   it('keep the order through failures of every kind', async () => {
     const seed = randomInt(2 ** 31);
     const random = randomBy(seed);
