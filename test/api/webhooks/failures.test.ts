@@ -13,7 +13,8 @@ describe('webhooks, with a receiver that misbehaves', () => {
     await using receiver = await Receiver.start(() => undefined);
     const { id } = await world.create(receiver.url);
     const seqs = await world.append(1);
-    await world.becomes(id, { last_error: `127.0.0.1:${receiver.port} was not through within 200 ms` });
+    const late = { last_error: `127.0.0.1:${receiver.port} was not through within 200 ms` };
+    await world.becomes(id, late, 5_000);
     receiver.answer = (_event, response) => void response.end();
     await world.becomes(id, { last_error: null, lag: 0 });
     assert.ok(receiver.received.length > 1);
