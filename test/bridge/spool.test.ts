@@ -8,6 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -112,6 +113,16 @@ describe('bridge, the spool of its events', () => {
     assert.equal(segments().length, 1);
   });
 
+  it('has the events on the disk before it says so, in each segment', async () => {
+    await reopen(16_384);
+    await using synced = await noteSyncs(segments);
+    for (let number = 0; number < 20; number += 1) {
+      await spool.append([event(`event ${number} ${'x'.repeat(500)}`)]);
+      assert.ok(synced.texts.at(-1)?.includes(`event ${number} `), `event ${number} is not on the disk`);
+    }
+    assert.ok(segments().length > 1);
+  });
+
   it('reads a line of any length', async () => {
     await spool.append([event('a'.repeat(400_000)), event('b')]);
     assert.deepEqual(keysOf(await takeAll()), ['a'.repeat(400_000), 'b']);
@@ -170,6 +181,21 @@ describe('bridge, the spool of its events', () => {
     return (await takeAll()).map(nameOf);
   }
 });
+
+/** Notes what the last segment holds at each call to the system that puts a file on the disk: it outlives a power cut. */
+async function noteSyncs(segments: () => string[]) {
+  const file = await openFile(tmpdir());
+  const prototype = Object.getPrototypeOf(file);
+  await file.close();
+  const { datasync } = prototype;
+  const texts: string[] = [];
+  prototype.datasync = async function () {
+    texts.push(readFileSync(segments().sort().at(-1) ?? '', 'utf8'));
+    return datasync.call(this);
+  };
+  const restore = async () => void Object.assign(prototype, { datasync });
+  return { texts, [Symbol.asyncDispose]: restore };
+}
 
 function event(key: string): BridgeEvent {
   const at = new Date().toISOString();
