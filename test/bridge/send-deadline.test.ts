@@ -3,7 +3,7 @@ import type { SendStage } from '../../services/bridge/page/sends.ts';
 import type { SendingPage } from '../../services/bridge/send/sending-browser.ts';
 import type { BrowserEnd } from '../../services/bridge/session/browser-end.ts';
 import { KitError } from '../../services/contract/errors.ts';
-import { FakeBrowser, hang, pageWith, textOf } from './fake-page.ts';
+import { FakeBrowser, hang, madeOf, pageWith, textOf } from './fake-page.ts';
 
 const SEND_MS = 600;
 const ACK_WAIT_MS = 200;
@@ -95,6 +95,31 @@ describe('bridge, the one deadline of a send', () => {
     const page = pageWith({ cancelSend: () => hang() });
     assert.equal((await send(page, GROUP, 'hangs')).code, 'outcome_unknown');
     assert.equal(endOf(page)?.kind, 'failed');
+  });
+
+  it('leaves a message that the next call finds, in this bridge or in the next, and does not send again', async () => {
+    const stanza_id = '3EB0000000000000000001';
+    const sent: string[] = [];
+    const page = pageWith({
+      send: async (address, content, options) =>
+        sent.push(textOf(content)) === 1 ? hang() : madeOf(address, content, options.stanzaId),
+      cancelSend: async () => 'added',
+      find: async (id, address) =>
+        sent.length === 0
+          ? undefined
+          : { ...madeOf(address, { kind: 'text', text: 'once' }, id), mayEdit: true, mayRevoke: true },
+    });
+    const body = { chatId: GROUP, message: 'once', stanza_id };
+    const limits = { sendMs: SEND_MS, ackWaitMs: ACK_WAIT_MS };
+    const { sender } = new FakeBrowser(page, limits);
+    await assert.rejects(sender.send(body), { code: 'outcome_unknown' });
+    const next = new FakeBrowser(page, limits).sender;
+    const answers = [await sender.send(body), await next.send({ ...body, retry: { since: 0, known: [] } })];
+    assert.deepEqual(
+      answers.map(({ messageId }) => messageId),
+      Array(2).fill(`true_${GROUP}_${stanza_id}`),
+    );
+    assert.deepEqual(sent, ['once']);
   });
 });
 
