@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deployment, loadConfig } from '#config';
 import { readState } from '../../../deploy/compose/state.ts';
-import { ShipError } from '../../../deploy/shipping/target.ts';
+import { restart, switchTo } from '../../../deploy/compose/take-over.ts';
+import { ShipError, type Step } from '../../../deploy/shipping/target.ts';
 import { KEY, startScene } from './scene.ts';
 
 const PROGRAMS = { target: 'compose', programs: ['docker'] } as const;
@@ -109,6 +111,30 @@ describe('make deploy TARGET=compose', () => {
     moved.answer([RUNS_OLD]);
     assert.match(await moved.deploy(), /published on port 8080, and PORT says 9090/);
     assert.deepEqual(moved.lines, [PS]);
+  });
+});
+
+describe('a take-over of one container by another', () => {
+  const { config } = loadConfig({ env: {}, folder: '/nowhere' });
+  const shipment = { release: 'new', deployment, config, settings: {}, secrets: {}, folder: '/nowhere' };
+  const old = { colour: 'blue', release: 'old' } as const;
+  const next = { colour: 'green', release: 'new' } as const;
+  /** A command as its last two words, a wait as the release that it waits for. */
+  const show = ({ run }: Step) => {
+    if (typeof run === 'function') return 'a look';
+    return 'until' in run ? `${run.release} is ${run.until}` : run.argv.slice(-2).join(' ');
+  };
+  const rest = ['new is open', 'stop blue', 'new is healthy'];
+
+  it('stops the old one only when the new one has opened the port', () => {
+    assert.deepEqual(switchTo(shipment, next, old).map(show), ['--force-recreate green', ...rest]);
+    assert.deepEqual(restart(shipment, next, old).map(show), ['start green', ...rest]);
+  });
+
+  it('is taken back by the old one, which opens the port before the new one stops', () => {
+    const steps = switchTo(shipment, next, old);
+    const undo = steps.toReversed().flatMap((step) => step.undo ?? []);
+    assert.deepEqual(undo.map(show), ['start blue', 'old is open', 'stop green']);
   });
 });
 
