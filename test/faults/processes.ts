@@ -1,0 +1,135 @@
+import type { Fault } from './fault.ts';
+
+/** Faults in the processes beside the api and the gate, in the configuration, and in the tools of an operator. */
+export const faults: readonly Fault[] = [
+  {
+    name: 'The bridge says that an event is on disk before it is',
+    kind: 'missing fsync',
+    file: 'services/bridge/events/segment-writer.ts',
+    text: '      await file.datasync();\n',
+    replacement: '',
+    tests: [
+      {
+        file: 'test/bridge/spool.test.ts',
+        title: 'has the events on the disk before it says so, in each segment',
+      },
+    ],
+  },
+  {
+    name: 'The bridge sends a message a second time when the process that sent it has ended',
+    kind: 'retry too many',
+    file: 'services/bridge/send/pipeline.ts',
+    text: 'const isDoubtful = request.retry !== undefined || this.#recent.isDoubtful(request.stanzaId);',
+    replacement: 'const isDoubtful = this.#recent.isDoubtful(request.stanzaId);',
+    tests: [
+      {
+        file: 'test/bridge/send-deadline.test.ts',
+        title:
+          'leaves a message that the next call finds, in this bridge or in the next, and does not send again',
+      },
+    ],
+  },
+  {
+    name: 'A logout waits for ever while another process has the profile',
+    kind: 'unbounded wait',
+    file: 'services/bridge/session/session.ts',
+    text: '      reset?.reject(error);\n',
+    replacement: '',
+    tests: [
+      {
+        file: 'test/bridge/session.test.ts',
+        title: 'goes on after a logout that could not have the profile, and says why it could not',
+      },
+    ],
+  },
+  {
+    name: 'The bridge calls a page ready before the library listens to it',
+    kind: 'dropped await',
+    file: 'services/bridge/page/listeners.ts',
+    text: '  await attach();',
+    replacement: '  attach();',
+    tests: [
+      {
+        file: 'test/bridge/listeners.test.ts',
+        title: 'are reported when they cannot be attached, and the page is not marked',
+      },
+    ],
+  },
+  {
+    name: 'The sandbox loses the last record of its journal when it starts',
+    kind: 'off by one',
+    file: 'services/sandbox/phone/journal.ts',
+    text: "const wholeBytes = bytes.lastIndexOf('\\n') + 1;",
+    replacement: "const wholeBytes = bytes.lastIndexOf('\\n');",
+    tests: [
+      {
+        file: 'test/sandbox/journal.test.ts',
+        title: 'gives back what earlier runs wrote, line ends in texts included',
+      },
+      {
+        file: 'test/sandbox/journal.test.ts',
+        title: 'drops a torn last line from the file, and goes on after it',
+      },
+    ],
+  },
+  {
+    name: 'The supervisor calls the kit ok while the disk is full',
+    kind: 'wrong state',
+    file: 'services/supervisor/health.ts',
+    text: "allReady && whatsapp.ready && storage.state === 'ok'",
+    replacement: "allReady && whatsapp.ready && storage.state !== 'unavailable'",
+    tests: [
+      {
+        file: 'test/supervisor/health.test.ts',
+        title: 'calls it degraded while its store is full, and keeps the reason to itself',
+      },
+    ],
+  },
+  {
+    name: 'The supervisor starts a service that is never ready again without end',
+    kind: 'retry too many',
+    file: 'services/supervisor/processes/restart-policy.ts',
+    text: 'this.#quickFailures = wasReady && ranMs >= stableMs ? 1',
+    replacement: 'this.#quickFailures = ranMs >= stableMs ? 1',
+    tests: [
+      {
+        file: 'test/supervisor/restart-policy.test.ts',
+        title: 'does not take a long wait in vain for a run that lasted',
+      },
+    ],
+  },
+  {
+    name: 'The configuration reports no clash of two ports that may not move',
+    kind: 'swallowed error',
+    file: 'config/rules.ts',
+    text: 'config.portAuto && !candidate.isPublic && isDefault(',
+    replacement: '!candidate.isPublic && isDefault(',
+    tests: [
+      {
+        file: 'test/config/load.test.ts',
+        title: 'lets a default of its own give way where it may move, and refuses the clash where it may not',
+      },
+    ],
+  },
+  {
+    name: 'A deploy stops the old release before the new one has opened the port',
+    kind: 'wrong state',
+    file: 'deploy/compose/take-over.ts',
+    text: 'return [opened, stop, healthy];',
+    replacement: 'return [stop, opened, healthy];',
+    tests: [
+      {
+        file: 'test/deploy/ship/compose.test.ts',
+        title: 'stops the old one only when the new one has opened the port',
+      },
+    ],
+  },
+  {
+    name: 'The doctor ends with 0 when a check could not look',
+    kind: 'swallowed error',
+    file: 'operate/doctor/run-checks.ts',
+    text: 'await within(check, context).catch((error: unknown) => [couldNotLook(errorText(error))]);',
+    replacement: 'await within(check, context).catch(() => []);',
+    tests: [{ file: 'test/deploy/doctor/redact.test.ts', title: 'makes it a row, and goes on' }],
+  },
+];
