@@ -52,6 +52,9 @@ check: setup tools ## types, lint, drift of rendered files, and all tests
 coverage: setup tools ## all tests, and how much of the sources they run: at least 95 % of lines, 88 % of branches
 	@c8 --config test/c8rc.json $(MOCHA)
 
+faults: setup tools ## put one fault at a time into a copy of the sources, and show that its tests find it (ONLY=text)
+	@node test/faults/main.ts '$(ONLY)'
+
 bench: setup ## measure, as ratios against a peer in the same run
 	@node test/bench/main.ts
 
@@ -84,4 +87,4 @@ $(INSTALLED): package.json package-lock.json
 	@npm ci --loglevel=error --no-fund --no-audit >/dev/null
 	@touch $@
 
-.PHONY: help setup tools start demo deploy rollback status logs destroy test check coverage bench chaos fuzz compare render format clean
+.PHONY: help setup tools start demo deploy rollback status logs destroy test check coverage faults bench chaos fuzz compare render format clean

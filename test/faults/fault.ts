@@ -1,0 +1,32 @@
+/** The kinds of mistake that a change is likely to make. */
+export type FaultKind =
+  | 'dropped await'
+  | 'header let through'
+  | 'wrong state'
+  | 'missing fsync'
+  | 'off by one'
+  | 'unsafe comparison'
+  | 'retry too many'
+  | 'unbounded wait'
+  | 'swallowed error';
+
+/** A fault as data: one replacement in one source, and the tests that must fail while it is applied. */
+export interface Fault {
+  /** What goes wrong for the user, as a sentence. */
+  readonly name: string;
+  readonly kind: FaultKind;
+  /** The source, as a path from the root. */
+  readonly file: string;
+  /** The text to replace. It must occur exactly once in the file. */
+  readonly text: string;
+  readonly replacement: string;
+  /** Each of them must fail while the fault is applied, and pass without it. */
+  readonly tests: readonly FaultTest[];
+}
+
+export interface FaultTest {
+  /** The test file, as a path from the root. */
+  readonly file: string;
+  /** The full title of the test (titles of `describe` and `it`, joined by a space), or a part that only this test has. */
+  readonly title: string;
+}
