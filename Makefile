@@ -3,11 +3,13 @@ SHELL := /bin/sh
 # The pinned Node of node_modules comes before the machine's own.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 INSTALLED := node_modules/.installed
-# Mocha takes CI for a terminal with colours.
-MOCHA := mocha --config test/mocharc.mjs $(if $(MAKE_TERMOUT),,--no-color)
+RUN_TESTS = node test/run/main.ts $(if $(T),--only '$(T)')
 
 # Tests start hundreds of processes: what Node has compiled for one is not compiled for the next.
-test coverage: export NODE_COMPILE_CACHE = $(CURDIR)/.cache/compiled
+test proof watch coverage faults: export NODE_COMPILE_CACHE = $(CURDIR)/.cache/compiled
+
+# The tiers of `make test` and `make check`.
+TIERS ?= unit system
 
 DEPLOY_FLAGS = --target $(or $(TARGET),compose) $(if $(DRY_RUN),--dry-run)
 URL_FLAG = $(if $(URL),--url $(URL))
@@ -40,19 +42,25 @@ logs: $(INSTALLED) ## its log [FOLLOW=1]
 destroy: $(INSTALLED) ## remove what was shipped, but not its data [YES=1]
 	@exec node bin/gatehouse.js destroy $(DEPLOY_FLAGS) $(if $(YES),--yes)
 
-test: setup tools ## run all tests: real processes, a real browser
-	@$(MOCHA)
+test: setup tools ## run the unit and system tests [T=gate/hold: the files that this path names]
+	@$(RUN_TESTS) $(TIERS)
 
-check: setup tools ## types, lint, drift of rendered files, and all tests
+proof: setup tools ## run all tests: also Docker, chaos, endurance, hostile input [T=]
+	@$(RUN_TESTS) unit system proof
+
+watch: setup ## run the unit tests that a change touches, at each change [T=]
+	@node test/run/watch.ts $(if $(T),--only '$(T)')
+
+check: setup tools ## types, lint, drift of rendered files, unit and system tests
 	@tsc --noEmit
 	@biome check
 	@node bin/gatehouse.js render --check
-	@$(MAKE) --no-print-directory test
+	@$(RUN_TESTS) $(TIERS)
 
-coverage: setup tools ## all tests, and how much of the sources they run: at least 95 % of lines, 88 % of branches
-	@c8 --config test/c8rc.json $(MOCHA)
+coverage: setup tools ## unit and system tests, and how much of the sources they run: at least 95 % of lines, 88 % of branches
+	@c8 --config test/c8rc.json $(RUN_TESTS) unit system
 
-faults: setup tools ## put one fault at a time into a copy of the sources, and show that its tests find it (ONLY=text)
+faults: setup tools ## put one fault at a time into a copy of the sources, and show that a test finds it [ONLY=text]
 	@node test/faults/main.ts '$(ONLY)'
 
 bench: setup ## measure, as ratios against a peer in the same run
@@ -62,7 +70,7 @@ chaos: setup ## kill everything at random and prove that no message is lost or d
 	@node test/chaos/main.ts
 
 fuzz: setup ## throw hostile requests at both gates until Ctrl-C or a failure (SEED= GATE=)
-	@node test/gate/hostile/main.ts
+	@node test/hostile/main.ts
 
 compare: setup tools ## show what this tree does otherwise than BASE=COMMIT (ONLY=files,commands,answers,log,data GATES= DATABASES= WITHOUT=)
 	@node test/compare/main.ts --base '$(BASE)' --only '$(ONLY)' --gates '$(GATES)' --databases '$(DATABASES)' --without '$(WITHOUT)'
@@ -74,7 +82,7 @@ format: $(INSTALLED) ## format and fix what can be fixed by itself
 	@biome check --write
 
 clean: ## remove what setup, runs and tests have made, but not data/
-	@[ ! -e .cache/docker ] || sh test/tools/docker-engine.sh down
+	@[ ! -e .cache/docker ] || sh test/support/tools/docker-engine.sh down
 	rm -rf node_modules coverage .cache
 
 # Programs that only the tests run.
@@ -87,4 +95,4 @@ $(INSTALLED): package.json package-lock.json
 	@npm ci --loglevel=error --no-fund --no-audit >/dev/null
 	@touch $@
 
-.PHONY: help setup tools start demo deploy rollback status logs destroy test check coverage faults bench chaos fuzz compare render format clean
+.PHONY: help setup tools start demo deploy rollback status logs destroy test proof watch check coverage faults bench chaos fuzz compare render format clean

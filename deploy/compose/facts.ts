@@ -42,7 +42,7 @@ export const targetFacts: TargetFacts = {
     'until the new colour has opened the port beside the old one; the old one stops; `/health` by the name of the release',
   rollsBack: 'the container of the release before is started again, and takes over',
   secrets: 'an env file in `.cache/deploy`, for its owner alone',
-  testedWith: 'a real engine, under load (`test/docker`)',
+  testedWith: 'a real engine, under load (`test/proof/docker`)',
 };
 
 function judgeKernel(stdout: string): string | undefined {

@@ -1,7 +1,7 @@
 /**
  * Returns a callback that passes what it throws to `onFault`. An emitter or a timer would pass it to nobody who knows
  * the exchange: the process would die, or the client would wait without end. Each callback between the head of a response
- * and its last byte goes through here or through `FaultCatchingHandler` (test/gate/faults.test.ts).
+ * and its last byte goes through here or through `FaultCatchingHandler` (test/unit/gate/faults.test.ts).
  */
 export function catchFaults<Arguments extends readonly unknown[]>(
   onFault: (thrown: unknown) => void,

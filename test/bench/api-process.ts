@@ -5,7 +5,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SECRET_HEADER } from '../../services/contract/internal.ts';
-import { freePorts, until } from '../kit/kit.ts';
+import { freePorts, until } from '../support/kit/kit.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SECRET = 's'.repeat(64);

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EVENTS_PATH } from '../../services/contract/internal.ts';
-import { until } from '../kit/kit.ts';
+import { until } from '../support/kit/kit.ts';
 import { ApiProcess } from './api-process.ts';
 import type { Figure } from './main.ts';
 import { median, summary } from './median.ts';

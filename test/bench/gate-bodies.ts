@@ -1,5 +1,5 @@
-import { GATES, type GateKind } from '../gate/gates.ts';
-import { gateOptions, route } from '../gate/support.ts';
+import { GATES, type GateKind } from '../support/gate/gates.ts';
+import { gateOptions, route } from '../support/gate/test-gate.ts';
 import { BareClient } from './bare-client.ts';
 import { UploadSink } from './gate-sink.ts';
 import type { Figure } from './main.ts';

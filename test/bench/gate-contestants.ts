@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GATES, type GateKind } from '../gate/gates.ts';
-import { freePorts } from '../kit/kit.ts';
+import { GATES, type GateKind } from '../support/gate/gates.ts';
+import { freePorts } from '../support/kit/kit.ts';
 import { startMinimalNginx } from './gate-nginx.ts';
 import { type Measured, ServerProcess } from './gate-process.ts';
 

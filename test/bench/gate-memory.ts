@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
-import { until } from '../kit/kit.ts';
+import { until } from '../support/kit/kit.ts';
 import { startContestants } from './gate-contestants.ts';
 import type { Load } from './gate-load.ts';
 import { LARGE_BYTES, startBackend } from './gate-nginx.ts';

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts } from '../kit/kit.ts';
+import { freePorts } from '../support/kit/kit.ts';
 import { type ServerPlan, ServerProcess } from './gate-process.ts';
 
 /** About what a status or a message of the kit is as JSON. */

@@ -1,4 +1,4 @@
-import type { GateKind } from '../gate/gates.ts';
+import type { GateKind } from '../support/gate/gates.ts';
 import { type Contestants, type Opponent, startContestants } from './gate-contestants.ts';
 import type { Load } from './gate-load.ts';
 import { LARGE_BYTES, startBackend } from './gate-nginx.ts';

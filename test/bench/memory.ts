@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { startKit } from '../kit/kit.ts';
+import { startKit } from '../support/kit/kit.ts';
 import type { Figure } from './main.ts';
 
 const MOST_MB = 180;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { startKit } from '../kit/kit.ts';
+import { startKit } from '../support/kit/kit.ts';
 import { ApiProcess, SECRET_LINE } from './api-process.ts';
 import { BareClient } from './bare-client.ts';
 import type { Figure } from './main.ts';

@@ -1,5 +1,5 @@
 import { signalProcess } from '../../services/runtime/process/process-table.ts';
-import { type Kit, startKit } from '../kit/kit.ts';
+import { type Kit, startKit } from '../support/kit/kit.ts';
 import type { Figure } from './main.ts';
 import { median, summary } from './median.ts';
 

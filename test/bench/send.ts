@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import wweb from 'whatsapp-web.js';
-import { startKit } from '../kit/kit.ts';
+import { startKit } from '../support/kit/kit.ts';
 import type { Figure } from './main.ts';
 import { median, summary } from './median.ts';
 

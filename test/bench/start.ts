@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { get } from 'node:http';
-import { startKit, until } from '../kit/kit.ts';
+import { startKit, until } from '../support/kit/kit.ts';
 import type { Figure } from './main.ts';
 import { median, summary } from './median.ts';
 

@@ -1,7 +1,7 @@
 import { on, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { openEvents } from '../kit/events.ts';
+import { openEvents } from '../support/kit/events.ts';
 import { fieldOf } from './call.ts';
 
 const AGAIN_MS = 50;

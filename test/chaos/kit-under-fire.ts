@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findMarked, signalProcess } from '../../services/runtime/process/process-table.ts';
-import { freePorts, type Kit, type KitPorts, startKit } from '../kit/kit.ts';
+import { freePorts, type Kit, type KitPorts, startKit } from '../support/kit/kit.ts';
 import type { Diary } from './diary.ts';
 
 /** What a platform waits before it starts a container again. */

@@ -1,4 +1,4 @@
-import { until } from '../kit/kit.ts';
+import { until } from '../support/kit/kit.ts';
 
 /** How far one part of the run may be ahead of another. */
 const SLACK = 0.08;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandOf } from '../../services/runtime/process/process-table.ts';
-import { PostgresServer } from '../api/postgres-server.ts';
+import { PostgresServer } from '../support/api/postgres-server.ts';
 import { call, causeOf } from './call.ts';
 import { Diary } from './diary.ts';
 import { readLog } from './event-pages.ts';

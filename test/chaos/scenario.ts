@@ -1,4 +1,4 @@
-import type { PostgresServer } from '../api/postgres-server.ts';
+import type { PostgresServer } from '../support/api/postgres-server.ts';
 import type { Diary } from './diary.ts';
 import type { KitUnderFire } from './kit-under-fire.ts';
 import type { ChaosOptions, Database } from './options.ts';

@@ -2,8 +2,8 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandOf, readProcess, signalProcess } from '../../services/runtime/process/process-table.ts';
-import type { PostgresServer } from '../api/postgres-server.ts';
-import { until } from '../kit/kit.ts';
+import type { PostgresServer } from '../support/api/postgres-server.ts';
+import { until } from '../support/kit/kit.ts';
 import type { KitUnderFire } from './kit-under-fire.ts';
 
 export const VICTIMS = ['gate', 'api', 'bridge', 'browser', 'renderer', 'supervisor'] as const;

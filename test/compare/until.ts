@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { untilNextLookMs } from '../look.ts';
+import { untilNextLookMs } from '../support/look.ts';
 
 /** Waits until `holds` returns a true value. An error that it throws counts as not yet. Fails after `withinMs`. */
 export async function until<T>(

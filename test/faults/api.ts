@@ -10,12 +10,12 @@ export const faults: readonly Fault[] = [
     replacement: 'const isNews = step !== undefined && ack !== rank && isTaken;',
     tests: [
       {
-        file: 'test/api/outbox/transitions.test.ts',
+        file: 'test/conformance/api/outbox/transitions.test.ts',
         title:
           'messages on sqlite, as their acknowledgements come go as far as the highest said, whatever the order and however often',
       },
       {
-        file: 'test/api/outbox/message-states.test.ts',
+        file: 'test/conformance/api/outbox/message-states.test.ts',
         title: 'message states on sqlite change exactly as the table permits',
       },
     ],
@@ -28,7 +28,7 @@ export const faults: readonly Fault[] = [
     replacement: "if (isUnsent(message.state) || code === 'whatsapp_not_ready') return transitions.requeue(",
     tests: [
       {
-        file: 'test/api/outbox/dispatcher.test.ts',
+        file: 'test/conformance/api/outbox/dispatcher.test.ts',
         title:
           'outbox on sqlite, while the bridge left the outcome open and then was not ready, is asked to look first once it is ready',
       },
@@ -42,7 +42,7 @@ export const faults: readonly Fault[] = [
     replacement: 'const from = after >= newest ? 0 : after;',
     tests: [
       {
-        file: 'test/api/events/event-log.test.ts',
+        file: 'test/conformance/api/events/event-log.test.ts',
         title:
           'event log, on sqlite reads a number from the future as one of an earlier database: from the beginning',
       },
@@ -56,7 +56,7 @@ export const faults: readonly Fault[] = [
     replacement: 'if (rows.length >= limit) return',
     tests: [
       {
-        file: 'test/api/outbox/messages.test.ts',
+        file: 'test/conformance/api/outbox/messages.test.ts',
         title:
           'messages on sqlite, listed come newest first, by pages, each of them once, whatever comes in meanwhile',
       },
@@ -70,7 +70,7 @@ export const faults: readonly Fault[] = [
     replacement: "connection.pragma('synchronous = NORMAL');",
     tests: [
       {
-        file: 'test/api/store/store.test.ts',
+        file: 'test/conformance/api/store/store.test.ts',
         title: 'store on sqlite, as to the disk syncs the log at each commit',
       },
     ],
@@ -83,12 +83,12 @@ export const faults: readonly Fault[] = [
     replacement: 'void limitSize(run, limits.maxBytes);',
     tests: [
       {
-        file: 'test/api/store/retention.test.ts',
+        file: 'test/conformance/api/store/retention.test.ts',
         title:
           'retention on sqlite removes the oldest events and settled messages beyond the size, and nothing that waits',
       },
       {
-        file: 'test/api/store/retention.test.ts',
+        file: 'test/conformance/api/store/retention.test.ts',
         title: 'retention on sqlite says so when all that is left may not be removed',
       },
     ],
@@ -101,7 +101,7 @@ export const faults: readonly Fault[] = [
     replacement: 'if (signal.aborted && !brokeOnReuse(error)) throw error;',
     tests: [
       {
-        file: 'test/api/webhooks/failures.test.ts',
+        file: 'test/unit/api/webhooks/failures.test.ts',
         title:
           'webhooks, with a receiver that misbehaves count it as a failure when a new connection breaks, and repeat nothing at once',
       },
@@ -115,7 +115,7 @@ export const faults: readonly Fault[] = [
     replacement: 'if (!addresses.some(({ address }) => isAllowed(address)))',
     tests: [
       {
-        file: 'test/api/outbound/fetch-public.test.ts',
+        file: 'test/unit/api/outbound/fetch-public.test.ts',
         title: 'a medium from a URL is not fetched from a name with one bad address among good ones',
       },
     ],
@@ -128,7 +128,7 @@ export const faults: readonly Fault[] = [
     replacement: '...withoutPid(await act().catch(() => ({})))',
     tests: [
       {
-        file: 'test/api/bridge-failures.test.ts',
+        file: 'test/unit/api/bridge-failures.test.ts',
         title: 'api, while the bridge fails passes on that the bridge could not connect, disconnect or reset',
       },
     ],
@@ -141,7 +141,7 @@ export const faults: readonly Fault[] = [
     replacement: 'timeout: { connect: timeoutMs },',
     tests: [
       {
-        file: 'test/api/webhooks/failures.test.ts',
+        file: 'test/unit/api/webhooks/failures.test.ts',
         title:
           'webhooks, with a receiver that misbehaves give up on one that does not answer in time, and try again',
       },
@@ -155,7 +155,7 @@ export const faults: readonly Fault[] = [
     replacement: '',
     tests: [
       {
-        file: 'test/api/outbox/media.test.ts',
+        file: 'test/conformance/api/outbox/media.test.ts',
         title: 'api on sqlite, given a file does not take the medium of another message for an upload',
       },
     ],

@@ -29,4 +29,11 @@ export interface FaultTest {
   readonly file: string;
   /** The full title of the test (titles of `describe` and `it`, joined by a space), or a part that only this test has. */
   readonly title: string;
+  /** Of a conformance test whose fault concerns the implementation in the other process (nginx, PostgreSQL). */
+  readonly tier?: 'system';
+}
+
+/** The tier in which the test runs. Conformance tests run in both; here in the unit tier unless the fault says otherwise. */
+export function tierOf({ file, tier }: FaultTest): 'unit' | 'system' {
+  return tier ?? (file.startsWith('test/system/') ? 'system' : 'unit');
 }

@@ -10,7 +10,7 @@ export const faults: readonly Fault[] = [
     replacement: 'for (const entry of list.slice(-hops - 1).reverse()) {',
     tests: [
       {
-        file: 'test/gate/headers.test.ts',
+        file: 'test/conformance/gate/forward/headers.test.ts',
         title:
           'gate, behind trusted proxies (node) takes 2.2.2.2 for the client of "1.1.1.1, 2.2.2.2" with 1 hops',
       },
@@ -24,7 +24,7 @@ export const faults: readonly Fault[] = [
     replacement: 'if (withinMs > 0) untilNoneConnects(',
     tests: [
       {
-        file: 'test/gate/drain.test.ts',
+        file: 'test/conformance/gate/connections/drain.test.ts',
         title: 'gate, while it drains (node) tells nobody to leave while its port is open',
       },
     ],
@@ -38,7 +38,7 @@ export const faults: readonly Fault[] = [
       "if (!(thrown instanceof Error)) log.error({ err: thrown, request_id }, 'unexpected error');",
     tests: [
       {
-        file: 'test/gate/faults.test.ts',
+        file: 'test/unit/gate/faults.test.ts',
         title:
           'gate in TypeScript, when it meets an error that nobody foresaw logs the error under the id of the request',
       },
@@ -52,7 +52,7 @@ export const faults: readonly Fault[] = [
     replacement: 'this.#isReusedSocket = connection !== undefined && ++connection.requestsOnSocket > 0;',
     tests: [
       {
-        file: 'test/gate/retry.test.ts',
+        file: 'test/conformance/gate/forward/retry.test.ts',
         title:
           'gate, an upstream that closes a connection as it is reused (node) sends none again on a fresh connection',
       },
@@ -66,7 +66,7 @@ export const faults: readonly Fault[] = [
     replacement: 'const kept = answer.rawHeaders;',
     tests: [
       {
-        file: 'test/gate/upgrade.test.ts',
+        file: 'test/conformance/gate/upgrade/upgrade.test.ts',
         title: 'gate, WebSocket upgrades (node) gives the client cleaned headers, and no secret',
       },
     ],
@@ -77,7 +77,7 @@ export const faults: readonly Fault[] = [
     file: 'services/gate/contract/hold.ts',
     text: 'if (this.#waiting.size > 0) return;',
     replacement: 'if (this.#waiting.size > 1) return;',
-    tests: [{ file: 'test/gate/hold.test.ts', title: 'Hold keeps each wait to its own time' }],
+    tests: [{ file: 'test/conformance/gate/forward/hold.test.ts', title: 'Hold keeps each wait to its own time' }],
   },
   {
     name: 'The nginx gate forwards /INTERNAL, which a service may read as /internal',
@@ -89,8 +89,9 @@ export const faults: readonly Fault[] = [
     replacement: '`"~^${inPattern(prefix)}(?:/|$)" 1;`',
     tests: [
       {
-        file: 'test/gate/refusals.test.ts',
+        file: 'test/conformance/gate/admission/refusals.test.ts',
         title: 'gate, a route that takes every path (nginx) leaves out /INTERNAL/x',
+        tier: 'system',
       },
     ],
   },
@@ -102,7 +103,7 @@ export const faults: readonly Fault[] = [
     replacement: 'return (given) => timingSafeEqual(digest(given.slice(0, secret.length)), expected);',
     tests: [
       {
-        file: 'test/runtime/api-keys.test.ts',
+        file: 'test/unit/runtime/api-keys.test.ts',
         title: 'API keys {"authorization":"Bearer first-key-of-twenty-four-charsx"}: key_invalid',
       },
     ],
@@ -115,11 +116,11 @@ export const faults: readonly Fault[] = [
     replacement: "return !isFinal(state) && MESSAGE_STATES[state].wasSent !== 'yes';",
     tests: [
       {
-        file: 'test/api/outbox/message-states.test.ts',
+        file: 'test/conformance/api/outbox/message-states.test.ts',
         title: 'message states on sqlite are found by conditions with the text of the partial indexes',
       },
       {
-        file: 'test/api/outbox/dispatcher-times.test.ts',
+        file: 'test/conformance/api/outbox/dispatcher-times.test.ts',
         title: 'outbox on sqlite, while the bridge left an outcome open past expires_at, only looks',
       },
     ],

@@ -1,6 +1,6 @@
 // `make faults [ONLY=text]`: applies one fault at a time to a copy of the sources, and shows that its tests fail.
 import { faults as api } from './api.ts';
-import type { Fault } from './fault.ts';
+import { type Fault, tierOf } from './fault.ts';
 import { faults as gate } from './gate.ts';
 import { faults as processes } from './processes.ts';
 import { runTest } from './run-test.ts';
@@ -32,7 +32,7 @@ async function testFaults(): Promise<void> {
       continue;
     }
     caught += 1;
-    if (fault.tests.some(({ file }) => file.startsWith('test/unit/'))) byUnitTests += 1;
+    if (fault.tests.every((test) => tierOf(test) === 'unit')) byUnitTests += 1;
   }
 }
 

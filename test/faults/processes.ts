@@ -10,7 +10,7 @@ export const faults: readonly Fault[] = [
     replacement: '',
     tests: [
       {
-        file: 'test/bridge/spool.test.ts',
+        file: 'test/unit/bridge/events/spool.test.ts',
         title: 'has the events on the disk before it says so, in each segment',
       },
     ],
@@ -23,7 +23,7 @@ export const faults: readonly Fault[] = [
     replacement: 'const isDoubtful = this.#recent.isDoubtful(request.stanzaId);',
     tests: [
       {
-        file: 'test/bridge/send-deadline.test.ts',
+        file: 'test/unit/bridge/send/send-deadline.test.ts',
         title:
           'leaves a message that the next call finds, in this bridge or in the next, and does not send again',
       },
@@ -37,7 +37,7 @@ export const faults: readonly Fault[] = [
     replacement: '',
     tests: [
       {
-        file: 'test/bridge/session.test.ts',
+        file: 'test/system/bridge/session/session.test.ts',
         title: 'goes on after a logout that could not have the profile, and says why it could not',
       },
     ],
@@ -50,7 +50,7 @@ export const faults: readonly Fault[] = [
     replacement: '  attach();',
     tests: [
       {
-        file: 'test/bridge/listeners.test.ts',
+        file: 'test/unit/bridge/page/listeners.test.ts',
         title: 'are reported when they cannot be attached, and the page is not marked',
       },
     ],
@@ -63,11 +63,11 @@ export const faults: readonly Fault[] = [
     replacement: "const wholeBytes = bytes.lastIndexOf('\\n');",
     tests: [
       {
-        file: 'test/sandbox/journal.test.ts',
+        file: 'test/system/sandbox/journal.test.ts',
         title: 'gives back what earlier runs wrote, line ends in texts included',
       },
       {
-        file: 'test/sandbox/journal.test.ts',
+        file: 'test/system/sandbox/journal.test.ts',
         title: 'drops a torn last line from the file, and goes on after it',
       },
     ],
@@ -80,7 +80,7 @@ export const faults: readonly Fault[] = [
     replacement: "allReady && whatsapp.ready && storage.state !== 'unavailable'",
     tests: [
       {
-        file: 'test/supervisor/health.test.ts',
+        file: 'test/unit/supervisor/health.test.ts',
         title: 'calls it degraded while its store is full, and keeps the reason to itself',
       },
     ],
@@ -93,7 +93,7 @@ export const faults: readonly Fault[] = [
     replacement: 'this.#quickFailures = ranMs >= stableMs ? 1',
     tests: [
       {
-        file: 'test/supervisor/restart-policy.test.ts',
+        file: 'test/unit/supervisor/restart-policy.test.ts',
         title: 'does not take a long wait in vain for a run that lasted',
       },
     ],
@@ -106,7 +106,7 @@ export const faults: readonly Fault[] = [
     replacement: '!candidate.isPublic && isDefault(',
     tests: [
       {
-        file: 'test/config/load.test.ts',
+        file: 'test/unit/config/load.test.ts',
         title: 'lets a default of its own give way where it may move, and refuses the clash where it may not',
       },
     ],
@@ -119,7 +119,7 @@ export const faults: readonly Fault[] = [
     replacement: 'return [stop, opened, healthy];',
     tests: [
       {
-        file: 'test/deploy/ship/compose.test.ts',
+        file: 'test/unit/deploy/ship/compose.test.ts',
         title: 'stops the old one only when the new one has opened the port',
       },
     ],
@@ -130,6 +130,6 @@ export const faults: readonly Fault[] = [
     file: 'operate/doctor/run-checks.ts',
     text: 'await within(check, context).catch((error: unknown) => [couldNotLook(errorText(error))]);',
     replacement: 'await within(check, context).catch(() => []);',
-    tests: [{ file: 'test/deploy/doctor/redact.test.ts', title: 'makes it a row, and goes on' }],
+    tests: [{ file: 'test/unit/operate/doctor/redact.test.ts', title: 'makes it a row, and goes on' }],
   },
 ];

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { FaultTest } from './fault.ts';
+import { type FaultTest, tierOf } from './fault.ts';
 
 /** How long one test may take, and the process that runs it. */
 const TEST_MS = 60_000;
@@ -18,15 +18,16 @@ export interface TestResult {
 }
 
 /** Runs one test in a tree. A process that reports nothing (it crashed or hung) counts as neither passed nor failed. */
-export async function runTest(root: string, { file, title }: FaultTest): Promise<TestResult> {
+export async function runTest(root: string, test: FaultTest): Promise<TestResult> {
+  const { file, title } = test;
   const report = join(root, 'report.json');
   rmSync(report, { force: true });
   const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
   const reporting = ['--reporter', 'json', '--reporter-option', `output=${report}`];
   const child = spawn(
     process.execPath,
-    [mocha, file, '--no-config', '--exit', '--timeout', String(TEST_MS), '--fgrep', title, ...reporting],
-    { cwd: root, stdio: 'ignore', timeout: PROCESS_MS, killSignal: 'SIGKILL' },
+    [mocha, file, '--exit', '--timeout', String(TEST_MS), '--fgrep', title, ...reporting],
+    { cwd: root, env: { ...process.env, TEST_TIER: tierOf(test) }, stdio: 'ignore', timeout: PROCESS_MS, killSignal: 'SIGKILL' },
   );
   await once(child, 'close');
   const { passes, failures } = readReport(report);

@@ -16,7 +16,7 @@ export interface Admitted extends RequestTarget {
 
 /**
  * The one gate-keeper of requests and upgrades alike. Throws the KitError that answers a request which the upstream,
- * or a proxy before us, could read otherwise than we do. Source: RFC 9112 §3 and §6; the vectors stand in test/gate/refusals.test.ts.
+ * or a proxy before us, could read otherwise than we do. Source: RFC 9112 §3 and §6; the vectors stand in test/conformance/gate/admission/refusals.test.ts.
  */
 export function admit(request: IncomingMessage, options: AdmissionOptions): Admitted {
   const method = request.method ?? '';

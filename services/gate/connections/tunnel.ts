@@ -31,7 +31,7 @@ export class Tunnel {
       (chunk: Buffer) => this.#onData(chunk),
     );
     process.nextTick(() => upstream.on('data', onData));
-    // Destroyed, not only ended: a half-closed socket stays until the other side thinks of it (test/gate/upgrade.test.ts).
+    // Destroyed, not only ended: a half-closed socket stays until the other side thinks of it (test/conformance/gate/upgrade/upgrade.test.ts).
     for (const event of ['end', 'close']) {
       client.once(event, () => letGo(upstream));
       upstream.once(event, () => letGo(client));

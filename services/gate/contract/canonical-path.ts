@@ -3,7 +3,7 @@ import { KitError } from '../../contract/errors.ts';
 /**
  * Throws `target_invalid` unless a path is in its canonical form, so that no upstream can read another path
  * in it than the one decided on. Nothing is repaired: what passes is forwarded byte for byte.
- * Source: RFC 9110 §7.7; the vectors stand in test/gate/canonical-path.test.ts.
+ * Source: RFC 9110 §7.7; the vectors stand in test/unit/gate/admission/canonical-path.test.ts.
  */
 export function requireCanonicalPath(path: string): void {
   if (PLAIN_PATH.test(path)) return;

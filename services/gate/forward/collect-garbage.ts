@@ -8,7 +8,7 @@ const COLLECT_BYTES = 8 * 1024 ** 2;
  * time. Node reads each piece of a body into memory of its own, which V8 frees with the small object that holds it; it
  * sees little to collect, and lets 64 MB of dead pieces lie. Collected early, the same memory serves again while it is
  * still in the processor's cache: the gate stays flat, and large bodies take a fifth less processor time (`make bench`,
- * gate). A V8 that does not show its collector collects when it chooses to (test/gate/private-parts.test.ts).
+ * gate). A V8 that does not show its collector collects when it chooses to (test/system/gate/private-parts.test.ts).
  */
 export function createBodyByteCounter(findGc: () => unknown = exposeGc): (bytes: number) => void {
   let passedBytes = 0;

@@ -3,7 +3,7 @@ import { REQUEST_ID_HEADER, SECRET_HEADER } from '../../contract/internal.ts';
 /**
  * The headers that may cross the gate, as name and value in turn: all but the hop-by-hop ones, those that
  * `Connection` names, and those in `dropped`. The order and the repetition of lines are kept.
- * A `Trailer` that came through would kill the process (test/gate/robustness.test.ts).
+ * A `Trailer` that came through would kill the process (test/conformance/gate/robustness.test.ts).
  * Source: RFC 9110 §7.6.1.
  */
 export function endToEndHeaders(raw: readonly string[], dropped: ReadonlySet<string>): string[] {

@@ -8,7 +8,7 @@ export interface Undici {
 
 /**
  * Loads undici from two files within it. Its index also loads fetch, WebSocket and caches: 60 ms and 13 MB that the gate
- * does not need. A version of undici without these files is loaded by its index (test/gate/private-parts.test.ts).
+ * does not need. A version of undici without these files is loaded by its index (test/system/gate/private-parts.test.ts).
  */
 export async function loadUndici(files: UndiciFiles = DEEP_FILES): Promise<Undici> {
   const [client, pool] = await Promise.allSettled([files.client(), files.pool()]);

@@ -3,7 +3,7 @@
  * byte, and returns whether it could. undici decodes the phrase as UTF-8, which loses every byte that is no UTF-8; it
  * keeps only the last part of a phrase that arrives in parts, and does not count it as a part of the head. Source:
  * `onStatus` in undici's `client-h1.js`. Where undici's parser is not as expected, the phrase stays as undici decodes it
- * (test/gate/private-parts.test.ts).
+ * (test/system/gate/private-parts.test.ts).
  */
 export function keepReasonPhraseBytes(client: object, symbols = parserSymbols): boolean {
   const socket: unknown = Reflect.get(client, symbols.kSocket);

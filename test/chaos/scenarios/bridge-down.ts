@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from '../../kit/kit.ts';
+import { until } from '../../support/kit/kit.ts';
 import type { Scenario, World } from '../scenario.ts';
 import { find } from '../victims.ts';
 

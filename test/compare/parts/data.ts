@@ -33,7 +33,7 @@ interface DataWish {
 export async function compareData(wish: DataWish): Promise<DataReport> {
   if (wish.database === 'sqlite') return compareFolder(wish, {});
   // Loaded only here: it is the one file that this tool shares with other tests.
-  const { PostgresServer } = await import('../../api/postgres-server.ts');
+  const { PostgresServer } = await import('../../support/api/postgres-server.ts');
   await using server = await PostgresServer.start();
   // Awaited here: the server ends when this function returns.
   return await compareFolder(wish, { DATABASE_URL: server.url });

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import request from 'supertest';
+import { describeGates } from '../../../support/gate/describe-gates.ts';
+import {
+  echo,
+  exchangeRaw,
+  RawClient,
+  route,
+  startUpstream,
+  waitFor,
+} from '../../../support/gate/test-gate.ts';
+
+describeGates('gate, limits on bodies', ({ startTestGate, differs }) => {
+  it('answers 413 to a declared length over the limit, before the upstream hears of it', async () => {
+    let requests = 0;
+    await using upstream = await startUpstream((_request, response) => {
+      requests += 1;
+      response.end();
+    });
+    await using gate = await startTestGate(upstream, { limits: { maxBodyBytes: 10 } });
+
+    const { body } = await request(gate.origin).post('/api').send('x'.repeat(11)).expect(413);
+
+    assert.equal(body.code, 'body_too_large');
+    assert.equal(requests, 0);
+  });
+
+  it('takes a body of exactly the limit', async () => {
+    await using upstream = await startUpstream(echo);
+    await using gate = await startTestGate(upstream, { limits: { maxBodyBytes: 10 } });
+    await request(gate.origin).post('/api').send('x'.repeat(10)).expect(200);
+  });
+
+  it('answers 413 to a chunked body as it passes the limit, and aborts the upstream', async () => {
+    let isAborted = false;
+    await using upstream = await startUpstream((incoming) => {
+      incoming.resume().on('error', () => {
+        isAborted = true;
+      });
+    });
+    await using gate = await startTestGate(upstream, { limits: { maxBodyBytes: 10 } });
+    using client = new RawClient(gate.port);
+
+    const arrived = differs('buffered', { node: once(upstream.server, 'request'), nginx: undefined });
+
+    client.send('POST /api HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
+    await arrived;
+    client.send('6\r\n world\r\n');
+    const received = await client.until(/body_too_large/);
+
+    assert.match(received, /^HTTP\/1\.1 413 /);
+    assert.match(received, /^connection: close$/im);
+    if (arrived !== undefined) await waitFor(() => isAborted, 'the upstream to see the abort');
+  });
+
+  it('lets a route have a limit of its own', async () => {
+    await using upstream = await startUpstream(echo);
+    const routes = [route(upstream), route(upstream, { prefix: '/api/media', maxBodyBytes: 100 })];
+    await using gate = await startTestGate(upstream, { routes, limits: { maxBodyBytes: 10 } });
+
+    await request(gate.origin).post('/api/media').send('x'.repeat(100)).expect(200);
+    await request(gate.origin).post('/api').send('x'.repeat(100)).expect(413);
+  });
+});
+
+describeGates('gate, limits on time', ({ startTestGate, differs, name }) => {
+  it('answers 408 when headers do not arrive in time', async () => {
+    await using upstream = await startUpstream(echo);
+    await using gate = await startTestGate(upstream, { limits: { headerTimeoutMs: 150 } });
+    using client = new RawClient(gate.port);
+
+    const received = await client.send('GET /api HTTP/1.1\r\nHost: h\r\n').untilClosed();
+
+    assert.match(received, differs('slow', { node: /^HTTP\/1\.1 408 [\s\S]*request_timeout/, nginx: /^$/ }));
+  });
+
+  it('answers 408 when a body stops coming, and aborts the upstream', async () => {
+    let isAborted = false;
+    await using upstream = await startUpstream((incoming) => {
+      incoming.resume().on('error', () => {
+        isAborted = true;
+      });
+    });
+    await using gate = await startTestGate(upstream, { limits: { idleTimeoutMs: 150 } });
+    using client = new RawClient(gate.port);
+
+    client.send('POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nsome');
+    const received = await client.untilClosed();
+
+    assert.match(received, differs('slow', { node: /^HTTP\/1\.1 408 [\s\S]*request_timeout/, nginx: /^$/ }));
+    if (name === 'node') await waitFor(() => isAborted, 'the upstream to see the abort');
+  });
+
+  it('drops a client that stops reading', async () => {
+    let isAborted = false;
+    await using upstream = await startUpstream((_incoming, response) => {
+      response.on('close', () => {
+        isAborted = true;
+      });
+      response.write(Buffer.alloc(50_000_000));
+    });
+    await using gate = await startTestGate(upstream, { limits: { idleTimeoutMs: 200 } });
+    using client = new RawClient(gate.port);
+
+    client.socket.pause();
+    client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
+
+    await waitFor(() => isAborted, 'the upstream to lose its client');
+  });
+
+  it('does not drop a client that waits for a slow upstream', async () => {
+    await using upstream = await startUpstream((_incoming, response) => {
+      setTimeout(() => response.end('late'), 600);
+    });
+    await using gate = await startTestGate(upstream, { limits: { idleTimeoutMs: 150 } });
+
+    await request(gate.origin).get('/api').expect(200, 'late');
+  });
+
+  it('answers 504 naming the service when no headers come', async () => {
+    await using upstream = await startUpstream(() => undefined);
+    const idleTimeoutMs = differs('silence', { node: 10_000, nginx: 150 });
+    await using gate = await startTestGate(upstream, { limits: { idleTimeoutMs, upstreamTimeoutMs: 150 } });
+
+    const { body } = await request(gate.origin).get('/api').expect(504);
+
+    assert.equal(body.code, 'service_silent');
+    assert.match(body.detail, /^api /);
+  });
+
+  it('breaks off an answer whose body stops coming', async () => {
+    await using upstream = await startUpstream((_incoming, response) => {
+      response.write('some');
+    });
+    const upstreamTimeoutMs = differs('silence', { node: 10_000, nginx: 150 });
+    await using gate = await startTestGate(upstream, { limits: { idleTimeoutMs: 150, upstreamTimeoutMs } });
+    using client = new RawClient(gate.port);
+
+    const received = await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').untilClosed();
+
+    assert.match(received, /some/);
+    assert.doesNotMatch(received, /\r\n0\r\n\r\n$/);
+  });
+});
+
+describeGates('gate, limits on connections', ({ startTestGate, differs }) => {
+  it('closes connections over the limit, and serves on', async () => {
+    await using upstream = await startUpstream(echo);
+    await using gate = await startTestGate(upstream, { limits: { maxConnections: 2 } });
+    using first = new RawClient(gate.port);
+    using second = new RawClient(gate.port);
+    for (const client of [first, second]) {
+      await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/200 OK/);
+    }
+
+    using third = new RawClient(gate.port);
+    if (differs('connections', { node: true, nginx: false })) assert.equal(await third.untilClosed(), '');
+    else await third.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/200 OK/);
+
+    first.socket.destroy();
+    await waitFor(() => first.isClosed, 'the first to close');
+    await waitForSuccess(gate.port);
+  });
+});
+
+/** The gate sees a close a moment after the client. */
+async function waitForSuccess(port: number): Promise<void> {
+  const untilMs = performance.now() + 5_000;
+  let status = 0;
+  while (status !== 200 && performance.now() < untilMs) {
+    status = (await exchangeRaw(port, 'GET /api HTTP/1.1\r\nHost: h\r\n\r\n')).status;
+  }
+  assert.equal(status, 200);
+}

@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { describeGates } from '../../../support/gate/describe-gates.ts';
+import { exchangeRaw, RawClient, startUpstream, waitFor } from '../../../support/gate/test-gate.ts';
+
+const CHUNK = Buffer.alloc(64 * 1024, 'x');
+const LONG_BYTES = 100 * 1024 * 1024;
+/** Far more than sockets and streams hold between an upstream and a client on loopback. */
+const IN_FLIGHT_BYTES = 30 * 1024 * 1024;
+
+describeGates('gate, streaming', ({ startTestGate, differs, name }) => {
+  it('reads the upstream no faster than a slow client reads', async () => {
+    let written = 0;
+    await using upstream = await startUpstream((_request, response) => {
+      writeLong(response, (bytes) => {
+        written += bytes;
+      });
+    });
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+    client.socket.pause();
+
+    client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
+    await untilSteady(() => written);
+
+    assert.ok(written > 0 && written < IN_FLIGHT_BYTES, `${written} bytes were written`);
+  });
+
+  const readsNoFaster = differs('buffered', {
+    node: 'reads a client no faster than a slow upstream reads',
+    nginx: 'reads a body whole before it asks the upstream',
+  });
+  it(readsNoFaster, async () => {
+    let sent = 0;
+    let requests = 0;
+    await using upstream = await startUpstream((request) => {
+      requests += 1;
+      request.pause();
+    });
+    await using gate = await startTestGate(upstream, { limits: { maxBodyBytes: LONG_BYTES } });
+    const request = httpRequest({
+      port: gate.port,
+      host: '127.0.0.1',
+      path: '/api',
+      method: 'POST',
+      headers: { 'content-length': LONG_BYTES },
+    });
+    request.on('error', () => request.destroy());
+
+    writeLong(request, (bytes) => {
+      sent += bytes;
+    });
+    await untilSteady(() => sent);
+    request.destroy();
+
+    if (name === 'node') assert.ok(sent > 0 && sent < IN_FLIGHT_BYTES, `${sent} bytes were sent`);
+    else assert.deepEqual([sent, requests], [LONG_BYTES, 1]);
+  });
+
+  it('passes 100 MB to a reader that stops and goes, whole', async () => {
+    await using upstream = await startUpstream((_request, response) => writeLong(response, () => undefined));
+    await using gate = await startTestGate(upstream);
+    const request = httpRequest({ port: gate.port, host: '127.0.0.1', path: '/api' }).end();
+    const [response]: IncomingMessage[] = await once(request, 'response');
+    let received = 0;
+
+    response?.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      response.pause();
+      setImmediate(() => response.resume());
+    });
+    if (response !== undefined) await once(response, 'end');
+
+    assert.equal(received, LONG_BYTES);
+  });
+
+  it('sends the head at once when the body is long in coming', async () => {
+    await using upstream = await startUpstream((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    });
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+
+    await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/200 OK[\s\S]*\r\n\r\n/);
+  });
+
+  it('aborts the upstream when the client goes amid the answer', async () => {
+    let isGone = false;
+    await using upstream = await startUpstream((_request, response) => {
+      response.on('close', () => {
+        isGone = true;
+      });
+      response.write('first');
+    });
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+
+    await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/first/);
+    client.socket.destroy();
+
+    await waitFor(() => isGone, 'the upstream to lose its client');
+  });
+
+  it('aborts the upstream when the client goes before the answer', async () => {
+    let answer: ServerResponse | undefined;
+    await using upstream = await startUpstream((_request, response) => {
+      answer = response;
+    });
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+
+    client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
+    await waitFor(() => answer !== undefined, 'the request to arrive');
+    client.socket.destroy();
+
+    await waitFor(() => answer?.destroyed === true, 'the upstream to lose its client');
+  });
+
+  it('aborts the upstream when the client goes amid its body', async () => {
+    let error: Error | undefined;
+    let requests = 0;
+    await using upstream = await startUpstream((request) => {
+      requests += 1;
+      request.resume();
+      request.on('error', (thrown) => {
+        error = thrown;
+      });
+    });
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+    const arrived = differs('buffered', { node: once(upstream.server, 'request'), nginx: undefined });
+
+    client.send('POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nsome');
+    await arrived;
+    client.socket.destroy();
+
+    if (arrived !== undefined) await waitFor(() => error !== undefined, 'the upstream to see the abort');
+    await exchangeRaw(gate.port, 'GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n');
+    assert.equal(requests, arrived === undefined ? 0 : 1);
+  });
+
+  for (const framing of ['content-length', 'chunked', 'HTTP/1.0'] as const) {
+    it(`destroys the connection when the upstream truncates a body (${framing})`, async () => {
+      await using upstream = await startUpstream((_request, response) => {
+        if (framing === 'content-length') response.setHeader('content-length', 100);
+        response.write('half', () => response.destroy());
+      });
+      await using gate = await startTestGate(upstream);
+      using client = new RawClient(gate.port);
+      const errors: Error[] = [];
+      client.socket.on('error', (error) => errors.push(error));
+
+      const version = framing === 'HTTP/1.0' ? '1.0' : '1.1';
+      const received = await client.send(`GET /api HTTP/${version}\r\nHost: h\r\n\r\n`).untilClosed();
+
+      assert.doesNotMatch(received, /\r\n0\r\n\r\n$/);
+      if (framing === 'HTTP/1.0')
+        assert.equal(
+          errors.length,
+          differs('truncated', { node: 1, nginx: 0 }),
+          'a plain end would look like the end of the body',
+        );
+    });
+  }
+
+  it('leaves no half of a chunked DELETE behind on the upstream connection (CVE-2026-29057)', async () => {
+    const seen: string[] = [];
+    const ports = new Set<number | undefined>();
+    await using upstream = await startUpstream((request, response) => {
+      seen.push(`${request.method} ${request.url}`);
+      ports.add(request.socket.remotePort);
+      request.resume().on('end', () => response.end('ok'));
+    });
+    await using gate = await startTestGate(upstream);
+    const smuggled = 'GET /internal/x HTTP/1.1\r\nHost: h\r\n\r\n';
+
+    const text = `DELETE /api HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`;
+    await exchangeRaw(gate.port, text);
+    await exchangeRaw(gate.port, 'GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
+
+    assert.deepEqual(seen, ['DELETE /api', 'GET /api']);
+    // What is read whole first is framed anew, and leaves no doubt.
+    assert.equal(ports.size, differs('buffered', { node: 2, nginx: 1 }));
+  });
+
+  it('passes an answer that comes before the body has, and closes', async () => {
+    await using upstream = await startUpstream((_request, response) => response.writeHead(403).end('early'));
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+
+    client.send('POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\nsome');
+    if (differs('buffered', { node: false, nginx: true })) client.send('x'.repeat(499_996));
+    const received = await client.until(/early/);
+
+    assert.match(received, /^HTTP\/1\.1 403 /);
+    if (name === 'node') assert.match(received, /^connection: close$/im);
+  });
+
+  it('answers pipelined requests in their order', async () => {
+    await using upstream = await startUpstream((request, response) => response.end(`<${request.url}>`));
+    await using gate = await startTestGate(upstream);
+    using client = new RawClient(gate.port);
+
+    client.send(
+      'GET /api/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: h\r\n\r\nGET /api/3 HTTP/1.1\r\nHost: h\r\n\r\n',
+    );
+    const received = await client.until(/<\/api\/3>/);
+
+    assert.match(received, /<\/api\/1>[\s\S]*route_unknown[\s\S]*<\/api\/3>/);
+  });
+});
+
+interface LongTarget {
+  write(chunk: Buffer): boolean;
+  once(event: 'drain', listener: () => void): unknown;
+  end(): unknown;
+}
+
+function writeLong(target: LongTarget, onWritten: (bytes: number) => void): void {
+  let left = LONG_BYTES;
+  const writeSome = (): void => {
+    while (left > 0) {
+      left -= CHUNK.length;
+      onWritten(CHUNK.length);
+      if (!target.write(CHUNK)) {
+        target.once('drain', writeSome);
+        return;
+      }
+    }
+    target.end();
+  };
+  writeSome();
+}
+
+/** Until a count has stood still for a while: there is no event for "nothing more comes". */
+async function untilSteady(count: () => number): Promise<void> {
+  let last = -1;
+  let sinceMs = performance.now();
+  await waitFor(() => {
+    if (count() !== last) {
+      last = count();
+      sinceMs = performance.now();
+    }
+    return last > 0 && performance.now() - sinceMs > 300;
+  }, 'the flow to stop');
+}

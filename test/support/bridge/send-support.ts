@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { z } from 'zod';
+import { type SendAnswer, sendAnswerSchema } from '../../../services/contract/bridge.ts';
+import type { PhoneMessage } from '../../../services/sandbox/phone/journal-records.ts';
+import { until } from './until.ts';
+import type { Answer, World } from './world.ts';
+
+/** Limits that a busy machine does not reach, where a test is not about them. */
+export const PATIENT = { callMs: 10_000, sendMs: 15_000, ackWaitMs: 2_500 };
+/** A picture of one dot. */
+export const DOT =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
+
+/** What the phone has got from the kit, in order. */
+export function kitMessages({ sandbox }: World): PhoneMessage[] {
+  return [...sandbox.phone.state.messages.values()].filter(({ origin }) => origin === 'kit');
+}
+
+/** How often the page was told to send this text, as the phone has it: once, or it was lost or sent twice. */
+export function sendsOf(world: World, body: string): number {
+  const adds = kitMessages(world)
+    .filter((message) => message.body === body)
+    .map((message) => message.adds?.length ?? 0);
+  return adds.reduce((sum, count) => sum + count, 0);
+}
+
+/** The answer of a send that went well. */
+export function sent({ status, body }: Answer): SendAnswer {
+  assert.equal(status, 200, JSON.stringify(body));
+  return sendAnswerSchema.parse(body);
+}
+
+/** Asserts that a send failed so. */
+export function fails({ status, body }: Answer, expected: number, code: string, detail = /./): void {
+  const text = JSON.stringify(body);
+  assert.equal(status, expected, text);
+  assert.match(text, new RegExp(`"code":"${code}"`));
+  assert.match(text, detail);
+}
+
+/**
+ * Sends as the api's dispatcher does: again after each failure that is not final, with `retry` once an outcome was
+ * unknown. Gives the answer, and the failures before it.
+ */
+export async function sendUntilSent(
+  world: World,
+  text: string,
+  chatId: string,
+  stanzaId: string,
+): Promise<{ answer: SendAnswer; failures: string[] }> {
+  const since = Math.floor(Date.now() / 1000);
+  const failures: string[] = [];
+  let isDoubtful = false;
+  const answer = await until(
+    `"${text}" to be sent`,
+    async () => {
+      const retry = isDoubtful ? { retry: { since, known: [] } } : {};
+      // While the bridge is away nobody knows either.
+      const gone = { status: 504, body: { code: 'outcome_unknown', detail: 'the bridge broke off' } };
+      const tried = await world.send(text, chatId, { stanza_id: stanzaId, ...retry }).catch(() => gone);
+      if (tried.status === 200) return sent(tried);
+      const { code } = problemSchema.parse(tried.body);
+      assert.ok(
+        ['outcome_unknown', 'whatsapp_not_ready', 'send_failed'].includes(code),
+        JSON.stringify(tried),
+      );
+      if (code === 'outcome_unknown') isDoubtful = true;
+      failures.push(code);
+      return undefined;
+    },
+    60_000,
+  );
+  return { answer, failures };
+}
+
+const problemSchema = z.object({ code: z.string() });

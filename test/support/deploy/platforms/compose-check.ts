@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import { z } from 'zod';
+
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+
+/** The plugin, which a script of ours finds or fetches; else why there is none. */
+export function findCompose(): { path: string } | { lack: string } {
+  const { status, stdout, stderr } = spawnSync('sh', [join(ROOT, 'test/support/tools/find-compose.sh')], {
+    encoding: 'utf8',
+  });
+  return status === 0 ? { path: stdout.trim() } : { lack: stderr.trim() };
+}
+
+/** What `docker compose config` makes of a file, or says against it. */
+export function composeConfig(
+  compose: string,
+  text: string,
+  variables: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+): { status: number | null; model: unknown; said: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-compose-'));
+  writeFileSync(join(folder, 'compose.yaml'), text);
+  writeFileSync(join(folder, '.env.deploy'), `API_KEYS=${'k'.repeat(32)}\n`);
+  const { status, stdout, stderr } = spawnSync(compose, [...args, 'config', '--format', 'json'], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: folder, ...variables },
+  });
+  rmSync(folder, { recursive: true });
+  return { status, model: status === 0 ? JSON.parse(stdout) : undefined, said: stderr };
+}
+
+const schema: unknown = JSON.parse(
+  readFileSync(join(ROOT, 'node_modules/dclint/schemas/compose.schema.json'), 'utf8'),
+);
+const { $schema: _dialect, ...compose } = z.looseObject({ $schema: z.string().optional() }).parse(schema);
+const isCompose = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(compose);
+
+/** What the Compose specification's schema has against a document. */
+export function schemaErrors(document: unknown): string[] {
+  isCompose(document);
+  return (isCompose.errors ?? []).map(
+    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+  );
+}

@@ -1,0 +1,11 @@
+/**
+ * Chooses between the two implementations of one contract, for the tests of `test/conformance`. The unit tier tests the
+ * one that runs in this process (the gate in TypeScript, SQLite), the system tier the one that needs another process
+ * (nginx, PostgreSQL). A file that is run by itself tests both.
+ */
+export function implementationsUnderTest<T>(inProcess: T, otherProcess: T): readonly T[] {
+  const { TEST_TIER } = process.env;
+  if (TEST_TIER === 'unit') return [inProcess];
+  if (TEST_TIER === 'system') return [otherProcess];
+  return [inProcess, otherProcess];
+}

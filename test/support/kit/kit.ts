@@ -1,0 +1,237 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { findMarked, signalProcess } from '../../../services/runtime/process/process-table.ts';
+import { freePort } from '../free-port.ts';
+import { untilNextLookMs } from '../look.ts';
+import type { Health, ReceivedMessage } from './answers.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** What is not set by the test must not come from whoever runs it. */
+const CLEAN = [
+  'DATABASE_URL',
+  'STORE_DIR',
+  'PORT',
+  'BRIDGE_PORT',
+  'WHATSAPP_BRIDGE_PORT',
+  'API_KEYS',
+  'GATEHOUSE_PROFILE',
+  'WHATSAPP',
+];
+
+export interface KitPorts {
+  readonly PORT: number;
+  readonly API_PORT: number;
+  readonly WHATSAPP_BRIDGE_PORT: number;
+  readonly SANDBOX_PORT: number;
+  readonly SANDBOX_WEB_PORT: number;
+  readonly CONTROL_PORT: number;
+}
+
+/** The whole kit as a process of its own, as a user runs it, on free ports and a data folder of its own. */
+export class Kit implements AsyncDisposable {
+  readonly child: ChildProcess;
+  readonly ports: KitPorts;
+  readonly dataDir: string;
+  readonly exit: Promise<number | string>;
+  output = '';
+  readonly #ownsData: boolean;
+  /** A run of tests that is broken off leaves no kit behind. */
+  readonly #end = (): void => void this.child.kill('SIGTERM');
+
+  constructor(
+    args: readonly string[],
+    variables: Readonly<Record<string, string>>,
+    ports: KitPorts,
+    dataDir: string | undefined,
+    terminal: boolean,
+    within: readonly string[],
+    root: string,
+  ) {
+    this.ports = ports;
+    this.#ownsData = dataDir === undefined;
+    this.dataDir = dataDir ?? mkdtempSync(join(tmpdir(), 'gatehouse-kit-'));
+    const inherited = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !CLEAN.includes(name)),
+    );
+    const portVariables = Object.fromEntries(
+      Object.entries(ports).map(([name, port]) => [name, String(port)]),
+    );
+    const command = [process.execPath, join(root, 'bin/gatehouse.js'), ...args];
+    // util-linux's `script` gives the kit a terminal of its own, whose keyboard is our end of its input.
+    const [file = '', ...rest] = terminal
+      ? ['script', '-qefc', `exec ${command.join(' ')}`, '/dev/null']
+      : [...within, ...command];
+    this.child = spawn(file, rest, {
+      cwd: this.dataDir, // Where no .env lies.
+      env: { ...inherited, DATA_DIR: this.dataDir, ...portVariables, ...variables },
+      stdio: [terminal ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding('utf8');
+      stream?.on('data', (text: string) => {
+        this.output += text;
+      });
+    }
+    this.exit = new Promise((resolve) =>
+      this.child.once('close', (code, signal) => resolve(code ?? signal ?? '')),
+    );
+    process.once('exit', this.#end);
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.ports.PORT}`;
+  }
+
+  /** The processes of this kit, apart from the supervisor and its guard: all that carry its data folder, browsers included. */
+  get processes(): number[] {
+    return findMarked(`DATA_DIR=${this.dataDir}`).filter((pid) => pid !== this.child.pid);
+  }
+
+  /** The body of `GET /health`, whatever its status. */
+  async health(): Promise<Health> {
+    return (await fetch(`${this.origin}/health`)).json();
+  }
+
+  /** Waits until `holds` gives something true. Fails with the kit's log when it takes longer than the limit. */
+  async until<T>(what: string, holds: () => Promise<T> | T, withinMs = 30_000): Promise<NonNullable<T>> {
+    return until(what, holds, withinMs, () => this.output);
+  }
+
+  async ready(): Promise<this> {
+    let looks = 0;
+    // Four processes answer for /health, and have other things to do while they start: the log tells by itself.
+    const mayBe = () => this.output.includes('session default is ready') || ++looks % SILENT_LOOKS === 0;
+    await this.until(
+      'WhatsApp is ready',
+      async () => mayBe() && (await this.health()).whatsapp_ready === true,
+      60_000,
+    );
+    return this;
+  }
+
+  async up(): Promise<this> {
+    await this.until('the api is up', async () => (await fetch(`${this.origin}/health`)).status === 200);
+    return this;
+  }
+
+  post(path: string, body?: object, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(`${this.origin}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body ?? {}),
+    });
+  }
+
+  async received(): Promise<ReceivedMessage[]> {
+    return (await fetch(`${this.origin}/sandbox/api/messages`)).json();
+  }
+
+  /** Messages of the outbox that are being sent. */
+  async sending(): Promise<{ id: string; chat_id: string }[]> {
+    const answer = await fetch(`${this.origin}/api/whatsapp/messages?status=sending&limit=100`);
+    return (await answer.json()).messages;
+  }
+
+  /** Cancels a message, and waits for what comes of it. */
+  cancel(id: string): Promise<Response> {
+    return fetch(`${this.origin}/api/whatsapp/messages/${id}`, { method: 'DELETE' });
+  }
+
+  /** The process that a service runs as now, by the last line of the log that tells. */
+  pidOf(service: string): number {
+    const started = new RegExp(`"service":"${service}","pid":(\\d+),"msg":"${service} started"`, 'g');
+    const pid = [...this.output.matchAll(started)].at(-1)?.[1];
+    if (pid === undefined) throw new Error(`${service} has not started; the log:\n${this.output}`);
+    return Number(pid);
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
+    this.child.kill(signal);
+    return this.exit;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      this.child.kill('SIGTERM');
+      const late = setTimeout(() => this.child.kill('SIGKILL'), 15_000);
+      await this.exit;
+      clearTimeout(late);
+    }
+    process.off('exit', this.#end);
+    for (const pid of this.processes) signalProcess(pid, 'SIGKILL');
+    if (this.#ownsData) rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+export interface KitOptions {
+  /** `demo` unless given. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ports?: Partial<KitPorts>;
+  /** Kept after the test; a new one that is removed unless given. */
+  readonly dataDir?: string;
+  /** On a terminal of its own. */
+  readonly terminal?: boolean;
+  /** What runs it, before its own command: `['ip', 'netns', 'exec', 'NAME']`. Not together with `terminal`. */
+  readonly within?: readonly string[];
+  /** The folder of the kit, where it is not this one. */
+  readonly root?: string;
+}
+
+/** A log at level `warn` does not tell that the kit is ready. */
+const SILENT_LOOKS = 10;
+
+/** Of `start`, where a test needs no WhatsApp: the kit without what takes half of its time. */
+export const NO_BROWSER = { PUPPETEER_EXECUTABLE_PATH: '/bin/false' };
+
+/** Starts the kit; does not wait for anything. */
+export async function startKit({
+  args = ['demo'],
+  env = {},
+  ports,
+  dataDir,
+  terminal = false,
+  within = [],
+  root = ROOT,
+}: KitOptions = {}): Promise<Kit> {
+  return new Kit(args, env, { ...(await freePorts()), ...ports }, dataDir, terminal, within, root);
+}
+
+export async function freePorts(): Promise<KitPorts> {
+  return {
+    PORT: await freePort(),
+    API_PORT: await freePort(),
+    WHATSAPP_BRIDGE_PORT: await freePort(),
+    SANDBOX_PORT: await freePort(),
+    SANDBOX_WEB_PORT: await freePort(),
+    CONTROL_PORT: await freePort(),
+  };
+}
+
+/** Waits until `holds` gives something true; a thrown error counts as not yet. */
+export async function until<T>(
+  what: string,
+  holds: () => Promise<T> | T,
+  withinMs: number,
+  more: () => string = () => '',
+): Promise<NonNullable<T>> {
+  const sinceMs = performance.now();
+  for (;;) {
+    let last: unknown;
+    const lookedMs = performance.now();
+    try {
+      const value = await holds();
+      if (value) return value;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > sinceMs + withinMs)
+      throw new Error(`after ${withinMs} ms it still does not hold that ${what}\n${more()}`, { cause: last });
+    await sleep(untilNextLookMs(sinceMs, lookedMs));
+  }
+}

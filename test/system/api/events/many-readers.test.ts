@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { EVENT_TYPES } from '../../../../services/contract/events.ts';
+import { EVENTS_PATH } from '../../../../services/contract/internal.ts';
+import { ApiProcess } from '../../../bench/api-process.ts';
+import { sqliteFolder, sqliteIn } from '../../../support/api/databases.ts';
+import { calls, post } from '../../../support/api/events/news.ts';
+import { answerJson, fromGate, startWorld } from '../../../support/api/world.ts';
+import { openEvents, openSocket } from '../../../support/kit/events.ts';
+import { until } from '../../../support/kit/kit.ts';
+
+describe('event log, with many readers', function () {
+  this.timeout(120_000);
+
+  it('brings 100 of them, of both kinds, everything that comes', async () => {
+    await using world = await startWorld(answerJson(200, {}));
+    const streams = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        openEvents(world.origin, fromGate, index % 5 === 0 ? '?types=call' : ''),
+      ),
+    );
+    const sockets = await Promise.all(
+      Array.from({ length: 50 }, () => openSocket(world.origin, '', fromGate)),
+    );
+    const readers = [...streams, ...sockets];
+    for (let batch = 0; batch < 10; batch += 1) await post(world.origin, calls(50, `${batch}/`));
+    const expected = Array.from({ length: 10 }, (_, batch) => calls(50, `${batch}/`)).flat();
+    for (const events of await Promise.all(readers.map((reader) => reader.take(500))))
+      assert.deepEqual(
+        events.map(({ data }) => data.call_id),
+        expected.map(({ key }) => key),
+      );
+    for (const reader of readers) await reader[Symbol.asyncDispose]();
+  });
+
+  it('reads each event from the database once for all that are up to date, and at once', async () => {
+    let reads = 0;
+    const open = sqliteIn(sqliteFolder());
+    await using world = await startWorld(answerJson(200, {}), {
+      openStore: async () => {
+        const engine = await open();
+        return {
+          dialect: engine.dialect,
+          get isBroken() {
+            return engine.isBroken;
+          },
+          write: (task) => engine.write(task),
+          read: (query) => {
+            reads += 1;
+            return engine.read(query);
+          },
+          vacuum: () => engine.vacuum(),
+          close: () => engine.close(),
+        };
+      },
+    });
+    const readers = await Promise.all(Array.from({ length: 60 }, () => openEvents(world.origin, fromGate)));
+    await post(world.origin, calls(1, 'first'));
+    await Promise.all(readers.map((reader) => reader.take(1)));
+    const [before, begun] = [reads, performance.now()];
+    for (let batch = 0; batch < 20; batch += 1) {
+      await post(world.origin, calls(3, `${batch}/`));
+      await Promise.all(readers.map((reader) => reader.take(3)));
+    }
+    assert.ok(performance.now() - begun < 10_000, 'they are told, not only looking now and then');
+    // For each batch the newest number and the events; besides, what looks now and then.
+    assert.ok(reads - before < 20 * 2 + 40, `${reads - before} reads for 20 batches and 60 readers`);
+    for (const reader of readers) await reader[Symbol.asyncDispose]();
+  });
+
+  it('holds up nobody, and no memory, for those that do not read on', async () => {
+    // Whoever waited for them would wait until the test's limit.
+    await using api = await ApiProcess.start(sqliteFolder());
+    const origin = `http://127.0.0.1:${api.port}`;
+    const give = async (batch: number) => {
+      const { status } = await api.call('POST', EVENTS_PATH, {
+        events: calls(100, `${batch}/`, 'y'.repeat(10_000)),
+      });
+      assert.equal(status, 200);
+    };
+    await using reader = await openEvents(origin, fromGate);
+    await using socket = await openSocket(origin, '', fromGate);
+    for (let batch = 0; batch < 10; batch += 1) await give(batch);
+    await reader.take(1_000);
+    await socket.take(1_000);
+    const before = api.pssMb;
+    const stalled = await Promise.all([
+      // Each with a filter of its own, so that none has its bytes in common with another.
+      ...EVENT_TYPES.filter((type) => type !== 'call').flatMap((type, index) => [
+        openEvents(origin, fromGate, `?types=call,${type}`),
+        openEvents(origin, fromGate, `?types=call,${EVENT_TYPES.filter((_, other) => other !== index)}`),
+      ]),
+      ...Array.from({ length: 20 }, () => openSocket(origin, '', fromGate)),
+    ]);
+    for (const each of stalled) if ('socket' in each) each.socket.pause();
+    for (let batch = 10; batch < 40; batch += 1) {
+      await give(batch);
+      const [events, messages] = [await reader.take(100), await socket.take(100)];
+      assert.equal(events.at(-1)?.data.call_id, `${batch}/99`);
+      assert.equal(messages.at(-1)?.data.call_id, `${batch}/99`);
+    }
+    // Kept for each of them it would be 600 MB. The garbage of this load alone makes a process grow by 100 MB.
+    const grown = api.pssMb - before;
+    assert.ok(grown < 250, `the api has grown by ${grown.toFixed(0)} MB`);
+    // They have lost nothing.
+    const late = stalled[0];
+    const lateSocket = stalled.at(-1);
+    assert.ok(late !== undefined && lateSocket !== undefined && 'socket' in lateSocket);
+    lateSocket.socket.resume();
+    for (const each of [late, lateSocket]) {
+      const events = await each.take(3_000);
+      assert.equal(new Set(events.map(({ seq }) => seq)).size, 3_000);
+    }
+    for (const each of stalled) await each[Symbol.asyncDispose]();
+    await until(
+      'they are gone',
+      async () => (await api.call('GET', '/internal/ready')).status === 200,
+      5_000,
+    );
+  });
+});

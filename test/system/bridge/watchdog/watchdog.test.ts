@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { sendAnswerSchema } from '../../../../services/contract/bridge.ts';
+import { until } from '../../../support/bridge/until.ts';
+import { startWorld, type World } from '../../../support/bridge/world.ts';
+
+const LIMITS = { ackTimeoutMs: 700, healStepMs: 700, ackWaitMs: 300 };
+
+describe('bridge, when WhatsApp acknowledges nothing', function () {
+  this.timeout(90_000);
+  let world: World;
+  beforeEach(async () => {
+    world = await startWorld();
+    await world.link({ limits: LIMITS });
+    await world.misbehave('policy', { mode: 'no-ack' });
+  });
+  afterEach(async () => {
+    await world[Symbol.asyncDispose]();
+  });
+
+  it('is degraded, says since when, sends nothing more, and is ready again with the first ack', async () => {
+    const sentAt = Date.now();
+    const { body } = await world.send('unheard');
+    const { messageId, ack } = sendAnswerSchema.parse(body);
+    assert.equal(ack, 0);
+    const since = await until('the reason', async () => {
+      const { state, whatsapp_ready, reason = '' } = await world.status();
+      assert.ok(state === 'ready' || !whatsapp_ready, reason);
+      return /^WhatsApp has not acknowledged a message since (.*)$/.exec(reason)?.[1];
+    });
+    const at = Date.parse(since);
+    assert.ok(at >= sentAt && at <= Date.now(), since);
+    assert.equal((await world.health()).whatsapp_ready, false);
+    const refused = await world.send('not now');
+    assert.equal(refused.status, 503);
+    // The first step of the ladder, a new connection, is under way, and for a moment is the reason.
+    assert.match(JSON.stringify(refused.body), /whatsapp_not_ready.*(has not acknowledged|is OPENING)/);
+    await world.phone('behave', {});
+    await world.untilState('ready');
+    await until('the ack', () => world.api.ofKind('ack').some((event) => event.whatsapp_id === messageId));
+    assert.equal((await world.send('and on')).status, 200);
+    assert.deepEqual(world.received(), ['unheard', 'and on']);
+  });
+
+  it('is not degraded for what WhatsApp refuses', async () => {
+    await world.misbehave('policy', { mode: 'fail-result' });
+    assert.notEqual((await world.send('refused')).status, 200);
+    await world.misbehave('policy', { mode: 'no-ack' });
+    await world.send('unheard');
+    await world.untilState('degraded');
+  });
+
+  it('is degraded while its messages cannot be read, logs an error once, and is ready when they can', async () => {
+    await world.phone('behave', {});
+    await world.misbehave('break');
+    await world.misbehave('policy', { mode: 'no-ack' });
+    await world.send('unheard');
+    const { reason } = await world.untilState('degraded');
+    assert.match(reason ?? '', /acknowledgements cannot be read: .*the messages cannot be read/);
+    assert.equal((await world.send('not now')).status, 503);
+    const errors = () => world.log.filter((line) => line.includes('WhatsApp Web has probably changed'));
+    assert.equal(errors().length, 1);
+    await world.phone('behave', {});
+    await world.misbehave('repair');
+    await world.untilState('ready');
+    assert.equal(errors().length, 1);
+    assert.equal((await world.send('and on')).status, 200);
+  });
+
+  it('climbs its ladder to the end of the process, rests in the next one, and lets it try', async () => {
+    await world.send('unheard');
+    const [code] = await Promise.all([
+      once(world.bridge, 'exit').then(([exitCode]) => exitCode),
+      until('the last step', () => world.log.some((line) => line.includes('this process ends')), 50_000),
+    ]);
+    assert.equal(code, 1);
+    const steps = world.log.flatMap(
+      (line) =>
+        /the page is asked to connect anew|the page is loaded anew|a new browser is started/.exec(
+          line,
+        )?.[0] ?? [],
+    );
+    assert.deepEqual(steps, [
+      'the page is asked to connect anew',
+      'the page is loaded anew',
+      'a new browser is started',
+    ]);
+    const record = join(world.storeDir, 'spool', 'test', 'unacknowledged.json');
+    assert.ok(existsSync(record));
+    await world.startBridge({ limits: LIMITS });
+    await until('the reason', async () =>
+      /has not acknowledged a message since/.test((await world.status()).reason ?? ''),
+    );
+    await world.untilState('ready');
+    await world.phone('behave', {});
+    assert.equal((await world.send('heard')).status, 200);
+    await until('no record', () => !existsSync(record));
+  });
+
+  it('is ready at once in a new process that finds the ack in the page', async () => {
+    const exit = once(world.bridge, 'exit');
+    const { body } = await world.send('unheard');
+    const { messageId } = sendAnswerSchema.parse(body);
+    await until('the last step', () => world.log.some((line) => line.includes('this process ends')), 50_000);
+    await exit;
+    await world.phone('behave', {});
+    await world.startBridge({ limits: { ...LIMITS, healStepMs: 60_000 } });
+    await world.untilState('ready');
+    await until('the ack', () => world.api.ofKind('ack').some((event) => event.whatsapp_id === messageId));
+    assert.deepEqual(world.received(), ['unheard']);
+  });
+});

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import wweb from 'whatsapp-web.js';
+import { FLAGS, recordOf, until, Witness, World } from '../../support/sandbox/world.ts';
+
+const { Client, LocalAuth } = wweb;
+const TO = '15552220000@c.us';
+
+describe('sandbox, killed with SIGKILL while a client is up', () => {
+  let world: World;
+  let witness: Witness;
+  let child: ChildProcess;
+  let ports = { port: 0, webPort: 0 };
+
+  async function startProcess(): Promise<void> {
+    const script = join(import.meta.dirname, '../../support/sandbox/sandbox-process.ts');
+    const words = [script, world.folder, String(ports.port), String(ports.webPort)];
+    child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    if (child.stdout === null) throw new Error('no output');
+    const [line] = await once(createInterface(child.stdout), 'line');
+    const { port, webPort } = recordOf(JSON.parse(String(line)));
+    ports = { port: Number(port), webPort: Number(webPort) };
+  }
+
+  async function killProcess(): Promise<void> {
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  async function received(): Promise<unknown[]> {
+    const response = await fetch(`http://127.0.0.1:${ports.port}/sandbox/api/messages`);
+    const list: unknown = await response.json();
+    return Array.isArray(list) ? list.map((item) => recordOf(item).body) : [];
+  }
+
+  before(async () => {
+    world = await World.open();
+    await world.running.close();
+    await startProcess();
+    witness = new Witness(
+      new Client({
+        authStrategy: new LocalAuth({ dataPath: join(world.folder, 'profiles') }),
+        webVersionCache: { type: 'none' },
+        puppeteer: { headless: true, executablePath: join(world.folder, 'sandbox', 'browser'), args: FLAGS },
+      }),
+    );
+    await witness.client.initialize();
+    await witness.next('ready');
+    await witness.client.sendMessage(TO, 'before');
+    await until('it is received', async () => (await received()).includes('before'));
+    await killProcess();
+  });
+
+  after(async () => {
+    await witness.close();
+    await killProcess();
+    await world[Symbol.asyncDispose]();
+  });
+
+  it('shows the page that WhatsApp is away', async () => {
+    await until('TIMEOUT', async () => (await witness.client.getState()) === 'TIMEOUT');
+  });
+
+  it('has every message after its restart, though the last line of the journal was torn', async () => {
+    const journal = join(world.folder, 'sandbox', 'phone.jsonl');
+    const whole = readFileSync(journal, 'utf8');
+    appendFileSync(journal, '{"kind":"message","mess');
+    await witness.client.sendMessage(TO, 'meanwhile');
+    await startProcess();
+    assert.ok((await received()).includes('before'));
+    assert.ok(readFileSync(journal, 'utf8').startsWith(whole));
+  });
+
+  it('gets, once, what was sent meanwhile, when the page has found it again', async () => {
+    await until('it is received', async () => (await received()).includes('meanwhile'));
+    await until('CONNECTED', async () => (await witness.client.getState()) === 'CONNECTED');
+    assert.deepEqual(await received(), ['before', 'meanwhile']);
+    assert.equal(witness.all('disconnected').length, 0);
+  });
+
+  it('still brings messages to the page', async () => {
+    await fetch(`http://127.0.0.1:${ports.port}/sandbox/api/incoming`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ from: TO, body: 'after' }),
+    });
+    assert.equal((await witness.nextMessage()).body, 'after');
+  });
+});

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import request from 'supertest';
+import { type SendBody, sendBodySchema } from '../../../services/contract/bridge.ts';
+import { type ApiWorld, answerJson, fromGate, startWorld } from '../../support/api/world.ts';
+
+const send = (world: ApiWorld) =>
+  request(world.origin)
+    .post('/api/whatsapp/send')
+    .set(fromGate)
+    .send({ chat_id: '15551234567', message: 'Hello' });
+
+/** What the bridge was asked to send. */
+const sendsAsked = (world: ApiWorld): SendBody[] =>
+  world.asked
+    .filter((line) => line.startsWith('POST /send '))
+    .map((line) => sendBodySchema.parse(JSON.parse(line.slice('POST /send '.length))));
+
+describe('api, while the bridge fails', () => {
+  it('keeps the message and says why it waits when the bridge refuses the connection, and logs where it looked', async () => {
+    await using world = await startWorld('absent');
+    const { body, status } = await send(world);
+    assert.deepEqual([status, body.status], [202, 'queued']);
+    assert.equal(body.reason, 'the WhatsApp bridge is starting or restarting');
+    assert.ok(!/127\.0\.0\.1|ECONNREFUSED/.test(JSON.stringify(body)));
+    assert.match(
+      world.logged.join(''),
+      /the bridge at 127\.0\.0\.1:\d+ refused the connection: .*compare WHATSAPP_BRIDGE_PORT/,
+    );
+  });
+
+  it('sends a message as new once a host that was not found is there: nothing can have got through', async () => {
+    const bridge = {
+      host: 'bridge.invalid',
+      port: 8002,
+      sendTimeoutMs: 300,
+      uploadTimeoutMs: 0,
+      callTimeoutMs: 300,
+    };
+    await using world = await startWorld('absent', { bridge });
+    const { body, status } = await send(world);
+    assert.deepEqual([status, body.status, body.reason], [202, 'queued', 'the WhatsApp bridge is away']);
+    assert.ok(!JSON.stringify(body).includes('invalid'));
+    assert.match(world.logged.join(''), /bridge\.invalid:8002 could not be reached: .*compare BRIDGE_HOST/);
+  });
+
+  it('asks again for the same message, to be looked for first, when the bridge breaks off amid a send', async () => {
+    await using world = await startWorld((_request, response) => response.destroy());
+    const { body, status } = await send(world);
+    assert.deepEqual([status, body.status], [202, 'queued']);
+    const [first, ...again] = sendsAsked(world);
+    assert.equal(first?.retry, undefined);
+    assert.ok(again.length > 0);
+    for (const { stanza_id, retry } of again) {
+      assert.equal(stanza_id, first?.stanza_id);
+      assert.ok(retry !== undefined, 'it was sent again blindly');
+    }
+  });
+
+  it('passes on what the bridge says of a recipient', async () => {
+    await using world = await startWorld(
+      answerJson(
+        422,
+        { code: 'recipient_not_on_whatsapp', detail: 'no account' },
+        'application/problem+json',
+      ),
+    );
+    const { body, status } = await send(world);
+    assert.deepEqual([status, body.code, body.detail], [422, 'recipient_not_on_whatsapp', 'no account']);
+  });
+
+  it('keeps what the bridge says of the call itself to the log', async () => {
+    await using world = await startWorld(
+      answerJson(403, { code: 'secret_missing', detail: 'x' }, 'application/problem+json'),
+    );
+    assert.equal((await send(world)).body.reason, 'the WhatsApp bridge answered 403');
+    assert.match(world.logged.join(''), /the bridge answered 403 to \/send: secret_missing/);
+  });
+
+  it('takes an answer that is no problem document for a failure of the bridge', async () => {
+    await using world = await startWorld(answerJson(500, { oops: true }));
+    assert.equal((await send(world)).body.reason, 'the WhatsApp bridge answered 500');
+  });
+
+  it('shows nobody an answer of the bridge that it does not understand', async () => {
+    await using world = await startWorld(answerJson(200, { secret: 'thing' }));
+    const { body, status } = await send(world);
+    assert.equal(status, 202);
+    assert.ok(!JSON.stringify(body).includes('thing'));
+  });
+
+  it('passes on that the bridge could not connect, disconnect or reset', async () => {
+    await using world = await startWorld(answerJson(500, { oops: true }));
+    for (const path of ['connect', 'disconnect', 'reset-session']) {
+      const { body, status } = await request(world.origin).post(`/api/whatsapp/${path}`).set(fromGate);
+      assert.deepEqual([status, body.code], [502, 'bridge_failed'], path);
+    }
+  });
+
+  it('answers /status all the same', async () => {
+    await using world = await startWorld('absent');
+    const { body, status } = await request(world.origin).get('/api/whatsapp/status').set(fromGate);
+    assert.equal(status, 200);
+    assert.deepEqual([body.state, body.whatsapp_ready], ['bridge_unreachable', false]);
+    assert.deepEqual(body.outbox, { waiting: 0 });
+  });
+});
+
+describe('api, with messages that wait', () => {
+  it('tells on /status how many, since when and why', async () => {
+    await using world = await startWorld('absent');
+    const { body: sent } = await send(world);
+    const { body } = await request(world.origin).get('/api/whatsapp/status').set(fromGate);
+    assert.deepEqual(body.outbox, {
+      waiting: 1,
+      oldest_accepted_at: sent.timestamp,
+      reason: 'the WhatsApp bridge is starting or restarting',
+    });
+  });
+});
+
+describe('api, sending', () => {
+  it('asks the bridge with the compatible body, and answers 200 once the server has the message', async () => {
+    await using world = await startWorld(
+      answerJson(200, {
+        success: true,
+        messageId: 'true_x',
+        chatId: '15551234567@c.us',
+        ack: 1,
+        timestamp: 1_700_000_000,
+      }),
+    );
+    const { body, status } = await send(world);
+    assert.deepEqual(sendsAsked(world), [
+      { chatId: '15551234567@c.us', message: 'Hello', stanza_id: body.id },
+    ]);
+    assert.equal(status, 200);
+    const { id, timestamp, ...rest } = body;
+    assert.match(id, /^3EB0[0-9A-F]{18}$/);
+    assert.ok(Math.abs(Date.parse(timestamp) - Date.now()) < 60_000);
+    assert.deepEqual(rest, {
+      success: true,
+      status: 'sent',
+      message_id: 'true_x',
+      chat_id: '15551234567@c.us',
+    });
+  });
+
+  it('answers 202 with the reason when the server has not acknowledged it', async () => {
+    await using world = await startWorld(
+      answerJson(200, { success: true, messageId: 'true_x', chatId: 'c', ack: 0, timestamp: 1 }),
+    );
+    const { body, status } = await send(world);
+    assert.deepEqual([status, body.status, body.success], [202, 'queued', true]);
+    assert.match(body.reason, /not acknowledged/);
+  });
+});

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { sqliteFolder, sqliteIn } from '../../../support/api/databases.ts';
+import { first, Receiver, type ReceiverAnswer, withStatus } from '../../../support/api/webhooks/receiver.ts';
+import { WebhookWorld, type WorldOptions } from '../../../support/api/webhooks/webhook-world.ts';
+import { until } from '../../../support/kit/kit.ts';
+
+const startWorld = (options: WorldOptions = {}) => WebhookWorld.start(sqliteIn(sqliteFolder()), options);
+
+describe('webhooks, with a receiver that misbehaves', () => {
+  it('give up on one that does not answer in time, and try again', async () => {
+    await using world = await startWorld({ timeoutMs: 200 });
+    await using receiver = await Receiver.start(() => undefined);
+    const { id } = await world.create(receiver.url);
+    const seqs = await world.append(1);
+    const late = { last_error: `127.0.0.1:${receiver.port} was not through within 200 ms` };
+    await world.becomes(id, late, 5_000);
+    receiver.answer = (_event, response) => void response.end();
+    await world.becomes(id, { last_error: null, lag: 0 });
+    assert.ok(receiver.received.length > 1);
+    assert.deepEqual(receiver.distinct, seqs);
+  });
+
+  it('are not held up by the one of another webhook that hangs', async () => {
+    await using world = await startWorld({ timeoutMs: 60_000 });
+    await using hanging = await Receiver.start(() => undefined);
+    await using good = await Receiver.start();
+    await world.create(hanging.url);
+    await world.create(good.url);
+    const seqs = await world.append(100);
+    await good.has(100);
+    assert.deepEqual(good.seqs, seqs);
+    assert.equal(hanging.received.length, 1);
+  });
+
+  it('do not follow a redirect, and say so', async () => {
+    await using world = await startWorld();
+    await using target = await Receiver.start();
+    await using receiver = await Receiver.start(withStatus(307, { location: target.url }));
+    const { id } = await world.create(receiver.url);
+    await world.append(1);
+    await receiver.has(2);
+    const { last_error } = await world.get(id);
+    assert.match(last_error, /redirect \(307\), which is not followed/);
+    assert.equal(target.connections, 0);
+  });
+
+  it('wait as long as Retry-After says', async () => {
+    await using world = await startWorld();
+    await using receiver = await Receiver.start(first(1, withStatus(429, { 'retry-after': '1' })));
+    await world.create(receiver.url);
+    await world.append(1);
+    await receiver.has(2);
+    const [one, two] = receiver.received;
+    assert.ok((two?.at ?? 0) - (one?.at ?? 0) >= 990, 'it waited a second');
+  });
+
+  it('wait for an hour at most, however much is asked, in seconds or as a date', async () => {
+    for (const wish of ['86400', new Date(Date.now() + 86_400_000).toUTCString()]) {
+      await using world = await startWorld();
+      await using receiver = await Receiver.start(withStatus(503, { 'retry-after': wish }));
+      const { id } = await world.create(receiver.url);
+      await world.append(1);
+      await world.becomes(id, { attempts: 1 });
+      const waitMs = Date.parse((await world.get(id)).next_try_at) - Date.now();
+      assert.ok(waitMs > 3_590_000 && waitMs <= 3_600_000, `${wish}: ${waitMs} ms`);
+    }
+  });
+
+  it('go by the status of an answer that never ends', async () => {
+    await using world = await startWorld({ timeoutMs: 60_000 });
+    await using receiver = await Receiver.start((_event, response, n) => {
+      if (n % 2 === 1) response.write('it goes on');
+      else while (response.write('x'.repeat(10_000)) && response.writableLength < 10 ** 6);
+    });
+    const { id } = await world.create(receiver.url);
+    const seqs = await world.append(4);
+    await receiver.has(4);
+    await world.becomes(id, { lag: 0, attempts: 0 });
+    assert.deepEqual(receiver.seqs, seqs);
+  });
+
+  it('count it as no failure when a kept connection was closed under their hands', async () => {
+    await using world = await startWorld({ retryMs: 60_000 });
+    await using receiver = await Receiver.start((_event, response, n) => {
+      if (n === 2) response.socket?.resetAndDestroy();
+      else response.end();
+    });
+    await world.create(receiver.url);
+    const [one, two] = await world.append(2);
+    await receiver.has(3);
+    assert.deepEqual(receiver.seqs, [one, two, two]);
+    assert.equal(receiver.connections, 2);
+  });
+
+  it('count it as a failure when a new connection breaks, and repeat nothing at once', async () => {
+    await using world = await startWorld({ retryMs: 60_000 });
+    await using receiver = await Receiver.start((_event, response) => response.socket?.resetAndDestroy());
+    const { id } = await world.create(receiver.url);
+    const seqs = await world.append(1);
+    await world.becomes(id, { attempts: 1 });
+    assert.deepEqual(receiver.seqs, seqs);
+  });
+
+  it('keep the order through failures of every kind', async () => {
+    const seed = randomInt(2 ** 31);
+    const random = randomBy(seed);
+    const kinds: readonly ReceiverAnswer[] = [
+      withStatus(200),
+      withStatus(200),
+      withStatus(500),
+      withStatus(302, { location: '/elsewhere' }),
+      (_event, response) => void response.socket?.resetAndDestroy(),
+      (_event, response) => void response.writeHead(200, { 'content-length': 10 }).flushHeaders(),
+      () => undefined,
+    ];
+    await using world = await startWorld({ timeoutMs: 50, retryMs: 1 });
+    await using receiver = await Receiver.start((event, response, n) =>
+      kinds[random() % kinds.length]?.(event, response, n),
+    );
+    const { id } = await world.create(receiver.url);
+    const seqs = await world.append(40);
+    await world.becomes(id, { lag: 0 }, 30_000);
+    assert.deepEqual(receiver.distinct, seqs, `seed ${seed}`);
+    assert.deepEqual(
+      receiver.seqs,
+      receiver.seqs.toSorted((a, b) => a - b),
+      `seed ${seed}`,
+    );
+  });
+
+  it('begin anew when they are given another URL, and hear the old one no more', async () => {
+    await using world = await startWorld({ retryMs: 60_000 });
+    await using old = await Receiver.start(withStatus(500));
+    await using receiver = await Receiver.start();
+    const { id } = await world.create(old.url);
+    const seqs = await world.append(2);
+    await world.becomes(id, { attempts: 1 });
+    await world.call('patch', `/${id}`, 200, { url: receiver.url });
+    await receiver.has(2);
+    assert.deepEqual([receiver.seqs, old.received.length], [seqs, 1]);
+  });
+
+  it('are not disabled by the 410 of a URL that they had before', async () => {
+    await using world = await startWorld({ timeoutMs: 10_000 });
+    let answer = () => undefined as undefined | object;
+    await using old = await Receiver.start((_event, response) => {
+      answer = () => response.writeHead(410).end();
+    });
+    await using receiver = await Receiver.start();
+    const { id } = await world.create(old.url);
+    const seqs = await world.append(1);
+    await old.has(1);
+    await world.call('patch', `/${id}`, 200, { url: receiver.url });
+    answer();
+    await receiver.has(1);
+    assert.deepEqual(receiver.seqs, seqs);
+    await world.becomes(id, { status: 'active', lag: 0 });
+  });
+});
+
+describe('webhooks, at addresses that must not be called', () => {
+  for (const address of ['127.0.0.1', '169.254.169.254', '10.0.0.1', '::1', '::ffff:127.0.0.1']) {
+    it(`refuse to connect to a name that resolves to ${address}`, async () => {
+      const family = address.includes(':') ? 6 : 4;
+      await using world = await startWorld({
+        allowNetworks: [],
+        resolve: async () => [{ address, family }],
+      });
+      await using receiver = await Receiver.start();
+      const { id } = await world.create(receiver.urlOf('hook.example'));
+      await world.append(1);
+      await world.becomes(id, { last_error: 'hook.example does not lead to a public address' });
+      assert.equal(receiver.connections, 0);
+    });
+  }
+
+  it('refuse the name of this machine, as the system resolves it', async () => {
+    await using world = await startWorld({ allowNetworks: [] });
+    await using receiver = await Receiver.start();
+    const { id } = await world.create(receiver.urlOf('localhost'));
+    await world.append(1);
+    await world.becomes(id, { last_error: 'localhost does not lead to a public address' });
+    assert.equal(receiver.connections, 0);
+  });
+
+  it('refuse a name with one bad address among good ones', async () => {
+    await using world = await startWorld({
+      allowNetworks: ['127.0.0.1/32'],
+      resolve: async () => [
+        { address: '127.0.0.1', family: 4 },
+        { address: '127.0.0.2', family: 4 },
+      ],
+    });
+    await using receiver = await Receiver.start();
+    const { id } = await world.create(receiver.urlOf('hook.example'));
+    await world.append(1);
+    await world.becomes(id, { last_error: 'hook.example does not lead to a public address' });
+    assert.equal(receiver.connections, 0);
+  });
+
+  it('connect to the very address that was checked, whatever the name means a moment later', async () => {
+    const answers = ['127.0.0.1', '127.0.0.2'];
+    let asked = 0;
+    await using world = await startWorld({
+      allowNetworks: ['127.0.0.1/32'],
+      resolve: async () => {
+        asked += 1;
+        return [{ address: answers[asked - 1] ?? '127.0.0.2', family: 4 }];
+      },
+    });
+    // The first delivery: were the name asked for again to connect, it would lead to the other one.
+    let askedForFirst = 0;
+    await using receiver = await Receiver.start((event, response, n) => {
+      askedForFirst = asked;
+      withStatus(500, { connection: 'close' })(event, response, n);
+    });
+    await using rebound = await Receiver.start(undefined, receiver.port, '127.0.0.2');
+    const { id } = await world.create(receiver.urlOf('hook.example'));
+    await world.append(1);
+    await receiver.has(1);
+    assert.equal(askedForFirst, 1);
+    // The second one, over a new connection: what the name means now is checked, and refused.
+    await world.becomes(id, { last_error: 'hook.example does not lead to a public address' });
+    await until('it was tried again', () => asked > 3, 5_000);
+    assert.deepEqual([receiver.received.length, rebound.connections], [1, 0]);
+  });
+});
+
+/** Numbers by chance, the same for a seed. Source: the generator of Numerical Recipes. */
+function randomBy(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state >>> 8;
+  };
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
+import { readHealth, type WatchedService } from '../../../services/supervisor/health.ts';
+
+const SINCE = '2030-01-01T00:00:00.000Z';
+
+/** A service that answers its ready path as the test says, or not at all. */
+async function watched(name: string, answer: unknown, state: WatchedService['state'] = 'ready') {
+  const server = createServer((_request, response) => {
+    if (answer === undefined) response.destroy();
+    else response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
+  });
+  const port = await listen(server, 0, '127.0.0.1');
+  const service: WatchedService = {
+    name,
+    state,
+    since: new Date(SINCE),
+    restarts: 0,
+    reason: undefined,
+    plan: {
+      declaration: {
+        name,
+        command: [],
+        port: { env: 'X_PORT', default: port, doc: '' },
+        exposure: 'internal',
+        readyPath: '/ready',
+        routes: [],
+        needs: [],
+        critical: false,
+        stopGraceMs: 0,
+        kit: true,
+      },
+      origin: { host: '127.0.0.1', port },
+      file: '',
+      args: [],
+      environment: {},
+      folder: '/',
+      limits: { limit: 1, backoffMs: 1, backoffMaxMs: 1, stableMs: 1, readyTimeoutMs: 1 },
+      run: '',
+    },
+  };
+  return { service, [Symbol.asyncDispose]: () => closeServer(server, 0) };
+}
+
+const bridgeReady = { whatsapp_ready: true, state: 'ready', since: SINCE };
+
+describe('supervisor, of the health of the kit', () => {
+  it('calls it ok when all is', async () => {
+    await using bridge = await watched('bridge', bridgeReady);
+    await using api = await watched('api', { status: 'ok', storage: { state: 'ok', since: SINCE } });
+    const health = await readHealth([bridge.service, api.service]);
+    assert.equal(health.status, 'ok');
+    assert.deepEqual(health.storage, { state: 'ok', since: SINCE });
+    assert.deepEqual(health.whatsapp, { state: 'ready', since: SINCE });
+  });
+
+  for (const state of ['full', 'unavailable', 'opening']) {
+    it(`calls it degraded while its store is ${state}, and keeps the reason to itself`, async () => {
+      await using bridge = await watched('bridge', bridgeReady);
+      const storage = { state, since: SINCE, reason: 'connect ECONNREFUSED 10.1.2.3:5432' };
+      await using api = await watched('api', { status: 'ok', storage });
+      const health = await readHealth([bridge.service, api.service]);
+      assert.equal(health.status, 'degraded');
+      assert.deepEqual(health.storage, { state, since: SINCE });
+    });
+  }
+
+  it('calls the store unavailable while the api says nothing of it', async () => {
+    await using bridge = await watched('bridge', bridgeReady);
+    for (const answer of [
+      undefined,
+      'no JSON',
+      '[]',
+      'null',
+      {},
+      { storage: null },
+      { storage: { state: 7 } },
+    ]) {
+      await using api = await watched('api', answer);
+      const health = await readHealth([bridge.service, api.service]);
+      assert.deepEqual([health.status, health.storage], ['degraded', { state: 'unavailable' }]);
+    }
+  });
+
+  it('calls it unavailable while the api is not ready', async () => {
+    await using api = await watched('api', {}, 'restarting');
+    const health = await readHealth([api.service]);
+    assert.deepEqual([health.status, health.storage.state], ['unavailable', 'unavailable']);
+    assert.equal((await readHealth([])).status, 'unavailable');
+  });
+});
