@@ -48,7 +48,7 @@ async function problemWith(fault: Fault, tree: Tree): Promise<string | undefined
     using _applied = tree.apply(fault);
     for (const test of fault.tests) {
       const { failed } = await runTest(tree.root, test);
-      if (failed !== 1) return `with the fault, this test did not fail: ${test.file} "${test.title}"`;
+      if (failed === 0) return `with the fault, this test did not fail: ${test.file} "${test.title}"`;
     }
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -27,7 +27,13 @@ export async function runTest(root: string, test: FaultTest): Promise<TestResult
   const child = spawn(
     process.execPath,
     [mocha, file, '--exit', '--timeout', String(TEST_MS), '--fgrep', title, ...reporting],
-    { cwd: root, env: { ...process.env, TEST_TIER: tierOf(test) }, stdio: 'ignore', timeout: PROCESS_MS, killSignal: 'SIGKILL' },
+    {
+      cwd: root,
+      env: { ...process.env, TEST_TIER: tierOf(test) },
+      stdio: 'ignore',
+      timeout: PROCESS_MS,
+      killSignal: 'SIGKILL',
+    },
   );
   await once(child, 'close');
   const { passes, failures } = readReport(report);

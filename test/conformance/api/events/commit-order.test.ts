@@ -5,6 +5,7 @@ import { Store } from '../../../../services/api/store/store.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
 import { forEachDatabase, postgresSpace, sharedPostgres } from '../../../support/api/databases.ts';
 import { append, calls } from '../../../support/api/events/news.ts';
+import { isOtherProcessTested } from '../../../support/implementations.ts';
 import { until } from '../../../support/kit/kit.ts';
 
 const silent = createLog('api', 'silent');
@@ -54,6 +55,7 @@ forEachDatabase((database) => {
 });
 
 describe('event log, of several apis on one postgres', () => {
+  if (!isOtherProcessTested) return;
   it('brings every reader everything in order, whoever appended it, each event once', async () => {
     const open = postgresSpace((await sharedPostgres()).url);
     await using first = await openStore(open);

@@ -19,6 +19,7 @@ import {
   type TestGate,
   type Upstream,
 } from '../../../support/gate/test-gate.ts';
+import { isOtherProcessTested } from '../../../support/implementations.ts';
 
 /** What a client may send of keys. The gate reads none; it only knows whether the kit has any. */
 const KEYS: readonly (readonly [what: string, isConfigured: boolean, headers: string])[] = [
@@ -169,6 +170,7 @@ describeGates('gate, its own refusals', ({ startTestGate }) => {
 });
 
 describe('gate with nginx, when the process beside it is gone', () => {
+  if (!isOtherProcessTested) return;
   it('answers with internal_error, in status and body', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gatehouse-nginx-'));
     const dead = { host: '127.0.0.1', port: await freePort() };
