@@ -8,7 +8,7 @@ RUN_TESTS = node test/run/main.ts $(if $(T),--only '$(T)')
 # Tests start hundreds of processes: what Node has compiled for one is not compiled for the next.
 test proof watch coverage faults: export NODE_COMPILE_CACHE = $(CURDIR)/.cache/compiled
 
-# The tiers of `make test` and `make check`.
+# The tiers that `make test` and `make check` run.
 TIERS ?= unit system
 
 DEPLOY_FLAGS = --target $(or $(TARGET),compose) $(if $(DRY_RUN),--dry-run)

@@ -1,58 +1,44 @@
-// `make test`, `make proof`, `.ci/run`: node test/run/main.ts [unit] [system] [proof | bounded] [--only PATH]
+// `make test`, `make proof`, `.ci/run`: node test/run/main.ts unit system [proof | bounded] [--only PATH]
 import { parseArgs } from 'node:util';
-import { longestFirst, rememberTimes } from './file-times.ts';
-import { runMocha } from './mocha.ts';
-import { processorMs } from './processor-time.ts';
-import { printReport, printTier, type TierRun } from './report.ts';
-import { runAgain } from './second-run.ts';
-import { filesOf, isNamedBy, TIERS, type Tier, type TierName } from './tiers.ts';
+import { renderReport, renderTier, type TierRun } from './report.ts';
+import { runTier } from './run-tier.ts';
+import { filesOf, isNamedBy, TIERS, type TierName } from './tiers.ts';
+
+/** Wrong usage, as in sysexits.h. */
+const EX_USAGE = 64;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { only: { type: 'string', default: '' } },
 });
-const chosen = positionals.map((name) => {
-  if (!isTier(name)) throw new Error(`there is no tier ${name}; there are ${Object.keys(TIERS).join(', ')}`);
-  return name;
-});
+const tiers = positionals.filter(isTier);
+const unknown = positionals.filter((name) => !isTier(name));
+if (unknown.length > 0 || tiers.length === 0)
+  fail(`name one or more of the tiers ${Object.keys(TIERS).join(', ')}, not "${unknown.join(' ')}"`);
+
+const chosen = tiers
+  .map((name) => ({ tier: TIERS[name], files: filesOf(name).filter((file) => isNamedBy(file, values.only)) }))
+  .filter(({ files }) => files.length > 0);
+if (chosen.length === 0)
+  fail(
+    `no test file is named by T=${values.only}; T is a path or a part of one: T=gate/hold, T=test/unit/gate`,
+  );
 
 const runs: TierRun[] = [];
-for (const name of chosen) {
-  const files = filesOf(name).filter((file) => values.only === '' || isNamedBy(file, values.only));
-  if (files.length > 0) runs.push(await runTier(TIERS[name], files));
+for (const { tier, files } of chosen) {
+  const run = await runTier(tier, files);
+  process.stdout.write(renderTier(run));
+  runs.push(run);
 }
-if (runs.length === 0) {
-  process.stderr.write(
-    values.only === ''
-      ? 'no tier is named: node test/run/main.ts unit system proof\n'
-      : `no test file is named by T=${values.only}; give a path or a part of one, such as T=gate/hold or T=test/unit/gate\n`,
-  );
-  process.exit(64);
-}
-process.exitCode = printReport(runs) ? 0 : 1;
-
-async function runTier(tier: Tier, files: readonly string[]): Promise<TierRun> {
-  const beforeMs = processorMs();
-  const env = { TEST_TIER: tier.name };
-  const first = await runMocha({ files: longestFirst(files), jobs: Math.min(tier.jobs, files.length), env });
-  const second = tier.mayRunTwice
-    ? await runAgain(first.failed, (file, title) => runMocha({ files: [file], jobs: 1, env, title }))
-    : { flaky: [], failed: first.failed, passed: 0 };
-  const run: TierRun = {
-    tier,
-    passed: first.passed + second.passed,
-    failed: second.failed,
-    flaky: second.flaky,
-    files: first.files,
-    wallMs: first.wallMs,
-    cpuMs: processorMs() - beforeMs,
-    isWhole: first.isWhole,
-  };
-  rememberTimes(first.files);
-  printTier(run);
-  return run;
-}
+const { text, isGreen } = renderReport(runs);
+process.stdout.write(text);
+process.exitCode = isGreen ? 0 : 1;
 
 function isTier(name: string): name is TierName {
   return Object.hasOwn(TIERS, name);
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(EX_USAGE);
 }

@@ -9,7 +9,7 @@ const MOCHA = new URL('../../node_modules/mocha/bin/mocha.js', import.meta.url).
 
 export interface MochaRun {
   readonly files: readonly string[];
-  /** Test files that run at the same time. With 1, all run in one process. */
+  /** Test files that run at the same time, each in a process that runs several one after the other. */
   readonly jobs: number;
   readonly env?: Readonly<Record<string, string>>;
   /** Runs only the tests whose full title contains this text. */
@@ -17,21 +17,20 @@ export interface MochaRun {
 }
 
 export interface MochaResults extends Results {
-  readonly wallMs: number;
-  /** Mocha's own exit code is 0, or it counts a failure. Otherwise mocha itself failed, as at a file that does not load. */
+  /** False when mocha itself failed: a file did not load, or a worker ended. Then tests are missing from the results. */
   readonly isWhole: boolean;
 }
 
-/** Runs mocha in a process of its own, with its report on the standard output of this one. */
+/** Runs mocha in a process of its own, which reports on the standard output of this one. */
 export async function runMocha({ files, jobs, env = {}, title }: MochaRun): Promise<MochaResults> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-results-'));
   const results = join(folder, 'results.jsonl');
-  const sinceMs = performance.now();
   const child = spawn(
     process.execPath,
     [
       MOCHA,
-      ...(jobs > 1 ? ['--parallel', '--jobs', String(jobs)] : []),
+      // In workers also with one file: only they run the hooks of worker.ts once for each file.
+      ...['--parallel', '--jobs', String(Math.max(2, jobs))],
       ...(title === undefined ? [] : ['--fgrep', title]),
       // Mocha takes CI for a terminal with colours.
       ...(process.stdout.isTTY ? [] : ['--no-color']),
@@ -42,9 +41,5 @@ export async function runMocha({ files, jobs, env = {}, title }: MochaRun): Prom
   const [code] = await once(child, 'close');
   const read = readResults(results);
   rmSync(folder, { recursive: true, force: true });
-  return {
-    ...read,
-    wallMs: performance.now() - sinceMs,
-    isWhole: code === 0 || (typeof code === 'number' && read.failed.length > 0),
-  };
+  return { ...read, isWhole: code === 0 || (typeof code === 'number' && read.failed.length > 0) };
 }

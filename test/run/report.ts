@@ -1,4 +1,4 @@
-import type { FailedTest, FileTime } from './results.ts';
+import type { FailedTest, FileTime, PassedTest } from './results.ts';
 import { MAX_FLAKY } from './second-run.ts';
 import type { Tier } from './tiers.ts';
 
@@ -7,7 +7,7 @@ const SLOWEST = 10;
 
 export interface TierRun {
   readonly tier: Tier;
-  readonly passed: number;
+  readonly passed: readonly PassedTest[];
   readonly failed: readonly FailedTest[];
   /** Tests that failed first and passed by themselves, with their first failure. */
   readonly flaky: readonly FailedTest[];
@@ -19,50 +19,50 @@ export interface TierRun {
   readonly isWhole: boolean;
 }
 
-/** The time that a tier took, beside its budget. */
-export function printTier({ tier, wallMs, cpuMs, passed, failed }: TierRun): void {
-  const over = wallMs > tier.budgetS * 1_000 ? ', OVER BUDGET' : '';
-  print(
-    `\n${tier.name}: ${seconds(wallMs)} s of ${tier.budgetS} s${over}, ${(cpuMs / 60_000).toFixed(1)} processor-minutes, ${passed} passed, ${failed.length} failed\n`,
-  );
+/** Returns the line with the time of a tier beside its budget. */
+export function renderTier({ tier, wallMs, cpuMs, passed, failed }: TierRun): string {
+  const over = wallMs > tier.budgetS * 1_000 ? ' (OVER BUDGET)' : '';
+  const time = `${seconds(wallMs)} s of ${tier.budgetS} s${over}, ${(cpuMs / 60_000).toFixed(1)} processor-minutes`;
+  return `\n${tier.name}: ${time}, ${passed.length} passed, ${failed.length} failed\n`;
 }
 
-/** The closing report of all tiers. Returns whether the run is green. */
-export function printReport(runs: readonly TierRun[]): boolean {
+/** Returns the closing report of all tiers, and whether the run is green. */
+export function renderReport(runs: readonly TierRun[]): { readonly text: string; readonly isGreen: boolean } {
   const failed = runs.flatMap((run) => run.failed);
   const flaky = runs.flatMap((run) => run.flaky);
-  const passed = runs.reduce((sum, run) => sum + run.passed, 0);
+  const passed = runs.reduce((sum, run) => sum + run.passed.length, 0);
   const broken = runs.filter((run) => !run.isWhole).map(({ tier }) => tier.name);
-  printSlowest(runs.flatMap(({ files }) => files));
-  for (const run of runs) printTier(run);
-  for (const { title, file, failure } of flaky) print(`\nflaky: ${title}\n  ${file}\n${indent(failure)}\n`);
-  for (const { title, file, failure } of failed) print(`\nfailed: ${title}\n  ${file}\n${indent(failure)}\n`);
-  if (flaky.length > MAX_FLAKY) print(`\n${flaky.length} tests are flaky, and at most ${MAX_FLAKY} may be\n`);
-  for (const name of broken)
-    print(`\nmocha did not end as it should in the tier ${name}; see its output above\n`);
   const wallMs = runs.reduce((sum, run) => sum + run.wallMs, 0);
-  // The two lines of mocha's own report, then one that any reader of a log understands.
-  print(`\n  ${passed} passing (${Math.round(wallMs / 1_000)}s)\n`);
-  if (failed.length > 0) print(`  ${failed.length} failing\n`);
-  print(`\n${passed} passed, ${failed.length} failed\n`);
-  return failed.length === 0 && broken.length === 0 && flaky.length <= MAX_FLAKY && passed > 0;
+  const text = [
+    renderSlowest(runs.flatMap(({ files }) => files)),
+    ...runs.map(renderTier),
+    ...flaky.map((test) => renderFailure('flaky', test)),
+    ...failed.map((test) => renderFailure('failed', test)),
+    flaky.length > MAX_FLAKY ? `\n${flaky.length} tests are flaky; at most ${MAX_FLAKY} may be\n` : '',
+    ...broken.map(
+      (name) => `\nmocha failed in the tier ${name}, so tests are missing; see its output above\n`,
+    ),
+    // The two lines of mocha's own report, then a line for any reader of a log.
+    `\n  ${passed} passing (${Math.round(wallMs / 1_000)}s)\n`,
+    failed.length > 0 ? `  ${failed.length} failing\n` : '',
+    `\n${passed} passed, ${failed.length} failed\n`,
+  ].join('');
+  const isGreen = failed.length === 0 && broken.length === 0 && flaky.length <= MAX_FLAKY && passed > 0;
+  return { text, isGreen };
 }
 
-function printSlowest(files: readonly FileTime[]): void {
+function renderSlowest(files: readonly FileTime[]): string {
   const slowest = files.toSorted((one, other) => other.wallMs - one.wallMs).slice(0, SLOWEST);
-  print(`\nThe ${slowest.length} slowest files (seconds, then processor seconds):\n`);
-  for (const { file, wallMs, cpuMs } of slowest)
-    print(`  ${seconds(wallMs).padStart(6)} ${seconds(cpuMs).padStart(6)}  ${file}\n`);
+  const lines = slowest.map(
+    ({ file, wallMs, cpuMs }) => `  ${seconds(wallMs).padStart(6)} ${seconds(cpuMs).padStart(6)}  ${file}\n`,
+  );
+  return `\nThe ${slowest.length} slowest files (seconds, then processor seconds):\n${lines.join('')}`;
+}
+
+function renderFailure(how: 'flaky' | 'failed', { title, file, failure }: FailedTest): string {
+  return `\n${how}: ${title}\n  ${file}\n${failure.replace(/^/gm, '    ')}\n`;
 }
 
 function seconds(ms: number): string {
   return (ms / 1_000).toFixed(1);
-}
-
-function indent(text: string): string {
-  return text.replace(/^/gm, '    ');
-}
-
-function print(text: string): void {
-  process.stdout.write(text);
 }

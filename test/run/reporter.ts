@@ -52,7 +52,11 @@ function fileOf({ file, parent }: Mocha.Runnable): string {
   return relative(process.cwd(), lastFile);
 }
 
-const errorSchema = z.object({ message: z.string(), stack: z.string().optional(), cause: z.unknown() });
+const errorSchema = z.object({
+  message: z.string(),
+  stack: z.string().optional(),
+  cause: z.unknown().optional(),
+});
 
 /** The message and the stack of an error, then those of each cause. Errors of a worker arrive as plain objects. */
 function textOf(error: unknown): string {

@@ -15,11 +15,12 @@ const lineSchema = z.discriminatedUnion('kind', [
 ]);
 
 export type ResultLine = z.infer<typeof lineSchema>;
+export type PassedTest = Extract<ResultLine, { kind: 'passed' }>;
 export type FailedTest = Extract<ResultLine, { kind: 'failed' }>;
 export type FileTime = Extract<ResultLine, { kind: 'file' }>;
 
 export interface Results {
-  readonly passed: number;
+  readonly passed: readonly PassedTest[];
   readonly failed: readonly FailedTest[];
   readonly files: readonly FileTime[];
 }
@@ -37,7 +38,7 @@ export function readResults(path: string): Results {
     .filter(Boolean)
     .map((line) => lineSchema.parse(JSON.parse(line)));
   return {
-    passed: lines.filter(({ kind }) => kind === 'passed').length,
+    passed: lines.filter((line) => line.kind === 'passed'),
     failed: lines.filter((line) => line.kind === 'failed'),
     files: lines.filter((line) => line.kind === 'file'),
   };

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
-export type TierName = 'unit' | 'system' | 'proof';
+export type TierName = 'unit' | 'system' | 'proof' | 'bounded';
 
 export interface Tier {
   readonly name: TierName;
@@ -11,31 +11,66 @@ export interface Tier {
   readonly jobs: number;
   /** A failed test of these tiers gets a second run by itself (`second-run.ts`). */
   readonly mayRunTwice: boolean;
+  /** Variables of its processes. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 const CORES = availableParallelism();
 
 export const TIERS: Readonly<Record<TierName, Tier>> = {
-  unit: { name: 'unit', budgetS: 30, jobs: Math.max(2, CORES), mayRunTwice: false },
-  system: { name: 'system', budgetS: 450, jobs: CORES + 1, mayRunTwice: true },
-  proof: { name: 'proof', budgetS: 1_800, jobs: 2, mayRunTwice: true },
+  unit: {
+    name: 'unit',
+    budgetS: 30,
+    jobs: Math.max(2, CORES),
+    mayRunTwice: false,
+    env: { TEST_TIER: 'unit' },
+  },
+  system: {
+    name: 'system',
+    budgetS: 450,
+    jobs: CORES + 1,
+    mayRunTwice: true,
+    env: { TEST_TIER: 'system' },
+  },
+  proof: { name: 'proof', budgetS: 1_920, jobs: 2, mayRunTwice: true, env: { TEST_TIER: 'proof' } },
+  /** The part of `proof` that `.ci/run` runs. */
+  bounded: {
+    name: 'bounded',
+    budgetS: 210,
+    jobs: 2,
+    mayRunTwice: true,
+    env: { TEST_TIER: 'proof', PROOF: 'bounded' },
+  },
 };
 
-/** The promises that two implementations keep. Unit tests them on the first of each pair, system on the second. */
-export const CONFORMANCE = 'test/conformance/';
+/** One deploy on a Docker engine, one chaos seed per database, 2,000 hostile requests at each gate, one open port. */
+const BOUNDED_FILES: readonly string[] = [
+  'test/proof/chaos/chaos.test.ts',
+  'test/proof/docker/deploy.test.ts',
+  'test/proof/gate/hostile/hostile.test.ts',
+  'test/proof/kit/one-port.test.ts',
+];
 
-/** The files of a tier as paths from the root, sorted. */
+/** The files of a tier as paths from the root, sorted. Conformance suites run in two tiers: see `test/support/implementations.ts`. */
 export function filesOf(tier: TierName): string[] {
+  if (tier === 'bounded') return [...BOUNDED_FILES];
   const own = globSync(`test/${tier}/**/*.test.ts`);
-  const shared = tier === 'proof' ? [] : globSync(`${CONFORMANCE}**/*.test.ts`);
+  const shared = tier === 'proof' ? [] : globSync('test/conformance/**/*.test.ts');
   return [...own, ...shared].sort();
 }
 
-/** Whether `path`, such as `gate/hold` or `test/unit/gate`, names this file. A part of a path from the tier's folder is enough. */
+/**
+ * Whether a path names this file. Each part of the path is the start of a part of the file's path, in the same order:
+ * `gate/hold` names `test/conformance/gate/forward/hold.test.ts`.
+ */
 export function isNamedBy(file: string, path: string): boolean {
-  const wanted = path.replace(/^\.?\//, '');
-  return (
-    file.startsWith(wanted) ||
-    `/${file.replace(/^test\/[a-z]+\//, '')}`.includes(`/${wanted.replace(/^test\//, '')}`)
-  );
+  const parts = file.split('/');
+  return path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .every((wanted) => {
+      const at = parts.findIndex((part) => part.startsWith(wanted));
+      if (at >= 0) parts.splice(0, at + 1);
+      return at >= 0;
+    });
 }

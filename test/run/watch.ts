@@ -38,12 +38,12 @@ async function runChanged(): Promise<void> {
     const files = [...unit, ...edited].filter((file) => values.only === '' || isNamedBy(file, values.only));
     process.stdout.write(`\n${names.join(', ')}: ${files.length} test files\n`);
     if (files.length === 0) continue;
-    const { passed, failed, wallMs } = await runMocha({
+    const { passed, failed } = await runMocha({
       files,
-      jobs: Math.min(TIERS.unit.jobs, files.length),
-      env: { TEST_TIER: 'unit' },
+      jobs: TIERS.unit.jobs,
+      env: edited.length > 0 ? {} : TIERS.unit.env,
     });
-    process.stdout.write(`${passed} passed, ${failed.length} failed (${(wallMs / 1_000).toFixed(1)} s)\n`);
+    process.stdout.write(`${passed.length} passed, ${failed.length} failed\n`);
   }
   isRunning = false;
 }

@@ -25,10 +25,16 @@ export const mochaHooks = {
     if (process.env.TEST_TIER === 'unit') forbidProcesses();
     sinceMs = performance.now();
   },
-  afterEach: assertNoProcesses,
+  afterEach(this: Mocha.Context): void {
+    const error = this.currentTest?.err;
+    // Workers send the enumerable fields of an error, and the cause is not one of them.
+    if (error?.cause !== undefined) Object.defineProperty(error, 'cause', { enumerable: true });
+    assertNoProcesses();
+  },
   afterAll(this: Mocha.Context): void {
     const results = process.env.TEST_RESULTS;
-    const file = this.test?.parent?.suites[0]?.file;
+    const { suites, tests } = this.test?.parent ?? { suites: [], tests: [] };
+    const file = suites[0]?.file ?? tests[0]?.file;
     const cpuMs = processorMs();
     if (results === undefined || file === undefined) return;
     const line: ResultLine = {

@@ -1,0 +1,28 @@
+import { longestFirst, rememberTimes } from './file-times.ts';
+import { runMocha } from './mocha.ts';
+import { processorMs } from './processor-time.ts';
+import type { TierRun } from './report.ts';
+import { runAgain } from './second-run.ts';
+import type { Tier } from './tiers.ts';
+
+/** Runs the files of one tier, and each failed test that may run again once more by itself. */
+export async function runTier(tier: Tier, files: readonly string[]): Promise<TierRun> {
+  const cpuBeforeMs = processorMs();
+  const sinceMs = performance.now();
+  const { env } = tier;
+  const first = await runMocha({ files: longestFirst(files), jobs: tier.jobs, env });
+  const second = tier.mayRunTwice
+    ? await runAgain(first, (file, title) => runMocha({ files: [file], jobs: 1, env, title }))
+    : { flaky: [], failed: first.failed, passed: [] };
+  rememberTimes(first.files);
+  return {
+    tier,
+    passed: [...first.passed, ...second.passed],
+    failed: second.failed,
+    flaky: second.flaky,
+    files: first.files,
+    wallMs: performance.now() - sinceMs,
+    cpuMs: processorMs() - cpuBeforeMs,
+    isWhole: first.isWhole,
+  };
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import type { FailedTest, PassedTest } from '../../run/results.ts';
+import { NO_SECOND_RUN, runAgain } from '../../run/second-run.ts';
+
+const failed = (file: string, title: string, isHook = false): FailedTest => ({
+  kind: 'failed',
+  file,
+  title,
+  isHook,
+  failure: `${title} failed`,
+});
+const passed = (file: string, title: string): PassedTest => ({ kind: 'passed', file, title });
+
+describe('second run of a failed test', () => {
+  it('lists a test that passes by itself as flaky', async () => {
+    const file = 'test/system/supervisor/health.test.ts';
+    const one = failed(file, 'health answers');
+    const asked: unknown[] = [];
+    const runs = await runAgain({ passed: [], failed: [one] }, async (...args) => {
+      asked.push(args);
+      return { passed: [passed(file, one.title)], failed: [], files: [], isWhole: true };
+    });
+    assert.deepEqual(asked, [[file, one.title]]);
+    assert.deepEqual(runs, { flaky: [one], failed: [], passed: [passed(file, one.title)] });
+  });
+
+  it('keeps a test failed that fails again, does not run, or ends mocha', async () => {
+    const one = failed('test/system/cli/commands.test.ts', 'help');
+    const outcomes = [
+      { passed: [], failed: [one], files: [], isWhole: true },
+      { passed: [], failed: [], files: [], isWhole: true },
+      { passed: [passed(one.file, one.title)], failed: [], files: [], isWhole: false },
+    ];
+    for (const outcome of outcomes) {
+      const runs = await runAgain({ passed: [], failed: [one] }, async () => outcome);
+      assert.deepEqual([runs.flaky, runs.failed], [[], [one]]);
+    }
+  });
+
+  it('runs the whole file again after a failed hook, and counts each test once', async () => {
+    const file = 'test/system/cli/commands.test.ts';
+    const hook = failed(file, '"before each" hook for "second"', true);
+    const titles: unknown[] = [];
+    const runs = await runAgain({ passed: [passed(file, 'first')], failed: [hook] }, async (_file, title) => {
+      titles.push(title);
+      return {
+        passed: ['first', 'second', 'third'].map((name) => passed(file, name)),
+        failed: [],
+        files: [],
+        isWhole: true,
+      };
+    });
+    assert.deepEqual(titles, [undefined]);
+    assert.deepEqual(runs.flaky, [hook]);
+    assert.deepEqual(
+      runs.passed.map(({ title }) => title),
+      ['second', 'third'],
+    );
+  });
+
+  it('is refused to tests of message safety and of security', async () => {
+    for (const { path } of NO_SECOND_RUN) {
+      const one = failed(`test/system/${path}x.test.ts`, 'safety');
+      const runs = await runAgain({ passed: [], failed: [one] }, () => assert.fail('it ran again'));
+      assert.deepEqual(runs, { flaky: [], failed: [one], passed: [] });
+    }
+  });
+
+  it('is refused by paths that name existing files', () => {
+    const files = globSync('test/{system,proof,conformance}/**/*.test.ts').map((file) =>
+      file.replace(/^test\/[a-z]+\//, ''),
+    );
+    assert.deepEqual(
+      NO_SECOND_RUN.filter(({ path }) => !files.some((file) => file.startsWith(path))),
+      [],
+    );
+  });
+});

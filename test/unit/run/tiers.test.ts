@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { filesOf, isNamedBy } from '../../run/tiers.ts';
+
+describe('test tiers', () => {
+  it('run each conformance suite in the unit tier and in the system tier', () => {
+    const shared = (files: string[]) => files.filter((file) => file.startsWith('test/conformance/'));
+    assert.deepEqual(shared(filesOf('unit')), shared(filesOf('system')));
+    assert.ok(shared(filesOf('unit')).length > 0);
+    assert.deepEqual(shared(filesOf('proof')), []);
+  });
+
+  it('name existing files as the bounded part of proof', () => {
+    const files = filesOf('bounded');
+    assert.deepEqual(
+      files.filter((file) => !existsSync(file) || !filesOf('proof').includes(file)),
+      [],
+    );
+    assert.equal(files.length, 4);
+  });
+
+  it('run every file that a path names', () => {
+    const file = 'test/conformance/gate/forward/hold.test.ts';
+    for (const path of [
+      'gate/hold',
+      'hold',
+      'gate',
+      'test/conformance/gate',
+      './test/conformance/gate/',
+      file,
+      '',
+    ])
+      assert.ok(isNamedBy(file, path), path);
+    for (const path of ['hold/gate', 'old', 'gate/old', 'test/unit', 'api'])
+      assert.ok(!isNamedBy(file, path), path);
+  });
+});
