@@ -63,8 +63,8 @@ coverage: setup tools ## unit and system tests, and how much of the sources they
 faults: setup tools ## put one fault at a time into a copy of the sources, and show that a test finds it [ONLY=text]
 	@node test/faults/main.ts '$(ONLY)'
 
-bench: setup ## measure, as ratios against a peer in the same run
-	@node test/bench/main.ts
+bench: setup ## measure, as ratios against a peer in the same run, into bench.json [COMPARE=bench.json]
+	@node test/bench/main.ts $(if $(COMPARE),--compare '$(COMPARE)')
 
 chaos: setup ## kill everything at random and prove that no message is lost or doubled (SCENARIO= SEED= SEEDS= DATABASE=)
 	@node test/chaos/main.ts

@@ -1,52 +1,51 @@
-import { measureEvents } from './events.ts';
-import { measureGate } from './gate.ts';
-import { measureBodies } from './gate-bodies.ts';
-import { measureMemory } from './memory.ts';
-import { measureStore } from './memory-store.ts';
-import { measureOutbox } from './outbox.ts';
-import { measureRestart } from './restart.ts';
-import { measureSends } from './send.ts';
-import { measureStart } from './start.ts';
+// `make bench`: measures the parts that are named, or all. See --help.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { type Bench, parseBench } from './bench-file.ts';
+import { readOptions, renderHelp } from './options.ts';
+import { PARTS } from './parts.ts';
+import { findPrograms } from './programs.ts';
+import { runParts } from './run.ts';
 
-/** A figure beside the peer it is measured against in the same run. */
-export interface Figure {
-  readonly what: string;
-  readonly value: string;
-  readonly peer: string;
-  /** How the two compare, and what was aimed at. */
-  readonly ratio: string;
-  readonly target: string;
-  readonly met: boolean;
+/** As in sysexits.h. */
+const [EX_USAGE, EX_UNAVAILABLE] = [64, 69];
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = EX_USAGE;
 }
 
-const parts = {
-  start: measureStart,
-  memory: measureMemory,
-  restart: measureRestart,
-  send: measureSends,
-  outbox: measureOutbox,
-  events: measureEvents,
-  'memory-store': measureStore,
-  gate: measureGate,
-  bodies: measureBodies,
-};
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2), Object.keys(PARTS));
+  if (options.wantsHelp) {
+    process.stdout.write(renderHelp(PARTS));
+    return 0;
+  }
+  const earlier =
+    options.compare === undefined
+      ? undefined
+      : parseBench(readFileSync(options.compare, 'utf8'), options.compare);
+  const parts = Object.entries(PARTS).filter(([name]) => options.parts.includes(name));
+  if (!findPrograms(parts.map(([, part]) => part))) return EX_UNAVAILABLE;
+  return await runParts({
+    parts: new Map(parts),
+    about: describeRun(),
+    earlier,
+    out: options.out,
+    print: (line) => process.stdout.write(`${line}\n`),
+    say: (line) => process.stderr.write(`${line}\n`),
+  });
+}
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !Object.hasOwn(parts, name));
-if (unknown.length > 0) {
-  process.stderr.write(
-    `there is no measurement ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}\n`,
-  );
-  process.exit(64);
-}
-const figures: Figure[] = [];
-for (const [name, measure] of Object.entries(parts)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  process.stderr.write(`measuring ${name} ...\n`);
-  figures.push(...(await measure()));
-}
-for (const { what, value, peer, ratio, target, met } of figures) {
-  process.stdout.write(
-    `${met ? 'met   ' : 'MISSED'}  ${what}: ${value}, against ${peer}: ${ratio} (target: ${target})\n`,
-  );
+function describeRun(): Omit<Bench, 'figures'> {
+  const git = ['describe', '--always', '--dirty', '--exclude=*'];
+  return {
+    commit: execFileSync('git', git, { cwd: import.meta.dirname, encoding: 'utf8' }).trim(),
+    date: new Date().toISOString(),
+    node: process.version,
+    cores: availableParallelism(),
+  };
 }

@@ -5,7 +5,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { startKit } from '../support/kit/kit.ts';
 import { ApiProcess, SECRET_LINE } from './api-process.ts';
 import { BareClient } from './bare-client.ts';
-import type { Figure } from './main.ts';
+import { type Figure, toFigure } from './figure.ts';
 import { median, summary } from './median.ts';
 
 const ROUNDS = 9;
@@ -23,11 +23,12 @@ const PACE_MS = 20;
  * Sends accepted per second, each on disk before its answer, against bare better-sqlite3 with one durable insert a
  * transaction at the same pragmas, in turn. WhatsApp is away, so that nothing but the acceptance is measured.
  */
-export async function measureOutbox(): Promise<Figure[]> {
-  return [...(await measureAcceptance()), await measureLatency()];
+export async function* measureOutbox(): AsyncGenerator<Figure> {
+  yield* measureAcceptance();
+  yield* measureLatency();
 }
 
-async function measureAcceptance(): Promise<Figure[]> {
+async function* measureAcceptance(): AsyncGenerator<Figure> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
   try {
     await using api = await ApiProcess.start(folder);
@@ -42,31 +43,28 @@ async function measureAcceptance(): Promise<Figure[]> {
     const all: BareClient[] = [];
     while (all.length < MOST_CLIENTS) all.push(connections.use(await BareClient.connect(api.port)));
     await perSecond(all, send, WARM_UP_MS);
-    const figures: Figure[] = [];
     for (const { clients, least } of CLIENTS) {
       const [accepted, inserted]: [number[], number[]] = [[], []];
       for (let round = 0; round < ROUNDS; round += 1) {
         accepted.push(await perSecond(all.slice(0, clients), send, ROUND_MS));
         inserted.push(bare.insertsPerSecond());
       }
-      const ratio = median(accepted.map((rate, round) => rate / (inserted[round] ?? 0)));
-      figures.push({
+      yield toFigure({
         what: `sends accepted, ${clients} client${clients === 1 ? '' : 's'}`,
-        value: summary(accepted, 'per s'),
+        value: accepted,
+        unit: 'per s',
         peer: `bare better-sqlite3, one durable insert a transaction, ${summary(inserted, 'per s')}`,
-        ratio: `${ratio.toFixed(2)} (median of the pairs)`,
-        target: `at least ${least}`,
-        met: ratio >= least,
+        ratio: median(accepted.map((rate, round) => rate / (inserted[round] ?? 0))),
+        target: { of: 'ratio', atLeast: least },
       });
     }
-    return figures;
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
 /** From the request until WhatsApp's server has the message, through the whole kit, at an easy pace. */
-async function measureLatency(): Promise<Figure> {
+async function* measureLatency(): AsyncGenerator<Figure> {
   await using kit = await (await startKit({ env: { LOG_LEVEL: 'warn' } })).ready();
   const askedAt = new Map<string, number>();
   const answered: number[] = [];
@@ -82,14 +80,14 @@ async function measureLatency(): Promise<Figure> {
     const from = askedAt.get(body);
     return from === undefined ? [] : [Date.parse(received_at) - from];
   });
-  return {
-    what: `from a send to WhatsApp's server, through the whole kit (n=${took.length})`,
-    value: `p50 ${at(took, 0.5)} ms, p99 ${at(took, 0.99)} ms`,
-    peer: `its answer "sent", p50 ${at(answered, 0.5)} ms, p99 ${at(answered, 0.99)} ms`,
-    ratio: `p99 ${(at(took, 0.99) / at(took, 0.5)).toFixed(1)} times p50`,
-    target: 'published, none set',
-    met: took.length === LATENCIES,
-  };
+  if (took.length !== LATENCIES) throw new Error(`${took.length} of ${LATENCIES} messages arrived`);
+  for (const share of [0.5, 0.99])
+    yield toFigure({
+      what: `from a send to WhatsApp's server, through the whole kit, p${share * 100} of ${LATENCIES}`,
+      value: at(took, share),
+      unit: 'ms',
+      peer: `its answer "sent", ${at(answered, share)} ms`,
+    });
 }
 
 async function perSecond(

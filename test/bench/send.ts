@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import wweb from 'whatsapp-web.js';
 import { startKit } from '../support/kit/kit.ts';
-import type { Figure } from './main.ts';
+import { type Figure, toFigure } from './figure.ts';
 import { median, summary } from './median.ts';
 
 /** Batches in turn, so that a machine whose speed drifts slows both alike. */
@@ -24,17 +24,16 @@ const TO = '15551234567@c.us';
  * both wait for the acknowledgement of WhatsApp's server before the next. Once with the stand-in as it ships, whose
  * server takes 20 ms, and once with one that takes no time, where nothing hides what the kit costs.
  */
-export async function measureSends(): Promise<Figure[]> {
+export async function* measureSends(): AsyncGenerator<Figure> {
   await using kit = await kitSender();
   await using library = await librarySender();
   const pair = [kit, library] as const;
   for (let count = 0; count < WARM_UP; count += 1) {
     for (const sender of pair) await sender.send(`warm ${count}`);
   }
-  const asShipped = await compare('the stand-in as it ships', ...pair);
+  yield await compare('the stand-in as it ships', ...pair);
   for (const sender of pair) await sender.ackAtOnce();
-  const bare = await compare('a stand-in that acknowledges at once', ...pair);
-  return [asShipped, bare];
+  yield await compare('a stand-in that acknowledges at once', ...pair);
 }
 
 async function compare(where: string, kit: MessageSender, library: MessageSender): Promise<Figure> {
@@ -43,15 +42,14 @@ async function compare(where: string, kit: MessageSender, library: MessageSender
     through.push(await perSecond((count) => kit.send(`message ${batch}/${count}`)));
     direct.push(await perSecond((count) => library.send(`message ${batch}/${count}`)));
   }
-  const ratio = median(through.map((rate, batch) => rate / (direct[batch] ?? 0)));
-  return {
+  return toFigure({
     what: `sequential sends through the whole kit, ${where}`,
-    value: summary(through, 'per s'),
+    value: through,
+    unit: 'per s',
     peer: `the library driven directly with its defaults, ${summary(direct, 'per s')}`,
-    ratio: `${ratio.toFixed(2)} (median of the pairs)`,
-    target: `at least ${LEAST}`,
-    met: ratio >= LEAST,
-  };
+    ratio: median(through.map((rate, batch) => rate / (direct[batch] ?? 0))),
+    target: { of: 'ratio', atLeast: LEAST },
+  });
 }
 
 interface MessageSender extends AsyncDisposable {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ServerProcess } from '../../../bench/gate-process.ts';
+import { ServerProcess } from '../../../bench/gate/process.ts';
 import { freePorts } from '../../kit/kit.ts';
 import type { GateKind } from '../gates.ts';
 

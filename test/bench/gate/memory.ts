@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
-import { until } from '../support/kit/kit.ts';
-import { startContestants } from './gate-contestants.ts';
-import type { Load } from './gate-load.ts';
-import { LARGE_BYTES, startBackend } from './gate-nginx.ts';
-import { ServerProcess } from './gate-process.ts';
-import type { Figure } from './main.ts';
+import { until } from '../../support/kit/kit.ts';
+import { type Figure, toFigure } from '../figure.ts';
+import { startContestants } from './contestants.ts';
+import type { Load } from './load.ts';
+import { LARGE_BYTES, startBackend } from './nginx.ts';
+import { ServerProcess } from './process.ts';
 
 const WEBSOCKETS = 2_000;
 /** So many are being opened at once. */
@@ -23,7 +23,7 @@ const WITHIN_MS = 120_000;
 const WARM_UP_SECONDS = 2;
 
 /** What an open WebSocket costs while nothing is said on it. */
-export async function measureWebSockets(load: Load, folder: string): Promise<Figure[]> {
+export async function* measureWebSockets(load: Load, folder: string): AsyncGenerator<Figure> {
   const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const sockets = new WebSocketServer({ server });
@@ -47,24 +47,19 @@ export async function measureWebSockets(load: Load, folder: string): Promise<Fig
     const peer = opponents.get(name);
     if (peer instanceof ServerProcess) peers.push(`${name} ${(await kilobytes(peer)).toFixed(1)} kB`);
   }
-  const figures: Figure[] = [];
-  for (const gate of gates.values()) {
-    figures.push({
+  for (const gate of gates.values())
+    yield toFigure({
       what: `${gate.name}, memory of each of ${WEBSOCKETS} idle WebSockets`,
-      value: `${(await kilobytes(gate)).toFixed(1)} kB PSS`,
+      value: await kilobytes(gate),
+      unit: 'kB PSS',
       peer: peers.join(', '),
-      ratio: 'one run',
-      target: 'published, none set',
-      met: true,
     });
-  }
   sockets.close();
   server.close();
-  return figures;
 }
 
 /** How far memory grows at most while bodies of 100 MB pass readers that are slower than the service. */
-export async function measureSlowReaders(load: Load, folder: string): Promise<Figure[]> {
+export async function* measureSlowReaders(load: Load, folder: string): AsyncGenerator<Figure> {
   await using backend = await startBackend(folder);
   await using contestants = await startContestants(backend, folder, '/api/small');
   const growth = async (server: ServerProcess) => {
@@ -83,19 +78,14 @@ export async function measureSlowReaders(load: Load, folder: string): Promise<Fi
     if (name !== 'no proxy' && opponent instanceof ServerProcess)
       peers.push(`${name} ${(await growth(opponent)).toFixed(0)} MB`);
   }
-  const figures: Figure[] = [];
-  for (const gate of contestants.gates.values()) {
-    const grown = await growth(gate);
-    figures.push({
-      what: `${gate.name}, memory while 100 MB go to each of ${READERS} readers of ${READ_BYTES_PER_SECOND / 1e6} MB per s`,
-      value: `+${grown.toFixed(1)} MB PSS at most`,
+  for (const gate of contestants.gates.values())
+    yield toFigure({
+      what: `${gate.name}, memory added while 100 MB go to each of ${READERS} readers of ${READ_BYTES_PER_SECOND / 1e6} MB per s`,
+      value: await growth(gate),
+      unit: 'MB PSS',
       peer: peers.join(', '),
-      ratio: `${(grown / MOST_GROWTH_MB).toFixed(2)} of the budget`,
-      target: `under ${MOST_GROWTH_MB} MB`,
-      met: grown < MOST_GROWTH_MB,
+      target: { of: 'value', atMost: MOST_GROWTH_MB },
     });
-  }
-  return figures;
 }
 
 async function withWebSockets<T>(port: number, count: number, act: () => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Measured } from './gate-process.ts';
+import type { Measured } from './process.ts';
 
 /** What a load came to. */
 export interface LoadResult {
@@ -16,9 +16,8 @@ export interface LoadResult {
 export class Load {
   readonly #script: string;
 
-  /** Throws when wrk is missing. The script that reports as JSON goes into `folder`. */
+  /** The script that reports as JSON goes into `folder`. */
   constructor(folder: string) {
-    requireProgram('wrk', ['-v'], 'wrk');
     this.#script = join(folder, 'report.lua');
     writeFileSync(this.#script, REPORT);
   }
@@ -52,15 +51,6 @@ export class Load {
     if (refused > 0 || broken > 0)
       throw new Error(`${name}, ${path}: ${refused} answers were errors, ${broken} connections broke`);
     return { seconds: micros / 1e6, answers, bytesRead: bytes };
-  }
-}
-
-/** Throws when a program is not there, with what to install. */
-export function requireProgram(program: string, args: readonly string[], debianPackage: string): void {
-  if (spawnSync(program, args).error !== undefined) {
-    throw new Error(
-      `${program} is not installed, and the gate is measured with it: apt-get install -y --no-install-recommends ${debianPackage}`,
-    );
   }
 }
 

@@ -1,11 +1,11 @@
-import type { GateKind } from '../support/gate/gates.ts';
-import { type Contestants, type Opponent, startContestants } from './gate-contestants.ts';
-import type { Load } from './gate-load.ts';
-import { LARGE_BYTES, startBackend } from './gate-nginx.ts';
-import type { Measured } from './gate-process.ts';
-import { UploadSink } from './gate-sink.ts';
-import type { Figure } from './main.ts';
-import { median, summary } from './median.ts';
+import type { GateKind } from '../../support/gate/gates.ts';
+import { type Figure, toFigure } from '../figure.ts';
+import { median, summary } from '../median.ts';
+import { type Contestants, type Opponent, startContestants } from './contestants.ts';
+import type { Load } from './load.ts';
+import { LARGE_BYTES, startBackend } from './nginx.ts';
+import type { Measured } from './process.ts';
+import { UploadSink } from './sink.ts';
 
 const ROUNDS = 7;
 const ROUND_SECONDS = 1;
@@ -33,10 +33,9 @@ interface Situation {
 }
 
 /** Answers of 200 bytes and of 100 MB, over one connection and over 64. */
-export async function measureDownloads(load: Load, folder: string): Promise<Figure[]> {
+export async function* measureDownloads(load: Load, folder: string): AsyncGenerator<Figure> {
   await using backend = await startBackend(folder);
   await using contestants = await startContestants(backend, folder, '/api/small');
-  const figures: Figure[] = [];
   for (const connections of [1, 64]) {
     const over = `${connections} connection${connections === 1 ? '' : 's'}`;
     const small: Situation = {
@@ -57,16 +56,16 @@ export async function measureDownloads(load: Load, folder: string): Promise<Figu
         return result.bytesRead / MB / result.seconds;
       },
     };
-    figures.push(...(await compareAll(small, contestants)), ...(await compareAll(large, contestants)));
+    yield* compareAll(small, contestants);
+    yield* compareAll(large, contestants);
   }
-  return figures;
 }
 
 /** Bodies of 100 MB, over one connection. */
-export async function measureUploads(load: Load, folder: string): Promise<Figure[]> {
+export async function* measureUploads(load: Load, folder: string): AsyncGenerator<Figure> {
   await using sink = await UploadSink.start();
   await using contestants = await startContestants(sink, folder, '/api/ready');
-  return await compareAll(
+  yield* compareAll(
     {
       what: '100 MB uploads, 1 connection',
       unit: 'MB per s',
@@ -81,7 +80,7 @@ export async function measureUploads(load: Load, folder: string): Promise<Figure
   );
 }
 
-async function compareAll(situation: Situation, contestants: Contestants): Promise<Figure[]> {
+async function* compareAll(situation: Situation, contestants: Contestants): AsyncGenerator<Figure> {
   const { gates, opponents } = contestants;
   const all = [...gates.values(), ...opponents.values()];
   const rounds = new Map(all.map((server) => [server, [] as Round[]]));
@@ -93,13 +92,12 @@ async function compareAll(situation: Situation, contestants: Contestants): Promi
       results.push({ rate, cpuMicros: ((server.cpuSeconds - before) * 1e6) / (rate * ROUND_SECONDS) });
     }
   }
-  return [...gates].flatMap(([kind, gate]) =>
-    [...opponents].flatMap(([name, opponent]) => {
+  for (const [kind, gate] of gates)
+    for (const [name, opponent] of opponents) {
       const least = situation.targets[kind][name];
-      if (least === undefined && name !== 'no proxy') return [];
-      return [compare(situation, gate.name, rounds.get(gate) ?? [], name, rounds.get(opponent) ?? [], least)];
-    }),
-  );
+      if (least === undefined && name !== 'no proxy') continue;
+      yield compare(situation, gate.name, rounds.get(gate) ?? [], name, rounds.get(opponent) ?? [], least);
+    }
 }
 
 interface Round {
@@ -116,21 +114,19 @@ function compare(
   other: readonly Round[],
   least: number | undefined,
 ): Figure {
-  const ratio = median(own.map(({ rate }, round) => rate / (other[round]?.rate ?? 0)));
-  const text = (rounds: readonly Round[]) => {
+  const rates = (rounds: readonly Round[]) => rounds.map(({ rate }) => rate);
+  const costOf = (rounds: readonly Round[]) => {
     const cpuMicros = median(rounds.map((round) => round.cpuMicros));
-    const rates = summary(
-      rounds.map(({ rate }) => rate),
-      unit,
-    );
-    return Number.isNaN(cpuMicros) ? rates : `${rates}, ${cpuMicros.toFixed(0)} µs of processor each`;
+    return Number.isNaN(cpuMicros) ? undefined : `${cpuMicros.toFixed(0)} µs of processor each`;
   };
-  return {
-    what: `${name}, ${what}`,
-    value: text(own),
-    peer: `${opponent}, ${text(other)}`,
-    ratio: `${ratio.toFixed(2)} (median of the pairs)`,
-    target: least === undefined ? 'published, none set' : `at least ${least}`,
-    met: ratio >= (least ?? 0),
-  };
+  const [note, otherNote] = [costOf(own), costOf(other)];
+  return toFigure({
+    what: `${name}, ${what}, against ${opponent}`,
+    value: rates(own),
+    unit,
+    ...(note === undefined ? {} : { note }),
+    peer: [opponent, summary(rates(other), unit), ...(otherNote === undefined ? [] : [otherNote])].join(', '),
+    ratio: median(own.map(({ rate }, round) => rate / (other[round]?.rate ?? 0))),
+    ...(least === undefined ? {} : { target: { of: 'ratio', atLeast: least } }),
+  });
 }

@@ -1,9 +1,9 @@
-import { GATES, type GateKind } from '../support/gate/gates.ts';
-import { gateOptions, route } from '../support/gate/test-gate.ts';
-import { BareClient } from './bare-client.ts';
-import { UploadSink } from './gate-sink.ts';
-import type { Figure } from './main.ts';
-import { median, summary } from './median.ts';
+import { GATES, type GateKind } from '../../support/gate/gates.ts';
+import { gateOptions, route } from '../../support/gate/test-gate.ts';
+import { BareClient } from '../bare-client.ts';
+import { type Figure, toFigure } from '../figure.ts';
+import { median, summary } from '../median.ts';
+import { UploadSink } from './sink.ts';
 
 const ROUNDS = 9;
 const ROUND_MS = 1_000;
@@ -15,13 +15,11 @@ const CONNECTIONS = 8;
  * such a service, in turn with POSTs to a kit service, whose connections are reused. Client, service and gate (except
  * nginx) run in one process, so the figures compare the two routes, and nothing else.
  */
-export async function measureBodies(): Promise<Figure[]> {
-  const figures: Figure[] = [];
-  for (const gate of GATES) figures.push(...(await measureGate(gate)));
-  return figures;
+export async function* measureBodies(): AsyncGenerator<Figure> {
+  for (const gate of GATES) yield* measureGate(gate);
 }
 
-async function measureGate({ name, start }: GateKind): Promise<Figure[]> {
+async function* measureGate({ name, start }: GateKind): AsyncGenerator<Figure> {
   await using sink = await UploadSink.start();
   const service = { host: '127.0.0.1', port: sink.port };
   await using gate = await start(
@@ -32,7 +30,6 @@ async function measureGate({ name, start }: GateKind): Promise<Figure[]> {
       ],
     }),
   );
-  const figures: Figure[] = [];
   for (const connections of [1, CONNECTIONS]) {
     const rates = { '/kit': [] as number[], '/own': [] as number[] };
     const paths = ['/kit', '/own'] as const;
@@ -40,19 +37,17 @@ async function measureGate({ name, start }: GateKind): Promise<Figure[]> {
     for (let round = 0; round < ROUNDS; round++)
       for (const path of round % 2 === 0 ? paths : paths.toReversed())
         rates[path].push(await postFor(gate.port, path, connections));
-    const ratio = median(rates['/own']) / median(rates['/kit']);
     const addedMs =
       (connections * 1_000) / median(rates['/own']) - (connections * 1_000) / median(rates['/kit']);
-    figures.push({
-      what: `${name} gate, POSTs of 1 KiB per s to a service of one's own, ${connections} at once`,
-      value: summary(rates['/own'], 'per s'),
-      peer: `a kit service ${summary(rates['/kit'], 'per s')}`,
-      ratio: `${ratio.toFixed(2)} times as many, ${addedMs.toFixed(2)} ms more each`,
-      target: 'published, none set',
-      met: true,
+    yield toFigure({
+      what: `${name} gate, POSTs of 1 KiB to a service of one's own, ${connections} at once`,
+      value: rates['/own'],
+      unit: 'per s',
+      note: `${addedMs.toFixed(2)} ms more each`,
+      peer: `a kit service, ${summary(rates['/kit'], 'per s')}`,
+      ratio: median(rates['/own']) / median(rates['/kit']),
     });
   }
-  return figures;
 }
 
 /** Posts on some kept connections of clients, one request at a time on each; gives how many were answered per second. */

@@ -1,5 +1,5 @@
 // One of the proxies of the field in a process of its own, as its README starts it, without a log:
-// `node gate-peer.ts NAME PORT BACKEND_PORT`.
+// `node peer.ts NAME PORT BACKEND_PORT`.
 import { createServer } from 'node:http';
 
 const [, , name = '', port = '', backendPort = ''] = process.argv;

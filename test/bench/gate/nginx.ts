@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts } from '../support/kit/kit.ts';
-import { type ServerPlan, ServerProcess } from './gate-process.ts';
+import { freePorts } from '../../support/kit/kit.ts';
+import { type ServerPlan, ServerProcess } from './process.ts';
 
 /** About what a status or a message of the kit is as JSON. */
 const SMALL_BODY = JSON.stringify({

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GATES, type GateKind } from '../support/gate/gates.ts';
-import { freePorts } from '../support/kit/kit.ts';
-import { startMinimalNginx } from './gate-nginx.ts';
-import { type Measured, ServerProcess } from './gate-process.ts';
+import { GATES, type GateKind } from '../../support/gate/gates.ts';
+import { freePorts } from '../../support/kit/kit.ts';
+import { startMinimalNginx } from './nginx.ts';
+import { type Measured, ServerProcess } from './process.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The proxies of the field; see `gate-peer.ts`. */
+/** The proxies of the field; see `peer.ts`. */
 const PEERS = ['http-proxy-middleware', '@fastify/http-proxy', 'fast-proxy'] as const;
 
 /** The limits of one client are counted, as on a public server; here one client is all of the load. */
@@ -88,7 +88,7 @@ async function startPeer(
     name,
     port: PORT,
     file: process.execPath,
-    args: [join(import.meta.dirname, 'gate-peer.ts'), name, String(PORT), String(backendPort)],
+    args: [join(import.meta.dirname, 'peer.ts'), name, String(PORT), String(backendPort)],
     folder,
     readyPath,
   });
