@@ -38,13 +38,13 @@ describe('docker engine of the tests', () => {
   it('publishes in a network of its own: nothing of it is open on this machine', async () => {
     await using engine = await startEngine();
     const image = await engine.image();
-    const flags = ['--publish=18080:8080'];
+    const flags = ['--publish=18081:8080'];
     const serve = 'http.createServer((_, answer) => answer.end("in")).listen(8080)';
     const container = await engine.run(image, { flags, env: {}, command: ['node', '-e', serve] });
-    const ask = () => engine.onHost('curl', '--silent', 'http://127.0.0.1:18080/');
+    const ask = () => engine.onHost('curl', '--silent', 'http://127.0.0.1:18081/');
     assert.equal(await container.until('an answer', ask), 'in');
     // 7: nobody there. The machine's own engine, where there is one, publishes on the machine.
-    const { status } = spawnSync('curl', ['--silent', 'http://127.0.0.1:18080/']);
+    const { status } = spawnSync('curl', ['--silent', 'http://127.0.0.1:18081/']);
     assert.equal(status, engine.within.length === 0 ? 0 : 7);
   });
 

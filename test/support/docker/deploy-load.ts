@@ -1,17 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../kit/kit.ts';
 import { Load } from '../kit/load.ts';
 
 /**
- * Twenty requests a second on a kit, over kept and over new connections, for as long as its standard input is open; then
- * prints what became of each. Runs where the kit is reached from: `node deploy-load.ts ORIGIN KEY`.
+ * Twenty requests a second on a kit, over kept and over new connections, until its standard input ends. Prints `ON` when
+ * each client has had an answer, and at the end what became of each request. Runs on the host that the kit is reached
+ * from: `node deploy-load.ts ORIGIN KEY`.
  */
 const [origin = '', key = ''] = process.argv.slice(2);
 const CLIENTS = 10;
 const PAUSE_MS = 2_000;
+const ON_WITHIN_MS = 60_000;
 
 const loads = [true, false].map(
   (keepAlive) => new Load(origin, CLIENTS, { keepAlive, pauseMs: PAUSE_MS, headers: { 'x-api-key': key } }),
 );
+await until('each client has had an answer', () => loads.every(({ isOnAll }) => isOnAll), ON_WITHIN_MS);
+process.stdout.write('ON\n');
 for await (const _ of process.stdin) await sleep(0);
 await Promise.all(loads.map((load) => load[Symbol.asyncDispose]()));
 process.stdout.write(JSON.stringify(loads.flatMap(({ exchanges }) => exchanges)));

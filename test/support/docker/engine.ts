@@ -87,10 +87,24 @@ export function lacksForEngine(): string | undefined {
   return status === 0 ? undefined : stdout.trim();
 }
 
-/** The engine, brought up at the first call and down again after the last test of the process. */
+/**
+ * The engine, brought up at the first call. Test files that run at the same time share it: it ends after the last test
+ * of the last process that uses it. Containers and images of one file have names that no other file uses.
+ */
 export async function startEngine(): Promise<Engine> {
   started ??= bringUp();
   return new Engine(await started.then(({ reach }) => reach));
+}
+
+/** Ends the use of the engine: for an `after` of each file that starts one. Should the process be killed, it ends too. */
+export async function endEngine(this: Mocha.Context): Promise<void> {
+  this.timeout(60_000);
+  if (started === undefined) return;
+  const { child } = await started;
+  started = undefined;
+  const ended = once(child, 'exit');
+  child.stdin?.end();
+  await ended;
 }
 
 const built: Partial<Record<Stage, Promise<string>>> = {};
@@ -106,13 +120,3 @@ async function bringUp(): Promise<{ reach: ReadonlyMap<string, string>; child: C
   }
   throw new Error(`no engine: \`${SCRIPT} run\` ended; it says why above`);
 }
-
-// Of the whole run: files share it. Should this process be killed, the script sees its input end all the same.
-after(async function endEngine() {
-  this.timeout(60_000);
-  if (started === undefined) return;
-  const { child } = await started;
-  const ended = once(child, 'exit');
-  child.stdin?.end();
-  await ended;
-});

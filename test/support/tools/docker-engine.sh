@@ -1,7 +1,8 @@
 #!/bin/sh
 # A Docker engine for the tests and for trying out deploys: the machine's own where one answers, else one of ours.
-#   docker-engine.sh run     brings it up, says READY and how to reach it, takes it down when its standard input ends
-#   docker-engine.sh up      brings it up for as long as you like, and says how to reach it
+#   docker-engine.sh run     brings it up, says READY and how to reach it; the last of all runs to end takes it down. A
+#                            run ends when its standard input ends
+#   docker-engine.sh up      brings it up until `down`, and says how to reach it
 #   docker-engine.sh down    takes ours down, with everything in it that runs; images stay
 #   docker-engine.sh lacks   says what this machine lacks for it, and exits 1; silent when nothing
 # Ours is a real dockerd with a network of its own, in a namespace: what it publishes is published there, and no port,
@@ -133,6 +134,12 @@ down() {
   rm -rf "$run"
 }
 
+# The engine stays while another run uses it, or when `up` has brought it up.
+end_if_last() {
+  flock 8
+  if flock -n 9 && [ ! -e "$run/stays" ]; then down; fi
+}
+
 tell() {
   if own_engine_answers; then echo "DOCKER_HOST=${DOCKER_HOST:-}"; return; fi
   echo "DOCKER_HOST=unix://$socket"
@@ -143,16 +150,25 @@ tell() {
 }
 
 case $verb in
-  up) up; tell ;;
+  up)
+    if own_engine_answers; then tell; exit 0; fi
+    exec 8>"$run.starting"
+    flock 8
+    up 8>&-
+    touch "$run/stays"
+    tell ;;
   run)
     if own_engine_answers; then tell; echo READY; cat >/dev/null; exit 0; fi
-    mkdir -p "$run"
-    exec 9>"$run.lock"
-    flock -n 9 || die "another run of it is under way in $PWD: wait for it to end"
-    # One that somebody has brought up with `up` stays up.
-    ours_answers || trap down EXIT
+    # Test files run at the same time and share the engine. `starting` is held while the engine starts or ends, `users`
+    # is shared by all runs. The kernel releases both when a run is killed.
+    exec 8>"$run.starting" 9>"$run.users"
+    flock 8
+    flock -s 9
+    trap end_if_last EXIT
     trap 'exit 130' INT TERM HUP
-    up 9>&-; tell; echo READY; cat >/dev/null ;;
+    up 8>&- 9>&-
+    flock -u 8
+    tell; echo READY; cat >/dev/null ;;
   down) down ;;
   lacks) lacks ;;
   *) die 'run, up, down or lacks' ;;
