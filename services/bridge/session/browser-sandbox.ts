@@ -4,18 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../../runtime/log.ts';
 
-/** Chromium tells within half a second. Asked again after the next failure if it does not: a machine may be busy. */
-const ANSWERS_WITHIN_MS = 3_000;
+/**
+ * Chromium answers within half a second on an idle machine. On a busy one it took longer than 3 s, and each attempt
+ * without an answer costs another browser that does not start.
+ */
+const ANSWERS_WITHIN_MS = 20_000;
 
 /**
  * Chromium's sandbox, which shuts pages away from the browser, on this machine: kept wherever it works. Chromium refuses
  * it to root, and cannot have it in a container whose seccomp filter forbids user namespaces, as Docker's own does.
  */
 export class BrowserSandbox {
+  readonly #answersWithinMs: number;
   #isUsed: boolean;
   #isCertain: boolean;
 
-  constructor(isRoot = process.getuid?.() === 0) {
+  constructor(isRoot = process.getuid?.() === 0, answersWithinMs = ANSWERS_WITHIN_MS) {
+    this.#answersWithinMs = answersWithinMs;
     this.#isUsed = !isRoot;
     this.#isCertain = isRoot;
   }
@@ -31,7 +36,7 @@ export class BrowserSandbox {
    */
   async isLacking(browserPath: string, log: Pick<Log, 'warn'>): Promise<boolean> {
     if (this.#isCertain) return false;
-    const found = await askBrowser(browserPath);
+    const found = await askBrowser(browserPath, this.#answersWithinMs);
     this.#isCertain = found !== 'unknown';
     this.#isUsed = found !== 'lacking';
     if (!this.#isUsed)
@@ -42,12 +47,12 @@ export class BrowserSandbox {
   }
 }
 
-async function askBrowser(browserPath: string): Promise<'there' | 'lacking' | 'unknown'> {
+async function askBrowser(browserPath: string, withinMs: number): Promise<'there' | 'lacking' | 'unknown'> {
   const profile = await mkdtemp(join(tmpdir(), 'gatehouse-sandbox-'));
   const args = ['--headless', '--disable-gpu', `--user-data-dir=${profile}`, '--dump-dom', 'about:blank'];
   try {
     return await new Promise((resolve) => {
-      execFile(browserPath, args, { timeout: ANSWERS_WITHIN_MS, killSignal: 'SIGKILL' }, (error, _, said) =>
+      execFile(browserPath, args, { timeout: withinMs, killSignal: 'SIGKILL' }, (error, _, said) =>
         resolve(said.includes('No usable sandbox') ? 'lacking' : error === null ? 'there' : 'unknown'),
       );
     });

@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 import { errorText, KitError } from '../../contract/errors.ts';
 
 const run = promisify(execFile);
-/** It answers within 50 ms; a busy machine may take longer. */
-const ANSWERS_WITHIN_MS = 10_000;
+/** It answers within 50 ms on an idle machine, and took longer than 10 s on a busy one. */
+const ANSWERS_WITHIN_MS = 30_000;
 
 /** Chrome's own name of each system, which does not depend on the version or the processor. */
 const SYSTEMS: Readonly<Record<string, string>> = {

@@ -36,7 +36,7 @@ const FURTHER: readonly Run[] = [
 ];
 
 describe(`kit under fire, seed ${SEED}`, function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
 
   for (const [title, options] of isBounded ? ONE_FOR_EACH_DATABASE : [...ONE_FOR_EACH_DATABASE, ...FURTHER]) {
     it(title, async () => {

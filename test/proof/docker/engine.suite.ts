@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { FIRST_TIME_MS, lacksForEngine, startEngine } from '../../support/docker/engine.ts';
 import { sayNotTested } from '../../support/netns/say-what-lacks.ts';
@@ -33,6 +35,15 @@ describe('docker engine of the tests', () => {
     })();
     const left = await other.docker('ps', '--all', '--quiet', '--no-trunc');
     assert.ok(left.includes(others.id) && !left.includes(own.id));
+  });
+
+  it('stays up for one run when another run ends', async () => {
+    await using engine = await startEngine();
+    const other = spawn('sh', [SCRIPT, 'run'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    for await (const line of createInterface(other.stdout)) if (line === 'READY') break;
+    other.stdin.end();
+    assert.deepEqual(await once(other, 'exit'), [0, null]);
+    assert.notEqual(await engine.docker('info', '--format', '{{.ID}}'), '');
   });
 
   it('publishes in a network of its own: nothing of it is open on this machine', async () => {

@@ -46,9 +46,8 @@ describe('bridge, whose browser did not start', () => {
     assert.equal(sandbox.isUsed, true);
   });
 
-  it('keeps it, and asks again, when the browser fails without a word or hangs', async function () {
-    this.timeout(20_000);
-    const sandbox = new BrowserSandbox(false);
+  it('keeps it, and asks again, when the browser fails without a word or hangs', async () => {
+    const sandbox = new BrowserSandbox(false, 3_000);
     for (const script of ['exit 133', 'exec sleep 30'])
       assert.equal(await sandbox.isLacking(browser(script), log), false);
     assert.equal(await sandbox.isLacking(join(folder, 'nothing-here'), log), false);
