@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import request from 'supertest';
 import { describeGates } from '../../support/gate/describe-gates.ts';
+import { shareGate } from '../../support/gate/share-gate.ts';
 import { echo, exchangeRaw, RawClient, startUpstream, waitFor } from '../../support/gate/test-gate.ts';
 
 const SEED = Number(process.env.FC_SEED ?? Date.now() % 1_000_000);
 
-describeGates('gate, what must not bring it down', ({ startTestGate, differs }) => {
+describeGates('gate, what must not bring it down', (gateUnderTest) => {
+  const { differs, startTestGate } = gateUnderTest;
+  const gate = shareGate(gateUnderTest);
+
   for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'POST']) {
     it(`stands after a ${method} with a Trailer header`, async () => {
-      await using upstream = await startUpstream(echo);
-      await using gate = await startTestGate(upstream);
-
       const first = await exchangeRaw(
         gate.port,
         `${method} /api HTTP/1.1\r\nHost: h\r\nTrailer: X\r\nConnection: close\r\n\r\n`,
@@ -24,12 +25,10 @@ describeGates('gate, what must not bring it down', ({ startTestGate, differs }) 
   }
 
   it(`stands after 1,000 random requests (seed ${SEED})`, async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream);
     const texts = fc.sample(rawRequest, { numRuns: 1_000, seed: SEED });
 
     for (let index = 0; index < texts.length; index += 50) {
-      await Promise.all(texts.slice(index, index + 50).map((text) => sendAndLeave(gate.port, text)));
+      await sendAndLeave(gate.port, texts.slice(index, index + 50));
     }
 
     await request(gate.origin).get('/api').expect(200);
@@ -37,10 +36,9 @@ describeGates('gate, what must not bring it down', ({ startTestGate, differs }) 
   }).timeout(60_000);
 
   it('stands when clients reset their connections amid requests and answers', async () => {
-    await using upstream = await startUpstream((_request, response) => {
+    gate.answerWith((_request, response) => {
       response.write('x'.repeat(100_000));
     });
-    await using gate = await startTestGate(upstream);
 
     await Promise.all(
       Array.from({ length: 50 }, async (_, index) => {
@@ -69,9 +67,9 @@ describeGates('gate, what must not bring it down', ({ startTestGate, differs }) 
         socket.on('error', () => socket.destroy());
         socket.once('data', () => socket.end(answer));
       });
-      await using gate = await startTestGate(upstream);
+      await using before = await startTestGate(upstream);
 
-      const { body } = await request(gate.origin).get('/api').expect(502);
+      const { body } = await request(before.origin).get('/api').expect(502);
 
       assert.equal(body.code, 'service_refused');
       assert.doesNotMatch(JSON.stringify(body), new RegExp(`127\\.0\\.0\\.1|${upstream.port}`));
@@ -156,12 +154,11 @@ const rawRequest = fc
       `${method} ${target} ${version}\r\nHost: h\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n${body}`,
   );
 
-async function sendAndLeave(port: number, text: string): Promise<void> {
-  using client = new RawClient(port);
-  client.send(text);
-  const untilMs = performance.now() + 200;
-  await waitFor(
-    () => client.isClosed || client.received.includes('\r\n\r\n') || performance.now() > untilMs,
-    'any answer',
-  );
+/** Sends each text on a connection of its own, and leaves when later requests are answered. */
+async function sendAndLeave(port: number, texts: readonly string[]): Promise<void> {
+  const clients = texts.map((text) => new RawClient(port).send(text));
+  await waitFor(() => clients.every(({ socket }) => !socket.connecting), 'the connections');
+  for (const path of ['/health/live', '/api'])
+    await exchangeRaw(port, `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`);
+  for (const client of clients) client[Symbol.dispose]();
 }

@@ -6,6 +6,9 @@ import { startGate } from '../../../services/gate/gate.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import type { GateKind } from './gates.ts';
 
+/** How long a test waits for a condition: far longer than a busy machine needs. */
+const WAIT_MS = 20_000;
+
 export const SECRET = 'boot-secret-of-this-test';
 
 /** A real upstream on a port of its own. */
@@ -117,22 +120,25 @@ export function route(
   };
 }
 
-/** A raw connection: what is written goes out byte for byte, and all that comes back can be waited for. */
+/** A raw connection: writes bytes as they are, and keeps all that arrives. */
 export class RawClient implements Disposable {
   readonly socket: Socket;
   received = '';
   isClosed = false;
+  readonly #waiting = new Set<() => void>();
 
   constructor(port: number) {
     this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     this.socket.setEncoding('latin1');
     this.socket.on('data', (text: string) => {
       this.received += text;
+      this.#look();
     });
     this.socket.on('error', () => this.socket.destroy());
     this.socket.on('end', () => this.socket.end());
     this.socket.on('close', () => {
       this.isClosed = true;
+      this.#look();
     });
   }
 
@@ -143,15 +149,39 @@ export class RawClient implements Disposable {
 
   /** Waits until what was received matches. */
   async until(pattern: RegExp): Promise<string> {
-    await waitFor(() => pattern.test(this.received) || this.isClosed, `${pattern} in what was received`);
+    await this.wait(() => this.isClosed || pattern.test(this.received), `${pattern} in what was received`);
     if (!pattern.test(this.received))
       throw new Error(`closed without ${pattern}: ${JSON.stringify(this.received)}`);
     return this.received;
   }
 
   async untilClosed(): Promise<string> {
-    await waitFor(() => this.isClosed, 'the end of the connection');
+    await this.wait(() => this.isClosed, 'the end of the connection');
     return this.received;
+  }
+
+  /** Waits for a condition that only bytes from the gate, or its close, can make true. */
+  async wait(isTrue: () => boolean, what: string, limitMs = WAIT_MS): Promise<void> {
+    if (isTrue()) return;
+    await new Promise<void>((resolve, reject) => {
+      const settle = (end: () => void): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        end();
+      };
+      const look = (): void => {
+        if (isTrue()) settle(resolve);
+      };
+      const timer = setTimeout(
+        () => settle(() => reject(new Error(`waited ${limitMs} ms for ${what}`))),
+        limitMs,
+      );
+      this.#waiting.add(look);
+    });
+  }
+
+  #look(): void {
+    for (const look of this.#waiting) look();
   }
 
   [Symbol.dispose](): void {
@@ -163,7 +193,7 @@ export class RawClient implements Disposable {
 export async function exchangeRaw(port: number, text: string | Buffer): Promise<RawResponse> {
   using client = new RawClient(port);
   client.send(text);
-  await waitFor(() => client.isClosed || isWhole(client.received), 'a whole response');
+  await client.wait(() => client.isClosed || isWhole(client.received), 'a whole response');
   return parseResponse(client.received);
 }
 
@@ -182,7 +212,7 @@ export function parseResponse(text: string): RawResponse {
 }
 
 /** Polls a condition; there is no event for what another process, or the kernel, has done. */
-export async function waitFor(isTrue: () => boolean, what: string, limitMs = 10_000): Promise<void> {
+export async function waitFor(isTrue: () => boolean, what: string, limitMs = WAIT_MS): Promise<void> {
   const untilMs = performance.now() + limitMs;
   while (!isTrue()) {
     if (performance.now() > untilMs) throw new Error(`waited ${limitMs} ms for ${what}`);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
-import { echo, exchangeRaw, route, startUpstream } from '../../../support/gate/test-gate.ts';
+import { shareGate } from '../../../support/gate/share-gate.ts';
+import { exchangeRaw, route } from '../../../support/gate/test-gate.ts';
 
 const NAVIGATION = 'Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\n';
 
@@ -40,15 +41,14 @@ const VECTORS: readonly (readonly [what: string, method: string, lines: string, 
   ],
 ];
 
-describeGates('gate, on loopback and without a key', ({ startTestGate }) => {
+describeGates('gate, on loopback and without a key', (gateUnderTest) => {
+  const gate = shareGate(gateUnderTest, (upstream) => ({
+    localOnly: true,
+    routes: [route(upstream, { upgrade: true }), route(upstream, { prefix: '/health', exact: true })],
+  }));
+
   for (const [what, method, lines, status] of VECTORS) {
     it(`${status === 200 ? 'serves' : 'refuses'} ${what}`, async () => {
-      await using upstream = await startUpstream(echo);
-      await using gate = await startTestGate(upstream, {
-        localOnly: true,
-        routes: [route(upstream, { upgrade: true })],
-      });
-
       const answer = await exchangeRaw(gate.port, `${method} /api HTTP/1.1\r\n${lines}\r\n\r\n`);
 
       assert.equal(answer.status, status);
@@ -57,18 +57,10 @@ describeGates('gate, on loopback and without a key', ({ startTestGate }) => {
   }
 
   it('refuses HTTP/1.0 without a Host', async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream, { localOnly: true });
     assert.equal((await exchangeRaw(gate.port, 'GET /api HTTP/1.0\r\n\r\n')).status, 403);
   });
 
   it('answers health checks under any name', async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream, {
-      localOnly: true,
-      routes: [route(upstream, { prefix: '/health', exact: true })],
-    });
-
     for (const path of ['/health', '/health/live']) {
       assert.equal(
         (await exchangeRaw(gate.port, `GET ${path} HTTP/1.1\r\nHost: checker.example\r\n\r\n`)).status,

@@ -1,34 +1,28 @@
 import assert from 'node:assert/strict';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
 import { OF_NGINX, PATHS, VECTORS } from '../../../support/gate/refusal-vectors.ts';
+import { shareGate } from '../../../support/gate/share-gate.ts';
 import {
   echo,
   exchangeRaw,
   RawClient,
   route,
   startUpstream,
-  type TestGate,
   type Upstream,
 } from '../../../support/gate/test-gate.ts';
 
-describeGates('gate, requests that it refuses', ({ startTestGate, differs }) => {
-  let upstream: Upstream;
-  let gate: TestGate;
+describeGates('gate, requests that it refuses', (gateUnderTest) => {
+  const { differs } = gateUnderTest;
+  const gate = shareGate(gateUnderTest, (upstream) => ({
+    routes: [route(upstream), route(upstream, { prefix: '/health', exact: true })],
+  }));
   const reached: string[] = [];
-
-  before(async () => {
-    upstream = await startUpstream((request, response) => {
+  beforeEach(() => {
+    reached.length = 0;
+    gate.answerWith((request, response) => {
       reached.push(`${request.method} ${request.url}`);
       echo(request, response);
     });
-    gate = await startTestGate(upstream, {
-      routes: [route(upstream), route(upstream, { prefix: '/health', exact: true })],
-    });
-  });
-
-  after(async () => {
-    await gate[Symbol.asyncDispose]();
-    await upstream[Symbol.asyncDispose]();
   });
 
   const expected = (what: string, status: number, code: string) => {
@@ -40,7 +34,6 @@ describeGates('gate, requests that it refuses', ({ startTestGate, differs }) => 
 
   for (const [source, what, text, status, code] of VECTORS) {
     it(`answers ${expected(what, status, code).join(' ')} to ${what} (${source})`, async () => {
-      reached.length = 0;
       const answer = await exchangeRaw(gate.port, text);
       assert.deepEqual([answer.status, answer.code], expected(what, status, code));
       assert.deepEqual(reached, answer.status === 200 ? ['GET /api'] : []);
@@ -49,7 +42,6 @@ describeGates('gate, requests that it refuses', ({ startTestGate, differs }) => 
 
   for (const [path, status, code] of PATHS) {
     it(`answers ${expected(path, status, code).join(' ')} to the path ${path} (RFC 9110 §7.7, RFC 3986 §6.2.2)`, async () => {
-      reached.length = 0;
       const answer = await exchangeRaw(gate.port, `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`);
       assert.deepEqual([answer.status, answer.code, reached], [...expected(path, status, code), []]);
     });
@@ -77,15 +69,16 @@ describeGates('gate, requests that it refuses', ({ startTestGate, differs }) => 
   });
 });
 
-describeGates('gate, a route that takes every path', ({ startTestGate }) => {
+describeGates('gate, a route that takes every path', (gateUnderTest) => {
+  const gate = shareGate(gateUnderTest, (upstream) => ({ routes: [route(upstream, { prefix: '/' })] }));
+
   for (const path of ['/internal', '/internal/x', '/INTERNAL/x', '/Internal']) {
     it(`leaves out ${path}`, async () => {
       const reached: string[] = [];
-      await using upstream = await startUpstream((request, response) => {
+      gate.answerWith((request, response) => {
         reached.push(`${request.url}`);
         echo(request, response);
       });
-      await using gate = await startTestGate(upstream, { routes: [route(upstream, { prefix: '/' })] });
 
       const answer = await exchangeRaw(gate.port, `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`);
 
@@ -94,7 +87,17 @@ describeGates('gate, a route that takes every path', ({ startTestGate }) => {
   }
 });
 
-describeGates('gate, unusual requests that it takes', ({ startTestGate, differs }) => {
+describeGates('gate, unusual requests that it takes', (gateUnderTest) => {
+  const { differs } = gateUnderTest;
+  let deep: Upstream;
+  before(async () => {
+    deep = await startUpstream((request, response) => response.end(`deep:${request.url}`));
+  });
+  const gate = shareGate(gateUnderTest, (upstream) => ({
+    routes: [route(upstream), route(deep, { prefix: '/api/deep' })],
+  }));
+  after(() => deep[Symbol.asyncDispose]());
+
   const accepted: readonly (readonly [what: string, text: string, url: string])[] = [
     [
       'an absolute target of its own authority',
@@ -120,11 +123,7 @@ describeGates('gate, unusual requests that it takes', ({ startTestGate, differs 
 
   for (const [what, text, url] of accepted) {
     it(`forwards ${what}`, async () => {
-      await using upstream = await startUpstream((request, response) => response.end(request.url));
-      await using deep = await startUpstream((request, response) => response.end(`deep:${request.url}`));
-      await using gate = await startTestGate(upstream, {
-        routes: [route(upstream), route(deep, { prefix: '/api/deep' })],
-      });
+      gate.answerWith((request, response) => response.end(request.url));
 
       const { status, body } = await exchangeRaw(gate.port, text);
 
@@ -134,9 +133,6 @@ describeGates('gate, unusual requests that it takes', ({ startTestGate, differs 
   }
 
   it('answers OPTIONS * itself', async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream);
-
     const { status, head } = await exchangeRaw(gate.port, 'OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n');
 
     assert.equal(status, differs('asterisk', { node: 204, nginx: 400 }));

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
 import { isRecentNginx } from '../../../support/gate/gates.ts';
-import { type Script, saying, startScripted } from '../../../support/gate/responses/scripted-service.ts';
-import { RawClient, route } from '../../../support/gate/test-gate.ts';
+import { type Script, saying } from '../../../support/gate/responses/scripted-service.ts';
+import { shareScripted } from '../../../support/gate/responses/share-scripted.ts';
+import { RawClient } from '../../../support/gate/test-gate.ts';
 
 const GET = 'GET /api HTTP/1.1\r\nHost: h\r\n\r\n';
 const UPGRADE =
@@ -22,11 +23,13 @@ const PHRASES: readonly (readonly [what: string, phrase: string])[] = [
   ['a thousand characters', '\xe3'.repeat(1_000)],
 ];
 
-describeGates('gate, bytes of a response that HTTP allows', ({ startTestGate, differs, name }) => {
+describeGates('gate, bytes of a response that HTTP allows', (gateUnderTest) => {
+  const { differs, name } = gateUnderTest;
+  const gate = shareScripted(gateUnderTest);
+
   /** What a client gets for a script, up to the end of the body `ok`. */
   async function receive(script: Script, request = GET, end = /ok(?:\r\n0\r\n\r\n)?$/): Promise<string> {
-    await using service = await startScripted(() => script);
-    await using gate = await startTestGate(service, { routes: [route(service, { upgrade: true })] });
+    gate.play(() => script);
     using client = new RawClient(gate.port);
     return await client.send(request).until(end);
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
-import { type Script, saying, startScripted } from '../../../support/gate/responses/scripted-service.ts';
-import { exchangeRaw, parseResponse, RawClient, route, waitFor } from '../../../support/gate/test-gate.ts';
+import { type Script, saying } from '../../../support/gate/responses/scripted-service.ts';
+import { shareScripted } from '../../../support/gate/responses/share-scripted.ts';
+import { exchangeRaw, parseResponse, RawClient } from '../../../support/gate/test-gate.ts';
 
 const OK = 'Content-Length: 2\r\n\r\nok';
 const UPGRADE =
@@ -83,10 +84,13 @@ const ILLEGAL: readonly (readonly [source: string, what: string, text: string, n
   ['RFC 9110 §5.4', 'a reason phrase of 70,000 bytes', `HTTP/1.1 200 ${'x'.repeat(70_000)}\r\n${OK}`],
 ];
 
-describeGates('gate, a response that HTTP does not allow', ({ startTestGate, differs, name }) => {
+describeGates('gate, a response that HTTP does not allow', (gateUnderTest) => {
+  const { differs, name } = gateUnderTest;
+  const gate = shareScripted(gateUnderTest);
+  const impatient = shareScripted(gateUnderTest, { idleTimeoutMs: 500, upstreamTimeoutMs: 500 });
+
   async function exchange(script: Script, headers = ''): Promise<ReturnType<typeof parseResponse>> {
-    await using service = await startScripted(() => script);
-    await using gate = await startTestGate(service, { routes: [route(service, { upgrade: true })] });
+    gate.play(() => script);
     if (name === 'node') return await exchangeRaw(gate.port, requestOf('/api', headers));
     // Bytes that are no HTTP end with the connection.
     using client = new RawClient(gate.port);
@@ -127,8 +131,7 @@ describeGates('gate, a response that HTTP does not allow', ({ startTestGate, dif
       '/api/odd': saying(differs('broken', { node: `HTTP/1.1 404 \0\r\n${OK}`, nginx: '' })),
       '/api/plain': saying(`HTTP/1.1 200 OK\r\n${OK}`),
     };
-    await using service = await startScripted((path) => scripts[path] ?? saying(''));
-    await using gate = await startTestGate(service);
+    gate.play((path) => scripts[path] ?? saying(''));
     using client = new RawClient(gate.port);
     client.send(requestOf('/api/odd'));
     await client.until(/^HTTP\/1\.1 502 [\s\S]*\}$/);
@@ -141,8 +144,7 @@ describeGates('gate, a response that HTTP does not allow', ({ startTestGate, dif
       '/api/late': { parts: saying('HTTP/1.1 200 OK\r\n', `X: a\r\n${OK}`).parts, end: 'keep' },
       '/api/odd': saying(differs('broken', { node: `HTTP/1.1 404 \0\r\n${OK}`, nginx: '' })),
     };
-    await using service = await startScripted((path) => scripts[path] ?? saying(''));
-    await using gate = await startTestGate(service);
+    gate.play((path) => scripts[path] ?? saying(''));
     using client = new RawClient(gate.port);
     client.send(requestOf('/api/late') + requestOf('/api/odd'));
     await client.until(/^HTTP\/1\.1 200 OK[\s\S]*okHTTP\/1\.1 502 [\s\S]*\}$/);
@@ -150,11 +152,10 @@ describeGates('gate, a response that HTTP does not allow', ({ startTestGate, dif
 
   it('stops at a thousand interim responses', async () => {
     const many = saying(`${'HTTP/1.1 102 Processing\r\n\r\n'.repeat(1_001)}HTTP/1.1 200 OK\r\n${OK}`);
-    await using service = await startScripted(() => many);
-    await using gate = await startTestGate(service);
+    gate.play(() => many);
     using client = new RawClient(gate.port);
     client.send(requestOf('/api'));
-    await waitFor(() => client.isClosed || /"code"|ok$/.test(client.received), 'the last response');
+    await client.wait(() => client.isClosed || /"code"|ok$/.test(client.received), 'the last response');
     const final = /(?:^|\r\n\r\n)HTTP\/1\.1 ([2-5]\d\d) /.exec(client.received)?.[1];
     assert.equal(final, differs('interim', { node: '502', nginx: '200' }));
   });
@@ -180,12 +181,8 @@ describeGates('gate, a response that HTTP does not allow', ({ startTestGate, dif
       // A tunnel of nginx may be silent for an hour.
       if (name === 'nginx' && headers !== '' && script.end === 'hang') continue;
       it(`closes the connection when the body${kind} has ${what}`, async () => {
-        await using service = await startScripted(() => script);
-        await using gate = await startTestGate(service, {
-          routes: [route(service, { upgrade: true })],
-          limits: { idleTimeoutMs: 500, upstreamTimeoutMs: 500 },
-        });
-        using client = new RawClient(gate.port);
+        impatient.play(() => script);
+        using client = new RawClient(impatient.port);
         const received = await client.send(requestOf('/api', headers)).untilClosed();
         assert.doesNotMatch(received, /\r\n0\r\n\r\n$|ok.{3}$/s);
       });

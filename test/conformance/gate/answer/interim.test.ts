@@ -2,17 +2,20 @@ import assert from 'node:assert/strict';
 import { freePort } from '../../../support/free-port.ts';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
 import { isRecentNginx } from '../../../support/gate/gates.ts';
-import { RawClient, startUpstream } from '../../../support/gate/test-gate.ts';
+import { shareGate } from '../../../support/gate/share-gate.ts';
+import { RawClient } from '../../../support/gate/test-gate.ts';
 
 const EXPECTING = 'POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n';
 
-describeGates('gate, interim responses', ({ startTestGate, differs }) => {
+describeGates('gate, interim responses', (gateUnderTest) => {
+  const { differs } = gateUnderTest;
+  const gate = shareGate(gateUnderTest);
+
   it('passes 103 and its headers before the answer', async () => {
-    await using upstream = await startUpstream((_request, response) => {
+    gate.answerWith((_request, response) => {
       response.writeEarlyHints({ link: '</style.css>; rel=preload' });
       response.end('done');
     });
-    await using gate = await startTestGate(upstream);
     using client = new RawClient(gate.port);
 
     const received = await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/done/);
@@ -30,22 +33,20 @@ describeGates('gate, interim responses', ({ startTestGate, differs }) => {
   });
 
   it('passes 102', async () => {
-    await using upstream = await startUpstream((_request, response) => {
+    gate.answerWith((_request, response) => {
       response.writeProcessing();
       response.end('done');
     });
-    await using gate = await startTestGate(upstream);
     using client = new RawClient(gate.port);
 
     assert.match(await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/done/), /^HTTP\/1\.1 102 /);
   });
 
   it('sends none to HTTP/1.0', async () => {
-    await using upstream = await startUpstream((_request, response) => {
+    gate.answerWith((_request, response) => {
       response.writeEarlyHints({ link: '</style.css>; rel=preload' });
       response.end('done');
     });
-    await using gate = await startTestGate(upstream);
     using client = new RawClient(gate.port);
 
     assert.match(
@@ -58,14 +59,16 @@ describeGates('gate, interim responses', ({ startTestGate, differs }) => {
   });
 });
 
-describeGates('gate, Expect: 100-continue', ({ startTestGate, differs, name }) => {
+describeGates('gate, Expect: 100-continue', (gateUnderTest) => {
+  const { differs, name, startTestGate } = gateUnderTest;
+  const gate = shareGate(gateUnderTest);
+
   it('asks for the body once the request is on its way, and passes it', async () => {
     let expectation: string | undefined = 'not asked';
-    await using upstream = await startUpstream((request, response) => {
+    gate.answerWith((request, response) => {
       expectation = request.headers.expect;
       request.pipe(response);
     });
-    await using gate = await startTestGate(upstream);
     using client = new RawClient(gate.port);
 
     await client.send(`${EXPECTING}\r\n`).until(/^HTTP\/1\.1 100 Continue\r\n\r\n/);
@@ -83,8 +86,7 @@ describeGates('gate, Expect: 100-continue', ({ startTestGate, differs, name }) =
   ] as const;
   for (const [what, text, status] of refusals) {
     it(`refuses ${what} without asking for the body`, async () => {
-      await using upstream = await startUpstream((_request, response) => response.end());
-      await using gate = await startTestGate(upstream);
+      gate.answerWith((_request, response) => response.end());
       using client = new RawClient(gate.port);
 
       const received = await client.send(`${text}\r\n`).until(/"code"/);
@@ -96,12 +98,12 @@ describeGates('gate, Expect: 100-continue', ({ startTestGate, differs, name }) =
   }
 
   it('does not ask for a body that no service can take', async () => {
-    await using gate = await startTestGate(
+    await using holding = await startTestGate(
       { host: '127.0.0.1', port: await freePort() },
       { limits: { holdMs: 50 } },
     );
 
-    using client = new RawClient(gate.port);
+    using client = new RawClient(holding.port);
     client.send(`${EXPECTING}\r\n`);
     const asked = differs('expect', { node: '', nginx: 'HTTP/1\\.1 100 Continue\r\n\r\n' });
     if (asked !== '') await client.until(/100 Continue/);

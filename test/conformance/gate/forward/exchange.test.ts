@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
+import { countRefusals } from '../../../support/gate/count-refusals.ts';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
+import { shareGate } from '../../../support/gate/share-gate.ts';
 import { exchangeRaw, RawClient, startUpstream } from '../../../support/gate/test-gate.ts';
 
 const GET = 'GET /api HTTP/1.1\r\nHost: h\r\n\r\n';
 
-describeGates('gate, the edges of an exchange', ({ startTestGate, differs }) => {
+describeGates('gate, the edges of an exchange', (gateUnderTest) => {
+  const { differs, startTestGate } = gateUnderTest;
+  const gate = shareGate(gateUnderTest);
+
   it('drops trailers, both ways (RFC 9110 §6.5.1)', async () => {
     let trailers: unknown;
-    await using upstream = await startUpstream((request, response) => {
+    gate.answerWith((request, response) => {
       request.resume().on('end', () => {
         trailers = request.trailers;
         response.writeHead(200, { trailer: 'x-after' });
@@ -17,7 +22,6 @@ describeGates('gate, the edges of an exchange', ({ startTestGate, differs }) => 
         response.end();
       });
     });
-    await using gate = await startTestGate(upstream);
     using client = new RawClient(gate.port);
     client.send(
       'POST /api HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTrailer: X-Gatehouse-Secret\r\n\r\n' +
@@ -29,11 +33,10 @@ describeGates('gate, the edges of an exchange', ({ startTestGate, differs }) => 
   });
 
   it('ends an answer to HTTP/1.0 with the connection, without a coding (RFC 9112 §6.1)', async () => {
-    await using upstream = await startUpstream((_request, response) => {
+    gate.answerWith((_request, response) => {
       response.write('one ');
       response.end('two');
     });
-    await using gate = await startTestGate(upstream);
     using client = new RawClient(gate.port);
     const received = await client.send('GET /api HTTP/1.0\r\nHost: h\r\n\r\n').untilClosed();
     assert.match(received, /\r\n\r\none two$/);
@@ -42,12 +45,11 @@ describeGates('gate, the edges of an exchange', ({ startTestGate, differs }) => 
 
   it('sees one request where a chunk ends in a bare LF (CVE-2025-22871)', async () => {
     const seen: string[] = [];
-    await using upstream = await startUpstream((request, response) => {
+    gate.answerWith((request, response) => {
       seen.push(`${request.method} ${request.url}`);
       request.on('error', () => response.destroy());
       request.resume().on('end', () => response.end('ok'));
     });
-    await using gate = await startTestGate(upstream);
     using client = new RawClient(gate.port);
     client.send(
       'POST /api HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n' +
@@ -72,8 +74,8 @@ describeGates('gate, the edges of an exchange', ({ startTestGate, differs }) => 
   for (const [what, headers, body] of differs('broken', { node: broken, nginx: [] })) {
     it(`answers 502 for a service whose answer has ${what}`, async () => {
       await using upstream = await startSaying(`HTTP/1.1 200 OK\r\n${headers}\r\n${body}`);
-      await using gate = await startTestGate(upstream);
-      const { status, code } = await exchangeRaw(gate.port, GET);
+      await using before = await startTestGate(upstream);
+      const { status, code } = await exchangeRaw(before.port, GET);
       assert.deepEqual([status, code], [502, 'service_refused']);
     });
   }
@@ -82,12 +84,13 @@ describeGates('gate, the edges of an exchange', ({ startTestGate, differs }) => 
     await using upstream = await startUpstream((_request, response) => response.end('back'));
     const { port } = upstream;
     await upstream[Symbol.asyncDispose]();
-    await using gate = await startTestGate({ host: '127.0.0.1', port }, { limits: { holdMs: 20_000 } });
-    using client = new RawClient(gate.port);
+    await using holding = await startTestGate({ host: '127.0.0.1', port }, { limits: { holdMs: 60_000 } });
+    using client = new RawClient(holding.port);
+    using refusals = countRefusals(port);
     client.send(GET);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await refusals.until(2);
 
-    const drained = gate.drain();
+    const drained = holding.drain();
     await using _again = await startUpstream((_request, response) => response.end('back'), port);
     await drained;
 

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
-import { echo, exchangeRaw, RawClient, startUpstream } from '../../../support/gate/test-gate.ts';
+import { shareGate } from '../../../support/gate/share-gate.ts';
+import { exchangeRaw, RawClient } from '../../../support/gate/test-gate.ts';
 
-describeGates('gate, forwarding', ({ startTestGate, differs }) => {
+describeGates('gate, forwarding', (gateUnderTest) => {
+  const { differs } = gateUnderTest;
+  const gate = shareGate(gateUnderTest);
+
   it('sends method, target, headers and body to the upstream as they came, and the answer back', async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream);
-
     const { body } = await request(gate.origin)
       .post('/api/messages?q=a%2Fb&c=%')
       .set('x-own', 'kept')
@@ -21,9 +22,6 @@ describeGates('gate, forwarding', ({ startTestGate, differs }) => {
   });
 
   it('passes a chunked body', async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream);
-
     const { status, body } = await exchangeRaw(
       gate.port,
       'POST /api HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n',
@@ -34,8 +32,6 @@ describeGates('gate, forwarding', ({ startTestGate, differs }) => {
   });
 
   it('passes a GET with a body, and keeps to its end on a shared connection', async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream);
     using client = new RawClient(gate.port);
 
     client.send('GET /api/1 HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nGET /');
@@ -46,9 +42,6 @@ describeGates('gate, forwarding', ({ startTestGate, differs }) => {
   });
 
   it('passes an empty POST with its length', async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream);
-
     const { body } = await exchangeRaw(
       gate.port,
       'POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n',
@@ -58,8 +51,6 @@ describeGates('gate, forwarding', ({ startTestGate, differs }) => {
   });
 
   it('reads all header lines, however many there are', async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream);
     const many = 'a:\r\n'.repeat(1_500);
 
     const { status, code } = await exchangeRaw(
@@ -74,11 +65,10 @@ describeGates('gate, forwarding', ({ startTestGate, differs }) => {
   });
 
   it('passes status, reason and repeated headers of the upstream', async () => {
-    await using upstream = await startUpstream((_request, response) => {
+    gate.answerWith((_request, response) => {
       response.writeHead(418, 'Short and stout', ['Set-Cookie', 'a=1', 'X-Other', 'x', 'Set-Cookie', 'b=2']);
       response.end('tea');
     });
-    await using gate = await startTestGate(upstream);
 
     const { head, body } = await exchangeRaw(gate.port, 'GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
 
@@ -90,9 +80,6 @@ describeGates('gate, forwarding', ({ startTestGate, differs }) => {
   });
 
   it('answers 404 for what no route names', async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream);
-
     const { body } = await request(gate.origin)
       .get('/apix')
       .expect(404)
@@ -103,13 +90,12 @@ describeGates('gate, forwarding', ({ startTestGate, differs }) => {
   });
 
   it('answers HEAD, 204 and 304 without a body, and keeps the connection', async () => {
-    await using upstream = await startUpstream((incoming, response) => {
+    gate.answerWith((incoming, response) => {
       const status = Number(incoming.url?.split('/').at(-1));
       response
         .writeHead(status, status === 200 ? { 'content-length': 5 } : {})
         .end(status === 200 ? 'hello' : undefined);
     });
-    await using gate = await startTestGate(upstream);
     const agent = request.agent(gate.origin);
 
     await agent.head('/api/200').expect(200).expect('content-length', '5');

@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
-import { endToEndHeaders, FROM_OUTSIDE } from '../../../../services/gate/forward/headers.ts';
-import { describeGates, type GateUnderTest } from '../../../support/gate/describe-gates.ts';
-import { echo, exchangeRaw, route, SECRET, startUpstream } from '../../../support/gate/test-gate.ts';
-
-const SEED = Number(process.env.FC_SEED ?? Date.now() % 1_000_000);
+import { describeGates } from '../../../support/gate/describe-gates.ts';
+import { type SharedGate, shareGate } from '../../../support/gate/share-gate.ts';
+import { exchangeRaw, route, SECRET } from '../../../support/gate/test-gate.ts';
 
 describeGates('gate, headers to the upstream', (gateKind) => {
-  const { startTestGate, differs } = gateKind;
+  const { differs } = gateKind;
+  const gate = shareGate(gateKind, (upstream) => ({
+    routes: [route(upstream), route(upstream, { prefix: '/own', kit: false })],
+  }));
+
   it('drops hop-by-hop fields and those that Connection names', async () => {
     const nominated = differs('nominated', {
       node: 'Connection: close, X-Secret, Keep-Alive\r\nX-Secret: 1\r\n',
       nginx: 'Connection: close, Keep-Alive\r\n',
     });
     const seen = await headersSeen(
-      gateKind,
+      gate,
       `${nominated}Keep-Alive: 5\r\nProxy-Connection: x\r\nTE: trailers\r\nTrailer: X\r\nProxy-Authorization: x\r\nX-Own: kept\r\n`,
     );
 
@@ -38,7 +39,7 @@ describeGates('gate, headers to the upstream', (gateKind) => {
       nginx: '',
     });
     const seen = await headersSeen(
-      gateKind,
+      gate,
       `${nominated}X-Gatehouse-Secret: forged\r\nX_Gatehouse_Secret: forged\r\nX-Accel-Redirect: /x\r\nX-Forwarded-Anything: 1\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Prefix: /p\r\nForwarded: for=6.6.6.6\r\nX-Real-IP: 6.6.6.6\r\nX-Request-Id: chosen-by-client\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\ntracestate: a=b\r\n`,
     );
 
@@ -62,9 +63,6 @@ describeGates('gate, headers to the upstream', (gateKind) => {
 
   if (gateKind.name === 'nginx')
     it('refuses a request whose Connection names what nginx cannot drop', async () => {
-      await using upstream = await startUpstream(echo);
-      await using gate = await startTestGate(upstream);
-
       const { status, code } = await exchangeRaw(
         gate.port,
         'GET /api HTTP/1.1\r\nHost: h\r\nConnection: close, X-Secret\r\nX-Secret: 1\r\n\r\n',
@@ -74,18 +72,12 @@ describeGates('gate, headers to the upstream', (gateKind) => {
     });
 
   it('gives the secret to no service but those of the kit', async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream, { routes: [route(upstream, { kit: false })] });
-
-    const { body } = await exchangeRaw(gate.port, 'GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
+    const { body } = await exchangeRaw(gate.port, 'GET /own HTTP/1.1\r\nHost: h\r\n\r\n');
 
     assert.doesNotMatch(body, /gatehouse-secret/);
   });
 
   it('keeps the order and the repetition of lines, and each byte', async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream);
-
     const { body } = await exchangeRaw(
       gate.port,
       'GET /api HTTP/1.1\r\nX-A: 1\r\nHost: h\r\nX-B: \xe9\r\nX-A: 2\r\n\r\n',
@@ -100,9 +92,6 @@ describeGates('gate, headers to the upstream', (gateKind) => {
   });
 
   it('refuses a request that goes in a circle', async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream);
-
     const { status } = await exchangeRaw(
       gate.port,
       `GET /api HTTP/1.1\r\nHost: h\r\nVia: ${'1.1 gatehouse, '.repeat(4)}1.1 x\r\n\r\n`,
@@ -113,6 +102,7 @@ describeGates('gate, headers to the upstream', (gateKind) => {
 });
 
 describeGates('gate, behind trusted proxies', (gateKind) => {
+  const gates = [0, 1, 2].map((trustedProxyHops) => shareGate(gateKind, () => ({ trustedProxyHops })));
   const cases: readonly (readonly [hops: number, sent: string, client: string, list: string])[] = [
     [0, '1.1.1.1, 2.2.2.2', '127.0.0.1', '127.0.0.1'],
     [1, '1.1.1.1, 2.2.2.2', '2.2.2.2', '2.2.2.2, 127.0.0.1'],
@@ -126,7 +116,7 @@ describeGates('gate, behind trusted proxies', (gateKind) => {
 
   for (const [hops, sent, client, list] of cases) {
     it(`takes ${client} for the client of "${sent}" with ${hops} hops`, async () => {
-      const seen = await headersSeen(gateKind, `X-Forwarded-For: ${sent}\r\n`, hops);
+      const seen = await headersSeen(gates[hops], `X-Forwarded-For: ${sent}\r\n`);
       assert.equal(seen['x-real-ip'], client);
       assert.equal(seen['x-forwarded-for'], list);
     });
@@ -134,9 +124,8 @@ describeGates('gate, behind trusted proxies', (gateKind) => {
 
   it('believes protocol, host, request id and trace of the edge', async () => {
     const seen = await headersSeen(
-      gateKind,
+      gates[1],
       'X-Forwarded-Proto: https\r\nX-Forwarded-Host: public.example\r\nX-Request-Id: edge-id-12345\r\ntraceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\ntracestate: a=b\r\n',
-      1,
     );
 
     assert.equal(seen['x-forwarded-proto'], 'https');
@@ -149,9 +138,8 @@ describeGates('gate, behind trusted proxies', (gateKind) => {
 
   it('believes nothing that is malformed', async () => {
     const seen = await headersSeen(
-      gateKind,
+      gates[1],
       'X-Forwarded-Proto: javascript\r\nX-Forwarded-Host: a b\r\nX-Request-Id: {}\r\ntraceparent: x\r\ntracestate: a=b\r\n',
-      1,
     );
 
     assert.equal(seen['x-forwarded-proto'], 'http');
@@ -161,9 +149,12 @@ describeGates('gate, behind trusted proxies', (gateKind) => {
   });
 });
 
-describeGates('gate, headers to the client', ({ startTestGate, differs }) => {
+describeGates('gate, headers to the client', (gateKind) => {
+  const { differs } = gateKind;
+  const gate = shareGate(gateKind);
+
   it('drops hop-by-hop fields, those that Connection names, and the secret; adds Via and the request id', async () => {
-    await using upstream = await startUpstream((_request, response) => {
+    gate.answerWith((_request, response) => {
       response.writeHead(200, [
         'Connection',
         'close, X-Hop',
@@ -180,7 +171,6 @@ describeGates('gate, headers to the client', ({ startTestGate, differs }) => {
       ]);
       response.end('x');
     });
-    await using gate = await startTestGate(upstream);
 
     const { head } = await exchangeRaw(gate.port, 'GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
 
@@ -193,35 +183,8 @@ describeGates('gate, headers to the client', ({ startTestGate, differs }) => {
   });
 });
 
-describe('endToEndHeaders', () => {
-  it(`keeps no nominated and no hop-by-hop field, and all others in order (seed ${SEED})`, () => {
-    const name = fc.constantFrom('X-A', 'x-b', 'Cookie', 'TE', 'Trailer', 'Keep-Alive', 'X-C', 'Upgrade');
-    const lines = fc.array(fc.oneof(fc.tuple(name, fc.string()), fc.tuple(fc.constant('Connection'), name)), {
-      maxLength: 12,
-    });
-    fc.assert(
-      fc.property(lines, (pairs) => {
-        const named = new Set(
-          pairs.filter(([key]) => key === 'Connection').map(([, value]) => value.toLowerCase()),
-        );
-        const hop = new Set(['connection', 'te', 'trailer', 'keep-alive', 'upgrade']);
-        const expected = pairs.filter(
-          ([key]) => !hop.has(key.toLowerCase()) && !named.has(key.toLowerCase()),
-        );
-        assert.deepEqual(endToEndHeaders(pairs.flat(), FROM_OUTSIDE), expected.flat());
-      }),
-      { seed: SEED },
-    );
-  });
-});
-
-async function headersSeen(
-  { startTestGate }: GateUnderTest,
-  lines: string,
-  trustedProxyHops = 0,
-): Promise<Record<string, string>> {
-  await using upstream = await startUpstream(echo);
-  await using gate = await startTestGate(upstream, { trustedProxyHops });
+async function headersSeen(gate: SharedGate | undefined, lines: string): Promise<Record<string, string>> {
+  assert.ok(gate !== undefined);
   const { body } = await exchangeRaw(gate.port, `GET /api HTTP/1.1\r\nHost: h:8001\r\n${lines}\r\n`);
   const parsed: unknown = JSON.parse(/\{.*\}/s.exec(body)?.[0] ?? '{}');
   assert.ok(typeof parsed === 'object' && parsed !== null && 'headers' in parsed, body);
