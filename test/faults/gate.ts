@@ -77,9 +77,7 @@ export const faults: readonly Fault[] = [
     file: 'services/gate/contract/hold.ts',
     text: 'if (this.#waiting.size > 0) return;',
     replacement: 'if (this.#waiting.size > 1) return;',
-    tests: [
-      { file: 'test/conformance/gate/forward/hold.test.ts', title: 'Hold keeps each wait to its own time' },
-    ],
+    tests: [{ file: 'test/unit/gate/contract/hold.test.ts', title: 'Hold keeps each wait to its own time' }],
   },
   {
     name: 'The nginx gate forwards /INTERNAL, which a service may read as /internal',

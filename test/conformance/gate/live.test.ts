@@ -3,12 +3,16 @@ import request from 'supertest';
 import { KitError } from '../../../services/contract/errors.ts';
 import { freePort } from '../../support/free-port.ts';
 import { describeGates } from '../../support/gate/describe-gates.ts';
+import { shareGate } from '../../support/gate/share-gate.ts';
 import { echo, exchangeRaw, startUpstream } from '../../support/gate/test-gate.ts';
 
 describeGates('gate, GET /health/live', ({ startTestGate }) => {
-  it('is 200 whatever stands behind the gate', async () => {
-    await using gate = await startTestGate({ host: '127.0.0.1', port: await freePort() });
+  // Nothing listens behind this gate.
+  const gate = shareGate({
+    startTestGate: async () => startTestGate({ host: '127.0.0.1', port: await freePort() }),
+  });
 
+  it('is 200 whatever stands behind the gate', async () => {
     const { body } = await request(gate.origin)
       .get('/health/live')
       .expect(200)
@@ -19,12 +23,10 @@ describeGates('gate, GET /health/live', ({ startTestGate }) => {
   });
 
   it('answers 405 to other methods', async () => {
-    await using gate = await startTestGate({ host: '127.0.0.1', port: await freePort() });
     await request(gate.origin).post('/health/live').expect(405);
   });
 
   it('answers HEAD without a body', async () => {
-    await using gate = await startTestGate({ host: '127.0.0.1', port: await freePort() });
     const { body, status } = await exchangeRaw(
       gate.port,
       'HEAD /health/live HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n',

@@ -6,7 +6,7 @@ import { isRecentNginx } from '../../../support/gate/gates.ts';
 import { type Case, cases } from '../../../support/gate/responses/grammar.ts';
 import { startScripted } from '../../../support/gate/responses/scripted-service.ts';
 import { faultOf } from '../../../support/gate/responses/verdict.ts';
-import { RawClient, route, waitFor } from '../../../support/gate/test-gate.ts';
+import { RawClient, route } from '../../../support/gate/test-gate.ts';
 
 /** The same at each run, which judges a change and not chance. `SEED=… CASES=…` looks for new faults. */
 const SEED = Number(process.env.SEED || 20_261);
@@ -82,13 +82,17 @@ async function converse(
   const read = (): Answers => readResponses(client.received, methods, client.isClosed);
   using client = new RawClient(port);
   client.send(indexes.map((index) => requestOf(gate, list[index], index)).join(''));
-  await waitFor(
-    () => client.isClosed || read().responses.length >= played.length || read().isTunnel,
-    'an end of the exchange',
-    NO_END_MS,
-  ).catch((error: unknown) => {
-    throw new Error(`seed ${SEED}: an exchange has no end: ${transcript(played, client)}`, { cause: error });
-  });
+  await client
+    .wait(
+      () => client.isClosed || read().responses.length >= played.length || read().isTunnel,
+      'an end of the exchange',
+      NO_END_MS,
+    )
+    .catch((error: unknown) => {
+      throw new Error(`seed ${SEED}: an exchange has no end: ${transcript(played, client)}`, {
+        cause: error,
+      });
+    });
   const refuses = gate.differs('broken', { node: true, nginx: false });
   const fault = faultOf(played, read().responses, client.received, refuses);
   assert.equal(fault, undefined, `seed ${SEED}: ${fault}: ${transcript(played, client)}`);

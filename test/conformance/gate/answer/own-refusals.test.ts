@@ -1,25 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { findNginx } from '#config';
-import { startNginxGate } from '../../../../nginx/nginx-gate.ts';
-import { ERRORS, isErrorCode } from '../../../../services/contract/errors.ts';
-import { PROBLEM_TYPE } from '../../../../services/contract/problem.ts';
-import { freePort } from '../../../support/free-port.ts';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
 import { isRecentNginx } from '../../../support/gate/gates.ts';
-import {
-  echo,
-  gateOptions,
-  parseResponse,
-  RawClient,
-  route,
-  startUpstream,
-  type TestGate,
-  type Upstream,
-} from '../../../support/gate/test-gate.ts';
-import { isOtherProcessTested } from '../../../support/implementations.ts';
+import { fitting, refusalOf } from '../../../support/gate/refusal.ts';
+import { shareGate } from '../../../support/gate/share-gate.ts';
+import { RawClient } from '../../../support/gate/test-gate.ts';
 
 /** What a client may send of keys. The gate reads none; it only knows whether the kit has any. */
 const KEYS: readonly (readonly [what: string, isConfigured: boolean, headers: string])[] = [
@@ -120,97 +104,40 @@ const VECTORS: readonly Vector[] = [
   ],
 ];
 
-for (const [keys, isConfigured, headers] of KEYS) {
-  describeGates(`gate, its own refusals when ${keys}`, ({ startTestGate, differs }) => {
-    let upstream: Upstream;
-    let gate: TestGate;
+describeGates('gate, its own refusals', (gateUnderTest) => {
+  const { differs } = gateUnderTest;
+  const open = shareGate(gateUnderTest, () => ({ localOnly: true }));
+  const guarded = shareGate(gateUnderTest, () => ({ localOnly: false }));
 
-    before(async () => {
-      upstream = await startUpstream(echo);
-      gate = await startTestGate(upstream, { localOnly: !isConfigured });
-    });
+  it('keeps the status and body of each when a client goes on on the same connection', async () => {
+    using client = new RawClient(open.port);
+    client.send('GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await client.until(/^HTTP\/1\.1 404 [\s\S]*"status":404[\s\S]*\}$/);
+    client.send('GET /api HTTP/1.1\r\nHost: evil.example\r\n\r\n');
+    await client.until(/HTTP\/1\.1 403 [\s\S]*"status":403[\s\S]*\}$/);
+  });
 
-    after(async () => {
-      await gate[Symbol.asyncDispose]();
-      await upstream[Symbol.asyncDispose]();
-    });
+  for (const [keys, isConfigured, headers] of KEYS) {
+    const gate = isConfigured ? guarded : open;
 
     for (const [what, bytes, node, nginx = node] of VECTORS) {
       const code = node === nginx ? node : differs('reasons', { node, nginx });
-      it(`answers ${what} with ${code}, in status and body`, async () => {
+      it(`answers ${what} with ${code}, in status and body, when ${keys}`, async () => {
         assert.deepEqual(await refusalOf(gate.port, bytes(headers)), fitting(code));
       });
     }
 
     for (const name of ['malformed', 'headers', 'fault']) {
-      it(`has no path /.gate/${name} for a client`, async () => {
+      it(`has no path /.gate/${name} for a client when ${keys}`, async () => {
         const text = `GET /.gate/${name} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`;
         assert.deepEqual(await refusalOf(gate.port, text), fitting('route_unknown'));
       });
     }
 
     if (!isConfigured)
-      it('still refuses a foreign Host with origin_refused', async () => {
+      it(`still refuses a foreign Host with origin_refused when ${keys}`, async () => {
         const text = `GET /api HTTP/1.1\r\nHost: evil.example\r\n${headers}\r\n`;
         assert.deepEqual(await refusalOf(gate.port, text), fitting('origin_refused'));
       });
-  });
-}
-
-describeGates('gate, its own refusals', ({ startTestGate }) => {
-  it('keeps the status and body of each when a client goes on on the same connection', async () => {
-    await using upstream = await startUpstream(echo);
-    await using gate = await startTestGate(upstream, { localOnly: true });
-    using client = new RawClient(gate.port);
-    client.send('GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    await client.until(/^HTTP\/1\.1 404 [\s\S]*"status":404[\s\S]*\}$/);
-    client.send('GET /api HTTP/1.1\r\nHost: evil.example\r\n\r\n');
-    await client.until(/HTTP\/1\.1 403 [\s\S]*"status":403[\s\S]*\}$/);
-  });
+  }
 });
-
-describe('gate with nginx, when the process beside it is gone', () => {
-  if (!isOtherProcessTested) return;
-  it('answers with internal_error, in status and body', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'gatehouse-nginx-'));
-    const dead = { host: '127.0.0.1', port: await freePort() };
-    const gate = await startNginxGate(gateOptions({ routes: [route(dead)] }), {
-      binary: findNginx('') ?? 'nginx',
-      folder,
-      workers: 1,
-      writeLines: () => undefined,
-      onEnded: () => undefined,
-    });
-    rmSync(join(folder, 'process'));
-    const refusal = await refusalOf(gate.port, 'GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
-    await gate[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true, force: true });
-    assert.deepEqual(refusal, fitting('internal_error'));
-  });
-});
-
-interface Refusal {
-  readonly status: number;
-  readonly type: string | undefined;
-  readonly bodyStatus: unknown;
-  readonly code: unknown;
-  readonly title: unknown;
-}
-
-/** What an answer says in its head and in its body. */
-async function refusalOf(port: number, bytes: string | Buffer): Promise<Refusal> {
-  using client = new RawClient(port);
-  const received = await client.send(bytes).until(/\r\n\r\n\{.*\}$/s);
-  const { status, head, body } = parseResponse(received);
-  const problem: unknown = JSON.parse(body);
-  assert.ok(typeof problem === 'object' && problem !== null);
-  const field = (name: string): unknown => Reflect.get(problem, name);
-  const type = /^content-type: (.*?)\r?$/im.exec(head)?.[1];
-  return { status, type, bodyStatus: field('status'), code: field('code'), title: field('title') };
-}
-
-function fitting(code: string): Refusal {
-  assert.ok(isErrorCode(code), code);
-  const { status, title } = ERRORS[code];
-  return { status, type: PROBLEM_TYPE, bodyStatus: status, code, title };
-}

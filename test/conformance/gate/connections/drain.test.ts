@@ -15,8 +15,6 @@ import {
 } from '../../../support/gate/test-gate.ts';
 import { askWhileHeld } from '../../../support/held-thread.ts';
 
-/** By then a gate that has its port for itself waits for no further request. */
-const ALONE_IS_OVER_MS = 1_000;
 const POLL_MS = 5;
 
 describeGates('gate, while it drains', ({ startTestGate, differs }) => {
@@ -48,16 +46,15 @@ describeGates('gate, while it drains', ({ startTestGate, differs }) => {
       answer = response;
       response.write('first');
     });
-    await using gate = await startTestGate(upstream);
+    // Longer than a test may take: the gate must not wait to the end.
+    await using gate = await startTestGate(upstream, { drainMs: 120_000 });
     using client = new RawClient(gate.port);
     await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/first/);
 
-    const startedMs = performance.now();
     const drained = gate.drain();
     answer?.end('last');
     await drained;
 
-    assert.ok(performance.now() - startedMs < 4_000, 'the connection was not waited for');
     assert.match(await client.untilClosed(), /last\r\n0\r\n\r\n$/);
   });
 
@@ -101,22 +98,21 @@ describeGates('gate, while it drains', ({ startTestGate, differs }) => {
   if (differs('drain', { node: true, nginx: false })) {
     it('waits longer for a last request where another gate may share its port', async () => {
       await using upstream = await startUpstream(echo);
-      for (const isShared of [true, false]) {
-        await using gate = await startTestGate(upstream, {
-          listen: { host: '127.0.0.1', port: 0, isShared },
-          drainMs: 10_000,
-        });
-        using client = new RawClient(gate.port);
+      const start = (isShared: boolean) =>
+        startTestGate(upstream, { listen: { host: '127.0.0.1', port: 0, isShared }, drainMs: 30_000 });
+      await using alone = await start(false);
+      await using shared = await start(true);
+      using clientOfAlone = new RawClient(alone.port);
+      using clientOfShared = new RawClient(shared.port);
+      for (const client of [clientOfAlone, clientOfShared])
         await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/200 OK/);
 
-        const drained = gate.drain();
-        await sleep(ALONE_IS_OVER_MS);
-        client.send('GET /api/last HTTP/1.1\r\nHost: h\r\n\r\n');
-        await drained;
+      const drained = [shared.drain(), alone.drain()];
+      await clientOfAlone.untilClosed();
+      clientOfShared.send('GET /api/last HTTP/1.1\r\nHost: h\r\n\r\n');
+      await Promise.all(drained);
 
-        const answers = (await client.untilClosed()).match(/HTTP\/1\.1 200 OK/g);
-        assert.equal(answers?.length, isShared ? 2 : 1);
-      }
+      assert.match(await clientOfShared.untilClosed(), /200 OK[\s\S]*200 OK[\s\S]*last/);
     });
 
     it('tells nobody to leave while its port is open: all would come back in the moment in which it closes', async () => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener } from 'node:http';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
+import { drip, dripping, endless, sipping, talkWithoutEnd } from '../../../support/gate/dripping.ts';
+import { HandClock } from '../../../support/gate/hand-clock.ts';
 import {
   listenAsUpstream,
   RawClient,
@@ -10,22 +13,85 @@ import {
   waitFor,
 } from '../../../support/gate/test-gate.ts';
 
-/** Silence is allowed that long, and a body may be slow that long before it must have its rate. */
-const IDLE_MS = 800;
-/** Between two bytes that drip: no silence. */
-const DRIP_MS = 50;
-/** When all that drips should have been cut, and so time enough for what must not be. */
-const LONG_MS = 3 * IDLE_MS;
+/** By the clock of the test: silence is allowed that long, and a body may be slow that long before it must have its rate. */
+const IDLE_MS = 30_000;
+const STEP_MS = 1_000;
 const FAST = 20_000_000;
+/** By the clock on the wall: a limit, and more than that. */
+const NGINX_IDLE_MS = 1_500;
+const NGINX_LONG_MS = 2_000;
 
-describeGates('gate, clients that drip a body', ({ startTestGate, differs, name }) => {
-  const drips = [
-    ['a body of known length', 'Content-Length: 100000\r\n\r\n', 'x'],
-    ['a chunked body', 'Transfer-Encoding: chunked\r\n\r\n', '1\r\nx\r\n'],
-    ['a chunk extension, which is no body', 'Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n5;a', 'a'],
-  ] as const;
-  for (const [what, headers, drop] of drips) {
-    it(differs('slowBodies', { node: `cuts ${what}, with 408`, nginx: `lets ${what} go on` }), async () => {
+const DRIPS = [
+  ['a body of known length', 'Content-Length: 100000\r\n\r\n', 'x'],
+  ['a chunked body', 'Transfer-Encoding: chunked\r\n\r\n', '1\r\nx\r\n'],
+  ['a chunk extension, which is no body', 'Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n5;a', 'a'],
+] as const;
+const GET = 'GET /api HTTP/1.1\r\nHost: h\r\n\r\n';
+const HANDSHAKE = 'GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+const MASKED_PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
+
+describeGates('gate, slow clients', ({ startTestGate, differs }) => {
+  it('answers 504 for a service that stops reading a body', async () => {
+    const bytes = 30_000_000;
+    await using upstream = await startUpstream((request) => request.pause());
+    await using gate = await startTestGate(upstream, { limits: { idleTimeoutMs: 1_500, maxBodyBytes: bytes } });
+    using client = new RawClient(gate.port);
+    client.send(`POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: ${bytes}\r\n\r\n`);
+    client.send(Buffer.alloc(bytes, 'x'));
+    assert.match(await client.until(/service_silent/), /^HTTP\/1\.1 504 /);
+  });
+
+  if (differs('slowBodies', { node: false, nginx: true }))
+    it('lets bodies, answers and WebSockets go on that drip, as none of them costs a service anything', async () => {
+      let gone = 0;
+      const server = createServer((request, response) => {
+        response.on('close', () => {
+          gone += 1;
+        });
+        if (request.url === '/api/endless') endless(request, response);
+        else request.resume();
+      });
+      server.on('upgrade', (_request, socket) => {
+        talkWithoutEnd(socket);
+        socket.on('close', () => {
+          gone += 1;
+        });
+      });
+      await using upstream = await listenAsUpstream(server);
+      await using gate = await startTestGate(upstream, {
+        routes: [route(upstream), route(upstream, { prefix: '/ws', upgrade: true })],
+        limits: { idleTimeoutMs: NGINX_IDLE_MS, minBodyBytesPerSecond: FAST },
+      });
+      using stack = new DisposableStack();
+      const posts = DRIPS.map(([, headers, drop]) => {
+        const client = stack.use(new RawClient(gate.port));
+        client.send(`POST /api HTTP/1.1\r\nHost: h\r\n${headers}`);
+        stack.use(dripping(client, drop));
+        return client;
+      });
+      const reader = stack.use(new RawClient(gate.port));
+      reader.send(GET.replace('/api', '/api/endless'));
+      stack.use(sipping(reader));
+      const socket = stack.use(new RawClient(gate.port));
+      await socket.send(HANDSHAKE).until(/101/);
+      socket.socket.pause();
+      stack.use(dripping(socket, MASKED_PONG));
+
+      await sleep(NGINX_LONG_MS);
+
+      assert.deepEqual(
+        posts.map(({ received }) => received),
+        ['', '', ''],
+      );
+      assert.equal(gone, 0);
+    });
+});
+
+describeGates('gate, clients that drip a body', ({ startTestGate, differs }) => {
+  if (differs('slowBodies', { node: false, nginx: true })) return;
+
+  for (const [what, headers, drop] of DRIPS) {
+    it(`cuts ${what}, with 408`, async () => {
       let isAborted = false;
       await using upstream = await startUpstream((request) => {
         request.resume().on('error', () => {
@@ -33,56 +99,63 @@ describeGates('gate, clients that drip a body', ({ startTestGate, differs, name 
         });
       });
       const limits = { idleTimeoutMs: IDLE_MS, minBodyBytesPerSecond: 1_000 };
-      await using gate = await startTestGate(upstream, { limits });
+      const clock = new HandClock();
+      await using gate = await clock.start(() => startTestGate(upstream, { limits }));
       using client = new RawClient(gate.port);
-      client.send(`POST /api HTTP/1.1\r\nHost: h\r\n${headers}`);
-      using _drip = dripping(client, drop);
-
-      if (name === 'nginx') {
-        await sleep(LONG_MS);
-        assert.equal(client.received, '');
-        return;
-      }
-      const received = await client.until(/request_timeout/);
-      assert.match(received, /^HTTP\/1\.1 408 /);
-      assert.match(received, /^connection: close$/im);
+      const arrived = once(upstream.server, 'request');
+      client.send(`POST /api HTTP/1.1\r\nHost: h\r\n${headers}${drop}`);
+      await arrived;
+      await clock.pass(IDLE_MS / 2);
+      assert.equal(client.received, '');
+      await drip(clock, client, drop, () => /request_timeout/.test(client.received));
+      await client.untilClosed();
+      assert.match(client.received, /^HTTP\/1\.1 408 [\s\S]*request_timeout/);
+      assert.match(client.received, /^connection: close$/im);
       await waitFor(() => isAborted, 'the upstream to see the abort');
     });
   }
 
-  it(
-    differs('slowBodies', {
-      node: 'cuts a body that came fast for a while: nothing is saved up',
-      nginx: 'lets a body go on that came fast for a while',
-    }),
-    async () => {
-      await using upstream = await startUpstream((request) => request.resume());
-      const limits = { idleTimeoutMs: IDLE_MS, minBodyBytesPerSecond: 1_000 };
-      await using gate = await startTestGate(upstream, { limits });
-      using client = new RawClient(gate.port);
-      client.send('POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n');
-      using _drip = dripping(client, 'x');
-      await sleep(IDLE_MS / 2);
-      client.send('x'.repeat(50_000));
+  it('cuts a body that came fast for a while: nothing is saved up', async () => {
+    let bytes = 0;
+    await using upstream = await startUpstream((request) => {
+      request.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+    });
+    const limits = { idleTimeoutMs: IDLE_MS, minBodyBytesPerSecond: 100 };
+    const clock = new HandClock();
+    await using gate = await clock.start(() => startTestGate(upstream, { limits }));
+    using client = new RawClient(gate.port);
+    const arrived = once(upstream.server, 'request');
+    client.send('POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nx');
+    await arrived;
+    await clock.pass(IDLE_MS / 2);
+    // Enough for 500 s.
+    client.send('x'.repeat(50_000));
+    await waitFor(() => bytes === 50_001, 'the bytes at the service');
+    await clock.pass(IDLE_MS / 2);
 
-      if (name === 'node') await client.until(/request_timeout/);
-      else await sleep(LONG_MS);
-      assert.equal(client.received === '', name === 'nginx');
-    },
-  );
+    await drip(clock, client, 'x', () => /request_timeout/.test(client.received));
+  });
 
   it('lets a body come slowly that keeps to the rate', async () => {
+    let bytes = 0;
     await using upstream = await startUpstream((request, response) => {
-      request.resume().on('end', () => response.end('whole'));
+      request.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      request.on('end', () => response.end('whole'));
     });
     const limits = { idleTimeoutMs: IDLE_MS, minBodyBytesPerSecond: 500 };
-    await using gate = await startTestGate(upstream, { limits });
+    const clock = new HandClock();
+    await using gate = await clock.start(() => startTestGate(upstream, { limits }));
     using client = new RawClient(gate.port);
-    const drops = LONG_MS / DRIP_MS;
-    client.send(`POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: ${100 * drops}\r\n\r\n`);
-    for (let drop = 0; drop < drops; drop += 1) {
-      client.send('x'.repeat(100));
-      await sleep(DRIP_MS);
+    const drops = (3 * IDLE_MS) / STEP_MS;
+    client.send(`POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: ${550 * drops}\r\n\r\n`);
+    for (let drop = 1; drop <= drops; drop += 1) {
+      client.send('x'.repeat(550));
+      await waitFor(() => bytes === 550 * drop || client.isClosed, 'the bytes at the service');
+      await clock.pass(STEP_MS);
     }
     await client.until(/whole/);
   });
@@ -90,54 +163,35 @@ describeGates('gate, clients that drip a body', ({ startTestGate, differs, name 
   it('blames no client for a service that reads slowly', async () => {
     const bytes = 20 * 1024 * 1024;
     await using upstream = await startUpstream((request, response) => {
-      request.on('data', () => {
-        request.pause();
-        setTimeout(() => request.resume(), 15);
-      });
-      request.on('end', () => response.end('whole'));
+      request.pause().on('end', () => response.end('whole'));
     });
-    const limits = { idleTimeoutMs: 3 * IDLE_MS, minBodyBytesPerSecond: FAST, maxBodyBytes: bytes };
-    await using gate = await startTestGate(upstream, { limits });
+    const limits = { idleTimeoutMs: IDLE_MS, minBodyBytesPerSecond: FAST, maxBodyBytes: bytes };
+    const clock = new HandClock();
+    await using gate = await clock.start(() => startTestGate(upstream, { limits }));
     using client = new RawClient(gate.port);
-    const startedMs = performance.now();
+    const arrived = once(upstream.server, 'request');
     client.send(`POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: ${bytes}\r\n\r\n`);
     client.send(Buffer.alloc(bytes, 'x'));
-    await waitFor(() => /whole/.test(client.received) || client.isClosed, 'the answer', 40_000);
+    const [request] = await arrived;
+    // The first steps pass while the gate still waits for the client, until the service has filled all buffers.
+    for (let passedMs = 0; passedMs < 4 * IDLE_MS; passedMs += STEP_MS) {
+      await sleep(2);
+      await clock.pass(STEP_MS);
+    }
+    request.resume();
+    await client.until(/whole/);
     assert.match(client.received, /^HTTP\/1\.1 200 /);
-    assert.ok(performance.now() - startedMs > 4 * IDLE_MS, 'the service was meant to be slow');
-  });
-
-  it('answers 504 for a service that stops reading a body', async () => {
-    await using upstream = await startUpstream((request) => request.pause());
-    await using gate = await startTestGate(upstream, {
-      limits: { idleTimeoutMs: IDLE_MS, maxBodyBytes: 50_000_000 },
-    });
-    using client = new RawClient(gate.port);
-    client.send('POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: 50000000\r\n\r\n');
-    client.send(Buffer.alloc(50_000_000, 'x'));
-    const received = await client.until(/service_silent/);
-    assert.match(received, /^HTTP\/1\.1 504 /);
   });
 });
 
-describeGates('gate, clients that drip an answer', ({ startTestGate, differs, name }) => {
-  /** Endless: whoever takes it slowly is always behind. */
-  const endless: RequestListener = (_request, response) => {
-    const chunk = Buffer.alloc(64 * 1024, 'x');
-    const write = (): void => {
-      while (response.write(chunk));
-    };
-    response.on('drain', write);
-    write();
-  };
-  const limits = { idleTimeoutMs: 2 * IDLE_MS, minBodyBytesPerSecond: FAST };
+describeGates('gate, clients that drip an answer', ({ startTestGate, differs }) => {
+  if (differs('slowBodies', { node: false, nginx: true })) return;
 
-  it(
-    differs('slowBodies', {
-      node: 'cuts who takes less than the rate, and the service with it',
-      nginx: 'lets who takes a little now and then go on',
-    }),
-    async () => {
+  for (const [what, rate, isCut] of [
+    ['cuts a client that takes less than the rate, and the service with it', FAST, true],
+    ['lets a client that keeps to the rate go on', 10_000, false],
+  ] as const) {
+    it(what, async () => {
       let isAborted = false;
       await using upstream = await startUpstream((request, response) => {
         response.on('close', () => {
@@ -145,107 +199,66 @@ describeGates('gate, clients that drip an answer', ({ startTestGate, differs, na
         });
         endless(request, response);
       });
-      await using gate = await startTestGate(upstream, { limits });
+      const limits = { idleTimeoutMs: IDLE_MS, minBodyBytesPerSecond: rate };
+      const clock = new HandClock();
+      await using gate = await clock.start(() => startTestGate(upstream, { limits }));
       using client = new RawClient(gate.port);
-      client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
-      using _sip = sipping(client);
-
-      if (name === 'nginx') {
-        await sleep(2 * LONG_MS - IDLE_MS);
-        assert.equal(isAborted, false);
-        return;
+      client.socket.removeAllListeners('data').on('data', () => client.socket.pause());
+      client.send(GET);
+      // The gate waits for the client only once all buffers before it are full.
+      for (let turns = 0; turns < 100; turns += 1) await sleep(1);
+      const mostMs = isCut ? 20 * IDLE_MS : 3 * IDLE_MS;
+      for (let passedMs = 0; passedMs < mostMs && !isAborted; passedMs += STEP_MS) {
+        const sip = Promise.race([once(client.socket, 'data'), once(client.socket, 'close')]);
+        client.socket.resume();
+        await sip;
+        await clock.pass(STEP_MS);
       }
-      await waitFor(() => isAborted, 'the upstream to lose its client');
-      client.socket.resume();
-      await client.untilClosed();
-    },
-  );
-
-  it('lets who keeps to the rate go on', async () => {
-    let isAborted = false;
-    await using upstream = await startUpstream((request, response) => {
-      response.on('close', () => {
-        isAborted = true;
-      });
-      endless(request, response);
+      if (isCut) await waitFor(() => isAborted, 'the upstream to lose its client');
+      assert.equal(isAborted, isCut);
     });
-    await using gate = await startTestGate(upstream, {
-      limits: { ...limits, minBodyBytesPerSecond: 10_000 },
-    });
-    using client = new RawClient(gate.port);
-    client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
-    using _sip = sipping(client);
-    await sleep(2 * LONG_MS - IDLE_MS);
-    assert.equal(isAborted, false);
-  });
+  }
 
   it('leaves an event stream alone that has little to say', async () => {
+    let say = (): void => assert.fail('no request arrived');
     await using upstream = await startUpstream((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      const timer = setInterval(() => response.write(':\n\n'), IDLE_MS / 4);
-      response.on('close', () => clearInterval(timer));
+      say = () => void response.write(':\n\n');
+      say();
     });
-    await using gate = await startTestGate(upstream, {
-      limits: { idleTimeoutMs: IDLE_MS, minBodyBytesPerSecond: FAST },
-    });
+    const limits = { idleTimeoutMs: IDLE_MS, minBodyBytesPerSecond: FAST };
+    const clock = new HandClock();
+    await using gate = await clock.start(() => startTestGate(upstream, { limits }));
     using client = new RawClient(gate.port);
-    await client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n').until(/:\n\n/);
-    await sleep(LONG_MS);
+    await client.send(GET).until(/:\n\n/);
+    for (let said = 2; said <= 12; said += 1) {
+      await clock.pass(IDLE_MS / 4);
+      say();
+      await client.wait(() => client.received.split(':\n\n').length > said, 'the next comment');
+    }
     assert.equal(client.isClosed, false);
   });
 
-  it(
-    differs('slowBodies', {
-      node: 'cuts a WebSocket client that stops reading, though it goes on sending',
-      nginx: 'keeps a WebSocket client that stops reading, while it goes on sending',
-    }),
-    async () => {
-      let isGone = false;
-      const server = createServer();
-      server.on('upgrade', (_request, socket) => {
-        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
-        const frame = Buffer.concat([Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]), Buffer.alloc(65_536)]);
-        const write = (): void => {
-          while (socket.write(frame));
-        };
-        socket.on('drain', write);
-        socket.on('data', () => undefined);
-        socket.on('close', () => {
-          isGone = true;
-        });
-        write();
+  it('cuts a WebSocket client that stops reading, though it goes on sending', async () => {
+    let isGone = false;
+    const server = createServer();
+    server.on('upgrade', (_request, socket) => {
+      talkWithoutEnd(socket);
+      socket.on('close', () => {
+        isGone = true;
       });
-      await using upstream = await listenAsUpstream(server);
-      await using gate = await startTestGate(upstream, {
+    });
+    await using upstream = await listenAsUpstream(server);
+    const clock = new HandClock();
+    await using gate = await clock.start(() =>
+      startTestGate(upstream, {
         routes: [route(upstream, { prefix: '/ws', upgrade: true })],
-        limits: { ...limits, pingMs: 200 },
-      });
-      using client = new RawClient(gate.port);
-      client.send('GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
-      await client.until(/101/);
-      client.socket.pause();
-      using _drip = dripping(client, Buffer.from([0x8a, 0x80, 0, 0, 0, 0]));
-      if (name === 'nginx') {
-        await sleep(2 * LONG_MS - IDLE_MS);
-        assert.equal(isGone, false);
-        return;
-      }
-      await waitFor(() => isGone, 'the service to lose its client');
-    },
-  );
+        limits: { idleTimeoutMs: IDLE_MS, minBodyBytesPerSecond: FAST, pingMs: STEP_MS },
+      }),
+    );
+    using client = new RawClient(gate.port);
+    await client.send(HANDSHAKE).until(/101/);
+    client.socket.pause();
+    await drip(clock, client, MASKED_PONG, () => isGone);
+  });
 });
-
-/** Sends a drop again and again. */
-function dripping(client: RawClient, drop: string | Buffer): Disposable {
-  const timer = setInterval(() => {
-    if (!client.socket.destroyed && client.socket.writable) client.send(drop);
-  }, DRIP_MS);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
-}
-
-/** Takes what one read of the socket gives, again and again, and throws it away: some MB a second, on loopback. */
-function sipping(client: RawClient): Disposable {
-  client.socket.removeAllListeners('data').on('data', () => client.socket.pause());
-  const timer = setInterval(() => client.socket.resume(), DRIP_MS);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
-}

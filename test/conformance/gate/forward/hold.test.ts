@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import request from 'supertest';
-import { Hold } from '../../../../services/gate/contract/hold.ts';
 import { freePort } from '../../../support/free-port.ts';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
 import { echo, RawClient, route, startUpstream, waitFor } from '../../../support/gate/test-gate.ts';
@@ -8,7 +7,7 @@ import { echo, RawClient, route, startUpstream, waitFor } from '../../../support
 describeGates('gate, while the api restarts', ({ startTestGate }) => {
   it('holds a POST until the service accepts again, and delivers its body', async () => {
     const port = await freePort();
-    await using gate = await startTestGate({ host: '127.0.0.1', port });
+    await using gate = await startTestGate({ host: '127.0.0.1', port }, { limits: { holdMs: 60_000 } });
     const held = request(gate.origin)
       .post('/api')
       .send('payload')
@@ -50,7 +49,7 @@ describeGates('gate, while the api restarts', ({ startTestGate }) => {
 
   it('holds 500 requests at once and delivers each', async () => {
     const port = await freePort();
-    await using gate = await startTestGate({ host: '127.0.0.1', port }, { limits: { holdMs: 10_000 } });
+    await using gate = await startTestGate({ host: '127.0.0.1', port }, { limits: { holdMs: 60_000 } });
     const clients = Array.from({ length: 500 }, () =>
       new RawClient(gate.port).send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n'),
     );
@@ -65,7 +64,7 @@ describeGates('gate, while the api restarts', ({ startTestGate }) => {
   it('drops a held request whose client goes away', async () => {
     const port = await freePort();
     let requests = 0;
-    await using gate = await startTestGate({ host: '127.0.0.1', port });
+    await using gate = await startTestGate({ host: '127.0.0.1', port }, { limits: { holdMs: 60_000 } });
     const client = new RawClient(gate.port).send('GET /api/gone HTTP/1.1\r\nHost: h\r\n\r\n');
     await waitFor(() => client.socket.bytesWritten > 0, 'the request to leave');
     await request(gate.origin).get('/health/live').expect(200);
@@ -79,37 +78,5 @@ describeGates('gate, while the api restarts', ({ startTestGate }) => {
     await request(gate.origin).get('/api/next').expect(200);
 
     assert.equal(requests, 0);
-  });
-});
-
-describe('Hold', () => {
-  it('makes one probe at a time, however many wait, and lets them go in parts', async () => {
-    const port = await freePort();
-    const hold = new Hold({ host: '127.0.0.1', port }, 10_000);
-    let probes = 0;
-    let released = 0;
-    for (let index = 0; index < 1_000; index += 1) {
-      hold.wait(performance.now(), () => released++, assert.fail);
-    }
-
-    await using upstream = await startUpstream(echo, port);
-    upstream.server.on('connection', () => probes++);
-    await waitFor(() => released === 1_000, 'all to be released');
-
-    assert.equal(probes, Math.ceil(1_000 / 128));
-    assert.equal(hold.waiting, 0);
-  });
-
-  it('keeps each wait to its own time', async () => {
-    const hold = new Hold({ host: '127.0.0.1', port: await freePort() }, 100);
-    const expired: string[] = [];
-    hold.wait(performance.now() + 100, assert.fail, () => expired.push('late'));
-    hold.wait(performance.now(), assert.fail, () => expired.push('early'));
-    hold.wait(performance.now(), assert.fail, assert.fail)();
-
-    await waitFor(() => expired.length === 2, 'both to expire');
-
-    assert.deepEqual(expired, ['early', 'late']);
-    assert.ok(hold.isDown);
   });
 });

@@ -6,11 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createLog } from '../../../../services/runtime/log.ts';
 import { describeGates, type GateUnderTest } from '../../../support/gate/describe-gates.ts';
+import { HandClock } from '../../../support/gate/hand-clock.ts';
 import { listenAsUpstream, RawClient, route, waitFor } from '../../../support/gate/test-gate.ts';
 
+/** By the clock of the test. */
 const PING_MS = 160;
 /** Time for many pings, so that their absence says something. */
 const LONG_MS = 10 * PING_MS;
+/** nginx has no setting for pings, and so nothing that could come later. */
+const SILENT_MS = 300;
 const PING_FRAME = '\x89\x00';
 const HANDSHAKE = 'GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
@@ -20,6 +24,10 @@ const MASKED_TEXT = Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x78]);
 describeGates('gate, quiet WebSockets', (gate) => {
   const { differs, name } = gate;
   const pings = name === 'node';
+  let clock: HandClock;
+  beforeEach(() => {
+    clock = new HandClock();
+  });
 
   it(
     differs('tunnel', {
@@ -30,7 +38,7 @@ describeGates('gate, quiet WebSockets', (gate) => {
       const server = createServer();
       const sockets = new WebSocketServer({ server });
       await using upstream = await listenAsUpstream(server);
-      await using opened = await startSocketGate(gate, upstream);
+      await using opened = await startSocketGate(gate, clock, upstream);
       let messages = 0;
       let pongs = 0;
       sockets.on('connection', (socket) => {
@@ -48,11 +56,12 @@ describeGates('gate, quiet WebSockets', (gate) => {
         pinged += 1;
       });
       await once(client, 'open');
-      if (pings) {
-        await waitFor(() => pinged >= 8, 'pings');
-        await waitFor(() => pongs >= 8, 'their pongs at the service');
-      } else {
-        await sleep(LONG_MS);
+      for (let round = 1; pings && round <= 8; round += 1) {
+        await clock.passUntil(() => pinged >= round, 'a ping', LONG_MS);
+        await waitFor(() => pongs >= round, 'the pong at the service');
+      }
+      if (!pings) {
+        await sleep(SILENT_MS);
         assert.equal(pinged, 0);
       }
       assert.equal(messages, 0);
@@ -67,17 +76,18 @@ describeGates('gate, quiet WebSockets', (gate) => {
 
   it('is never pinged within a frame', async () => {
     await using raw = await startRawService();
-    await using opened = await startSocketGate(gate, raw.upstream);
+    await using opened = await startSocketGate(gate, clock, raw.upstream);
     using client = new RawClient(opened.port);
     await client.send(HANDSHAKE).until(/101[\s\S]*\r\n\r\n$/);
     const [service] = raw.sockets;
     service?.write(Buffer.from([0x82, 126, 0, 200, 1, 2, 3]));
     await client.until(/\x01\x02\x03$/);
 
-    await sleep(LONG_MS);
-    assert.ok(client.received.endsWith('\x01\x02\x03'), 'something came amid the frame');
+    await clock.pass(LONG_MS);
     service?.write(Buffer.alloc(197, 7));
-    await client.until(/\x07{197}/);
+    // A ping within the frame would stand before its rest.
+    await client.until(/\x03\x07{197}$/);
+    await clock.pass(2 * PING_MS);
     if (pings) await client.until(/\x03\x07{197}\x89\x00$/);
   });
 
@@ -85,42 +95,43 @@ describeGates('gate, quiet WebSockets', (gate) => {
     const server = createServer();
     const sockets = new WebSocketServer({ server });
     await using upstream = await listenAsUpstream(server);
-    await using opened = await startSocketGate(gate, upstream, 4 * PING_MS);
-    sockets.on('connection', (socket) => {
-      const timer = setInterval(() => socket.ping('own'), PING_MS);
-      socket.on('close', () => clearInterval(timer));
-    });
+    await using opened = await startSocketGate(gate, clock, upstream);
     const client = new WebSocket(`ws://127.0.0.1:${opened.port}/ws`);
     const contents: string[] = [];
     client.on('ping', (content) => contents.push(String(content)));
     await once(client, 'open');
-    await waitFor(() => contents.length >= 12, 'the pings of the service');
-    assert.deepEqual([...new Set(contents)], ['own']);
+    for (let round = 1; round <= 12; round += 1) {
+      for (const socket of sockets.clients) socket.ping('own');
+      await waitFor(() => contents.length >= round, 'the ping of the service');
+      await clock.pass(PING_MS / 2);
+    }
+    assert.deepEqual(contents, Array(12).fill('own'));
     client.terminate();
     sockets.close();
   });
 
   it('is not pinged while the service talks, though the client says nothing', async () => {
     await using raw = await startRawService();
-    await using opened = await startSocketGate(gate, raw.upstream, 4 * PING_MS);
+    await using opened = await startSocketGate(gate, clock, raw.upstream);
     using client = new RawClient(opened.port);
     await client.send(HANDSHAKE).until(/101[\s\S]*\r\n\r\n$/);
-    for (let said = 0; said < 12; said += 1) {
+    for (let said = 1; said <= 12; said += 1) {
       raw.sockets[0]?.write(Buffer.from([0x81, 1, 0x78]));
-      await sleep(PING_MS);
+      await client.until(new RegExp(`\\r\\n\\r\\n(?:\\x81\\x01x){${said}}$`));
+      await clock.pass(PING_MS / 2);
     }
-    await client.until(/\r\n\r\n(?:\x81\x01x){12}$/);
   });
 
   it('is not pinged once the service has said goodbye', async () => {
     await using raw = await startRawService();
-    await using opened = await startSocketGate(gate, raw.upstream);
+    await using opened = await startSocketGate(gate, clock, raw.upstream);
     using client = new RawClient(opened.port);
     await client.send(HANDSHAKE).until(/101[\s\S]*\r\n\r\n$/);
     raw.sockets[0]?.write(Buffer.from([0x88, 0x02, 0x03, 0xe8]));
     await client.until(/\x88\x02\x03\xe8$/);
-    await sleep(LONG_MS);
-    assert.ok(client.received.endsWith('\x88\x02\x03\xe8'));
+    await clock.pass(LONG_MS);
+    raw.sockets[0]?.end();
+    assert.ok((await client.untilClosed()).endsWith('\x88\x02\x03\xe8'));
   });
 
   it(
@@ -131,15 +142,16 @@ describeGates('gate, quiet WebSockets', (gate) => {
     async () => {
       await using raw = await startRawService();
       const lines: string[] = [];
-      await using opened = await startSocketGate(gate, raw.upstream, PING_MS, lines);
+      await using opened = await startSocketGate(gate, clock, raw.upstream, PING_MS, lines);
       using client = new RawClient(opened.port);
       await client.send(HANDSHAKE).until(/101[\s\S]*\r\n\r\n/);
       const [service] = raw.sockets;
       if (!pings) {
-        await sleep(LONG_MS);
+        await sleep(SILENT_MS);
         assert.equal(service?.destroyed, false);
         return;
       }
+      await clock.pass(LONG_MS);
       const received = await client.untilClosed();
       assert.ok(received.endsWith(`\r\n\r\n${PING_FRAME.repeat(3)}`), JSON.stringify(received));
       await waitFor(() => service?.destroyed === true, 'the service to lose its client');
@@ -153,42 +165,43 @@ describeGates('gate, quiet WebSockets', (gate) => {
   ] as const) {
     it(`stays as long as the client ${what}`, async () => {
       await using raw = await startRawService();
-      await using opened = await startSocketGate(gate, raw.upstream);
+      await using opened = await startSocketGate(gate, clock, raw.upstream);
       using client = new RawClient(opened.port);
       await client.send(HANDSHAKE).until(/101[\s\S]*\r\n\r\n/);
-      for (let sent = 0; sent < 8; sent += 1) {
-        // Longer than a ping takes to come, shorter than the gate's patience.
-        await sleep(2 * PING_MS);
+      for (let sent = 1; sent <= 8; sent += 1) {
+        // A ping comes, and the gate still waits for more of them to stay unanswered.
+        await clock.pass(2 * PING_MS);
         client.send(frame);
+        await waitFor(() => raw.heardBytes() === sent * frame.length, 'the frame at the service');
       }
       assert.equal(client.isClosed, false);
       assert.equal(raw.sockets[0]?.destroyed, false);
-      await waitFor(() => raw.heardBytes() === 8 * frame.length, 'all frames at the service');
+      assert.equal(client.received.split(PING_FRAME).length - 1, pings ? 8 : 0);
     });
   }
 
   it('is not pinged where pings are off', async () => {
     await using raw = await startRawService();
-    await using opened = await startSocketGate(gate, raw.upstream, 0);
+    await using opened = await startSocketGate(gate, clock, raw.upstream, 0);
     using client = new RawClient(opened.port);
     await client.send(HANDSHAKE).until(/101[\s\S]*\r\n\r\n/);
-    await sleep(LONG_MS);
-    assert.ok(client.received.endsWith('\r\n\r\n'));
+    await clock.pass(LONG_MS);
+    raw.sockets[0]?.write(Buffer.from([0x81, 1, 0x78]));
+    await client.until(/\r\n\r\n\x81\x01x$/);
     assert.equal(client.isClosed, false);
   });
 });
 
 function startSocketGate(
   gate: GateUnderTest,
+  clock: HandClock,
   upstream: { host: string; port: number },
   pingMs = PING_MS,
   lines: string[] = [],
 ) {
-  return gate.startTestGate(upstream, {
-    routes: [route(upstream, { prefix: '/ws', upgrade: true })],
-    limits: { pingMs },
-    log: createLog('gate', 'info', { write: (line) => void lines.push(line) }),
-  });
+  const routes = [route(upstream, { prefix: '/ws', upgrade: true })];
+  const log = createLog('gate', 'info', { write: (line) => void lines.push(line) });
+  return clock.start(() => gate.startTestGate(upstream, { routes, limits: { pingMs }, log }));
 }
 
 /** A service that switches at once, and leaves the frames to the test. */

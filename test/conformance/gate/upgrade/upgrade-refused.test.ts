@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage } from 'node:http';
-import { WebSocketServer } from 'ws';
-import { describeGates, type GateUnderTest } from '../../../support/gate/describe-gates.ts';
-import { exchangeRaw, listenAsUpstream, route } from '../../../support/gate/test-gate.ts';
+import { describeGates } from '../../../support/gate/describe-gates.ts';
+import { shareSocketKit } from '../../../support/gate/socket-kit.ts';
+import { exchangeRaw } from '../../../support/gate/test-gate.ts';
 
 const HANDSHAKE =
   'GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 
 describeGates('gate, upgrades that it refuses', (gateKind) => {
+  const kit = shareSocketKit(gateKind);
   const { differs } = gateKind;
   const bodyCode = differs('reasons', { node: 'framing_invalid', nginx: 'upgrade_refused' });
   const refusals = [
@@ -36,9 +36,7 @@ describeGates('gate, upgrades that it refuses', (gateKind) => {
 
   for (const [what, text, status, code] of refusals) {
     it(`refuses one ${what}`, async () => {
-      await using kit = await startSocketKit(gateKind);
-
-      const answer = await exchangeRaw(kit.gate.port, `${text}\r\n`);
+      const answer = await exchangeRaw(kit.port, `${text}\r\n`);
 
       assert.deepEqual([answer.status, answer.code], [status, code]);
       assert.equal(kit.requests.length, 0);
@@ -46,38 +44,11 @@ describeGates('gate, upgrades that it refuses', (gateKind) => {
   }
 
   it('serves a request that offers h2c as a plain one, as Java and curl send it unasked', async () => {
-    await using kit = await startSocketKit(gateKind);
-
     const { status } = await exchangeRaw(
-      kit.gate.port,
+      kit.port,
       'GET /api HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n',
     );
 
     assert.equal(status, 200);
   });
 });
-
-async function startSocketKit({ startTestGate }: GateUnderTest) {
-  const requests: IncomingMessage[] = [];
-  const server = createServer((_request, response) => response.end('plain'));
-  const sockets = new WebSocketServer({ server });
-  sockets.on('connection', (socket, request) => {
-    requests.push(request);
-    socket.on('error', () => socket.terminate());
-    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
-  });
-  const upstream = await listenAsUpstream(server);
-  const gate = await startTestGate(upstream, {
-    routes: [route(upstream), route(upstream, { prefix: '/ws', upgrade: true })],
-  });
-  return {
-    requests,
-    sockets,
-    gate,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets.clients) socket.terminate();
-      await gate[Symbol.asyncDispose]();
-      await upstream[Symbol.asyncDispose]();
-    },
-  };
-}

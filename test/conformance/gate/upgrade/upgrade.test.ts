@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import { WebSocket, WebSocketServer } from 'ws';
+import { createServer } from 'node:http';
+import { WebSocket } from 'ws';
 import { freePort } from '../../../support/free-port.ts';
-import { describeGates, type GateUnderTest } from '../../../support/gate/describe-gates.ts';
+import { describeGates } from '../../../support/gate/describe-gates.ts';
+import { shareSocketKit, startSocketKit } from '../../../support/gate/socket-kit.ts';
 import {
   exchangeRaw,
   listenAsUpstream,
@@ -19,10 +20,10 @@ const HANDSHAKE =
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 
 describeGates('gate, WebSocket upgrades', (gateKind) => {
+  const kit = shareSocketKit(gateKind);
   const { startTestGate, differs } = gateKind;
   it('tunnels messages both ways, text and binary, small and large', async () => {
-    await using kit = await startSocketKit(gateKind);
-    const client = new WebSocket(`ws://127.0.0.1:${kit.gate.port}/ws?after=7`);
+    const client = new WebSocket(`ws://127.0.0.1:${kit.port}/ws?after=7`);
     await once(client, 'open');
 
     for (const message of ['hello', 'x'.repeat(70_000), 'y'.repeat(200)]) {
@@ -36,8 +37,7 @@ describeGates('gate, WebSocket upgrades', (gateKind) => {
   });
 
   it('gives the upstream cleaned headers, the secret and the forwarding fields', async () => {
-    await using kit = await startSocketKit(gateKind);
-    using client = new RawClient(kit.gate.port);
+    using client = new RawClient(kit.port);
 
     client.send(
       `${HANDSHAKE}Trailer: X\r\nTE: trailers\r\nX-Gatehouse-Secret: forged\r\nX-Forwarded-For: 6.6.6.6\r\nX-Own: kept\r\n\r\n`,
@@ -68,8 +68,7 @@ describeGates('gate, WebSocket upgrades', (gateKind) => {
   });
 
   it('closes the upstream side when the client goes without a farewell', async () => {
-    await using kit = await startSocketKit(gateKind);
-    const client = new WebSocket(`ws://127.0.0.1:${kit.gate.port}/ws`);
+    const client = new WebSocket(`ws://127.0.0.1:${kit.port}/ws`);
     await once(client, 'open');
 
     client.terminate();
@@ -78,8 +77,7 @@ describeGates('gate, WebSocket upgrades', (gateKind) => {
   });
 
   it('closes the client side when the upstream dies', async () => {
-    await using kit = await startSocketKit(gateKind);
-    const client = new WebSocket(`ws://127.0.0.1:${kit.gate.port}/ws`);
+    const client = new WebSocket(`ws://127.0.0.1:${kit.port}/ws`);
     await once(client, 'open');
 
     for (const socket of kit.sockets.clients) socket.terminate();
@@ -222,28 +220,3 @@ describeGates('gate, WebSocket upgrades', (gateKind) => {
     assert.equal((await upstreamClosed)[0], code);
   });
 });
-
-async function startSocketKit({ startTestGate }: GateUnderTest) {
-  const requests: IncomingMessage[] = [];
-  const server = createServer((_request, response) => response.end('plain'));
-  const sockets = new WebSocketServer({ server });
-  sockets.on('connection', (socket, request) => {
-    requests.push(request);
-    socket.on('error', () => socket.terminate());
-    socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
-  });
-  const upstream = await listenAsUpstream(server);
-  const gate = await startTestGate(upstream, {
-    routes: [route(upstream), route(upstream, { prefix: '/ws', upgrade: true })],
-  });
-  return {
-    requests,
-    sockets,
-    gate,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets.clients) socket.terminate();
-      await gate[Symbol.asyncDispose]();
-      await upstream[Symbol.asyncDispose]();
-    },
-  };
-}
