@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { BACKEND_NAMES } from '../../../hostile/arena.ts';
 import { runAttack } from '../../../hostile/attack.ts';
 import { Tally } from '../../../hostile/tally.ts';
+import { isBounded } from '../../../run/bounded.ts';
 import { GATES } from '../../../support/gate/gates.ts';
 
 /** The same at each run, which judges a change and not chance; `make fuzz` looks for what nobody has seen yet. */
 const SEED = Number(process.env.SEED || 629_752);
+/** At each gate, in a bounded run. */
+const BOUNDED_CASES = 2_000;
 /** Over all gates and backends. `make fuzz` has no end. */
-const CASES = Number(process.env.CASES || 10_000);
+const CASES = Number(process.env.CASES || (isBounded ? BOUNDED_CASES * GATES.length : 10_000));
 const EACH = Math.ceil(CASES / (GATES.length * BACKEND_NAMES.length));
 
 for (const kind of GATES) {

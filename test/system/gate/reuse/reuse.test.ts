@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { countRefusals } from '../../../support/gate/count-refusals.ts';
 import { describeGates, type GateUnderTest } from '../../../support/gate/describe-gates.ts';
 import { echoMessages, startSocketUpstream } from '../../../support/gate/endurance/socket-upstream.ts';
 import {
@@ -190,9 +191,9 @@ describeGates('gate, and connections to a service of one’s own', (gateUnderTes
     const { port } = await withoutListener(service);
     await using gate = await startOwn(gateUnderTest, { host: '127.0.0.1', port });
     const { head, body } = attackText('PUT', 'Content-Length', 'late');
+    using refusals = countRefusals(port);
     const attack = exchange(gate.port, head + body);
-    // Long enough for the gate to be refused; it holds the request far longer.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await refusals.until(2);
     await using recorder = await startRecorder(service, port);
     assert.equal((await attack).status, 200);
     assert.match(await greet(gate.port, 'innocent'), /innocent/);
@@ -217,7 +218,7 @@ function startTalkativeService(): Promise<TcpService> {
 function startOwn(gate: GateUnderTest, upstream: { host: string; port: number }): Promise<TestGate> {
   return gate.startTestGate(upstream, {
     routes: [route(upstream, { service: 'greeter', prefix: '/greet', kit: false, upgrade: true })],
-    limits: { holdMs: 20_000 },
+    limits: { holdMs: 60_000 },
   });
 }
 

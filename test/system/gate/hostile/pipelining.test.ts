@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
+import type { Gate } from '../../../../services/gate/contract/gate.ts';
 import { hostileGateOptions } from '../../../hostile/arena.ts';
 import { GATES } from '../../../support/gate/gates.ts';
-import { RawClient, startUpstream, type Upstream, waitFor } from '../../../support/gate/test-gate.ts';
+import {
+  exchangeRaw,
+  RawClient,
+  startUpstream,
+  type Upstream,
+  waitFor,
+} from '../../../support/gate/test-gate.ts';
 
 const HOST = 'Host: h\r\n';
 const CHUNKED = 'Transfer-Encoding: chunked\r\n\r\n';
@@ -12,6 +19,7 @@ const SMUGGLED = `GET /api/smuggled HTTP/1.1\r\n${HOST}\r\n`;
 for (const kind of GATES) {
   describe(`requests behind each other on one connection (${kind.name} gate)`, () => {
     let upstream: Upstream;
+    let gate: Gate;
     let seen: string[] = [];
     let answerSlow = (): void => undefined;
     const listener: RequestListener = (request, response) => {
@@ -24,32 +32,46 @@ for (const kind of GATES) {
     };
     before(async () => {
       upstream = await startUpstream(listener);
+      gate = await kind.start(hostileGateOptions(upstream));
     });
     beforeEach(() => {
       seen = [];
     });
-    after(() => upstream[Symbol.asyncDispose]());
+    after(async () => {
+      await gate[Symbol.asyncDispose]();
+      await upstream[Symbol.asyncDispose]();
+    });
 
-    /** Sends pieces, lets the slow answer end once it is under way, and returns all that comes until so many answers. */
-    async function exchange(answers: number, ...pieces: string[]): Promise<string> {
-      await using gate = await kind.start(hostileGateOptions(upstream));
+    /** Waits until the gate, and the upstream, have dealt with all that came before. */
+    async function barrier(): Promise<void> {
+      const { status } = await exchangeRaw(gate.port, `GET /health HTTP/1.1\r\n${HOST}\r\n`);
+      assert.equal(status, 200);
+      seen = seen.filter((what) => what !== 'GET /health');
+    }
+
+    /**
+     * Sends a first piece, lets the slow answer end once it is under way, sends the others one by one once an answer has
+     * come, and returns all that comes until so many answers.
+     */
+    async function exchange(answers: number, first: string, ...others: string[]): Promise<string> {
       using client = new RawClient(gate.port);
-      for (const piece of pieces) {
-        client.send(piece);
-        // Long enough to be read by itself, and for what should not happen.
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      if (pieces.some((piece) => piece.includes('/api/slow'))) {
+      const received = (count: number) => (client.received.match(/HTTP\/1\.1 [2-5]/g)?.length ?? 0) >= count;
+      client.send(first);
+      if (first.includes('/api/slow')) {
         await waitFor(() => seen.includes('GET /api/slow'), 'the slow request');
+        await barrier();
         answerSlow();
       }
-      const finals = /HTTP\/1\.1 [2-5]/g;
-      await waitFor(
-        () => client.isClosed || (client.received.match(finals)?.length ?? 0) >= answers,
-        `${answers} answers`,
-      );
+      for (const piece of others) {
+        await client.wait(() => client.isClosed || received(1), 'an answer');
+        await barrier();
+        if (client.socket.writable) client.send(piece);
+      }
+      await client.wait(() => client.isClosed || received(answers), `${answers} answers`);
       client.socket.end();
-      return await client.untilClosed();
+      await client.untilClosed();
+      await barrier();
+      return client.received;
     }
 
     it('does not take the body of a request for a request, behind an offer to upgrade that it ignores', async () => {
