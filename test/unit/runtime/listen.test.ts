@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { closeIdle } from '../../../services/runtime/http/close-listener.ts';
 import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
 import { askWhileHeld } from '../../support/held-thread.ts';
 
@@ -29,6 +31,65 @@ for (let client = 0; client < crowd; client += 1) {
   });
 }
 `;
+
+/** Two clients with kept connections: the second one asks while the server handles the request of the first one. */
+const TWO_CLIENTS = `
+const { parentPort, workerData: { port, turn } } = require('node:worker_threads');
+const received = ['', ''];
+const say = (value) => { Atomics.store(turn, 0, value); Atomics.notify(turn, 0); };
+const ask = (socket, path, done) => socket.write('GET ' + path + ' HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n', done);
+const clients = received.map((_, index) => {
+  const socket = require('node:net').connect({ port, host: '127.0.0.1' });
+  socket.on('data', (text) => {
+    received[index] += text;
+    const answers = received.map((each) => each.split('here').length - 1);
+    if (answers.join() === '1,1') parentPort.postMessage('kept');
+  });
+  socket.on('error', (error) => { received[index] += error.message; });
+  socket.on('close', () => {
+    if (clients.every(({ closed }) => closed)) parentPort.postMessage(received);
+  });
+  ask(socket, '/first');
+  return socket;
+});
+parentPort.once('message', () => ask(clients[0], '/slow', () => {
+  say(1);
+  Atomics.wait(turn, 0, 1);
+  ask(clients[1], '/late', () => say(3));
+}));
+`;
+
+describe('server of a service, whose idle connections are closed', () => {
+  it('answers a request that arrives while the server handles another one', async () => {
+    const turn = new Int32Array(new SharedArrayBuffer(4));
+    const say = (value: number) => {
+      Atomics.store(turn, 0, value);
+      Atomics.notify(turn, 0);
+    };
+    const server = createServer((request, response) => {
+      if (request.url === '/slow') {
+        say(2);
+        assert.notEqual(Atomics.wait(turn, 0, 2, 20_000), 'timed-out');
+      }
+      response.end('here');
+    });
+    const port = await listen(server, 0, '127.0.0.1');
+    const clients = new Worker(TWO_CLIENTS, { eval: true, workerData: { port, turn } });
+    await once(clients, 'message');
+    const received = once(clients, 'message');
+    // After a timer: Node then polls before the end of the turn.
+    await sleep(1);
+    clients.postMessage('ask');
+    assert.notEqual(Atomics.wait(turn, 0, 0, 20_000), 'timed-out');
+
+    await closeIdle(server);
+
+    const [answers] = await received;
+    for (const answer of answers) assert.match(answer, /^(?:HTTP\/1\.1 200 [^]*?here){2}$/);
+    await clients.terminate();
+    server.close();
+  });
+});
 
 describe('server of a service, asked to end on a machine that is busy', () => {
   it('answers what came on a kept connection while it had no turn', async () => {
