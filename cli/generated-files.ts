@@ -33,24 +33,44 @@ const generatedFiles = (rendered: readonly Rendered[]): readonly GeneratedFile[]
 /** `gatehouse render`: writes every made file; with `--check` only tells which has drifted, and exits 1. */
 export function render({ options }: Command): void {
   const check = options.has('check');
-  const drifted = new Set<string>();
   const rendered = platforms.map((platform) => renderPlatform(platform));
-  for (const { file, part, make } of generatedFiles(rendered)) {
-    const path = join(ROOT, file);
-    const old = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    const made = part === undefined ? make() : replacePart(old, part, make(), file);
-    if (made === old) continue;
-    drifted.add(file);
-    if (check) continue;
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, made);
-  }
-  for (const file of drifted)
+  const drifted = [...makeFiles(rendered, readFile)].filter(([file, made]) => made !== readFile(file));
+  for (const [file, made] of drifted) {
+    if (!check) writeFile(file, made);
     process.stdout.write(
       check ? `${file} is not what the schema says: run make render\n` : `wrote ${file}\n`,
     );
+  }
   const stale = rendered.flatMap(dropStale(check));
-  if (check && drifted.size + stale.length > 0) process.exitCode = 1;
+  if (check && drifted.length + stale.length > 0) process.exitCode = 1;
+}
+
+/**
+ * Returns the text of each made file by its path from the root. `read` returns the present text of a file: outside the
+ * parts that are made, it stays.
+ */
+export function makeFiles(
+  rendered: readonly Rendered[] = platforms.map((platform) => renderPlatform(platform)),
+  read: (file: string) => string = readFile,
+): Map<string, string> {
+  const made = new Map<string, string>();
+  for (const { file, part, make } of generatedFiles(rendered))
+    made.set(
+      file,
+      part === undefined ? make() : replacePart(made.get(file) ?? read(file), part, make(), file),
+    );
+  return made;
+}
+
+function readFile(file: string): string {
+  const path = join(ROOT, file);
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
+function writeFile(file: string, text: string): void {
+  const path = join(ROOT, file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 
 /** Tells why a platform is refused, and removes what was rendered for it before; with `check` only names it. */

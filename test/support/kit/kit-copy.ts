@@ -11,11 +11,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type * as ServiceFacts from './service-facts.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const LEFT_OUT = ['node_modules', '.git', 'data', 'coverage', '.cache', '.env', 'test'];
+const FACTS = 'test/support/kit/service-facts.ts';
 const TOPOLOGY = 'config/topology.ts';
 const END_OF_TOPOLOGY = '] as const satisfies readonly ServiceDeclaration[];';
 
@@ -47,37 +49,23 @@ export class KitCopy implements Disposable {
     writeFileSync(join(this.root, file), text);
   }
 
-  /** Every file with its text, by its path from the root; the packages left out. */
-  files(): Record<string, string> {
-    const folders = readdirSync(this.root, { withFileTypes: true });
-    const paths = folders.flatMap((entry) => {
-      if (entry.isFile()) return [entry.name];
-      if (!entry.isDirectory()) return [];
-      return readdirSync(join(this.root, entry.name), { recursive: true, withFileTypes: true })
-        .filter((inner) => inner.isFile())
-        .map((inner) => relative(this.root, join(inner.parentPath, inner.name)));
-    });
-    return Object.fromEntries(paths.map((path) => [path, this.read(path)]));
-  }
-
   /** Runs `gatehouse` with these arguments. */
   run(...args: readonly string[]) {
     return this.#node('bin/gatehouse.js', ...args);
   }
 
-  /** Runs a module of the tests in the copy. Gives what it writes. */
-  runModule(file: string): string {
-    this.write(file, readFileSync(join(ROOT, file), 'utf8'));
-    const { stdout, stderr, status } = this.#node(file);
-    assert.equal(status, 0, stderr);
-    return stdout;
+  /** Loads the facts of the copy into this process, as its sources are at the first call. */
+  loadFacts(): Promise<typeof ServiceFacts> {
+    this.write(FACTS, readFileSync(join(ROOT, FACTS), 'utf8'));
+    return import(pathToFileURL(join(this.root, FACTS)).href);
   }
 
   /** Checks the types of these folders or files. Gives what is wrong. */
   checkTypes(...include: readonly string[]): string {
     this.write('tsconfig.own.json', JSON.stringify({ extends: './tsconfig.json', include }));
     const tsc = join(ROOT, 'node_modules/.bin/tsc');
-    const { stdout, stderr } = spawnSync(tsc, ['-p', 'tsconfig.own.json'], {
+    // One checker: each of several would check the libraries.
+    const { stdout, stderr } = spawnSync(tsc, ['-p', 'tsconfig.own.json', '--checkers', '1'], {
       cwd: this.root,
       encoding: 'utf8',
     });
