@@ -98,7 +98,7 @@ export class Kit implements AsyncDisposable {
   }
 
   /** Waits until `holds` gives something true. Fails with the kit's log when it takes longer than the limit. */
-  async until<T>(what: string, holds: () => Promise<T> | T, withinMs = 30_000): Promise<NonNullable<T>> {
+  async until<T>(what: string, holds: () => Promise<T> | T, withinMs = 60_000): Promise<NonNullable<T>> {
     return until(what, holds, withinMs, () => this.output);
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createLog } from '../../../services/runtime/log.ts';
+import { createLog, type Log } from '../../../services/runtime/log.ts';
 import { findMarked } from '../../../services/runtime/process/process-table.ts';
 import { Service } from '../../../services/supervisor/processes/service.ts';
 import type { ServicePlan } from '../../../services/supervisor/processes/service-plan.ts';
@@ -11,7 +11,11 @@ createServer((request, response) => response.end('ok')).listen(Number(process.en
 `;
 
 /** A service of one's own, a program that finds its port in PORT; or one of the kit, which is told by messages to stop. */
-export async function startService(script: string, limits: Partial<ServicePlan['limits']> = {}, kit = false) {
+export async function startService(
+  script: string,
+  limits: Partial<ServicePlan['limits']> = {},
+  { kit = false, log = createLog('supervisor', 'silent') }: { kit?: boolean; log?: Log } = {},
+) {
   const port = (await freePorts()).PORT;
   const run = randomUUID();
   const failed: string[] = [];
@@ -50,7 +54,7 @@ export async function startService(script: string, limits: Partial<ServicePlan['
       onOutputEnd: () => undefined,
       isKitStopping: () => false,
       onFailed: ({ name }) => void failed.push(name),
-      log: createLog('supervisor', 'silent'),
+      log,
     },
   );
   service.start();

@@ -3,17 +3,23 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { createLog } from '../../../services/runtime/log.ts';
 import { signalProcess } from '../../../services/runtime/process/process-table.ts';
 import { freePort } from '../../support/free-port.ts';
-import { GATES } from '../../support/gate/gates.ts';
-import { type Kit, NO_BROWSER, startKit } from '../../support/kit/kit.ts';
+import { type Kit, NO_BROWSER, startKit, until } from '../../support/kit/kit.ts';
 import { documentedEntry, KitCopy } from '../../support/kit/kit-copy.ts';
 import { sayNotTested } from '../../support/netns/say-what-lacks.ts';
+import { startService } from '../../support/supervisor/start-service.ts';
 
 const KEY = 'a-key-of-the-kit-that-is-long-enough';
-
-/** These are not about WhatsApp. */
-const WITHOUT_BROWSER = { args: ['start'], env: NO_BROWSER };
+/** What uses the types of the topology. */
+const TYPED_BY_TOPOLOGY = [
+  'config',
+  'services/supervisor',
+  'services/gate/contract',
+  'deploy',
+  'cli/generated-files.ts',
+];
 
 const entry = (name: string, port: number, more: string) => `  {
     name: '${name}',
@@ -25,10 +31,15 @@ const entry = (name: string, port: number, more: string) => `  {
     ${more}
   },
 `;
-const greeter = (port: number) => documentedEntry().replace('8010', String(port));
+const crasher = (port: number) =>
+  entry(
+    'crasher',
+    port,
+    "command: ['sh', '-c', 'echo out of luck >&2; exit 3'], exposure: 'routed', readyPath: '/', routes: [{ prefix: '/crasher' }],",
+  );
 
 describe('kit with a service of one’s own, added by one entry of the topology', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   if (spawnSync('python3', ['--version']).status !== 0) {
     sayNotTested('a service in another language', 'python3 is missing');
     return;
@@ -36,107 +47,98 @@ describe('kit with a service of one’s own, added by one entry of the topology'
 
   const copy = new KitCopy();
   let port: number;
+  let kit: Kit;
+  const greet = (path: string) => fetch(`${kit.origin}${path}`);
   before(async () => {
     port = await freePort();
-    copy.declare(greeter(port));
-  });
-  after(() => copy[Symbol.dispose]());
-
-  for (const { name: gate } of GATES) {
-    describe(`(${gate} gate)`, () => {
-      let kit: Kit;
-      const greet = (path: string) => fetch(`${kit.origin}${path}`);
-      before(async () => {
-        const env = { GATE: gate, GREETER_PORT: '', API_KEYS: KEY };
-        // On its default port another process listens.
-        const thief = createServer().listen(port, '127.0.0.1');
-        await once(thief, 'listening');
-        kit = await startKit({
-          ...WITHOUT_BROWSER,
-          root: copy.root,
-          env: { ...WITHOUT_BROWSER.env, ...env },
-        });
-        await kit.until('the greeter answers', async () => (await greet('/greet/hello')).status === 200);
-        thief.close();
-      });
-      after(() => kit[Symbol.asyncDispose]());
-
-      it('gives it a port, and another when that is taken', async () => {
-        assert.match(kit.output, new RegExp(`GREETER_PORT ${port} is in use by pid .*greeter moves to \\d+`));
-        const moved = /greeter moves to (\d+)/.exec(kit.output)?.[1];
-        const line = `"name":"greeter","msg":"greeter listening on 127.0.0.1:${moved}"`;
-        await kit.until('it says so', () => kit.output.includes(line));
-      });
-
-      it('leads its route to it, and nothing else', async () => {
-        const answer = await greet('/greet/hello?name=Ada');
-        assert.deepEqual(await answer.json(), { greeting: 'Hello, Ada', client: '127.0.0.1' });
-        assert.deepEqual(
-          await Promise.all(
-            ['/greet/none', '/greeting', '/ready'].map(async (path) => (await greet(path)).status),
-          ),
-          [404, 404, 404],
-        );
-      });
-
-      it('gives it no secret of the kit', () => {
-        const environment = readFileSync(`/proc/${kit.pidOf('greeter')}/environ`, 'utf8').split('\0');
-        assert.ok(environment.includes('HOST=127.0.0.1'));
-        assert.ok(
-          !environment.some((line) => line.includes(KEY) || /^(?:API_KEYS|INTERNAL_SECRET)=/.test(line)),
-        );
-      });
-
-      it('has it in /health', async () => {
-        // It answers before the supervisor has looked again.
-        const state = async () => (await kit.health()).services.greeter?.state;
-        await kit.until('it is ready there', async () => (await state()) === 'ready');
-      });
-
-      it('brings it back after kill -9, and holds its requests meanwhile', async () => {
-        const old = kit.pidOf('greeter');
-        signalProcess(old, 'SIGKILL');
-        await kit.until('its end is seen', () => /greeter was ended by SIGKILL/.test(kit.output));
-        assert.equal((await greet('/greet/hello')).status, 200);
-        assert.notEqual(kit.pidOf('greeter'), old);
-        assert.equal((await kit.health()).services.greeter?.restarts, 1);
-      });
-
-      it('stops it in order', async () => {
-        assert.equal(await kit.stop(), 0, kit.output);
-        assert.match(kit.output, /"name":"greeter","msg":"greeter stopped"/);
-      });
+    copy.declare(documentedEntry().replace('8010', String(port)), crasher(await freePort()));
+    // On its default port another process listens.
+    const thief = createServer().listen(port, '127.0.0.1');
+    await once(thief, 'listening');
+    kit = await startKit({
+      args: ['start'],
+      root: copy.root,
+      env: {
+        ...NO_BROWSER,
+        GREETER_PORT: '',
+        API_KEYS: KEY,
+        GATE_HOLD_MS: '60000',
+        RESTART_LIMIT: '2',
+        RESTART_BACKOFF_MS: '20',
+      },
     });
-  }
-
-  it('shows its port among the settings, and takes it as a flag', () => {
-    assert.match(copy.run('config').stdout, new RegExp(`^GREETER_PORT +${port} +default$`, 'm'));
-    assert.match(copy.run('config', '--greeter-port', '9111').stdout, /^GREETER_PORT +9111 +command line$/m);
+    await kit.until('the greeter answers', async () => (await greet('/greet/hello')).status === 200, 60_000);
+    thief.close();
+    await kit.up();
+  });
+  after(async () => {
+    await kit?.[Symbol.asyncDispose]();
+    copy[Symbol.dispose]();
   });
 
-  it('is in what make render writes', () => {
-    const check = copy.run('render', '--check');
-    assert.equal(check.status, 1);
-    assert.match(check.stdout, /^README\.md is not what the schema says/m);
-    assert.equal(copy.run('render').status, 0);
-    assert.ok(
-      copy
-        .read('README.md')
-        .includes(
-          '| greeter | `python3 examples/python-service/server.py` | `GREETER_PORT` | `/greet` | always |',
-        ),
+  it('gives it a port, and another when that is taken', async () => {
+    assert.match(kit.output, new RegExp(`GREETER_PORT ${port} is in use by pid .*greeter moves to \\d+`));
+    const moved = /greeter moves to (\d+)/.exec(kit.output)?.[1];
+    const line = `"name":"greeter","msg":"greeter listening on 127.0.0.1:${moved}"`;
+    await kit.until('it says so', () => kit.output.includes(line));
+  });
+
+  it('leads its route to it, and nothing else', async () => {
+    const answer = await greet('/greet/hello?name=Ada');
+    assert.deepEqual(await answer.json(), { greeting: 'Hello, Ada', client: '127.0.0.1' });
+    assert.deepEqual(
+      await Promise.all(
+        ['/greet/none', '/greeting', '/ready'].map(async (path) => (await greet(path)).status),
+      ),
+      [404, 404, 404],
     );
-    assert.match(copy.read('.env.example'), new RegExp(`^#GREETER_PORT=${port}$`, 'm'));
-    assert.equal(copy.run('render', '--check').status, 0);
+  });
+
+  it('gives it no secret of the kit', () => {
+    const environment = readFileSync(`/proc/${kit.pidOf('greeter')}/environ`, 'utf8').split('\0');
+    assert.ok(environment.includes('HOST=127.0.0.1'));
+    assert.ok(!environment.some((line) => line.includes(KEY) || /^(?:API_KEYS|INTERNAL_SECRET)=/.test(line)));
+  });
+
+  it('has it in /health', async () => {
+    // It answers before the supervisor has looked again.
+    const state = async () => (await kit.health()).services.greeter?.state;
+    await kit.until('it is ready there', async () => (await state()) === 'ready');
+  });
+
+  it('tells in the log and in /health of another one that crashes at once, and serves the rest', async () => {
+    await kit.until(
+      'the crash loop is seen',
+      async () => (await kit.health()).services.crasher?.state === 'failed',
+    );
+    const { services, status } = await kit.health();
+    assert.equal(status, 'degraded');
+    assert.match(services.crasher?.reason ?? '', /^crash loop: it exited with code 3/);
+    assert.match(kit.output, /"level":"error",[^\n]*"name":"crasher","msg":"out of luck"/);
+    assert.match(kit.output, /crasher exited with code 3: starting it again in \d+ ms/);
+    assert.equal((await fetch(`${kit.origin}/health`)).status, 200);
+  });
+
+  it('brings it back after kill -9, and holds its requests meanwhile', async () => {
+    const old = kit.pidOf('greeter');
+    signalProcess(old, 'SIGKILL');
+    await kit.until('its end is seen', () => /greeter was ended by SIGKILL/.test(kit.output));
+    assert.equal((await greet('/greet/hello')).status, 200);
+    assert.notEqual(kit.pidOf('greeter'), old);
+    assert.equal((await kit.health()).services.greeter?.restarts, 1);
+  });
+
+  it('stops it in order', async () => {
+    assert.equal(await kit.stop(), 0, kit.output);
+    assert.match(kit.output, /"name":"greeter","msg":"greeter stopped"/);
   });
 
   it('passes the type check', () => {
-    assert.equal(copy.checkTypes('cli', 'config', 'deploy', 'services'), '');
+    assert.equal(copy.checkTypes(...TYPED_BY_TOPOLOGY), '');
   });
 });
 
-describe('kit with services of one’s own that are declared or written badly', function () {
-  this.timeout(90_000);
+describe('kit with services of one’s own that are declared or written badly', () => {
   const copy = new KitCopy();
   after(() => copy[Symbol.dispose]());
 
@@ -152,8 +154,8 @@ describe('kit with services of one’s own that are declared or written badly', 
         "'gat'",
       ),
     );
-    const { status, stderr } = copy.run('config', '--check');
-    assert.equal(status, 78, stderr);
+    await using kit = await startKit({ root: copy.root, env: { API_PORT: '' } });
+    assert.equal(await kit.exit, 78, kit.output);
     for (const problem of [
       /^config\/topology\.ts: api and one have the variable API_PORT: give each/m,
       /^config\/topology\.ts: api and one have the route \/api: /m,
@@ -163,49 +165,24 @@ describe('kit with services of one’s own that are declared or written badly', 
       /^config\/topology\.ts: two needs "gat", which is no service: /m,
       /^6 problems in the configuration; nothing was started\.$/m,
     ])
-      assert.match(stderr, problem);
-    await using kit = await startKit({ root: copy.root });
-    assert.equal(await kit.exit, 78);
+      assert.match(kit.output, problem);
     assert.deepEqual(readdirSync(kit.dataDir), []);
   });
 
-  it('tells in the log and in /health of one that ignores PORT, and of one that crashes at once, and serves the rest', async () => {
-    const [deaf, crasher] = [await freePort(), await freePort()];
-    const route = (prefix: string) =>
-      `exposure: 'routed', readyPath: '/', routes: [{ prefix: '${prefix}' }],`;
-    copy.declare(
-      entry('deaf', deaf, `command: ['sleep', '600'], ${route('/deaf')}`),
-      entry(
-        'crasher',
-        crasher,
-        `command: ['sh', '-c', 'echo out of luck >&2; exit 3'], ${route('/crasher')}`,
+  it('tells in the log of one that ignores PORT, and kills it', async () => {
+    const lines: string[] = [];
+    const { service, failed } = await startService(
+      'setInterval(() => undefined, 1_000)',
+      { readyTimeoutMs: 50, limit: 1 },
+      { log: createLog('supervisor', 'info', { write: (line) => lines.push(line) }) },
+    );
+    await until('it is given up', () => failed.length === 1, 30_000);
+    assert.match(
+      lines.join(''),
+      new RegExp(
+        `shop was not ready within 50 ms: GET / at 127\\.0\\.0\\.1:${service.plan.origin.port} was not answered: killed; see that it listens there`,
       ),
     );
-    await using kit = await startKit({
-      ...WITHOUT_BROWSER,
-      root: copy.root,
-      env: {
-        ...WITHOUT_BROWSER.env,
-        START_TIMEOUT_MS: '10000',
-        RESTART_LIMIT: '2',
-        RESTART_BACKOFF_MS: '20',
-      },
-    });
-    await kit.up();
-    await kit.until(
-      'the crash loop is seen',
-      async () => (await kit.health()).services.crasher?.state === 'failed',
-    );
-    const { services, status } = await kit.health();
-    assert.equal(status, 'degraded');
-    assert.match(services.crasher?.reason ?? '', /^crash loop: it exited with code 3/);
-    assert.match(kit.output, /"level":"error",[^\n]*"name":"crasher","msg":"out of luck"/);
-    assert.match(kit.output, /crasher exited with code 3: starting it again in \d+ ms/);
-    await kit.until('the deaf one is given up', () =>
-      new RegExp(
-        `deaf was not ready within 10000 ms: GET / at 127\\.0\\.0\\.1:${deaf} was not answered: killed; see that it listens there`,
-      ).test(kit.output),
-    );
-    assert.equal((await fetch(`${kit.origin}/health`)).status, 200);
+    await service.stop(1_000);
   });
 });

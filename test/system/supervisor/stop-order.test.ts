@@ -30,8 +30,8 @@ describe('stop, in order', () => {
   ] as const;
   for (const [when, budgetMs, onStop, atStart = ''] of gates)
     it(`tells the others ${when}, and before their turn`, async () => {
-      const gate = await startService(serviceThat(onStop) + atStart, {}, true);
-      const api = await startService(serviceThat('process.exit();'), {}, true);
+      const gate = await startService(serviceThat(onStop) + atStart, {}, { kit: true });
+      const api = await startService(serviceThat('process.exit();'), {}, { kit: true });
       await Promise.all([gate.service.firstReady, api.service.firstReady]);
 
       const from = performance.now();
