@@ -34,9 +34,12 @@ export function listen(server: Server, port: number, host: string, isShared = fa
 
 /** Callers of ours keep their connections, so that these come to an end, unless the machine is overloaded. */
 const LAST_CONNECTIONS_MS = 5_000;
-/** How long those who keep connections are told that they end, before those that nobody uses are closed. */
-const FAREWELL_MS = 250;
 const IDLE_CHECK_MS = 25;
+/**
+ * Idle connections are closed after so many checks in a row without a request. Checks, and not a time: where the machine
+ * is overloaded, a gate learns late that a connection has closed, and this process makes its checks as late.
+ */
+const QUIET_CHECKS = 10;
 
 /**
  * Ends a server: no new connection, and each answer ends its own; then idle ones are closed, busy ones answered; after
@@ -46,13 +49,18 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   if (graceMs > 0) await untilNoneConnects(server, Math.min(LAST_CONNECTIONS_MS, graceMs / 2));
   const closed = stopListening(server);
   // Not before: those who are told to leave would come back by a new connection.
-  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
+  let quietChecks = 0;
+  server.prependListener('request', (_request, response) => {
+    quietChecks = 0;
+    response.setHeader('connection', 'close');
+  });
   if (graceMs <= 0) server.closeAllConnections();
   const since = performance.now();
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   // Time and again: a connection that was busy may be idle now, and kept for long.
   const idle = setInterval(() => {
-    if (performance.now() - since > Math.min(FAREWELL_MS, graceMs / 2)) void closeIdle(server);
+    quietChecks += 1;
+    if (quietChecks > QUIET_CHECKS || performance.now() - since > graceMs / 2) void closeIdle(server);
   }, IDLE_CHECK_MS);
   await closed;
   clearInterval(idle);

@@ -109,13 +109,19 @@ export class Kit implements AsyncDisposable {
     await this.until(
       'WhatsApp is ready',
       async () => mayBe() && (await this.health()).whatsapp_ready === true,
-      60_000,
+      180_000,
     );
     return this;
   }
 
   async up(): Promise<this> {
-    await this.until('the api is up', async () => (await fetch(`${this.origin}/health`)).status === 200);
+    let looks = 0;
+    const mayBe = () => this.output.includes('api listening on port') || ++looks % SILENT_LOOKS === 0;
+    await this.until(
+      'the api is up',
+      async () => mayBe() && (await fetch(`${this.origin}/health`)).status === 200,
+      180_000,
+    );
     return this;
   }
 

@@ -19,6 +19,8 @@ export interface LoadOptions {
 
 /** One request with what became of it. Times as of `performance.now()`. */
 export interface Exchange {
+  /** Counts from 0. */
+  readonly client: number;
   readonly method: 'GET' | 'POST';
   readonly startedMs: number;
   readonly endedMs: number;
@@ -32,8 +34,6 @@ export interface Exchange {
 /** Clients who ask and send without end, each over a connection that it keeps or over new ones, every other request a POST with a key. */
 export class Load implements AsyncDisposable {
   readonly exchanges: Exchange[] = [];
-  readonly #served = new Set<number>();
-  readonly #count: number;
   readonly #origin: string;
   readonly #agent: Agent;
   readonly #pauseMs: number;
@@ -51,16 +51,15 @@ export class Load implements AsyncDisposable {
     this.#asksAgain = asksAgain;
     this.#headers = headers;
     this.#origin = origin;
-    this.#count = clients;
     this.#agent = new Agent({ keepAlive, maxSockets: clients });
     this.#clients = Array.from({ length: clients }, (_, name) =>
       this.#beClient(keepAlive ? `kept ${name}` : `new ${name}`, name),
     );
   }
 
-  /** Each client has its connection: the load is what it is said to be. */
-  get isOnAll(): boolean {
-    return this.#served.size === this.#count;
+  /** The number of clients of which a request has ended that began after a moment. */
+  servedSince(momentMs: number): number {
+    return new Set(this.since(momentMs).map(({ client }) => client)).size;
   }
 
   /** Those that began after a moment. */
@@ -74,23 +73,23 @@ export class Load implements AsyncDisposable {
     this.#agent.destroy();
   }
 
-  async #beClient(name: string, odd: number): Promise<void> {
+  async #beClient(name: string, client: number): Promise<void> {
     for (let turn = 0; !this.#isOver; turn += 1) {
       this.exchanges.push(
-        (odd + turn) % 2 === 0
-          ? await this.#ask('GET', '/api/whatsapp/status')
-          : await this.#ask('POST', '/api/whatsapp/send', `${name}-${turn}`),
+        (client + turn) % 2 === 0
+          ? await this.#ask(client, 'GET', '/api/whatsapp/status')
+          : await this.#ask(client, 'POST', '/api/whatsapp/send', `${name}-${turn}`),
       );
-      this.#served.add(odd);
       await sleep(Math.random() * this.#pauseMs);
     }
   }
 
-  #ask(method: Exchange['method'], path: string, key?: string): Promise<Exchange> {
+  #ask(client: number, method: Exchange['method'], path: string, key?: string): Promise<Exchange> {
     const startedMs = performance.now();
     return new Promise((resolve) => {
       const settle = (status: number, answer: string) =>
         resolve({
+          client,
           method,
           startedMs,
           endedMs: performance.now(),
@@ -117,7 +116,7 @@ export class Load implements AsyncDisposable {
         response.on('error', (error) => settle(0, String(error)));
       });
       asked.on('error', (error) => {
-        if (this.#asksAgain && asked.reusedSocket) resolve(this.#ask(method, path, key));
+        if (this.#asksAgain && asked.reusedSocket) resolve(this.#ask(client, method, path, key));
         else settle(0, String(error));
       });
       asked.end(

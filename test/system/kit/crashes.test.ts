@@ -10,30 +10,42 @@ import {
 } from '../../../services/runtime/process/process-table.ts';
 import { freePorts, type Kit, NO_BROWSER, startKit } from '../../support/kit/kit.ts';
 
+const SERVICES = ['gate', 'api', 'bridge', 'sandbox'];
+const RECOVERS_WITHIN_MS = 120_000;
+
 const isBrowser = (pid: number) => /--user-data-dir=/.test(commandOf(pid)) && !/--type=/.test(commandOf(pid));
 
+// One data folder: each test goes on with what the one before has left.
 describe('kit, whose processes are killed', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
+  const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-killed-'));
+  let ports: Awaited<ReturnType<typeof freePorts>>;
   let kit: Kit;
+  const start = () => startKit({ dataDir, ports });
   before(async () => {
-    kit = await (await startKit()).ready();
+    ports = await freePorts();
+    kit = await (await start()).ready();
   });
-  after(() => kit[Symbol.asyncDispose]());
+  after(async () => {
+    await kit?.[Symbol.asyncDispose]();
+    rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  });
 
   const sendWorks = async () =>
     (await kit.post('/api/whatsapp/send', { chat_id: '15551234567', message: 'still here' })).status === 200;
 
-  for (const service of ['gate', 'api', 'bridge', 'sandbox']) {
-    it(`has the ${service} back by itself after kill -9, and sends again`, async () => {
-      const pid = kit.pidOf(service);
-      signalProcess(pid, 'SIGKILL');
-      await kit.until('it runs as another process', () => kit.pidOf(service) !== pid);
-      await kit.until('a message goes through', sendWorks, 60_000);
-      const { services } = await kit.health();
+  it('has every service back by itself after kill -9 of all at once, and sends again', async () => {
+    const pids = SERVICES.map((service) => kit.pidOf(service));
+    for (const pid of pids) signalProcess(pid, 'SIGKILL');
+    for (const [index, service] of SERVICES.entries())
+      await kit.until(`${service} runs as another process`, () => kit.pidOf(service) !== pids[index]);
+    await kit.until('a message goes through', sendWorks, RECOVERS_WITHIN_MS);
+    const { services } = await kit.health();
+    for (const service of SERVICES) {
       assert.equal(services[service]?.state, 'ready');
       assert.ok((services[service]?.restarts ?? 0) >= 1);
-    });
-  }
+    }
+  });
 
   it('has the browser back by itself after kill -9, without a new scan', async () => {
     const browser = kit.processes.find(isBrowser);
@@ -43,9 +55,9 @@ describe('kit, whose processes are killed', function () {
     await kit.until(
       'another browser runs',
       () => kit.processes.some((pid) => isBrowser(pid) && pid !== browser),
-      60_000,
+      RECOVERS_WITHIN_MS,
     );
-    await kit.until('a message goes through', sendWorks, 60_000);
+    await kit.until('a message goes through', sendWorks, RECOVERS_WITHIN_MS);
     assert.equal(kit.output.split('"state":"qr"').length, codes);
   });
 
@@ -53,101 +65,77 @@ describe('kit, whose processes are killed', function () {
     assert.equal(kit.processes.filter(isBrowser).length, 1);
   });
 
-  it('stops and starts anew a service that alone is asked to stop', async () => {
+  it('stops in order, and starts again, a service that alone is asked to stop', async () => {
     const pid = kit.pidOf('api');
     signalProcess(pid, 'SIGTERM');
     await kit.until('it runs as another process', () => kit.pidOf('api') !== pid);
     await kit.until('a message goes through', sendWorks);
+    assert.match(kit.output, /api was asked by a signal to stop: it is stopped in order and started again/);
   });
-});
 
-describe('kit, whose supervisor is killed', function () {
-  this.timeout(120_000);
-
-  for (const [how, prepare] of [
-    ['', () => undefined],
-    [
-      ', while its browser hangs',
-      (kit: Kit) => {
-        for (const pid of kit.processes) if (/chrom/.test(commandOf(pid))) signalProcess(pid, 'SIGSTOP');
-      },
-    ],
-  ] as const) {
-    it(`leaves nothing behind${how}, and the next start works without a scan`, async () => {
-      const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-killed-'));
-      try {
-        const ports = await freePorts();
-        await using kit = await (await startKit({ dataDir, ports })).ready();
-        prepare(kit);
-        kit.child.kill('SIGKILL');
-        await kit.until(
-          'no process of the kit is left',
-          () => findMarked(`DATA_DIR=${dataDir}`).length === 0,
-        );
-        await using next = await (await startKit({ dataDir, ports })).ready();
-        assert.ok(!next.output.includes('"state":"qr"'), 'a new scan was needed');
-        assert.equal(await next.stop(), 0);
-      } finally {
-        rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
-      }
-    });
-  }
+  it('leaves nothing behind when its supervisor is killed while its browser hangs; the next start needs no scan', async () => {
+    for (const pid of kit.processes) if (/chrom/.test(commandOf(pid))) signalProcess(pid, 'SIGSTOP');
+    kit.child.kill('SIGKILL');
+    await kit.until('no process of the kit is left', () => findMarked(`DATA_DIR=${dataDir}`).length === 0);
+    kit = await (await start()).ready();
+    assert.ok(!kit.output.includes('"state":"qr"'), 'a new scan was needed');
+  });
 
   it('ends what is left even when its guard was killed before it, at the next start', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-killed-'));
-    try {
-      const ports = await freePorts();
-      await using kit = await (await startKit({ dataDir, ports })).ready();
-      const hung = [kit.pidOf('api'), ...kit.processes.filter(isBrowser)];
-      for (const pid of hung) signalProcess(pid, 'SIGSTOP');
-      kit.child.kill('SIGSTOP'); // It must not post another guard.
-      for (const guard of guardsOf(kit)) signalProcess(guard, 'SIGKILL');
-      kit.child.kill('SIGKILL');
-      await kit.exit;
-      await using next = await (await startKit({ dataDir, ports })).ready();
-      assert.match(next.output, /ended \d+ processes that an earlier run had left behind/);
-      assert.equal(next.processes.filter(isBrowser).length, 1);
-    } finally {
-      rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
-    }
+    const hung = [kit.pidOf('api'), ...kit.processes.filter(isBrowser)];
+    for (const pid of hung) signalProcess(pid, 'SIGSTOP');
+    kit.child.kill('SIGSTOP'); // It must not post another guard.
+    for (const guard of guardsOf(kit)) signalProcess(guard, 'SIGKILL');
+    kit.child.kill('SIGKILL');
+    await kit.exit;
+    kit = await (await start()).ready();
+    assert.match(kit.output, /ended \d+ processes that an earlier run had left behind/);
+    assert.equal(kit.processes.filter(isBrowser).length, 1);
+    assert.ok(!kit.output.includes('"state":"qr"'), 'a new scan was needed');
+    assert.equal(await kit.stop(), 0);
   });
 });
 
 describe('kit, with a service that cannot live', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
+  let kit: Kit;
+  before(async () => {
+    const env = { RESTART_LIMIT: '2', RESTART_STABLE_MS: '600000', DRAIN_MS: '3000', ...NO_BROWSER };
+    kit = await (await startKit({ env, args: ['start'] })).up();
+  });
+  after(() => kit?.[Symbol.asyncDispose]());
+
+  const bridgeIs = (state: string) =>
+    kit.until(`the bridge is ${state}`, async () => (await kit.health()).services.bridge?.state === state);
 
   it('calls it failed, says why on /health, keeps the rest up, and tries again on SIGHUP', async () => {
-    await using kit = await startKit({
-      env: { RESTART_LIMIT: '2', RESTART_STABLE_MS: '60000', ...NO_BROWSER },
-      args: ['start'],
-    });
-    await kit.up();
-    await kit.until('the bridge runs', async () => (await kit.health()).services.bridge?.state === 'ready');
-    for (const outcome of ['ready', 'failed']) {
-      const bridge = kit.pidOf('bridge');
-      signalProcess(bridge, 'SIGKILL');
-      const hasCome = async () =>
-        (await kit.health()).services.bridge?.state === outcome &&
-        (outcome === 'failed' || kit.pidOf('bridge') !== bridge);
-      await kit.until(`the bridge is ${outcome}`, hasCome);
-    }
+    await bridgeIs('ready');
+    const first = kit.pidOf('bridge');
+    signalProcess(first, 'SIGKILL');
+    await kit.until('it runs as another process', () => kit.pidOf('bridge') !== first);
+    await bridgeIs('ready');
+    signalProcess(kit.pidOf('bridge'), 'SIGKILL');
+    await bridgeIs('failed');
     const health = await kit.health();
     assert.equal(health.status, 'degraded');
-    assert.equal(health.services.bridge?.state, 'failed');
     assert.match(
       health.services.bridge?.reason ?? '',
       /^crash loop: it was ended by SIGKILL, 2 times in a row/,
     );
     assert.equal(health.services.api?.state, 'ready');
     kit.child.kill('SIGHUP');
-    await kit.until(
-      'the bridge runs again',
-      async () => (await kit.health()).services.bridge?.state === 'ready',
-    );
+    await bridgeIs('ready');
+  });
+
+  it('exits 1 when something had to be killed, and leaves no process even then', async () => {
+    process.kill(kit.pidOf('bridge'), 'SIGSTOP');
+    assert.equal(await kit.stop(), 1);
+    assert.match(kit.output, /bridge did not stop within \d+ ms: killed/);
+    assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
   });
 });
 
-/** The guard carries no mark of the run: it is found by the one it was told. */
+/** The guard carries no mark of the run: its command line names the run that it guards. */
 function guardsOf(kit: Kit): number[] {
   const { run } = JSON.parse(readFileSync(join(kit.dataDir, 'supervisor.run'), 'utf8'));
   return listPids().filter((pid) => commandOf(pid).includes(`guard.sh GATEHOUSE_RUN=${run}`));
