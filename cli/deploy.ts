@@ -2,9 +2,11 @@ import { createInterface } from 'node:readline/promises';
 import { ConfigError, EXIT_CONFIG, inheritedEnvironment } from '#config';
 import type { Platform } from '../deploy/platform.ts';
 import { platforms } from '../deploy/platforms.ts';
+import { processClock } from '../deploy/shipping/clock.ts';
 import { type Command as Program, runCommand, showCommand } from '../deploy/shipping/command.ts';
 import { rollBack, type Shipped, deploy as ship } from '../deploy/shipping/deploy.ts';
 import { mask, maskLines, secretTexts } from '../deploy/shipping/mask.ts';
+import { overHttp } from '../deploy/shipping/outside.ts';
 import { checkPrerequisites, findDrift } from '../deploy/shipping/preflight.ts';
 import { prepareShipment, writeFiles } from '../deploy/shipping/prepare-shipment.ts';
 import { Progress } from '../deploy/shipping/progress.ts';
@@ -78,6 +80,9 @@ async function carryOut(
   // What runs is ended, and what was done is then taken back.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
   const context: Job['context'] = {
+    run: runCommand,
+    outside: overHttp,
+    clock: processClock,
     folder: ROOT,
     environment: inheritedEnvironment(),
     secrets: [],
@@ -169,7 +174,7 @@ async function show(commands: readonly Program[], context: Job['context']): Prom
       continue;
     }
     const output = maskLines(context.secrets, (text) => void process.stdout.write(text));
-    const { code } = await runCommand(command, { ...context, onOutput: output.push });
+    const { code } = await context.run(command, { ...context, onOutput: output.push });
     output.end();
     if (code !== 0 && !context.signal.aborted) process.exitCode = 1;
   }

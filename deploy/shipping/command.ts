@@ -45,24 +45,32 @@ export function runCommand(
       const decoder = new StringDecoder('utf8');
       stream.on('data', (piece: Buffer) => {
         const text = decoder.write(piece);
-        if (isAnswer) stdout = (stdout + text).slice(-KEPT_CHARS);
-        output = (output + text).slice(-KEPT_CHARS);
+        if (isAnswer) stdout = trimStart(stdout + text);
+        output = trimStart(output + text);
         onOutput(text);
       });
     }
     child.stdin.on('error', () => undefined); // It may end without reading.
     child.stdin.end(input);
-    const settle = (outcome: Outcome) => {
+    const settle = (code: number, said = output) => {
       signal?.removeEventListener('abort', end);
-      resolve(outcome);
+      resolve({ code, stdout: stdout.slice(-KEPT_CHARS), output: said.slice(-KEPT_CHARS) });
     };
     child.once('error', (error: NodeJS.ErrnoException) =>
-      settle({ code: error.code === 'ENOENT' ? NO_SUCH_PROGRAM : 1, stdout, output: error.message }),
+      settle(error.code === 'ENOENT' ? NO_SUCH_PROGRAM : 1, error.message),
     );
     child.once('close', (code, ended) =>
-      settle({ code: code ?? (ended === null ? 1 : BY_SIGNAL + constants.signals[ended]), stdout, output }),
+      settle(code ?? (ended === null ? 1 : BY_SIGNAL + constants.signals[ended])),
     );
   });
+}
+
+/** Runs a command and waits for its end, whatever that is. Never rejects. */
+export type RunCommand = (command: Command, options: CommandOptions) => Promise<Outcome>;
+
+/** Where a command runs, and what runs it: `runCommand`, or a script of a test. */
+export interface Commands extends CommandOptions {
+  readonly run: RunCommand;
 }
 
 /** Where a command runs. */
@@ -72,6 +80,11 @@ export interface CommandOptions {
   /** Ends the program, and what it has started. */
   readonly signal?: AbortSignal;
   readonly onOutput?: (text: string) => void;
+}
+
+/** Drops the start of a text that is twice as long as what is kept: each slice copies what it keeps. */
+function trimStart(text: string): string {
+  return text.length < 2 * KEPT_CHARS ? text : text.slice(-KEPT_CHARS);
 }
 
 function endGroup(leader: number | undefined): void {

@@ -1,6 +1,4 @@
 import type { Report } from '../../operate/smoke/report.ts';
-import { smoke } from '../../operate/smoke/smoke.ts';
-import { awaitWhatsApp, probeRelease } from './probe.ts';
 import { createAsk, type DeployContext, runSteps } from './run-steps.ts';
 import { type Plan, ShipError, type Shipment, type Step, type Target } from './target.ts';
 
@@ -8,6 +6,9 @@ import { type Plan, ShipError, type Shipment, type Step, type Target } from './t
 const BACK_WITHIN_MS = 120_000;
 /** For a browser to start and its page to load; a kit without a phone is as good a kit. */
 const SETTLES_WITHIN_MS = 60_000;
+const LOOK_EVERY_MS = 500;
+/** Where a session may stay: it works, or waits for somebody. Source: `services/contract/events.ts`. */
+const SETTLED = ['ready', 'qr', 'pairing', 'offline', 'degraded', 'stopped'];
 
 export interface Shipped {
   /** Undefined where nobody has said where it is reached. */
@@ -46,7 +47,9 @@ async function carryOut(
   const { previous, release } = plan;
   const findUrl = createFindUrl(plan, base);
   const served =
-    base.isDry || previous === undefined || plan.url === undefined ? undefined : await releaseAt(findUrl);
+    base.isDry || previous === undefined || plan.url === undefined
+      ? undefined
+      : await releaseAt(base, findUrl);
   const context: DeployContext = { ...base, findUrl, ...(served === undefined ? {} : { served }) };
   await runSteps(plan.before, context).catch((error: unknown) => {
     throw withState(
@@ -57,13 +60,13 @@ async function carryOut(
   let report: Report | undefined;
   const settled: Step = {
     title: 'wait until WhatsApp is ready there, or wants a phone',
-    run: async () => void (await awaitWhatsApp(await context.findUrl(), SETTLES_WITHIN_MS, context.signal)),
+    run: () => awaitWhatsApp(context),
   };
   const checked: Step = {
     title: `look at it from outside (gatehouse smoke${typeof plan.url === 'string' ? ` ${plan.url}` : ''})`,
     run: async () => {
       const apiKey = secrets.API_KEYS?.split(',')[0];
-      report = await smoke(await context.findUrl(), { apiKey, expectRelease: release });
+      report = await context.outside.smoke(await context.findUrl(), { apiKey, expectRelease: release });
       if (!report.ok) throw new ShipError('it fails when looked at from outside', describeFailures(report));
     },
   };
@@ -97,8 +100,22 @@ function createFindUrl({ url }: Plan, base: Omit<DeployContext, 'findUrl'>): () 
 }
 
 /** The release that gives its name at the public port before anything is done: the one to see again if it is taken back. */
-async function releaseAt(findUrl: () => Promise<string>): Promise<string | undefined> {
-  return (await probeRelease(await findUrl(), 'open')).release;
+async function releaseAt(
+  { outside }: Pick<DeployContext, 'outside'>,
+  findUrl: () => Promise<string>,
+): Promise<string | undefined> {
+  return (await outside.probe(await findUrl(), 'open')).release;
+}
+
+/** Waits, up to a limit, until WhatsApp is ready or waits for a phone. */
+async function awaitWhatsApp({ clock, outside, signal, findUrl }: DeployContext): Promise<void> {
+  const url = await findUrl();
+  const limit = clock.nowMs() + SETTLES_WITHIN_MS;
+  while (clock.nowMs() < limit && !signal.aborted) {
+    const state = await outside.whatsAppState(url);
+    if (state !== undefined && SETTLED.includes(state)) return;
+    await clock.sleep(LOOK_EVERY_MS);
+  }
 }
 
 async function whatServes({ previous, url }: Plan, context: DeployContext): Promise<string> {

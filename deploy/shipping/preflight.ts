@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Platform } from '../platform.ts';
 import { renderPlatform } from '../rendering/render-platform.ts';
-import { type CommandOptions, isMissing, runCommand } from './command.ts';
+import { type Commands, isMissing } from './command.ts';
 import type { Target } from './target.ts';
 
 /** Rendered files that are not what the declarations say now. */
@@ -20,7 +20,7 @@ export function findDrift(platform: Platform, folder: string): string[] {
 /** The prerequisites of a target that are not met, each with its remedy. */
 export async function checkPrerequisites(
   { prerequisites }: Pick<Target, 'prerequisites'>,
-  options: CommandOptions,
+  commands: Commands,
 ): Promise<string[]> {
   const faults: string[] = [];
   const missing = new Set<string>();
@@ -28,7 +28,7 @@ export async function checkPrerequisites(
     const [program] = command.argv;
     // Without the program the next question to it would only say so again.
     if (missing.has(program)) continue;
-    const outcome = await runCommand(command, options);
+    const outcome = await commands.run(command, commands);
     const why = isMissing(outcome)
       ? `there is no program ${program}`
       : outcome.code === 0

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Deployment } from '#config';
 import type { Platform } from '../platform.ts';
 import { renderInput } from '../rendering/render-input.ts';
-import { type CommandOptions, runCommand } from './command.ts';
+import type { Commands } from './command.ts';
 import { isReleaseName, nameRelease, tagOf } from './release.ts';
 import { readDeploySettings } from './settings.ts';
 import { ShipError, type Shipment, type Target } from './target.ts';
@@ -27,7 +27,7 @@ export interface PrepareOptions {
 }
 
 /** What is shipped. Throws ConfigError with every wrong or missing setting, and ShipError. */
-export async function prepareShipment(options: PrepareOptions, commands: CommandOptions): Promise<Shipment> {
+export async function prepareShipment(options: PrepareOptions, commands: Commands): Promise<Shipment> {
   const { target, platform, commandLine, env, image, url, root } = options;
   const release =
     commandLine.RELEASE || env.RELEASE || tagOf(image) || (await nameRelease(commands, new Date()));
@@ -62,14 +62,14 @@ async function findKept(
   { keptSecrets }: Target,
   deployment: Deployment,
   mayAsk: boolean,
-  commands: CommandOptions,
+  commands: Commands,
 ): Promise<readonly string[]> {
   if (keptSecrets === 'elsewhere') return deployment.secrets;
   if (keptSecrets === undefined) return mayAsk ? [] : deployment.secrets;
   const { command, read } = keptSecrets(deployment);
   const nothing = { code: 0, stdout: '', output: '' };
   if (!mayAsk) return [...deployment.secrets, ...(read(nothing) ?? [])];
-  const outcome = await runCommand(command, commands);
+  const outcome = await commands.run(command, commands);
   // Nothing is there before the first deploy.
   return read(outcome.code === 0 ? outcome : nothing) ?? [];
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import got from 'got';
 import { z } from 'zod';
 
@@ -44,28 +43,10 @@ export async function probeRelease(url: string, until: 'open' | 'healthy'): Prom
   }
 }
 
-/** Where a session may stay: it works, or waits for somebody. Source: `services/contract/events.ts`. */
-const SETTLED = ['ready', 'qr', 'pairing', 'offline', 'degraded', 'stopped'];
-const LOOK_EVERY_MS = 500;
 const whatsappSchema = z.looseObject({ whatsapp: z.looseObject({ state: z.string() }) });
 
-/** Waits, for `withinMs` at most, until WhatsApp is ready at a deployment or wants a phone to be linked. Gives its state. */
-export async function awaitWhatsApp(
-  url: string,
-  withinMs: number,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const until = performance.now() + withinMs;
-  let state: string | undefined;
-  while (performance.now() < until && !signal.aborted) {
-    state = await readWhatsAppState(url);
-    if (state !== undefined && SETTLED.includes(state)) break;
-    await sleep(LOOK_EVERY_MS);
-  }
-  return state;
-}
-
-async function readWhatsAppState(url: string): Promise<string | undefined> {
+/** The state of WhatsApp at a deployment; undefined where it gives none. */
+export async function readWhatsAppState(url: string): Promise<string | undefined> {
   try {
     const response = await fetchOnce(url, 'health');
     return whatsappSchema.parse(parseJson(response.body)).whatsapp.state;

@@ -1,4 +1,4 @@
-import { type CommandOptions, runCommand } from './command.ts';
+import type { Commands } from './command.ts';
 
 const GRAMMAR = /^\w[\w.-]{0,63}$/;
 
@@ -8,11 +8,11 @@ export function isReleaseName(text: string): boolean {
 }
 
 /** `20261128-104500-1a2b3c4`, with `-changed` where the checkout differs from its commit; without git the time alone. */
-export async function nameRelease(options: CommandOptions, now: Date): Promise<string> {
+export async function nameRelease(commands: Commands, now: Date): Promise<string> {
   const time = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  const commit = await runCommand({ argv: ['git', 'rev-parse', '--short', 'HEAD'] }, options);
+  const commit = await commands.run({ argv: ['git', 'rev-parse', '--short', 'HEAD'] }, commands);
   if (commit.code !== 0) return time;
-  const changes = await runCommand({ argv: ['git', 'status', '--porcelain'] }, options);
+  const changes = await commands.run({ argv: ['git', 'status', '--porcelain'] }, commands);
   return `${time}-${commit.stdout.trim()}${changes.stdout.trim() === '' ? '' : '-changed'}`;
 }
 

@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isMissing, type Outcome, runCommand, showCommand } from './command.ts';
-import { type Probe, probeRelease } from './probe.ts';
+import type { Clock } from './clock.ts';
+import { type Commands, isMissing, type Outcome, showCommand } from './command.ts';
+import type { Outside } from './outside.ts';
+import type { Probe } from './probe.ts';
 import type { Progress } from './progress.ts';
 import { type Ask, ShipError, type Step, type Wait } from './target.ts';
 
@@ -9,13 +10,13 @@ const LOOK_EVERY_MS = 500;
 const WATCH_EVERY_MS = 2_000;
 
 /** What every step of a deploy works with. */
-export interface DeployContext {
+export interface DeployContext extends Commands {
   /** Where the kit is reached; asked when it is first needed. Throws ShipError when nobody can tell. */
   readonly findUrl: () => Promise<string>;
   /** The release that answered there before anything was done. */
   readonly served?: string;
-  readonly folder: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly outside: Outside;
+  readonly clock: Clock;
   readonly secrets: readonly string[];
   /** Only shows what would be done. */
   readonly isDry: boolean;
@@ -72,7 +73,7 @@ async function runStep(step: Step, context: DeployContext): Promise<void> {
   const shown = showCommand(run, secrets);
   if (isDry) return progress.plan(step.title, shown);
   await progress.during(step.title, async () => {
-    const outcome = await runCommand(run, context);
+    const outcome = await context.run(run, context);
     if (context.signal.aborted) throw new ShipError('interrupted', outcome.output);
     if (outcome.code !== 0) throw failure(step.title, shown, outcome);
   });
@@ -81,7 +82,7 @@ async function runStep(step: Step, context: DeployContext): Promise<void> {
 /** Runs commands that only look. In a dry run, a command that fails counts as an empty answer. */
 export function createAsk(context: Omit<DeployContext, 'findUrl' | 'served'>): Ask {
   return async (command, mayFail) => {
-    const outcome = await runCommand(command, context);
+    const outcome = await context.run(command, context);
     if (context.signal.aborted) throw new ShipError('interrupted');
     if (outcome.code === 0) return outcome;
     if (mayFail !== undefined && !isMissing(outcome)) return { ...outcome, stdout: '' };
@@ -100,31 +101,32 @@ async function awaitRelease(
   { until, release, isAnother = false, withinMs, watch }: Wait,
   context: DeployContext,
 ): Promise<void> {
+  const { clock, outside } = context;
   const url = await context.findUrl();
-  const limit = performance.now() + withinMs;
-  let nextWatch = performance.now() + WATCH_EVERY_MS;
+  const limit = clock.nowMs() + withinMs;
+  let nextWatch = clock.nowMs() + WATCH_EVERY_MS;
   let probe: Probe = { summary: 'nothing was looked at' };
-  while (performance.now() < limit) {
-    probe = await probeRelease(url, until);
+  while (clock.nowMs() < limit) {
+    probe = await outside.probe(url, until);
     const isIt =
       release === undefined ? !isAnother || probe.release !== context.served : probe.release === release;
     if (probe.isUp && isIt) return;
     if (probe.failed !== undefined && isIt) {
-      const log = watch === undefined ? '' : (await runCommand(watch.logs, context)).output;
+      const log = watch === undefined ? '' : (await context.run(watch.logs, context)).output;
       throw new ShipError(`${release ?? 'the kit'} does not come up: ${probe.failed}`, log);
     }
     if (context.signal.aborted) throw new ShipError('interrupted');
-    if (watch !== undefined && performance.now() > nextWatch) {
-      const outcome = await runCommand(watch.command, context);
+    if (watch !== undefined && clock.nowMs() > nextWatch) {
+      const outcome = await context.run(watch.command, context);
       if (outcome.code === 0 && watch.hasEnded(outcome)) {
-        const { output } = await runCommand(watch.logs, context);
+        const { output } = await context.run(watch.logs, context);
         throw new ShipError(`${release ?? 'it'} has ended; its log says why`, output);
       }
-      nextWatch = performance.now() + WATCH_EVERY_MS;
+      nextWatch = clock.nowMs() + WATCH_EVERY_MS;
     }
-    await sleep(LOOK_EVERY_MS);
+    await clock.sleep(LOOK_EVERY_MS);
   }
-  const log = watch === undefined ? '' : (await runCommand(watch.logs, context)).output;
+  const log = watch === undefined ? '' : (await context.run(watch.logs, context)).output;
   throw new ShipError(
     `${release ?? 'the kit'} was not ${until === 'open' ? 'there' : 'healthy'} within ${withinMs / 1000} s at ${url}: ${probe.summary}`,
     log,

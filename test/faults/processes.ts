@@ -119,7 +119,7 @@ export const faults: readonly Fault[] = [
     replacement: 'return [stop, opened, healthy];',
     tests: [
       {
-        file: 'test/system/deploy/ship/compose.test.ts',
+        file: 'test/unit/deploy/ship/compose.test.ts',
         title: 'stops the old one only when the new one has opened the port',
       },
     ],

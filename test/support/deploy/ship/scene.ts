@@ -7,15 +7,18 @@ import type { Deployment } from '#config';
 import { platforms } from '../../../../deploy/platforms.ts';
 import { deploy, rollBack } from '../../../../deploy/shipping/deploy.ts';
 import { secretTexts } from '../../../../deploy/shipping/mask.ts';
+import type { Outside } from '../../../../deploy/shipping/outside.ts';
 import { prepareShipment, writeFiles } from '../../../../deploy/shipping/prepare-shipment.ts';
 import { Progress } from '../../../../deploy/shipping/progress.ts';
 import type { DeployContext } from '../../../../deploy/shipping/run-steps.ts';
 import { ShipError, type Shipment } from '../../../../deploy/shipping/target.ts';
-import { startShipped } from './shipped.ts';
-import { type Answer, StandIns } from './stand-ins.ts';
+import { scriptOutside, startScriptedClock } from './scripted-outside.ts';
+import { ScriptedPrograms } from './scripted-programs.ts';
+import type { Answer } from './stand-ins.ts';
 
 export const KEY = 'key-of-the-deploy-0123456789abcdef';
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+const URL_OF_KIT = 'https://kit.example';
 
 export interface SceneOptions {
   readonly target: string;
@@ -24,35 +27,42 @@ export interface SceneOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly image?: string;
   readonly platforms?: Deployment['platforms'];
-  /** What answers at the port before. */
+  /** The release that answers at the public address before the deploy. */
   readonly serving?: string;
   readonly isDry?: boolean;
-  /** The platform is asked where it is reached. */
+  /** The deploy asks the platform for the public address. */
   readonly asksUrl?: boolean;
+  /** Looks at a real kit instead of a scripted one. */
+  readonly outside?: { readonly url: string; readonly look: Outside };
 }
 
-/** A target among stand-ins for its programs, and a small server for what it has shipped. */
-export async function startScene(options: SceneOptions) {
-  const standIns = new StandIns(options.programs);
-  if (options.serving !== undefined) standIns.serving = options.serving;
-  const shipped = await startShipped(() => standIns.serving, KEY);
+/** A deploy to a target whose programs, public address and time are scripted. */
+export function createScene(options: SceneOptions) {
+  const programs = new ScriptedPrograms(options.programs);
+  programs.serving = options.serving ?? '';
   const platform = platforms.find(({ name }) => name === options.target);
   const target = platform?.target;
   if (target === undefined || platform === undefined) throw new Error(`no target ${options.target}`);
+  const { url, look } = options.outside ?? {
+    url: URL_OF_KIT,
+    look: scriptOutside(URL_OF_KIT, () => programs.serving, KEY),
+  };
   const root = mkdtempSync(join(tmpdir(), 'gatehouse-scene-'));
-  const interruption = new AbortController();
   let told = '';
   const stream = new PassThrough();
   stream.on('data', (piece: Buffer) => {
     told += piece.toString();
   });
   const context: Omit<DeployContext, 'findUrl'> = {
+    run: programs.run,
+    outside: look,
+    clock: startScriptedClock(),
     folder: ROOT,
-    environment: standIns.environment,
+    environment: programs.environment,
     secrets: [],
     isDry: options.isDry ?? false,
     progress: new Progress(stream),
-    signal: interruption.signal,
+    signal: new AbortController().signal,
   };
   const settle = async (): Promise<Shipment> => {
     const shipment = await prepareShipment(
@@ -64,7 +74,7 @@ export async function startScene(options: SceneOptions) {
         root,
         mayAsk: !context.isDry,
         ...(options.image === undefined ? {} : { image: options.image }),
-        ...(options.asksUrl === true ? {} : { url: shipped.url }),
+        ...(options.asksUrl === true ? {} : { url }),
       },
       context,
     );
@@ -87,27 +97,23 @@ export async function startScene(options: SceneOptions) {
   };
   return {
     target,
-    standIns,
-    url: shipped.url,
+    programs,
+    url,
     root,
-    interruption,
-    context,
     settle,
-    answer: (answers: readonly Answer[]) => standIns.answer(answers),
-    /** Give what went wrong, or nothing. */
+    answer: (answers: readonly Answer[]) => programs.answer(answers),
+    /** The message of the failure; empty after success. */
     deploy: () => run(deploy),
     rollBack: () => run(rollBack),
-    /** All that was told of it. */
+    /** The progress that was shown. */
     get told(): string {
       return told;
     },
-    /** What was done, the looks left out. */
+    /** Each command as a line. */
     get lines(): string[] {
-      return standIns.lines.map((line) => line.replaceAll(root, 'ROOT'));
+      return programs.lines.map((line) => line.replaceAll(root, 'ROOT'));
     },
-    async [Symbol.asyncDispose]() {
-      await shipped[Symbol.asyncDispose]();
-      standIns[Symbol.dispose]();
+    [Symbol.dispose]() {
       rmSync(root, { recursive: true });
     },
   };

@@ -1,44 +1,52 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isMissing, runCommand } from '../../../../deploy/shipping/command.ts';
+import fc from 'fast-check';
+import { isMissing, runCommand, showCommand } from '../../../../deploy/shipping/command.ts';
 import { until } from '../../../support/kit/kit.ts';
 
 const place = { folder: tmpdir(), environment: { PATH: process.env.PATH } };
 
 describe('a command of a deploy', () => {
-  it('is given its words, its environment and its input as they are', async () => {
-    const script = 'cat; printf "%s|" "$@"; printf "$NAME" >&2';
+  it('gets its words, its environment and its input as they are, and runs in the folder', async () => {
+    const script = 'cat; printf "%s|" "$@" "$NAME" "$ONE"; pwd >&2';
     const words = ['$(id)', '; rm', "it's", ''];
     const outcome = await runCommand(
       { argv: ['sh', '-c', script, 'sh', ...words], env: { NAME: 'value' }, input: 'in\n' },
-      place,
+      { folder: '/usr', environment: { ...place.environment, NAME: 'other', ONE: '1' } },
     );
     assert.equal(outcome.code, 0);
-    assert.equal(outcome.stdout, "in\n$(id)|; rm|it's||");
-    assert.ok(outcome.output.includes('value'));
+    assert.equal(outcome.stdout, "in\n$(id)|; rm|it's||value|1|");
+    assert.ok(outcome.output.includes('/usr\n'), outcome.output);
   });
 
   it('ends as its program does: by a code, by a signal, or since there is none', async () => {
-    assert.equal((await runCommand({ argv: ['sh', '-c', 'exit 7'] }, place)).code, 7);
-    assert.equal((await runCommand({ argv: ['sh', '-c', 'kill -9 $$'] }, place)).code, 128 + 9);
-    const missing = await runCommand({ argv: ['no-such-program-anywhere'] }, place);
-    assert.ok(isMissing(missing));
-    assert.ok(
-      isMissing(await runCommand({ argv: ['no-such-program-anywhere'], input: 'x'.repeat(1e6) }, place)),
+    const codes = await Promise.all(
+      [
+        { argv: ['sh', '-c', 'exit 7'] },
+        { argv: ['sh', '-c', 'kill -9 $$'] },
+        // It may also end without reading its input.
+        { argv: ['sh', '-c', 'exit 0'], input: 'x'.repeat(2 * 1024 ** 2) },
+      ].map(async ({ argv: [file = '', ...args], ...rest }) => {
+        const { code } = await runCommand({ argv: [file, ...args], ...rest }, place);
+        return code;
+      }),
     );
+    assert.deepEqual(codes, [7, 128 + 9, 0]);
+    for (const input of ['', 'x'.repeat(1e6)])
+      assert.ok(isMissing(await runCommand({ argv: ['no-such-program-anywhere'], input }, place)));
   });
 
-  it('may end without reading its input, and may say more than is kept', async () => {
-    const input = 'x'.repeat(2 * 1024 ** 2);
-    assert.equal((await runCommand({ argv: ['sh', '-c', 'exit 0'], input }, place)).code, 0);
+  it('may say more than is kept: the end of it', async () => {
     const long = await runCommand(
       { argv: ['sh', '-c', 'head -c 9000000 /dev/zero | tr "\\0" a; echo end'] },
       place,
     );
     assert.equal(long.stdout.length, 4 * 1024 ** 2);
-    assert.match(long.stdout, /aend\n$/);
+    assert.equal(long.output.length, 4 * 1024 ** 2);
+    assert.match(long.stdout.slice(-10), /aend\n$/);
   });
 
   it('is ended when the deploy is interrupted, with all that it has started', async () => {
@@ -56,6 +64,25 @@ describe('a command of a deploy', () => {
     assert.equal(
       (await runCommand({ argv: ['sleep', '60'] }, { ...place, signal: interruption.signal })).code,
       143,
+    );
+  });
+});
+
+describe('a command that is shown', () => {
+  it('is what a shell reads as the same words', () => {
+    const word = fc.string({ maxLength: 20, unit: fc.constantFrom(...'xyz\'"\\$ `*?\n~()|<>{}') });
+    const command = fc.array(word, { minLength: 1, maxLength: 4 });
+    // One shell reads all 40 commands. NUL ends each word, and an empty line each command.
+    fc.assert(
+      fc.property(fc.array(command, { minLength: 40, maxLength: 40 }), (commands) => {
+        const script = commands
+          .map((words) => `${showCommand({ argv: ['printf', '%s\\0', ...words] }, [])}; printf '\\0\\n\\0'`)
+          .join('\n');
+        const { stdout } = spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8' });
+        const read = stdout.split('\0\n\0').map((each) => each.split('\0').slice(0, -1));
+        assert.deepEqual(read, [...commands, []]);
+      }),
+      { numRuns: 1 },
     );
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { KEY, startScene } from '../../../support/deploy/ship/scene.ts';
+import { createScene, KEY } from '../../../support/deploy/ship/scene.ts';
 
 const PROGRAMS = {
   target: 'systemd',
@@ -26,7 +26,7 @@ const ACTIVE = { when: 'systemctl show*', says: 'active\n' };
 
 describe('make deploy TARGET=systemd', () => {
   it('makes user, release, settings and unit at first, and starts it with the host', async () => {
-    await using scene = await startScene(PROGRAMS);
+    using scene = createScene(PROGRAMS);
     scene.answer([
       { when: 'id -u gatehouse', fails: 1 },
       { when: unit('start', 'new'), serves: 'new' },
@@ -61,7 +61,7 @@ describe('make deploy TARGET=systemd', () => {
   });
 
   it('starts the new one beside the old, which then stops, and keeps five releases', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([
       runs('old'),
       keeps('old', 'r6', 'r5', 'r4', 'r3', 'r2'),
@@ -79,7 +79,7 @@ describe('make deploy TARGET=systemd', () => {
   });
 
   it('takes all of it back, the last first, when it is not fit to be seen from outside', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old', release: 'leaky' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old', release: 'leaky' });
     scene.answer([
       runs('old'),
       keeps('old'),
@@ -97,7 +97,7 @@ describe('make deploy TARGET=systemd', () => {
   });
 
   it('does not wait for an instance that has failed, and shows its log', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([
       runs('old'),
       { when: 'systemctl show*', says: 'failed\n' },
@@ -109,7 +109,7 @@ describe('make deploy TARGET=systemd', () => {
   });
 
   it('removes what it copied when the packages cannot be had, and touches nothing that runs', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([runs('old'), { when: 'npm*', fails: 1 }]);
     assert.match(await scene.deploy(), /"bring its production packages" failed[\s\S]*old was not touched/);
     assert.deepEqual(scene.lines.slice(-2), [
@@ -119,7 +119,7 @@ describe('make deploy TARGET=systemd', () => {
   });
 
   it('goes back to the release before the one that runs', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([
       runs('old'),
       keeps('gone-wrong', 'old', 'older', 'first'),
@@ -137,7 +137,7 @@ describe('make deploy TARGET=systemd', () => {
   });
 
   it('does not guess which of two instances serves, and says when there is no earlier release', async () => {
-    await using scene = await startScene(PROGRAMS);
+    using scene = createScene(PROGRAMS);
     scene.answer([runs('old', 'new')]);
     assert.match(await scene.deploy(), /old and new run at the same time/);
     scene.answer([runs('old'), keeps('old')]);

@@ -6,7 +6,6 @@ import { ConfigError } from '#config';
 import { compose } from '../../../../deploy/compose/render.ts';
 import { heroku } from '../../../../deploy/heroku/render.ts';
 import type { Platform } from '../../../../deploy/platform.ts';
-import { isReleaseName, nameRelease, tagOf } from '../../../../deploy/shipping/release.ts';
 import { makeKeyIfNone, readDeploySettings } from '../../../../deploy/shipping/settings.ts';
 
 const KEY = 'k'.repeat(32);
@@ -108,29 +107,5 @@ describe('settings of a deploy', () => {
     assert.equal(statSync(join(folder, '.env.deploy')).mode & 0o777, 0o600);
     assert.equal(makeKeyIfNone(folder, {}), false);
     assert.equal(read({}).settings.PORT, '9000');
-  });
-});
-
-describe('name of a release', () => {
-  const place = () => ({ folder, environment: { PATH: process.env.PATH } });
-
-  it('can be a tag, an instance and a label, and nothing that a program could take for something else', () => {
-    for (const good of ['r1', '1.2.3', '20261128-104500-1a2b3c4-changed', '_x'])
-      assert.ok(isReleaseName(good), good);
-    for (const bad of ['', '-x', '.x', 'a b', 'a/b', 'a\n', '$(id)', 'x'.repeat(65), 'ä'])
-      assert.ok(!isReleaseName(bad), bad);
-  });
-
-  it('is the time where there is no git', async () => {
-    const name = await nameRelease(place(), new Date('2026-11-28T10:45:01Z'));
-    assert.equal(name, '20261128-104501');
-    assert.ok(isReleaseName(name));
-  });
-
-  it('is that of an image that has one', () => {
-    for (const image of ['registry.example:5000/kit:v3', 'kit:v3@sha256:0a1b'])
-      assert.equal(tagOf(image), 'v3');
-    for (const image of ['registry.example:5000/kit', 'kit:latest', 'kit@sha256:0a1b', undefined])
-      assert.equal(tagOf(image), undefined, image);
   });
 });

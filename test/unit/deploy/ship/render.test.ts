@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { startScene } from '../../../support/deploy/ship/scene.ts';
+import { createScene } from '../../../support/deploy/ship/scene.ts';
 
 const PROGRAMS = { target: 'render', programs: ['render', 'git'] } as const;
 const [NEW, OLD, OLDER] = ['a'.repeat(40), 'b'.repeat(40), 'c'.repeat(40)];
@@ -23,7 +23,7 @@ const deployed = (commit: string) =>
 
 describe('make deploy TARGET=render', () => {
   it('lets Render build the commit, and waits for it by its name', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: OLD });
+    using scene = createScene({ ...PROGRAMS, serving: OLD });
     scene.answer([...THERE, { when: `render deploys create*${NEW}*`, serves: NEW }]);
     assert.equal(await scene.deploy(), '');
     assert.deepEqual(scene.lines, [
@@ -35,24 +35,24 @@ describe('make deploy TARGET=render', () => {
   });
 
   it('deploys the commit before when Render says that it failed', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: OLD });
+    using scene = createScene({ ...PROGRAMS, serving: OLD });
     scene.answer([...THERE, { when: `render deploys create*${NEW}*`, fails: 1 }]);
     assert.match(await scene.deploy(), new RegExp(`exit code 1[\\s\\S]*${OLD} serves again`));
     assert.deepEqual(scene.lines.slice(-2), [deployed(NEW), deployed(OLD)]);
   });
 
   it('goes back to the commit before', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: OLD });
+    using scene = createScene({ ...PROGRAMS, serving: OLD });
     scene.answer([...THERE, { when: `render deploys create*${OLDER}*`, serves: OLDER }]);
     assert.equal(await scene.rollBack(), '');
     assert.deepEqual(scene.lines.slice(-1), [deployed(OLDER)]);
   });
 
   it('tells how to make the service, and where variables and an end belong', async () => {
-    await using scene = await startScene(PROGRAMS);
+    using scene = createScene(PROGRAMS);
     scene.answer([{ when: 'render services*', says: '[]' }]);
     assert.match(await scene.deploy(), /Render has no service gatehouse .* make it once, from render.yaml/);
-    await using other = await startScene({
+    using other = createScene({
       ...PROGRAMS,
       env: { WHATSAPP: 'sandbox', SANDBOX_ALLOWED: 'true' },
     });

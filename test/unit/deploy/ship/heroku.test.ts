@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { KEY, startScene } from '../../../support/deploy/ship/scene.ts';
+import { createScene, KEY } from '../../../support/deploy/ship/scene.ts';
 
 const PROGRAMS = { target: 'heroku', programs: ['heroku', 'docker'] } as const;
 const APP = '--app gatehouse';
@@ -31,7 +31,7 @@ const there = (url: string, config: object = set) => [
 
 describe('make deploy TARGET=heroku', () => {
   it('makes the app and its database at first, and learns from Heroku where it is reached', async () => {
-    await using scene = await startScene({ ...PROGRAMS, asksUrl: true });
+    using scene = createScene({ ...PROGRAMS, asksUrl: true });
     scene.answer([
       { when: 'heroku apps:info*', fails: 1, once: true },
       { when: 'heroku config --json*', fails: 1 },
@@ -54,14 +54,14 @@ describe('make deploy TARGET=heroku', () => {
   });
 
   it('changes no variable that is as it should be, since each change restarts the dyno', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([...there(scene.url), { when: 'heroku container:release*', serves: 'new' }]);
     assert.equal(await scene.deploy(), '');
     assert.deepEqual(scene.lines, [CONFIG, INFO, CONFIG, RELEASES, ...PUSH]);
   });
 
   it('rolls back to the version before when the new one does not stand', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old', release: 'leaky' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old', release: 'leaky' });
     scene.answer([
       ...there(scene.url, { ...set, DATA_DIR: '/other' }),
       { when: 'heroku container:release*', serves: 'leaky' },
@@ -76,7 +76,7 @@ describe('make deploy TARGET=heroku', () => {
   });
 
   it('goes back past releases that only set variables, and waits until another one answers', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([...there(scene.url), { when: 'heroku ps:wait*', serves: 'older' }]);
     assert.equal(await scene.rollBack(), '');
     assert.deepEqual(scene.lines.slice(-2), [`heroku releases:rollback v7 ${APP}`, `heroku ps:wait ${APP}`]);

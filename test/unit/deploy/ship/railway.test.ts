@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { railwayTarget } from '../../../../deploy/railway/ship.ts';
-import { KEY, startScene } from '../../../support/deploy/ship/scene.ts';
+import { createScene, KEY } from '../../../support/deploy/ship/scene.ts';
 
 const PROGRAMS = { target: 'railway', programs: ['railway'] } as const;
 const SERVICE = '--service gatehouse';
@@ -26,7 +26,7 @@ const THERE = [
 
 describe('make deploy TARGET=railway', () => {
   it('applies the file, hands the secret over by standard input, gets a domain and uploads', async () => {
-    await using scene = await startScene(PROGRAMS);
+    using scene = createScene(PROGRAMS);
     scene.answer([
       { when: 'railway variable list*', fails: 1 },
       { when: 'railway up*', serves: 'new' },
@@ -42,19 +42,19 @@ describe('make deploy TARGET=railway', () => {
       NAME_NEW,
       UP,
     ]);
-    assert.equal(scene.standIns.calls.find(({ line }) => line === secret)?.input, KEY);
+    assert.equal(scene.programs.calls.find(({ line }) => line === secret)?.input, KEY);
     assert.ok(!scene.told.includes(KEY), scene.told);
   });
 
   it('sets only what has changed, and names the release before it uploads', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([...THERE, { when: 'railway up*', serves: 'new' }]);
     assert.equal(await scene.deploy(), '');
     assert.deepEqual(scene.lines, [VARIABLES, VARIABLES, LIST, APPLY, NAME_NEW, UP]);
   });
 
   it('replaces nothing when the build fails, and takes the name back', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([...THERE, { when: 'railway up*', fails: 1 }]);
     assert.match(await scene.deploy(), /failed: it ended with exit code 1[\s\S]*old serves again/);
     assert.deepEqual(scene.lines.slice(-3), [
@@ -65,7 +65,7 @@ describe('make deploy TARGET=railway', () => {
   });
 
   it('rolls back by the API when the new one does not stand, before it takes the name back', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old', release: 'leaky' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old', release: 'leaky' });
     scene.answer([
       ...THERE,
       { when: 'railway up*', serves: 'leaky' },
@@ -79,7 +79,7 @@ describe('make deploy TARGET=railway', () => {
   });
 
   it('goes back to the deployment before', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([...THERE, { when: 'railway api*', serves: 'older' }]);
     assert.equal(await scene.rollBack(), '');
     assert.deepEqual(scene.lines.slice(-2), [LIST, rollBackTo('d-older')]);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { KEY, startScene } from '../../../support/deploy/ship/scene.ts';
+import { createScene, KEY } from '../../../support/deploy/ship/scene.ts';
 
 const REPOSITORY = 'europe-west1-docker.pkg.dev/mine/kits/gatehouse';
 const DATABASE = 'postgres://kit:pass-word-of-the-kit@db/kit';
@@ -50,7 +50,7 @@ const THERE = [
 
 describe('make deploy TARGET=cloudrun', () => {
   it('makes the secrets by standard input, builds, pushes, and replaces the service', async () => {
-    await using scene = await startScene({ ...PROGRAMS, asksUrl: true });
+    using scene = createScene({ ...PROGRAMS, asksUrl: true });
     scene.answer([
       { when: 'gcloud run services list*', says: '[]' },
       { when: 'gcloud run services describe*', says: `${scene.url}\n` },
@@ -67,7 +67,7 @@ describe('make deploy TARGET=cloudrun', () => {
       REPLACE,
       `gcloud run services describe gatehouse ${REGION} --format=value(status.url)`,
     ]);
-    assert.equal(scene.standIns.calls.find(({ line }) => line === create('database-url'))?.input, DATABASE);
+    assert.equal(scene.programs.calls.find(({ line }) => line === create('database-url'))?.input, DATABASE);
     assert.ok(!scene.told.includes(KEY) && !scene.told.includes('pass-word'), scene.told);
     const file = readFileSync(join(scene.root, '.cache/deploy/cloudrun.yaml'), 'utf8');
     const [container] = parse(file).spec.template.spec.containers;
@@ -77,7 +77,7 @@ describe('make deploy TARGET=cloudrun', () => {
   });
 
   it('adds a version only of a secret that has changed', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([...THERE, { when: 'gcloud run services replace*', serves: 'new' }]);
     assert.equal(await scene.deploy(), '');
     const changes = scene.lines.filter((line) => /^gcloud secrets (create|versions add)/.test(line));
@@ -85,7 +85,7 @@ describe('make deploy TARGET=cloudrun', () => {
   });
 
   it('sends the traffic to the revision that served when the new one does not stand', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old', release: 'leaky' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old', release: 'leaky' });
     scene.answer([
       ...THERE,
       { when: 'gcloud run services replace*', serves: 'leaky' },
@@ -96,21 +96,21 @@ describe('make deploy TARGET=cloudrun', () => {
   });
 
   it('goes back to the revision before the one that serves, which need not be the last one', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([...THERE, { when: 'gcloud run services update-traffic*', serves: 'older' }]);
     assert.equal(await scene.rollBack(), '');
     assert.deepEqual(scene.lines.slice(-1), [sendTo('gatehouse-1')]);
   });
 
   it('deploys nothing when Google does not tell what serves: it could not go back', async () => {
-    await using scene = await startScene(PROGRAMS);
+    using scene = createScene(PROGRAMS);
     scene.answer([{ when: 'gcloud run services list*', fails: 1 }]);
     assert.match(await scene.deploy(), /"look at what is there" failed/);
     assert.deepEqual(scene.lines, LOOKS);
   });
 
   it('refuses the registry that stands for one of your own', async () => {
-    await using scene = await startScene({
+    using scene = createScene({
       target: 'cloudrun',
       programs: ['gcloud', 'docker'],
       env: PROGRAMS.env,

@@ -5,7 +5,7 @@ import { deployment, loadConfig } from '#config';
 import { readState } from '../../../../deploy/compose/state.ts';
 import { restart, switchTo } from '../../../../deploy/compose/take-over.ts';
 import { ShipError, type Step } from '../../../../deploy/shipping/target.ts';
-import { KEY, startScene } from '../../../support/deploy/ship/scene.ts';
+import { createScene, KEY } from '../../../support/deploy/ship/scene.ts';
 
 const PROGRAMS = { target: 'compose', programs: ['docker'] } as const;
 const compose = (words: string) => `docker compose --project-name gatehouse --profile green ${words}`;
@@ -26,7 +26,7 @@ const RUNS_OLD = {
 
 describe('make deploy TARGET=compose', () => {
   it('builds, rehearses and starts blue at first, with the secrets in a file of its own', async () => {
-    await using scene = await startScene(PROGRAMS);
+    using scene = createScene(PROGRAMS);
     scene.answer([{ when: '*up*blue', serves: 'new' }]);
     assert.equal(await scene.deploy(), '');
     const built = scene.lines.filter((line) => line.startsWith('docker build'));
@@ -35,7 +35,7 @@ describe('make deploy TARGET=compose', () => {
       'docker build --target port --tag gatehouse-port .',
     ]);
     assert.deepEqual(scene.lines.slice(-2), [up('port'), up('blue', '--force-recreate ')]);
-    const [start] = scene.standIns.calls.slice(-1);
+    const [start] = scene.programs.calls.slice(-1);
     assert.equal(start?.env.GATEHOUSE_BLUE_IMAGE, 'gatehouse:new');
     assert.equal(start?.env.GATEHOUSE_RELEASE, 'new');
     const file = join(scene.root, '.cache/deploy/compose.env');
@@ -43,11 +43,11 @@ describe('make deploy TARGET=compose', () => {
     assert.equal(readFileSync(file, 'utf8'), `API_KEYS='${KEY}'\n`);
     assert.ok(!scene.lines.join('\n').includes(KEY) && !scene.told.includes(KEY));
     // Nor has any program it in its environment, where others may read it.
-    for (const { env } of scene.standIns.calls) assert.ok(!Object.values(env).join().includes(KEY));
+    for (const { env } of scene.programs.calls) assert.ok(!Object.values(env).join().includes(KEY));
   });
 
   it('starts the other colour beside the one that runs, and then stops that', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([RUNS_OLD, { when: '*up*green', serves: 'new' }]);
     assert.equal(await scene.deploy(), '');
     assert.deepEqual(scene.lines.slice(-3), [
@@ -58,7 +58,7 @@ describe('make deploy TARGET=compose', () => {
   });
 
   it('starts the old one again, beside the new, before it stops the new', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old', release: 'leaky' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old', release: 'leaky' });
     scene.answer([RUNS_OLD, { when: '*up*green', serves: 'leaky' }, { when: '*start blue', serves: 'old' }]);
     assert.match(await scene.deploy(), /it fails when looked at from outside[\s\S]*old serves again/);
     assert.deepEqual(scene.lines.slice(-3), [
@@ -69,7 +69,7 @@ describe('make deploy TARGET=compose', () => {
   });
 
   it('takes back the rest when a part of it cannot be taken back', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old', release: 'leaky' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old', release: 'leaky' });
     scene.answer([
       RUNS_OLD,
       { when: '*up*green', serves: 'leaky' },
@@ -81,21 +81,21 @@ describe('make deploy TARGET=compose', () => {
   });
 
   it('leaves everything as it is when the rehearsal fails', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([RUNS_OLD, { when: 'docker run*', fails: 1 }]);
     assert.match(await scene.deploy(), /"rehearse: [\s\S]*old was not touched, and serves on/);
     assert.ok(!scene.lines.some((line) => / (up|stop|start) /.test(line)));
   });
 
   it('goes back to the container that is still here, whatever compose tells of its name', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([RUNS_OLD, { when: '*start green', serves: 'older' }]);
     assert.equal(await scene.rollBack(), '');
     assert.deepEqual(scene.lines.slice(-2), [compose('start green'), compose('stop blue')]);
     const nameless = [port, container('blue', 'running', 'x'), container('green', 'exited', 'y')].map(
       ({ Labels: _labels, ...row }) => row,
     );
-    scene.standIns.serving = 'old';
+    scene.programs.serving = 'old';
     scene.answer([
       { when: '*compose* ps *', says: JSON.stringify(nameless) },
       { when: '*start green', serves: 'older' },
@@ -104,10 +104,10 @@ describe('make deploy TARGET=compose', () => {
   });
 
   it('does not deploy what runs already, nor move the port under a kit that runs', async () => {
-    await using scene = await startScene({ ...PROGRAMS, release: 'old' });
+    using scene = createScene({ ...PROGRAMS, release: 'old' });
     scene.answer([RUNS_OLD]);
     assert.match(await scene.deploy(), /release old already runs: set RELEASE to another name/);
-    await using moved = await startScene({ ...PROGRAMS, env: { API_KEYS: KEY, PORT: '9090' } });
+    using moved = createScene({ ...PROGRAMS, env: { API_KEYS: KEY, PORT: '9090' } });
     moved.answer([RUNS_OLD]);
     assert.match(await moved.deploy(), /published on port 8080, and PORT says 9090/);
     assert.deepEqual(moved.lines, [PS]);

@@ -1,14 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseAllDocuments } from 'yaml';
-import { z } from 'zod';
-import { KEY, startScene } from '../../../support/deploy/ship/scene.ts';
-import { sayNotTested } from '../../../support/netns/say-what-lacks.ts';
+import { createScene, KEY } from '../../../support/deploy/ship/scene.ts';
 
-const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const PROGRAMS = {
   target: 'kubernetes',
   programs: ['kubectl', 'docker'],
@@ -41,7 +33,7 @@ const undone = WORKLOADS.map((workload) => `${IN} rollout undo ${workload}`);
 
 describe('make deploy TARGET=kubernetes', () => {
   it('builds and pushes both images, applies namespace, secret and workloads, and waits for each', async () => {
-    await using scene = await startScene(PROGRAMS);
+    using scene = createScene(PROGRAMS);
     scene.answer([{ when: '*rollout status deployment/api*', serves: 'new' }]);
     assert.equal(await scene.deploy(), '');
     const image = (context: string, name: string) => [
@@ -59,7 +51,7 @@ describe('make deploy TARGET=kubernetes', () => {
       APPLY,
       ...rolledOut,
     ]);
-    const [namespace, secret] = scene.standIns.calls
+    const [namespace, secret] = scene.programs.calls
       .filter(({ line }) => line === 'kubectl apply --filename -')
       .map(({ input }) => JSON.parse(input));
     assert.equal(namespace.metadata.name, 'gatehouse');
@@ -69,10 +61,10 @@ describe('make deploy TARGET=kubernetes', () => {
   });
 
   it('keeps what the secret has and nobody gave, the one among the parts above all', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([...THERE, { when: '*rollout status deployment/api*', serves: 'new' }]);
     assert.equal(await scene.deploy(), '');
-    const inputs = scene.standIns.calls
+    const inputs = scene.programs.calls
       .map(({ input }) => input)
       .filter((input) => input.includes('"Secret"'));
     assert.deepEqual(JSON.parse(inputs[0] ?? '').data, {
@@ -83,14 +75,14 @@ describe('make deploy TARGET=kubernetes', () => {
   });
 
   it('overwrites no secret that it could not read', async () => {
-    await using scene = await startScene(PROGRAMS);
+    using scene = createScene(PROGRAMS);
     scene.answer([{ when: '*get secret*', fails: 1 }]);
     assert.match(await scene.deploy(), /"look at what is there" failed/);
     assert.ok(!scene.lines.some((line) => line.includes('apply')));
   });
 
   it('undoes every workload when one is not rolled out', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([...THERE, { when: '*rollout status deployment/gate*', fails: 1 }]);
     assert.match(
       await scene.deploy(),
@@ -100,14 +92,14 @@ describe('make deploy TARGET=kubernetes', () => {
   });
 
   it('goes back to the revision before, by number and not by letters', async () => {
-    await using scene = await startScene({ ...PROGRAMS, serving: 'old' });
+    using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([...THERE, { when: '*rollout undo deployment/api', serves: 'older' }]);
     assert.equal(await scene.rollBack(), '');
     assert.deepEqual(scene.lines.slice(-6), [...undone, ...rolledOut]);
   });
 
   it('ships images that are there already, by their tag, and refuses one without', async () => {
-    await using scene = await startScene({
+    using scene = createScene({
       ...PROGRAMS,
       image: 'registry.example:5000/kit:v3',
       release: 'v3',
@@ -115,42 +107,7 @@ describe('make deploy TARGET=kubernetes', () => {
     scene.answer([{ when: '*rollout status deployment/api*', serves: 'v3' }]);
     assert.equal(await scene.deploy(), '');
     assert.ok(!scene.lines.some((line) => line.startsWith('docker')));
-    await using bare = await startScene({ ...PROGRAMS, image: 'registry.example:5000/kit' });
+    using bare = createScene({ ...PROGRAMS, image: 'registry.example:5000/kit' });
     assert.match(await bare.deploy(), /has no tag by which it is told from others/);
   });
-
-  if (spawnSync('kubectl', ['version', '--client']).error !== undefined)
-    sayNotTested('what kubectl makes of the overlay of a deploy', 'there is no kubectl');
-  else
-    it('applies what the real kustomize makes of it: images, release and settings of this deploy', async () => {
-      await using scene = await startScene({ ...PROGRAMS, env: { API_KEYS: KEY, LOG_LEVEL: 'debug' } });
-      const shipment = await scene.settle();
-      // Where it lies in a kit, since it names the overlay from there.
-      const folder = mkdtempSync(join(ROOT, '.cache-deploy-'));
-      try {
-        const [file] = scene.target.files(shipment);
-        const path = join(folder, 'deploy', file?.name ?? '');
-        mkdirSync(dirname(path), { recursive: true });
-        writeFileSync(path, file?.text ?? '');
-        const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', dirname(path)], {
-          encoding: 'utf8',
-        });
-        assert.equal(status, 0, stderr);
-        const images = [...stdout.matchAll(/image: (\S+)/g)].map(([, image]) => image);
-        assert.deepEqual(images.toSorted(), [
-          'registry.example/gatehouse-slim:new',
-          'registry.example/gatehouse-slim:new',
-          'registry.example/gatehouse:new',
-        ]);
-        const map = parseAllDocuments(stdout)
-          .map((document) => z.looseObject({ kind: z.string() }).parse(document.toJS()))
-          .find(({ kind }) => kind === 'ConfigMap');
-        const { data } = z.looseObject({ data: z.record(z.string(), z.string()) }).parse(map);
-        assert.equal(data.RELEASE, 'new');
-        assert.equal(data.LOG_LEVEL, 'debug');
-        assert.equal(data.GATEHOUSE_PROFILE, 'kubernetes');
-      } finally {
-        rmSync(folder, { recursive: true });
-      }
-    });
 });
