@@ -1,12 +1,15 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Ajv } from 'ajv';
 import { z } from 'zod';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+const execute = promisify(execFile);
+const failureSchema = z.looseObject({ code: z.number(), stdout: z.string(), stderr: z.string() });
 
 /** The plugin, which a script of ours finds or fetches; else why there is none. */
 export function findCompose(): { path: string } | { lack: string } {
@@ -17,22 +20,24 @@ export function findCompose(): { path: string } | { lack: string } {
 }
 
 /** What `docker compose config` makes of a file, or says against it. */
-export function composeConfig(
+export async function composeConfig(
   compose: string,
   text: string,
   variables: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
-): { status: number | null; model: unknown; said: string } {
+): Promise<{ readonly status: number; readonly model: unknown; readonly said: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-compose-'));
   writeFileSync(join(folder, 'compose.yaml'), text);
   writeFileSync(join(folder, '.env.deploy'), `API_KEYS=${'k'.repeat(32)}\n`);
-  const { status, stdout, stderr } = spawnSync(compose, [...args, 'config', '--format', 'json'], {
+  const { code, stdout, stderr } = await execute(compose, [...args, 'config', '--format', 'json'], {
     cwd: folder,
-    encoding: 'utf8',
     env: { PATH: process.env.PATH, HOME: folder, ...variables },
-  });
+  }).then(
+    (output) => ({ ...output, code: 0 }),
+    (error: unknown) => failureSchema.parse(error),
+  );
   rmSync(folder, { recursive: true });
-  return { status, model: status === 0 ? JSON.parse(stdout) : undefined, said: stderr };
+  return { status: code, model: code === 0 ? JSON.parse(stdout) : undefined, said: stderr };
 }
 
 const schema: unknown = JSON.parse(

@@ -1,12 +1,17 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseAllDocuments } from 'yaml';
+import { promisify } from 'node:util';
 import { z } from 'zod';
+import { type KubernetesObject, parseObjects } from './kubernetes-objects.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+const types = join(ROOT, 'node_modules/kubernetes-types');
+const execute = promisify(execFile);
+const outputSchema = z.looseObject({ stdout: z.string() });
 
 /** Where the types of an object lie in `kubernetes-types`. */
 const MODULES: Readonly<Record<string, string>> = {
@@ -20,38 +25,50 @@ const MODULES: Readonly<Record<string, string>> = {
   PodDisruptionBudget: 'policy/v1',
 };
 
-/** An object of Kubernetes, loosely. */
-export const objectSchema = z.looseObject({
-  kind: z.string(),
-  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
-});
-export type KubernetesObject = z.infer<typeof objectSchema>;
-
-export function parseObjects(text: string): KubernetesObject[] {
-  return parseAllDocuments(text, { version: '1.1' }).map((document) => objectSchema.parse(document.toJS()));
-}
-
-/** What TypeScript has against objects, by the types of the Kubernetes API: nothing, or its messages. */
-export function typeErrors(objects: readonly KubernetesObject[]): string {
+/**
+ * What TypeScript has against each set of objects, by the types of the Kubernetes API: its messages by the name of the
+ * set, none for a set that fits. One compiler checks all sets.
+ */
+export async function typeErrors(
+  sets: Readonly<Record<string, readonly KubernetesObject[]>>,
+): Promise<Record<string, string>> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-kubernetes-'));
-  const types = join(ROOT, 'node_modules/kubernetes-types');
-  const lines = objects.map((object, index) => {
-    const module = MODULES[object.kind];
-    if (module === undefined) throw new Error(`no types are known for the kind ${object.kind}`);
-    return `export const o${index}: import('${types}/${module}').${object.kind} = ${JSON.stringify(object)};`;
-  });
-  writeFileSync(join(folder, 'objects.ts'), `${lines.join('\n')}\n`);
-  const { status, stdout } = spawnSync(
+  for (const [name, objects] of Object.entries(sets)) {
+    const lines = objects.map((object, index) => {
+      const module = MODULES[object.kind];
+      if (module === undefined) throw new Error(`no types are known for the kind ${object.kind}`);
+      return `export const o${index}: import('${types}/${module}').${object.kind} = ${JSON.stringify(object)};`;
+    });
+    writeFileSync(join(folder, `${name}.ts`), `${lines.join('\n')}\n`);
+  }
+  const { stdout } = await execute(
     process.execPath,
     [
       join(ROOT, 'node_modules/typescript/bin/tsc'),
-      ...['--noEmit', '--strict', '--skipLibCheck', '--types', '', '--ignoreConfig'],
-      ...['--module', 'esnext', '--moduleResolution', 'bundler', 'objects.ts'],
+      ...['--noEmit', '--strict', '--skipLibCheck', '--types', '', '--ignoreConfig', '--pretty', 'false'],
+      ...[
+        '--module',
+        'esnext',
+        '--moduleResolution',
+        'bundler',
+        ...Object.keys(sets).map((name) => `${name}.ts`),
+      ],
     ],
-    { cwd: folder, encoding: 'utf8' },
-  );
+    { cwd: folder },
+  ).catch((error: unknown) => outputSchema.parse(error));
   rmSync(folder, { recursive: true });
-  return status === 0 ? '' : stdout;
+  const starts = [...stdout.matchAll(/^([\w-]+)\.ts\(/gm)];
+  assert.ok(stdout === '' || starts.length > 0, stdout);
+  return Object.fromEntries(
+    Object.keys(sets).map((name) => [
+      name,
+      starts
+        .flatMap((start, index) =>
+          start[1] === name ? [stdout.slice(start.index, starts[index + 1]?.index)] : [],
+        )
+        .join(''),
+    ]),
+  );
 }
 
 /** The kubectl that a script of ours fetches; else why there is none. */
@@ -62,12 +79,12 @@ export function findKubectl(): { path: string } | { lack: string } {
   return status === 0 ? { path: stdout.trim() } : { lack: stderr.trim() };
 }
 
-/** What kustomize makes of the files, from one of their folders. Throws with what it has against them. */
-export function kustomize(
+/** What kustomize makes of the files, from one of their folders. Rejects with what it has against them. */
+export async function kustomize(
   kubectl: string,
   files: ReadonlyMap<string, string>,
   folderEnd: string,
-): KubernetesObject[] {
+): Promise<KubernetesObject[]> {
   const root = mkdtempSync(join(tmpdir(), 'gatehouse-kustomize-'));
   for (const [path, text] of files) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -76,11 +93,8 @@ export function kustomize(
   const folder = [...files.keys()].map(dirname).find((path) => path.endsWith(folderEnd));
   if (folder === undefined) throw new Error(`no file lies in ${folderEnd}`);
   try {
-    const text = execFileSync(kubectl, ['kustomize', join(root, folder)], {
-      encoding: 'utf8',
-      stdio: 'pipe',
-    });
-    return parseObjects(text);
+    const { stdout } = await execute(kubectl, ['kustomize', join(root, folder)]);
+    return parseObjects(stdout);
   } finally {
     rmSync(root, { recursive: true });
   }

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
+import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import type { KubernetesObject } from './kubernetes-check.ts';
+
+/** An object of Kubernetes, loosely. */
+export const objectSchema = z.looseObject({
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+});
+export type KubernetesObject = z.infer<typeof objectSchema>;
+
+export function parseObjects(text: string): KubernetesObject[] {
+  return parseAllDocuments(text, { version: '1.1' }).map((document) => objectSchema.parse(document.toJS()));
+}
 
 const probe = z.looseObject({ httpGet: z.object({ path: z.string(), port: z.string() }).optional() });
 const container = z.looseObject({
