@@ -107,7 +107,7 @@ export class Container {
         last = error;
         if ((await this.inspect('{{.State.Running}}')) === 'false') break;
       }
-      await sleep(200);
+      await sleep(200); // Between two looks: each starts a process of docker.
     }
     const lastTold = last === undefined ? '' : `; the last look failed: ${last}`;
     throw new Error(

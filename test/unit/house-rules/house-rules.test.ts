@@ -33,12 +33,9 @@ const names = FOLDERS.flatMap((folder) =>
     .filter((entry) => entry.isFile())
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name))),
 );
-const files = names
-  .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-  .map((name) => ({ name, text: readFileSync(join(ROOT, name), 'utf8') }));
-const handWritten = names
-  .filter((name) => !name.startsWith('deploy/rendered/'))
-  .map((name) => ({ name, text: readFileSync(join(ROOT, name), 'utf8') }));
+const texts = names.map((name) => ({ name, text: readFileSync(join(ROOT, name), 'utf8') }));
+const files = texts.filter(({ name }) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
+const handWritten = texts.filter(({ name }) => !name.startsWith('deploy/rendered/'));
 
 describe('house rules', () => {
   it('are checked on all sources', () => {

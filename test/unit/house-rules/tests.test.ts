@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const TIERS = /^test\/(unit|system|proof|conformance)\//;
+const MAX_LINES = 250;
+/** A longer sleep needs a comment that says why no condition can be awaited. */
+const MAX_SLEEP_MS = 50;
+/** `sleep(200)` and `setTimeout(resolve, 200)`, but no limit such as `setTimeout(() => …, 200)`. */
+const SLEEP = /\b(?:(?:sleep|delay|pause)\(|setTimeout\((?:\w+, ?)?)([\d_]+)[,)]/;
+const COMMENT = /(?:^|\s)(?:\/\/|\*|\/\*)/;
+
+/** Too long before there was a rule. */
+const STILL_TOO_LONG = [
+  'test/unit/bridge/send/send-preparing.test.ts',
+  'test/conformance/gate/connections/slow-clients.test.ts',
+];
+
+const files = globSync('test/**/*.ts', { cwd: ROOT }).map((name) => ({
+  name,
+  lines: readFileSync(join(ROOT, name), 'utf8').trimEnd().split('\n'),
+}));
+const testFiles = files.filter(({ name }) => name.endsWith('.test.ts'));
+
+describe('house rules of the tests', () => {
+  it('put each test file in a tier', () => {
+    assert.ok(testFiles.length > 200);
+    const elsewhere = testFiles.filter(({ name }) => !TIERS.test(name));
+    assert.deepEqual(
+      elsewhere.map(({ name }) => name),
+      [],
+    );
+  });
+
+  it(`allow at most ${MAX_LINES} lines in a test file`, () => {
+    const long = testFiles
+      .filter(({ name, lines }) => lines.length > MAX_LINES && !STILL_TOO_LONG.includes(name))
+      .map(({ name, lines }) => `${name}: ${lines.length}`);
+    assert.deepEqual(long, []);
+  });
+
+  it(`allow no sleep of more than ${MAX_SLEEP_MS} ms without a comment that says why`, () => {
+    const unexplained = files
+      .filter(({ name }) => TIERS.test(name) || name.startsWith('test/support/'))
+      .flatMap(({ name, lines }) =>
+        lines.flatMap((line, index) => {
+          const isExplained = COMMENT.test(line) || COMMENT.test(lines[index - 1] ?? '');
+          return sleepMs(line) > MAX_SLEEP_MS && !isExplained ? [`${name}:${index + 1}`] : [];
+        }),
+      );
+    assert.deepEqual(unexplained, []);
+  });
+
+  it('know a sleep from a limit', () => {
+    // Texts, and no calls.
+    for (const line of ['await sleep(100);', 'setTimeout(resolve, 1_000)', 'await setTimeout(60)'])
+      assert.ok(sleepMs(line) > MAX_SLEEP_MS, line);
+    for (const line of ['await sleep(50);', 'setTimeout(() => late(), 100)', 'sleep(PACE_MS)'])
+      assert.ok(sleepMs(line) <= MAX_SLEEP_MS, line);
+  });
+});
+
+function sleepMs(line: string): number {
+  return Number((SLEEP.exec(line)?.[1] ?? '0').replaceAll('_', ''));
+}
