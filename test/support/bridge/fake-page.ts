@@ -8,7 +8,7 @@ import type { SendingBrowser, SendingPage } from '../../../services/bridge/send/
 import type { BrowserEnd } from '../../../services/bridge/session/browser-end.ts';
 import { KitError } from '../../../services/contract/errors.ts';
 import type { WhatsAppMessage } from '../../../services/contract/events.ts';
-import { LIMITS } from './world.ts';
+import { LIMITS } from './limits.ts';
 
 export type Sends = SendingPage['sends'];
 
@@ -36,7 +36,8 @@ export function pageWith(sends: Partial<Sends>): SendingPage {
 export class FakeBrowser implements SendingBrowser {
   readonly sender: Sender;
   readonly #page: SendingPage;
-  readonly #limits: BridgeLimits;
+  /** May be changed between sends. */
+  readonly limits: { -readonly [Name in keyof BridgeLimits]: BridgeLimits[Name] };
   #dead = new AbortController();
   /** Why its browsers have ended. */
   readonly ends: BrowserEnd[] = [];
@@ -44,19 +45,19 @@ export class FakeBrowser implements SendingBrowser {
 
   constructor(page: SendingPage, limits: Partial<BridgeLimits>) {
     this.#page = page;
-    this.#limits = { ...LIMITS, ...limits };
+    this.limits = { ...LIMITS, ...limits };
     const readyBrowser = () => {
       if (this.isReady && !this.signal.aborted) return this;
       throw new KitError('whatsapp_not_ready', 'the browser has ended');
     };
-    this.sender = new Sender(readyBrowser, this.#limits, pino({ level: 'silent' }));
+    this.sender = new Sender(readyBrowser, this.limits, pino({ level: 'silent' }));
   }
 
   get signal(): AbortSignal {
     return this.#dead.signal;
   }
 
-  call<T>(what: string, act: (page: SendingPage) => Promise<T>, ms = this.#limits.callMs): Promise<T> {
+  call<T>(what: string, act: (page: SendingPage) => Promise<T>, ms = this.limits.callMs): Promise<T> {
     return within(ms, act(this.#page), what, this.signal);
   }
 

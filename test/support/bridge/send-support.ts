@@ -2,8 +2,17 @@ import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { type SendAnswer, sendAnswerSchema } from '../../../services/contract/bridge.ts';
 import type { PhoneMessage } from '../../../services/sandbox/phone/journal-records.ts';
+import type { Phone } from '../../../services/sandbox/phone/phone.ts';
 import { until } from './until.ts';
-import type { Answer, World } from './world.ts';
+import type { Answer } from './world.ts';
+
+/** Where messages are sent: a bridge before a browser and the sandbox, or the model of them in this process. */
+export interface SendingWorld {
+  readonly sandbox: { readonly phone: Phone };
+  /** The lines of the bridge's log. */
+  readonly log: readonly string[];
+  send(message: string, chatId?: string, more?: object): Promise<Answer>;
+}
 
 /** Limits that a busy machine does not reach, where a test is not about them. */
 export const PATIENT = { callMs: 10_000, sendMs: 15_000, ackWaitMs: 2_500 };
@@ -12,16 +21,36 @@ export const DOT =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
 
 /** What the phone has got from the kit, in order. */
-export function kitMessages({ sandbox }: World): PhoneMessage[] {
+export function kitMessages({ sandbox }: Pick<SendingWorld, 'sandbox'>): PhoneMessage[] {
   return [...sandbox.phone.state.messages.values()].filter(({ origin }) => origin === 'kit');
 }
 
 /** How often the page was told to send this text, as the phone has it: once, or it was lost or sent twice. */
-export function sendsOf(world: World, body: string): number {
+export function sendsOf(world: Pick<SendingWorld, 'sandbox'>, body: string): number {
   const adds = kitMessages(world)
     .filter((message) => message.body === body)
     .map((message) => message.adds?.length ?? 0);
   return adds.reduce((sum, count) => sum + count, 0);
+}
+
+/** How often the bridge has called the page to send this message. */
+export function attemptsOf({ log }: Pick<SendingWorld, 'log'>, id: string): number {
+  return log.filter((line) => line.includes(`message ${id} goes to the page`)).length;
+}
+
+/** Resolves when the bridge has begun to upload its medium, or to fetch the preview of its link. */
+export async function isPrepared({ log }: Pick<SendingWorld, 'log'>, id: string): Promise<void> {
+  await until(`${id} is being prepared`, () =>
+    log.some((line) => line.includes(`message ${id} is being prepared`)),
+  );
+}
+
+let count = 0;
+
+/** A stanza id that no other send of this process has. */
+export function newId(): string {
+  count += 1;
+  return `3EB0${String(count).padStart(18, '0')}`;
 }
 
 /** The answer of a send that went well. */
@@ -43,7 +72,7 @@ export function fails({ status, body }: Answer, expected: number, code: string, 
  * unknown. Gives the answer, and the failures before it.
  */
 export async function sendUntilSent(
-  world: World,
+  world: SendingWorld,
   text: string,
   chatId: string,
   stanzaId: string,

@@ -16,23 +16,16 @@ import { SECRET_HEADER } from '../../../services/contract/internal.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import { type Sandbox, startSandbox } from '../../../services/sandbox/sandbox.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
+import { LIMITS } from './limits.ts';
 import { until } from './until.ts';
 
 export const SECRET = 'the-secret-of-this-boot';
 const BROWSER = '/usr/bin/chromium';
+/** A browser of a busy machine needs this long to start. */
+const BROWSER_MS = 60_000;
 const BRIDGE_PROCESS = new URL('bridge-process.ts', import.meta.url).pathname;
 
-export const LIMITS: BridgeLimits = {
-  initMs: 20_000,
-  readyMs: 10_000,
-  callMs: 2_000,
-  sendMs: 3_000,
-  uploadMs: 10_000,
-  ackWaitMs: 1_000,
-  destroyMs: 2_000,
-  ackTimeoutMs: 60_000,
-  probeMs: 500,
-};
+export { LIMITS };
 
 export interface WorldOptions {
   readonly browserPath?: string;
@@ -144,7 +137,7 @@ export class World {
     return bridgeStatusSchema.parse((await this.call('GET', '/status')).body);
   }
 
-  untilState(state: SessionState, limitMs = 20_000): Promise<BridgeStatus> {
+  untilState(state: SessionState, limitMs = BROWSER_MS): Promise<BridgeStatus> {
     const reached = async () => {
       const status = await this.status();
       return status.state === state && status;
@@ -161,10 +154,11 @@ export class World {
 
   /** Resolves when the session is ready with another browser than the given one. */
   async untilReadyAgain(oldPid: number): Promise<BridgeStatus> {
-    return until('ready with a new browser', async () => {
+    const isReadyAgain = async () => {
       const status = await this.status();
       return status.whatsapp_ready && status.browser_pid !== oldPid && status;
-    });
+    };
+    return until('ready with a new browser', isReadyAgain, BROWSER_MS);
   }
 
   /** Starts a bridge and links the phone to it. */

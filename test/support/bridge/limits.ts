@@ -1,0 +1,13 @@
+import type { BridgeLimits } from '../../../services/bridge/limits.ts';
+
+export const LIMITS: BridgeLimits = {
+  initMs: 20_000,
+  readyMs: 10_000,
+  callMs: 2_000,
+  sendMs: 3_000,
+  uploadMs: 10_000,
+  ackWaitMs: 1_000,
+  destroyMs: 2_000,
+  ackTimeoutMs: 60_000,
+  probeMs: 500,
+};

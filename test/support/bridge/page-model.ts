@@ -1,0 +1,249 @@
+import type { NewContent } from '../../../services/bridge/page/content.ts';
+import { readMessage } from '../../../services/bridge/page/data.ts';
+import type { InboundEvent } from '../../../services/bridge/page/inbound-events.ts';
+import type { SendOptions, SendStage } from '../../../services/bridge/page/sends.ts';
+import type { SendingPage } from '../../../services/bridge/send/sending-browser.ts';
+import type { WhatsAppMessage } from '../../../services/contract/events.ts';
+import type { Phone } from '../../../services/sandbox/phone/phone.ts';
+import { randomHex } from '../../../services/sandbox/phone/whatsapp-ids.ts';
+import type { Policy } from '../../../services/sandbox/web/settings.ts';
+import type { WireMessage } from '../../../services/sandbox/web/wire.ts';
+import { attributesOf, type Prepared, previewOf, upload } from './page-content.ts';
+import { PageLoad } from './page-load.ts';
+import { findIn, mayEdit, mayRevoke, ownSinceIn } from './page-lookup.ts';
+import { PageMessages, rawOf } from './page-messages.ts';
+import { type Moment, type PageDatabase, PageOutbox } from './page-outbox.ts';
+
+const WID = /^[\w.:-]+@(c\.us|g\.us|lid|broadcast|newsletter)$/;
+export interface PageModelParts {
+  readonly phone: Phone;
+  readonly database: PageDatabase;
+  /** What the library announces. */
+  tell(event: InboundEvent): void;
+  onMoment(moment: Moment, message: WireMessage): void;
+}
+
+interface Call extends SendOptions {
+  stage: 'preparing' | 'adding' | 'added';
+}
+
+/**
+ * A model of the page for sends, in this process: WhatsApp Web of the sandbox with whatsapp-web.js and the bridge's hooks
+ * in it, before the sandbox's own phone. `test/conformance/bridge/page.test.ts` proves that it behaves as they do.
+ */
+export class PageModel {
+  readonly sends: SendingPage['sends'];
+  readonly outbox: PageOutbox;
+  readonly #phone: Phone;
+  readonly #load = new PageLoad();
+  readonly #messages: PageMessages;
+  /** Nobody can replace how this page adds messages: each gets an id of the page's own. */
+  readonly #isResisting: boolean;
+  readonly #prepared = new Map<string, Prepared | undefined>();
+  readonly #calls = new Map<string, Call>();
+  readonly #canceled = new Set<string>();
+  /** Whether the bridge's hooks are in this load of the page. */
+  isHooked = false;
+  /** How sends fare and which numbers have no account, as the phone has said. */
+  policy: Policy;
+  unregistered: readonly string[];
+
+  constructor({ phone, database, tell, onMoment }: PageModelParts) {
+    this.#phone = phone;
+    this.policy = phone.policy;
+    this.unregistered = phone.unregistered;
+    this.#isResisting = phone.settings.resist;
+    const load = this.#load;
+    this.#messages = new PageMessages(phone, (event) => load.soon(() => tell(event)));
+    this.outbox = new PageOutbox({
+      ...{ phone, database, load, messages: this.#messages, onMoment },
+      policy: () => this.policy,
+    });
+    const answer = <Given extends unknown[], T>(act: (...given: Given) => Promise<T>) => {
+      return (...given: Given) => load.answer(() => act(...given));
+    };
+    this.sends = {
+      send: answer((...given) => this.#send(...given)),
+      open: answer(async (address) => void this.#open(address)),
+      prepare: answer((...given) => this.#prepare(...given)),
+      drop: answer(async (name) => void this.#prepared.delete(name)),
+      cancelSend: answer(async (attempt) => this.#cancel(attempt)),
+      find: answer(async (id, address) => {
+        this.#checkSynced();
+        return findIn(this.#messages, id, address, this.#device.pn);
+      }),
+      ownSince: answer(async (address, since) => {
+        this.#checkSynced();
+        return ownSinceIn(this.#messages, address, since);
+      }),
+      react: answer(async (id, text) => this.#react(id, text)),
+      edit: answer(async (id, text) => this.#edit(id, text)),
+      revoke: answer(async (id) => this.#revoke(id)),
+      addressOf: answer(async (chatId) => this.#addressOf(chatId)),
+    };
+  }
+
+  get messages(): PageMessages {
+    return this.#messages;
+  }
+
+  /** Runs in a later turn of the event loop, unless the page has gone by then. */
+  soon(act: () => void): void {
+    this.#load.soon(act);
+  }
+
+  /** The page goes away: each call under way is rejected with this text. */
+  end(text: string): void {
+    this.#load.end(text);
+  }
+
+  async #send(
+    address: string,
+    content: NewContent,
+    options: SendOptions,
+  ): Promise<WhatsAppMessage | undefined> {
+    const isChannel = address.endsWith('@newsletter');
+    if (!isChannel) this.#open(address);
+    else if (!this.#messages.hasChat(address)) return undefined;
+    if (!this.isHooked) throw new Error('Could not get the quoted message.');
+    const call: Call = { ...options, stage: this.#isResisting ? 'adding' : 'preparing' };
+    this.#checkTime(call);
+    this.#calls.set(call.attempt, call);
+    try {
+      const id = await this.#add(address, content, call);
+      const message = this.#messages.get(id);
+      return message && readMessage(rawOf(message));
+    } catch (error) {
+      if (this.#isResisting)
+        throw new Error(`gatehouse: not steered: ${error instanceof Error ? error.message : error}`);
+      throw error;
+    } finally {
+      this.#calls.delete(call.attempt);
+    }
+  }
+
+  /** Adds it, and where ids can be chosen waits for the server; gives its id. */
+  async #add(address: string, content: NewContent, call: Call): Promise<string> {
+    const { pn } = this.#device;
+    const attributes = attributesOf(content, this.#takePrepared(call.prepared));
+    const quoted = call.quotedId === undefined ? undefined : this.#get(call.quotedId);
+    if (call.quotedId !== undefined && quoted === undefined)
+      throw new Error('Could not get the quoted message.');
+    if (!this.#isResisting) this.#checkTime(call);
+    const key = this.#isResisting ? `3EB0${randomHex(9)}` : call.stanzaId;
+    const author = address.endsWith('@g.us') ? pn : undefined;
+    const id = `true_${address}_${key}${author === undefined ? '' : `_${author}`}`;
+    if (this.#messages.get(id) !== undefined) throw new Error('gatehouse: already there');
+    call.stage = 'adding';
+    const t = Math.floor(Date.now() / 1000);
+    const message = { id, key, from_me: true, chat_id: address, author, t, ack: 0, ...attributes };
+    await this.outbox.add({ ...message, details: { ...message.details, ...contextOf(quoted) } });
+    if (this.#isResisting) return id;
+    call.stage = 'added';
+    const { errorCode, ack } = await this.outbox.result(id);
+    if (errorCode !== undefined) {
+      const word = { messageSendResult: ack > 0 ? 'OK' : 'ERROR_UNKNOWN', t, count: null, errorCode };
+      throw new Error(`gatehouse: restricted: ${JSON.stringify(word)}`);
+    }
+    return id;
+  }
+
+  #checkTime({ attempt, notAfter }: Call): void {
+    if (this.#canceled.has(attempt) || Date.now() > notAfter) throw new Error('gatehouse: too late to send');
+  }
+
+  #takePrepared(name: string | undefined): Prepared {
+    if (name === undefined) return {};
+    const found = this.#prepared.get(name);
+    this.#prepared.delete(name);
+    if (found === undefined) throw new Error('gatehouse: not prepared');
+    return found;
+  }
+
+  async #prepare(name: string, address: string, content: NewContent): Promise<void> {
+    this.#checkSynced();
+    if (content.kind !== 'text' && content.kind !== 'media') return;
+    this.#prepared.set(name, undefined);
+    try {
+      this.#open(address);
+      const { policy } = this;
+      const prepared =
+        content.kind === 'media' ? upload(content, this.#phone.media, policy.mode) : previewOf(content.text);
+      await this.#load.sleep(content.kind === 'media' ? policy.uploadMs : policy.previewMs);
+      if (this.#prepared.has(name)) this.#prepared.set(name, prepared);
+    } catch (error) {
+      this.#prepared.delete(name);
+      throw error;
+    }
+  }
+
+  #cancel(attempt: string): SendStage {
+    if (!this.isHooked) return 'unknown';
+    this.#canceled.add(attempt);
+    const stage = this.#calls.get(attempt)?.stage;
+    return stage === 'preparing' ? 'canceled' : (stage ?? 'unknown');
+  }
+
+  #react(id: string, text: string): void {
+    const message = this.#get(id);
+    if (message === undefined) return;
+    this.#phone.write({ kind: 'reaction', id, from: this.#device.pn, text }, message.chat_id);
+  }
+
+  #edit(id: string, body: string): boolean {
+    const message = this.#getWhole(id);
+    if (message === undefined || !mayEdit(message)) return false;
+    this.#phone.write({ kind: 'edited', id, body }, message.chat_id);
+    this.#messages.change(id, { body });
+    return true;
+  }
+
+  #revoke(id: string): void {
+    const message = this.#getWhole(id);
+    if (message === undefined) return;
+    if (mayRevoke(message)) {
+      this.#phone.write({ kind: 'revoked', id }, message.chat_id);
+      this.#messages.change(id, { type: 'revoked', body: undefined });
+    } else this.#messages.remove(id);
+  }
+
+  #addressOf(chatId: string): string | undefined {
+    checkWid(chatId);
+    return this.unregistered.includes(chatId) ? undefined : chatId;
+  }
+
+  #open(address: string): void {
+    checkWid(address);
+    if (this.#messages.hasChat(address) || address.endsWith('@newsletter')) return;
+    if (this.unregistered.includes(address)) throw new Error('No LID for user');
+    this.#messages.openChat(address);
+  }
+
+  #get(id: string): WireMessage | undefined {
+    return this.#messages.get(id) ?? this.#messages.load(id);
+  }
+
+  #getWhole(id: string): WireMessage | undefined {
+    if (![3, 4].includes(id.split('_').length)) throw new Error('Invalid serialized message id specified');
+    return this.#get(id);
+  }
+
+  #checkSynced(): void {
+    if (!this.isHooked) throw new Error('gatehouse: not synced');
+  }
+
+  get #device(): { readonly pn: string } {
+    const [device] = this.#phone.state.devices.values();
+    if (device === undefined) throw new Error('the page model is linked to no phone');
+    return device;
+  }
+}
+
+function checkWid(address: string): void {
+  if (!WID.test(address)) throw new Error('wid error: invalid wid');
+}
+
+function contextOf(quoted: WireMessage | undefined): object {
+  if (quoted === undefined) return {};
+  return { quotedMsg: { body: quoted.body, type: quoted.type }, quotedStanzaID: quoted.key };
+}
