@@ -1,57 +1,67 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { SendAnswer } from '../../../../services/contract/bridge.ts';
+import { chatsAnswerSchema, messagesAnswerSchema } from '../../../../services/contract/bridge.ts';
+import type { PhoneMessage } from '../../../../services/sandbox/phone/journal-records.ts';
 import {
-  chatsAnswerSchema,
-  messagesAnswerSchema,
-  sendAnswerSchema,
-} from '../../../../services/contract/bridge.ts';
+  DOT,
+  fails,
+  isPrepared,
+  newId,
+  PATIENT,
+  sendsOf,
+  sent,
+} from '../../../support/bridge/send-support.ts';
 import { until } from '../../../support/bridge/until.ts';
 import { startWorld, type World } from '../../../support/bridge/world.ts';
 
-describe('bridge, sending', () => {
+const TO = '15552220000@c.us';
+const GROUP = '120363000000000001@g.us';
+/** A send that hangs in the page is given up after this time. */
+const HANG_MS = 3_000;
+
+/**
+ * The process of the bridge, its browser and its api together. Each step of the sender is proven in test/unit/bridge/send,
+ * the page in test/conformance/bridge. The last tests end the browser and the bridge.
+ */
+describe('bridge, sending through a real browser', () => {
   let world: World;
   before(async () => {
     world = await startWorld();
-    await world.link();
-  });
-  afterEach(async () => {
-    await world.phone('behave', {});
+    await world.link({ limits: PATIENT });
   });
   after(async () => {
     await world[Symbol.asyncDispose]();
   });
 
+  /** Sends it; gives the answer and what the phone has got. */
+  async function sendToPhone(content: object, chatId = TO): Promise<[SendAnswer, PhoneMessage]> {
+    const answer = sent(await world.call('POST', '/send', { chatId, content }));
+    const message = world.sandbox.phone.state.messages.get(answer.messageId);
+    assert.ok(message, `the phone has no ${answer.messageId}`);
+    return [answer, message];
+  }
+
   it('answers once the server of WhatsApp has the message, under the id that the caller chose', async () => {
-    const stanzaId = '3EB0ABCDEF0123456789AB';
-    const { status, body } = await world.send('hello', '+1 (555) 222-0000', { stanza_id: stanzaId });
-    assert.equal(status, 200, JSON.stringify(body));
-    const answer = sendAnswerSchema.parse(body);
-    assert.equal(answer.messageId, `true_15552220000@c.us_${stanzaId}`);
-    assert.equal(answer.chatId, '15552220000@c.us');
+    const stanzaId = newId();
+    const answer = sent(await world.send('hello', '+1 (555) 222-0000', { stanza_id: stanzaId }));
+    assert.equal(answer.messageId, `true_${TO}_${stanzaId}`);
+    assert.equal(answer.chatId, TO);
     assert.ok(answer.ack >= 1);
     assert.deepEqual(world.received(), ['hello']);
     assert.equal((await world.call('GET', `/messages/${stanzaId}`)).status, 200);
     assert.equal((await world.call('GET', '/messages/3EB0000000000000000000')).status, 404);
   });
 
-  it('sends many at once one after the other, each once', async () => {
-    const texts = Array.from({ length: 30 }, (_, number) => `burst ${number}`);
-    const answers = await Promise.all(texts.map((text) => world.send(text)));
-    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
-    // Their order is that of the connections on which they came.
-    assert.deepEqual(world.received().slice(-30).sort(), texts.toSorted());
-    const ids = answers.map(({ body }) => sendAnswerSchema.parse(body).messageId);
-    assert.equal(new Set(ids).size, 30);
-  });
-
-  it('sends a message that holds a link', async () => {
-    const { status } = await world.send('see https://example.com/page');
-    assert.equal(status, 200);
-    assert.equal(world.received().at(-1), 'see https://example.com/page');
+  it('answers with the problem of a send that fails', async () => {
+    fails(await world.send('nobody', 'not-a-jid'), 422, 'recipient_invalid');
+    const content = { kind: 'text', text: 'to what?', reply_to: '3EB0000000000000000000' };
+    fails(await world.call('POST', '/send', { chatId: TO, content }), 404, 'not_found', /reply_to/);
+    fails(await world.call('POST', '/send', { chatId: TO }), 400, 'body_invalid');
   });
 
   it('tells the api of each own message and its acks', async () => {
-    const { body } = await world.send('followed');
-    const { messageId } = sendAnswerSchema.parse(body);
+    const { messageId } = sent(await world.send('followed'));
     await until('the ack 3', () =>
       world.api.ofKind('ack').some((event) => event.whatsapp_id === messageId && event.data.ack === 3),
     );
@@ -64,9 +74,9 @@ describe('bridge, sending', () => {
 
   it('lists chats and messages, and makes no chat of an unknown one', async () => {
     const { chats } = chatsAnswerSchema.parse((await world.call('GET', '/chats?limit=5')).body);
-    assert.equal(chats[0]?.id, '15552220000@c.us');
+    assert.equal(chats[0]?.id, TO);
     const path = (id: string) => `/chats/${encodeURIComponent(id)}/messages?limit=2`;
-    const { messages } = messagesAnswerSchema.parse((await world.call('GET', path('15552220000@c.us'))).body);
+    const { messages } = messagesAnswerSchema.parse((await world.call('GET', path(TO))).body);
     assert.deepEqual(
       messages.map(({ body }) => body),
       world.received().slice(-2),
@@ -77,35 +87,99 @@ describe('bridge, sending', () => {
     assert.equal((await world.call('GET', '/chats?limit=0')).status, 400);
   });
 
-  it('refuses a number without an account before anything is sent', async () => {
-    await world.misbehave('setUnregistered', { numbers: ['15559990000@c.us'] });
-    const { status, body } = await world.send('nobody', '15559990000@c.us');
-    assert.equal(status, 422);
-    assert.match(JSON.stringify(body), /recipient_not_on_whatsapp/);
+  it('sends a picture with its caption, and a medium of some MiB, byte for byte', async () => {
+    const picture = { kind: 'media', mimetype: 'image/png', data: DOT, caption: 'a dot' };
+    const [, message] = await sendToPhone(picture);
+    assert.deepEqual([message.type, message.details.caption], ['image', 'a dot']);
+    assert.deepEqual(bytesOf(message), Buffer.from(DOT, 'base64'));
+    const [, document] = await sendToPhone({ ...picture, filename: 'dot.png', as_document: true });
+    assert.deepEqual([document.type, document.details.filename], ['document', 'dot.png']);
+    const data = Buffer.alloc(3 * 1024 ** 2, 7);
+    const zip = { kind: 'media', mimetype: 'application/zip', data: data.toString('base64') };
+    assert.ok(bytesOf((await sendToPhone(zip))[1]).equals(data));
   });
 
-  it('refuses what is no recipient', async () => {
-    const { status, body } = await world.send('nobody', 'not-a-jid');
-    assert.equal(status, 422);
-    assert.match(JSON.stringify(body), /recipient_invalid/);
+  it('sends each other kind of content, with the preview of a link', async () => {
+    const [, link] = await sendToPhone({ kind: 'text', text: 'see https://example.com/page' });
+    assert.equal(link.details.title, 'https://example.com/page');
+    const [, place] = await sendToPhone({ kind: 'location', latitude: 52.5163, longitude: 13.3777 });
+    assert.deepEqual([place.type, place.details.lat], ['location', 52.5163]);
+    const [, card] = await sendToPhone({ kind: 'contact', name: 'Ada; Ltd', phone_number: '15551234567' });
+    assert.match(card.body ?? '', /FN:Ada\\; Ltd\r\nTEL;[^:]*waid=15551234567:\+15551234567\r\n/);
+    const [{ messageId: target }, text] = await sendToPhone({ kind: 'text', text: 'drfat' });
+    await sendToPhone({ kind: 'reaction', target, emoji: '👍' });
+    await sendToPhone({ kind: 'edit', target, text: 'draft' });
+    const kept = () => world.sandbox.phone.state.messages.get(text.id);
+    assert.deepEqual([kept()?.body, kept()?.reactions], ['draft', { '15550001111@c.us': '👍' }]);
+    await sendToPhone({ kind: 'delete', target });
+    assert.equal(kept()?.type, 'revoked');
   });
 
-  it('answers with ack 0 when no acknowledgement comes in time', async () => {
-    await world.misbehave('policy', { mode: 'no-ack' });
-    const { status, body } = await world.send('unacknowledged');
-    assert.equal(status, 200);
-    assert.equal(sendAnswerSchema.parse(body).ack, 0);
+  it('answers in a group, where ids have an author', async () => {
+    const incoming = await world.phone('incoming', { from: GROUP, author: TO, body: 'all of you' });
+    assert.ok(typeof incoming === 'object' && incoming !== null && 'id' in incoming);
+    const reply_to = String(incoming.id);
+    const [, message] = await sendToPhone({ kind: 'text', text: 'me, too', reply_to }, GROUP);
+    assert.match(message.id, /^true_120363000000000001@g\.us_3EB0\w{18}_15550001111@c\.us$/);
+    assert.equal(message.details.quotedStanzaID, reply_to.split('_')[2]);
+  });
+
+  it('keeps what it quoted and named after its page is loaded anew', async () => {
+    const [asked] = await sendToPhone({ kind: 'text', text: 'still there?' });
+    const content = { kind: 'text', text: 'yes', reply_to: asked.messageId, mentions: [TO] };
+    const [{ messageId }] = await sendToPhone(content);
+    await world.misbehave('reload');
+    await world.untilState('syncing');
+    await world.untilState('ready');
+    const { body } = await world.call('GET', `/messages/${messageId}`);
+    assert.match(JSON.stringify(body), /"quoted_stanza_id":"3EB0.*"mentions":\["15552220000@c.us"\]/);
   });
 
   it('sends nothing while the link to WhatsApp is down, and goes on when it is back', async () => {
     await world.misbehave('offline');
     await world.untilState('degraded');
-    const { status, body } = await world.send('while away');
-    assert.equal(status, 503);
-    assert.match(JSON.stringify(body), /whatsapp_not_ready/);
+    fails(await world.send('while away'), 503, 'whatsapp_not_ready');
     await world.misbehave('online');
     await world.untilState('ready');
-    assert.equal((await world.send('back')).status, 200);
+    sent(await world.send('back'));
     assert.ok(!world.received().includes('while away'));
   });
+
+  it('finds what a bridge sent that was killed, and ends the browser in which a later send hangs', async function () {
+    this.timeout(180_000);
+    const [before, id] = [newId(), newId()];
+    const first = sent(await world.send('before', TO, { stanza_id: before }));
+    await world.stopBridge('SIGKILL');
+    await world.startBridge({ limits: { ...PATIENT, sendMs: HANG_MS } });
+    const { browser_pid: pid = 0, restarts } = await world.untilState('ready');
+    assert.equal(sent(await world.send('before', TO, { stanza_id: before })).messageId, first.messageId);
+    assert.equal(sendsOf(world, 'before'), 1);
+
+    await world.misbehave('policy', { mode: 'hang-add' });
+    const hanging = await world.send('hangs', TO, { stanza_id: id });
+    fails(hanging, 504, 'outcome_unknown', new RegExp(`true_${TO}_${id}`));
+    await world.misbehave('policy', { mode: 'ok' });
+    await world.untilReadyAgain(pid);
+    const retry = { since: Math.floor(Date.now() / 1000) - 60, known: [] };
+    assert.equal(sent(await world.send('hangs', TO, { stanza_id: id, retry })).messageId, `true_${TO}_${id}`);
+    assert.equal(sendsOf(world, 'hangs'), 1);
+    assert.equal((await world.status()).restarts, restarts + 1);
+  });
+
+  it('gives up an upload when it stops, and exits in order', async () => {
+    await world.misbehave('policy', { uploadMs: 3_600_000 });
+    const id = newId();
+    const content = { kind: 'media', mimetype: 'video/mp4', data: DOT };
+    const uploading = world.call('POST', '/send', { chatId: TO, content, stanza_id: id });
+    await isPrepared(world, id);
+    const stopped = world.stopBridge();
+    fails(await uploading, 503, 'whatsapp_not_ready', /the bridge is closing/);
+    assert.equal(await stopped, 0);
+    assert.equal(sendsOf(world, ''), 0);
+  });
+
+  function bytesOf({ details }: PhoneMessage): Buffer {
+    const path = world.sandbox.phone.media.pathOf(String(details.directPath).split('/').at(-1) ?? '');
+    return readFileSync(path ?? '');
+  }
 });

@@ -5,18 +5,20 @@ import type { BrowserEnd } from '../../../../services/bridge/session/browser-end
 import { KitError } from '../../../../services/contract/errors.ts';
 import { FakeBrowser, hang, madeOf, pageWith, textOf } from '../../../support/bridge/fake-page.ts';
 
-const SEND_MS = 600;
+const SEND_MS = 300;
 const ACK_WAIT_MS = 200;
+/** A busy machine does not reach it. */
+const UNREACHED_MS = 60_000;
 const GROUP = '15552220000-1500000000@g.us';
 
 describe('bridge, the one deadline of a send', () => {
   it('covers the wait for others: what did not get its turn in time is not sent, and says so in time', async () => {
     const texts: string[] = [];
     const page = pageWith({ send: (_address, content) => hang(texts.push(textOf(content))) });
-    const startedAt = performance.now();
+    const caller = callerOf(SEND_MS + ACK_WAIT_MS);
     const chats = { first: GROUP, second: '15552220001-1@g.us', third: '15552220002-1@g.us' };
     const outcomes = await Promise.all(Object.entries(chats).map(([text, chat]) => send(page, chat, text)));
-    const tookMs = performance.now() - startedAt;
+    caller.assertPatient();
     assert.deepEqual(
       outcomes.map(({ code }) => code),
       ['outcome_unknown', 'whatsapp_not_ready', 'whatsapp_not_ready'],
@@ -26,7 +28,6 @@ describe('bridge, the one deadline of a send', () => {
       /^nothing was sent: it waited for other sends|the browser has ended/,
     );
     assert.deepEqual(texts, ['first']);
-    assert.ok(tookMs < SEND_MS + ACK_WAIT_MS, `the last answer came after ${tookMs} ms`);
   });
 
   it('covers the wait for others of the same chat, which is no fault of the session', async () => {
@@ -45,21 +46,21 @@ describe('bridge, the one deadline of a send', () => {
   });
 
   it('covers the check of the number: the send gets only the rest', async () => {
-    const checkMs = 300;
+    const [sendMs, checkMs] = [10_000, 300];
     let notAfter = 0;
     const page = pageWith({
       addressOf: (chatId) => new Promise((resolve) => setTimeout(resolve, checkMs, chatId)),
-      send: (_address, _content, options) => {
+      send: async (_address, _content, options) => {
         notAfter = options.notAfter;
+        browser.end({ kind: 'failed', reason: 'it has seen enough' });
         return hang();
       },
     });
-    const [startedAt, arrivedAt] = [performance.now(), Date.now()];
-    const { code } = await send(page, '15552220000@c.us', 'late');
-    const tookMs = performance.now() - startedAt;
-    assert.equal(code, 'outcome_unknown');
-    assert.ok(tookMs < SEND_MS + ACK_WAIT_MS, `the answer came after ${tookMs} ms`);
-    assert.ok(notAfter - arrivedAt <= SEND_MS + 50, `the page might send ${notAfter - arrivedAt} ms after`);
+    const browser = new FakeBrowser(page, { sendMs, callMs: sendMs });
+    const sending = browser.sender.send({ chatId: '15552220000@c.us', message: 'late' });
+    const latest = Date.now() + sendMs;
+    await assert.rejects(sending, { code: 'outcome_unknown' });
+    assert.ok(notAfter < latest + checkMs / 2, `the page might send ${notAfter - latest} ms too late`);
   });
 
   it('sends nothing when the check of the number took all of it', async () => {
@@ -111,10 +112,14 @@ describe('bridge, the one deadline of a send', () => {
     });
     const body = { chatId: GROUP, message: 'once', stanza_id };
     const limits = { sendMs: SEND_MS, ackWaitMs: ACK_WAIT_MS };
-    const { sender } = new FakeBrowser(page, limits);
-    await assert.rejects(sender.send(body), { code: 'outcome_unknown' });
-    const next = new FakeBrowser(page, limits).sender;
-    const answers = [await sender.send(body), await next.send({ ...body, retry: { since: 0, known: [] } })];
+    const first = new FakeBrowser(page, limits);
+    await assert.rejects(first.sender.send(body), { code: 'outcome_unknown' });
+    first.limits.sendMs = UNREACHED_MS;
+    const next = new FakeBrowser(page, first.limits);
+    const answers = [
+      await first.sender.send(body),
+      await next.sender.send({ ...body, retry: { since: 0, known: [] } }),
+    ];
     assert.deepEqual(
       answers.map(({ messageId }) => messageId),
       Array(2).fill(`true_${GROUP}_${stanza_id}`),
@@ -122,6 +127,23 @@ describe('bridge, the one deadline of a send', () => {
     assert.deepEqual(sent, ['once']);
   });
 });
+
+/**
+ * A caller that gives up after this time. Its timer is of the event loop of the bridge: where the machine is slow, those of
+ * the bridge still come first.
+ */
+function callerOf(ms: number): { assertPatient(): void } {
+  let hasGivenUp = false;
+  const timer = setTimeout(() => {
+    hasGivenUp = true;
+  }, ms);
+  return {
+    assertPatient: () => {
+      clearTimeout(timer);
+      assert.ok(!hasGivenUp, 'the caller gave up before the last answer');
+    },
+  };
+}
 
 /** One sender a page, so that its sends queue. */
 const browsers = new WeakMap<SendingPage, FakeBrowser>();

@@ -23,16 +23,24 @@ const medium = (data = 'AAAA') => ({ kind: 'media', mimetype: 'video/mp4', data 
 describe('bridge, preparing a send', () => {
   /** What was added, in order, with the name of what was prepared for it. */
   let added: string[] = [];
+  const browsers: FakeBrowser[] = [];
   beforeEach(() => {
     added = [];
+  });
+  // Or the limits of what hangs in their pages keep this process alive.
+  afterEach(() => {
+    for (const browser of browsers.splice(0)) browser.end({ kind: 'stopped', reason: 'the test is over' });
   });
 
   const adds: Sends['send'] = async (address, content, { stanzaId, prepared }) => {
     added.push(prepared === undefined ? textOf(content) : `${textOf(content)}, prepared`);
     return madeOf(address, content, stanzaId);
   };
-  const start = (sends: Partial<Sends>, limits = {}) =>
-    new FakeBrowser(pageWith({ send: adds, ...sends }), { ...PATIENT, ...limits });
+  const start = (sends: Partial<Sends>, limits = {}) => {
+    const browser = new FakeBrowser(pageWith({ send: adds, ...sends }), { ...PATIENT, ...limits });
+    browsers.push(browser);
+    return browser;
+  };
   const send = ({ sender }: FakeBrowser, content: SendBody['content'], chatId = ANN, more = {}) =>
     sender.send({ chatId, content, ...more });
   const failureOf = async (outcome: Promise<unknown>) => {

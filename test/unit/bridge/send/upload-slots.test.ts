@@ -6,7 +6,10 @@ const MIB = 1024 ** 2;
 const LONG_MS = 60_000;
 
 describe('bridge, bounding the media that are prepared at the same time', () => {
-  const never = new AbortController().signal;
+  const over = new AbortController();
+  const never = over.signal;
+  // Or the limits of those that still wait keep this process alive.
+  after(() => over.abort());
 
   /** Resolves with the names of those that have a place, once all that may enter have entered. */
   async function entered(names: readonly string[], of: readonly string[]): Promise<void> {
@@ -16,7 +19,10 @@ describe('bridge, bounding the media that are prepared at the same time', () => 
 
   function enter(slots: UploadSlots, inside: string[], name: string, bytes: number, isAlone = false) {
     const slot = slots.take(bytes, isAlone, LONG_MS, never);
-    void slot.then(() => inside.push(name));
+    slot.then(
+      () => inside.push(name),
+      () => 'the tests are over',
+    );
     return slot;
   }
 

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
-import { DOT, fails, kitMessages, PATIENT, sendsOf, sent } from '../../../support/bridge/send-support.ts';
-import { startWorld, type World } from '../../../support/bridge/world.ts';
+import { ModelWorld } from '../../../support/bridge/model-world.ts';
+import { DOT, fails, kitMessages, sendsOf, sent } from '../../../support/bridge/send-support.ts';
 
 const TO = '15552220000@c.us';
 
 describe('bridge, a send that fails', () => {
-  let world: World;
-  before(async () => {
-    world = await startWorld();
-    await world.link({ limits: PATIENT });
+  let world: ModelWorld;
+  beforeEach(async () => {
+    world = new ModelWorld();
+    await world.untilReady();
   });
   afterEach(async () => {
-    await world.phone('behave', {});
-  });
-  after(async () => {
     await world[Symbol.asyncDispose]();
   });
 
@@ -27,7 +24,7 @@ describe('bridge, a send that fails', () => {
     await world.misbehave('policy', { mode: 'fail-add' });
     const chosen = { stanza_id: '3EB0ADD00000000000000A' };
     fails(await world.send('not added', TO, chosen), 502, 'send_failed', /could not add message/);
-    await world.phone('behave', {});
+    await world.behave();
     const { messageId } = sent(await world.send('not added', TO, chosen));
     assert.equal(messageId, `true_${TO}_${chosen.stanza_id}`);
     assert.equal(sendsOf(world, 'not added'), 1);
@@ -36,36 +33,58 @@ describe('bridge, a send that fails', () => {
   it('is send_failed when the upload of its medium fails', async () => {
     await world.misbehave('policy', { mode: 'fail-upload' });
     const content = { kind: 'media', mimetype: 'image/png', data: DOT };
-    const answer = await world.call('POST', '/send', { chatId: TO, content });
-    fails(answer, 502, 'send_failed', /upload failed/);
+    fails(await world.post({ chatId: TO, content }), 502, 'send_failed', /upload failed/);
   });
 
   it('is media_unusable when its medium is not base64', async () => {
     const content = { kind: 'media', mimetype: 'image/png', data: '§§§' };
-    const answer = await world.call('POST', '/send', { chatId: TO, content });
-    fails(answer, 422, 'media_unusable', /not base64/);
+    fails(await world.post({ chatId: TO, content }), 422, 'media_unusable', /not base64/);
   });
 
   it('is body_invalid with both a text and a content, or neither', async () => {
     const content = { kind: 'text', text: 'x' };
-    fails(await world.call('POST', '/send', { chatId: TO, message: 'x', content }), 400, 'body_invalid');
-    fails(await world.call('POST', '/send', { chatId: TO }), 400, 'body_invalid');
+    fails(await world.post({ chatId: TO, message: 'x', content }), 400, 'body_invalid');
+    fails(await world.post({ chatId: TO }), 400, 'body_invalid');
   });
 
-  it('is recipient_invalid for a mention that is nobody', async () => {
+  it('is recipient_invalid for a recipient or a mention that is nobody', async () => {
     const content = { kind: 'text', text: 'hi @you', mentions: ['you'] };
-    fails(await world.call('POST', '/send', { chatId: TO, content }), 422, 'recipient_invalid', /\\"you\\"/);
+    fails(await world.post({ chatId: TO, content }), 422, 'recipient_invalid', /\\"you\\"/);
+    fails(await world.send('nobody', 'not-a-jid'), 422, 'recipient_invalid');
+    assert.deepEqual(kitMessages(world), []);
+  });
+
+  it('is recipient_not_on_whatsapp for a number without an account, and the page is asked once', async () => {
+    const nobody = '15559990000@c.us';
+    await world.misbehave('setUnregistered', { numbers: [nobody] });
+    fails(await world.send('nobody', nobody), 422, 'recipient_not_on_whatsapp');
+    await world.behave();
+    fails(await world.send('still nobody', nobody), 422, 'recipient_not_on_whatsapp');
+    assert.deepEqual(kitMessages(world), []);
+  });
+
+  it('is chat_unknown for a channel that WhatsApp does not open', async () => {
+    fails(await world.send('to nobody', '120363000000000399@newsletter'), 404, 'chat_unknown');
+  });
+
+  it('is whatsapp_not_ready while the link to WhatsApp is down, and goes on when it is back', async () => {
+    await world.misbehave('offline');
+    fails(await world.send('while away'), 503, 'whatsapp_not_ready');
+    await world.misbehave('online');
+    await world.untilReady();
+    sent(await world.send('back'));
+    assert.deepEqual([sendsOf(world, 'while away'), sendsOf(world, 'back')], [0, 1]);
   });
 
   it('is recipient_restricted when WhatsApp lets nobody new be written to, and then goes under another id', async () => {
     const stranger = '15558880000@c.us';
     const friend = '15558880001@c.us';
-    await world.phone('incoming', { from: friend, body: 'write to me' });
+    world.incoming({ from: friend, body: 'write to me' });
     await world.misbehave('policy', { mode: 'restrict-cold' });
     const chosen = { stanza_id: '3EB0C01D0000000000000A' };
     fails(await world.send('cold', stranger, chosen), 429, 'recipient_restricted', /463/);
     sent(await world.send('warm', friend));
-    await world.phone('behave', {});
+    await world.behave();
     const { messageId } = sent(await world.send('cold', stranger, chosen));
     assert.notEqual(messageId, `true_${stranger}_${chosen.stanza_id}`);
     assert.equal(sent(await world.send('cold', stranger, chosen)).messageId, messageId);

@@ -1,52 +1,41 @@
 import assert from 'node:assert/strict';
 import { z } from 'zod';
+import { ModelWorld } from '../../../support/bridge/model-world.ts';
 import {
   DOT,
   fails,
+  isPrepared,
   kitMessages,
-  PATIENT,
+  newId,
   sendsOf,
   sendUntilSent,
   sent,
 } from '../../../support/bridge/send-support.ts';
-import { until } from '../../../support/bridge/until.ts';
-import { type Answer, startWorld, type World } from '../../../support/bridge/world.ts';
+import type { Answer } from '../../../support/bridge/world.ts';
 
 const TO = '15552220000@c.us';
 const OTHER = '15552220001@c.us';
 const FOR_EVER_MS = 3_600_000;
-/** Limits that no machine reaches within a test. */
-const UNREACHED = { ...PATIENT, sendMs: 600_000, uploadMs: 600_000, previewMs: 300_000 };
 const VIDEO = { kind: 'media', mimetype: 'video/mp4', data: DOT, caption: 'a video' };
 const LINK = 'see https://example.com/dead';
 
 describe('bridge, while sends are slow to prepare', () => {
-  let world: World;
-  before(async () => {
-    world = await startWorld();
-    await world.link({ limits: UNREACHED });
+  let world: ModelWorld;
+  beforeEach(async () => {
+    world = new ModelWorld();
+    await world.untilReady();
   });
   afterEach(async () => {
-    await world.phone('behave', {});
-  });
-  after(async () => {
     await world[Symbol.asyncDispose]();
   });
 
-  let count = 0;
-  const newId = () => {
-    count += 1;
-    return `3EB0${String(count).padStart(18, '0')}`;
-  };
   const post = (content: object, chatId: string, id: string, more = {}): Promise<Answer> =>
-    world.call('POST', '/send', { chatId, content, stanza_id: id, ...more });
+    world.post({ chatId, content, stanza_id: id, ...more });
 
   /** Sends it; resolves when the bridge has begun to prepare it, with what answers it. */
   async function begin(content: object, chatId: string, id = newId()): Promise<{ answer: Promise<Answer> }> {
     const answer = post(content, chatId, id);
-    await until(`${id} is being prepared`, () =>
-      world.log.some((line) => line.includes(`message ${id} is being prepared`)),
-    );
+    await isPrepared(world, id);
     return { answer };
   }
 
@@ -67,7 +56,7 @@ describe('bridge, while sends are slow to prepare', () => {
   });
 
   it('keeps the order of the chat in which one is slow', async () => {
-    await world.misbehave('policy', { uploadMs: 500 });
+    await world.misbehave('policy', { uploadMs: 50 });
     const id = newId();
     const { answer } = await begin(VIDEO, TO, id);
     sent(await post({ kind: 'text', text: 'after the video' }, TO, newId()));
@@ -80,11 +69,10 @@ describe('bridge, while sends are slow to prepare', () => {
     await world.misbehave('policy', { uploadMs: FOR_EVER_MS });
     const [id, text] = [newId(), 'with a video'];
     const { answer } = await begin({ ...VIDEO, caption: text }, TO, id);
-    const { browser_pid: pid = 0 } = await world.status();
-    process.kill(pid, 'SIGKILL');
+    world.killBrowser();
     fails(await answer, 503, 'whatsapp_not_ready', /nothing was sent/);
-    await world.phone('behave', {});
-    await world.untilReadyAgain(pid);
+    await world.behave();
+    await world.untilReady();
     sent(await post({ ...VIDEO, caption: text }, TO, id));
     assert.equal(kitMessages(world).filter(({ key }) => key === id).length, 1);
   });
@@ -95,7 +83,7 @@ describe('bridge, while sends are slow to prepare', () => {
     const { answer } = await begin({ kind: 'text', text }, TO, id);
     await world.misbehave('reload');
     fails(await answer, 503, 'whatsapp_not_ready', /nothing was sent/);
-    await world.phone('behave', {});
+    await world.behave();
     const { failures } = await sendUntilSent(world, text, TO, id);
     assert.ok(!failures.includes('outcome_unknown'), failures.join());
     assert.equal(sendsOf(world, text), 1);
@@ -114,22 +102,27 @@ describe('bridge, while sends are slow to prepare', () => {
         .map(({ body }) => body),
       ['your code is 123456'],
     );
-    const stopped = world.stopBridge();
+    const closed = world.sender.close();
     for (const { answer } of slow) fails(await answer, 503, 'whatsapp_not_ready', /the bridge is closing/);
-    assert.equal(await stopped, 0);
+    await closed;
     assert.equal(kitMessages(world).length, received + 1);
   });
-});
 
-describe('bridge, when an upload takes longer than it may', () => {
-  it('fails it once, with its limit, sends the next, and keeps the browser', async () => {
-    await using world = await startWorld();
-    const { browser_pid: pid } = await world.link({ limits: { ...PATIENT, uploadMs: 700 } });
+  it('sends one without the preview of its link that hangs, and keeps the browser', async () => {
+    world.limits.previewMs = 20;
+    await world.misbehave('policy', { previewMs: FOR_EVER_MS });
+    const id = newId();
+    const { messageId } = sent(await post({ kind: 'text', text: LINK }, TO, id));
+    assert.equal(messageId, `true_${TO}_${id}`);
+    assert.deepEqual([sendsOf(world, LINK), detailsOf(LINK)?.title, world.ends], [1, undefined, []]);
+  });
+
+  it('fails an upload that takes longer than it may once, with its limit, sends the next, and keeps the browser', async () => {
+    world.limits.uploadMs = 20;
     await world.misbehave('policy', { uploadMs: FOR_EVER_MS });
-    const answer = await world.call('POST', '/send', { chatId: TO, content: VIDEO });
-    fails(answer, 502, 'upload_failed', /longer than 700 ms \(SEND_UPLOAD_TIMEOUT_MS\)/);
+    const answer = await post(VIDEO, TO, newId());
+    fails(answer, 502, 'upload_failed', /longer than 20 ms \(SEND_UPLOAD_TIMEOUT_MS\)/);
     sent(await world.send('next', TO));
-    assert.deepEqual(world.received(), ['next']);
-    assert.equal((await world.status()).browser_pid, pid);
+    assert.deepEqual([kitMessages(world).map(({ body }) => body), world.ends], [['next'], []]);
   });
 });

@@ -1,39 +1,28 @@
 import assert from 'node:assert/strict';
 import { nextStanzaId } from '../../../../services/bridge/send/request.ts';
-import { fails, PATIENT, sendsOf, sent } from '../../../support/bridge/send-support.ts';
+import { ModelWorld } from '../../../support/bridge/model-world.ts';
+import { attemptsOf, fails, newId, sendsOf, sent } from '../../../support/bridge/send-support.ts';
 import { until } from '../../../support/bridge/until.ts';
-import { type Answer, startWorld, type World } from '../../../support/bridge/world.ts';
+import type { Answer } from '../../../support/bridge/world.ts';
 
 const TO = '15552220000@c.us';
 const RETRY = { since: Math.floor(Date.now() / 1000), known: [] };
 
 describe('bridge, asked to send the same id again', () => {
-  let world: World;
-  before(async () => {
-    world = await startWorld();
-    await world.link({ limits: PATIENT });
+  let world: ModelWorld;
+  beforeEach(async () => {
+    world = new ModelWorld();
+    await world.untilReady();
   });
   afterEach(async () => {
-    await world.phone('behave', {});
-  });
-  after(async () => {
     await world[Symbol.asyncDispose]();
   });
 
-  let count = 0;
-  const newId = () => {
-    count += 1;
-    return `3EB0${String(count).padStart(18, '0')}`;
-  };
   const send = (text: string, stanza_id: string, more: object = {}): Promise<Answer> =>
     world.send(text, TO, { stanza_id, ...more });
-
-  /** How often the bridge has turned to the page with it. */
-  const attempts = (id: string) =>
-    world.log.filter((line) => line.includes(`message ${id} goes to the page`)).length;
+  const ackOf = (id: string) => world.sender.acks.of(id);
 
   it('gives all who ask while it is under way the one outcome', async () => {
-    await world.misbehave('policy', { addMs: 300 });
     const id = newId();
     const answers = await Promise.all([
       send('at once', id),
@@ -43,15 +32,15 @@ describe('bridge, asked to send the same id again', () => {
     const ids = answers.map((answer) => sent(answer).messageId);
     assert.deepEqual([...new Set(ids)], [`true_${TO}_${id}`]);
     assert.equal(sendsOf(world, 'at once'), 1);
-    assert.equal(attempts(id), 1);
+    assert.equal(attemptsOf(world, id), 1);
   });
 
   it('gives all of them the one failure, too', async () => {
-    await world.misbehave('policy', { mode: 'fail-add', addMs: 300 });
+    await world.misbehave('policy', { mode: 'fail-add' });
     const id = newId();
-    const answers = await Promise.all([send('in vain', id), send('in vain', id)]);
+    const answers = await Promise.all([send('fails', id), send('fails', id)]);
     for (const answer of answers) fails(answer, 502, 'send_failed');
-    assert.equal(attempts(id), 1);
+    assert.equal(attemptsOf(world, id), 1);
   });
 
   it('lets one that sends not share the fate of one that only looks', async () => {
@@ -60,7 +49,7 @@ describe('bridge, asked to send the same id again', () => {
       send('send it', id, { retry: { ...RETRY, only_look: true } }),
       send('send it', id, { retry: RETRY }),
     ]);
-    assert.ok(looked.status === 404 || looked.status === 200, JSON.stringify(looked));
+    fails(looked, 404, 'not_found', /was not sent/);
     assert.equal(sent(answer).messageId, `true_${TO}_${id}`);
     assert.equal(sendsOf(world, 'send it'), 1);
   });
@@ -68,9 +57,7 @@ describe('bridge, asked to send the same id again', () => {
   it('answers again what it has answered, with the ack of now, and sends nothing', async () => {
     const id = newId();
     const first = sent(await send('once', id));
-    await until('the ack 3', () =>
-      world.api.ofKind('ack').some(({ data }) => data.stanza_id === id && data.ack === 3),
-    );
+    await until('the ack 3', () => ackOf(id) === 3);
     for (const retry of [undefined, RETRY, { ...RETRY, only_look: true }]) {
       const again = sent(await send('once', id, retry === undefined ? {} : { retry }));
       assert.deepEqual(again, { ...first, ack: 3 });
@@ -82,19 +69,24 @@ describe('bridge, asked to send the same id again', () => {
     const id = newId();
     const first = sent(await send('had', id));
     await world.misbehave('offline');
-    await world.untilState('degraded');
+    fails(await world.send('another'), 503, 'whatsapp_not_ready');
     assert.equal(sent(await send('had', id)).messageId, first.messageId);
-    await world.misbehave('online');
-    await world.untilState('ready');
   });
 
-  it('waits anew for the ack of a message without one', async () => {
-    await world.misbehave('policy', { serverAckMs: PATIENT.ackWaitMs + 500 });
-    const id = newId();
-    assert.equal(sent(await send('slow', id)).ack, 0);
-    assert.equal(sent(await send('slow', id, { retry: RETRY })).ack, 1);
-    assert.equal(sendsOf(world, 'slow'), 1);
-  });
+  for (const more of [{}, { retry: RETRY }])
+    it(`answers with ack 0 when no ack comes in time, and waits again when asked again, with ${JSON.stringify(Object.keys(more))}`, async () => {
+      world.limits.ackWaitMs = 20;
+      await world.misbehave('policy', { serverAckMs: -1 });
+      const id = newId();
+      const { messageId, ack } = sent(await send('slow', id));
+      assert.equal(ack, 0);
+      world.limits.ackWaitMs = 60_000;
+      const again = send('slow', id, more);
+      setTimeout(() => world.misbehave('ack', { id: messageId, ack: 1 }), 50);
+      const second = sent(await again);
+      assert.deepEqual([second.messageId, second.ack], [messageId, 1]);
+      assert.equal(sendsOf(world, 'slow'), 1);
+    });
 
   it('sends what was never sent, and does not when it is only to look', async () => {
     const id = newId();
@@ -111,7 +103,7 @@ describe('bridge, asked to send the same id again', () => {
     await world.misbehave('policy', { mode: 'fail-result' });
     const id = newId();
     fails(await send('second try', id), 502, 'send_refused');
-    await world.phone('behave', {});
+    await world.behave();
     const { messageId } = sent(await send('second try', id, { retry: RETRY }));
     assert.equal(messageId, `true_${TO}_${nextStanzaId(id)}`);
     assert.equal(sent(await send('second try', id, { retry: RETRY })).messageId, messageId);
@@ -120,8 +112,10 @@ describe('bridge, asked to send the same id again', () => {
 
   it('is not deceived by a message of somebody else with the same id', async () => {
     const id = newId();
-    await world.phone('incoming', { from: TO, body: 'echo', key: id });
-    await until('it is here', () => world.api.ofKind('message').some(({ data }) => data.stanza_id === id));
+    world.incoming({ from: TO, body: 'echo', key: id });
+    await until('it is here', () =>
+      world.events.some((event) => event.kind === 'message' && event.message.stanza_id === id),
+    );
     assert.equal(sent(await send('echo', id, { retry: RETRY })).messageId, `true_${TO}_${id}`);
     assert.equal(sendsOf(world, 'echo'), 1);
   });

@@ -1,29 +1,26 @@
 import assert from 'node:assert/strict';
 import { composeIncoming } from '../../../../services/sandbox/phone/compose-messages.ts';
-import { DOT, fails, kitMessages, PATIENT, sendsOf, sent } from '../../../support/bridge/send-support.ts';
-import { type Answer, startWorld, type World } from '../../../support/bridge/world.ts';
+import { ModelWorld } from '../../../support/bridge/model-world.ts';
+import { DOT, fails, kitMessages, newId, sendsOf, sent } from '../../../support/bridge/send-support.ts';
+import { until } from '../../../support/bridge/until.ts';
+import type { Answer } from '../../../support/bridge/world.ts';
 
 const TO = '15552220000@c.us';
 const OTHER = '15552220001@c.us';
 
 describe('bridge, in a page that lets nobody choose ids, after a send of which nobody knows what became of it', () => {
   const since = Math.floor(Date.now() / 1000);
-  let world: World;
-  let count = 0;
-  const newId = () => {
-    count += 1;
-    return `3EB0${String(count).padStart(18, '0')}`;
-  };
+  let world: ModelWorld;
 
   const send = (content: object, stanza_id: string, more: object = {}, chatId = TO): Promise<Answer> =>
-    world.call('POST', '/send', { chatId, content, stanza_id, ...more });
+    world.post({ chatId, content, stanza_id, ...more });
   const text = (words: string) => ({ kind: 'text', text: words });
   const retry = (...known: string[]) => ({ retry: { since, known } });
 
   before(async () => {
-    world = await startWorld();
+    world = new ModelWorld();
     await world.misbehave('settings', { resist: true });
-    await world.link({ limits: PATIENT });
+    await world.reload();
   });
   after(async () => {
     await world[Symbol.asyncDispose]();
@@ -37,13 +34,6 @@ describe('bridge, in a page that lets nobody choose ids, after a send of which n
   ];
   const sentBefore = new Map<object, { id: string; messageId: string }>();
 
-  /** It forgets what it has sent. */
-  async function restartBridge(): Promise<void> {
-    await world.stopBridge('SIGKILL');
-    await world.startBridge({ limits: PATIENT });
-    await world.untilState('ready');
-  }
-
   it('tells the id that the message has got', async () => {
     for (const content of contents) {
       const id = newId();
@@ -55,7 +45,7 @@ describe('bridge, in a page that lets nobody choose ids, after a send of which n
   });
 
   it('finds each by its likeness, once the bridge that sent it has been killed', async () => {
-    await restartBridge();
+    await world.restartBridge();
     for (const [content, { id, messageId }] of sentBefore)
       assert.equal(sent(await send(content, id, retry())).messageId, messageId);
     assert.equal(kitMessages(world).length, contents.length);
@@ -68,7 +58,7 @@ describe('bridge, in a page that lets nobody choose ids, after a send of which n
     const stanzaIds = kitMessages(world)
       .slice(-1)
       .map(({ key }) => key);
-    await restartBridge();
+    await world.restartBridge();
     const known = [messageId.split('_')[2] ?? '', ...stanzaIds];
     sent(await send(text('mine'), newId(), retry(...known)));
     assert.equal(sendsOf(world, 'mine'), 3);
@@ -83,8 +73,12 @@ describe('bridge, in a page that lets nobody choose ids, after a send of which n
     await world.misbehave('policy', { deviceAckMs: -1, readAckMs: -1 });
     const failed = sent(await send(text('not it'), newId()));
     await world.misbehave('ack', { id: failed.messageId, ack: -1 });
+    await until(
+      'the page has heard of it',
+      () => world.sender.acks.of(failed.messageId.split('_')[2] ?? '') < 0,
+    );
     sent(await send(text('not it'), newId(), {}, OTHER));
-    await restartBridge();
+    await world.restartBridge();
     const { messageId } = sent(await send(text('not it'), newId(), retry()));
     assert.equal(kitMessages(world).at(-1)?.id, messageId);
     assert.equal(sendsOf(world, 'not it'), 3);
@@ -94,7 +88,7 @@ describe('bridge, in a page that lets nobody choose ids, after a send of which n
     await world.misbehave('policy', { mode: 'fail-add' });
     const id = newId();
     fails(await send(text('failed'), id), 504, 'outcome_unknown', /could not add message/);
-    await world.phone('behave', {});
+    await world.behave();
     sent(await send(text('failed'), id, retry()));
     assert.equal(sendsOf(world, 'failed'), 1);
   });
@@ -108,11 +102,11 @@ describe('bridge, in a page that lets nobody choose ids, after a send of which n
   it('finds what it sent in a page that by now lets ids be chosen', async () => {
     const id = newId();
     await world.misbehave('settings', { resist: true });
-    await restartBridge();
+    await world.restartBridge();
     const { messageId } = sent(await send(text('from before'), id));
     assert.ok(!messageId.endsWith(id));
-    await world.phone('behave', {});
-    await restartBridge();
+    await world.behave();
+    await world.restartBridge();
     const chosen = newId();
     assert.ok(sent(await send(text('something else'), chosen)).messageId.endsWith(chosen));
     assert.equal(sent(await send(text('from before'), id, retry())).messageId, messageId);
