@@ -233,31 +233,4 @@ describe('bridge, preparing a send', () => {
     for (const { code, message } of await Promise.all(outcomes))
       assert.deepEqual([code, message], ['whatsapp_not_ready', 'nothing was sent: the bridge is closing']);
   });
-
-  it('opens each chat once in a browser, outside the turn of the sends', async () => {
-    const opened: string[] = [];
-    const slow = Promise.withResolvers<void>();
-    const open = async (address: string) => {
-      opened.push(address);
-      if (address === ANN) await slow.promise;
-    };
-    const browser = start({ open });
-    const first = send(browser, text('slow to open'), ANN);
-    await send(browser, text('one'), BOB);
-    await send(browser, text('two'), BOB);
-    slow.resolve();
-    await first;
-    assert.deepEqual(opened, [ANN, BOB]);
-    assert.deepEqual(added, ['one', 'two', 'slow to open']);
-  });
-
-  it('answers in time when a chat does not open: that one waits, all others go on', async () => {
-    const browser = start(
-      { open: (address) => (address === ANN ? hang() : Promise.resolve()) },
-      { callMs: 50 },
-    );
-    assert.equal((await failureOf(send(browser, text('to nobody'), ANN))).code, 'send_failed');
-    await send(browser, text('one'), BOB);
-    assert.deepEqual(added, ['one']);
-  });
 });
