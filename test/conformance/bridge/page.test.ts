@@ -12,7 +12,7 @@ import { refusesSends } from './refusals.suite.ts';
 for (const { name, open } of pagesUnderTest)
   describe(`page for sends, ${name}`, function () {
     // A busy machine starts a browser slowly.
-    this.timeout(180_000);
+    this.timeout(240_000);
     let page: PageUnderTest;
     const world = () => page;
     before(async () => {

@@ -14,7 +14,9 @@ import type { PageUnderTest } from './pages-under-test.ts';
 import { until } from './until.ts';
 
 const BROWSER = '/usr/bin/chromium';
+/** A busy machine needs this long to start a browser, and longer than this for nothing else. */
 const CALL_MS = 60_000;
+const READY_MS = 120_000;
 
 /** `WhatsAppSends` of the bridge in a real browser, before the stand-in of the sandbox. All in this process but the browser. */
 export class RealPage implements PageUnderTest {
@@ -48,7 +50,7 @@ export class RealPage implements PageUnderTest {
       sessionsDir: join(folder, 'sessions'),
       browserPath: sandbox.wrapperPath,
       headless: true,
-      limits: { ...LIMITS, callMs: CALL_MS },
+      limits: { ...LIMITS, initMs: CALL_MS, readyMs: CALL_MS, callMs: CALL_MS },
       log: pino({ level: 'silent' }),
     };
     this.#session = new Session(options, {
@@ -96,14 +98,14 @@ export class RealPage implements PageUnderTest {
     const count = this.#readyCount;
     await this.misbehave('reload');
     const isReadyAgain = () => this.#readyCount > count && this.#session.isReady;
-    await until('the page to be ready again', isReadyAgain, CALL_MS);
+    await until('the page to be ready again', isReadyAgain, READY_MS);
   }
 
   untilReady(): Promise<unknown> {
     return until(
       'a browser that is ready',
       () => this.#session.isReady && this.#session.browser !== this.#killed,
-      CALL_MS,
+      READY_MS,
     );
   }
 

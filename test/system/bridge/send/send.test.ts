@@ -17,6 +17,8 @@ import { startWorld, type World } from '../../../support/bridge/world.ts';
 
 const TO = '15552220000@c.us';
 const GROUP = '120363000000000001@g.us';
+/** Limits that a busy machine does not reach. */
+const LIMITS = { ...PATIENT, initMs: 60_000, readyMs: 60_000, sendMs: 30_000 };
 /** A send that hangs in the page is given up after this time. */
 const HANG_MS = 3_000;
 
@@ -28,7 +30,7 @@ describe('bridge, sending through a real browser', () => {
   let world: World;
   before(async () => {
     world = await startWorld();
-    await world.link({ limits: PATIENT });
+    await world.link({ limits: LIMITS });
   });
   after(async () => {
     await world[Symbol.asyncDispose]();
@@ -150,7 +152,7 @@ describe('bridge, sending through a real browser', () => {
     const [before, id] = [newId(), newId()];
     const first = sent(await world.send('before', TO, { stanza_id: before }));
     await world.stopBridge('SIGKILL');
-    await world.startBridge({ limits: { ...PATIENT, sendMs: HANG_MS } });
+    await world.startBridge({ limits: { ...LIMITS, sendMs: HANG_MS } });
     const { browser_pid: pid = 0, restarts } = await world.untilState('ready');
     assert.equal(sent(await world.send('before', TO, { stanza_id: before })).messageId, first.messageId);
     assert.equal(sendsOf(world, 'before'), 1);
