@@ -176,7 +176,7 @@ describe('bridge, sending through a real browser', () => {
     await isPrepared(world, id);
     const stopped = world.stopBridge();
     fails(await uploading, 503, 'whatsapp_not_ready', /the bridge is closing/);
-    assert.equal(await stopped, 0);
+    assert.equal(await stopped, 0, world.log.slice(-12).join('\n'));
     assert.equal(sendsOf(world, ''), 0);
   });
 
