@@ -37,7 +37,7 @@ export const faults: readonly Fault[] = [
     replacement: '',
     tests: [
       {
-        file: 'test/system/bridge/session/session.test.ts',
+        file: 'test/unit/bridge/session/session.test.ts',
         title: 'goes on after a logout that could not have the profile, and says why it could not',
       },
     ],
@@ -63,11 +63,11 @@ export const faults: readonly Fault[] = [
     replacement: "const wholeBytes = bytes.lastIndexOf('\\n');",
     tests: [
       {
-        file: 'test/system/sandbox/journal.test.ts',
+        file: 'test/unit/sandbox/journal.test.ts',
         title: 'gives back what earlier runs wrote, line ends in texts included',
       },
       {
-        file: 'test/system/sandbox/journal.test.ts',
+        file: 'test/unit/sandbox/journal.test.ts',
         title: 'drops a torn last line from the file, and goes on after it',
       },
     ],

@@ -112,7 +112,8 @@ export class BackfillCursor {
       const at = Math.max(cursor.at, Math.min(this.#newest, Math.floor(Date.now() / 1000)));
       try {
         await this.#file.write({ ...cursor, at });
-        this.#cursor = { ...cursor, at };
+        // Another account may have begun during the write (test: backfill).
+        if (this.#cursor === cursor) this.#cursor = { ...cursor, at };
       } catch (error) {
         this.#log.debug(`how far the messages are known could not be kept: ${errorText(error)}`);
       }

@@ -4,7 +4,7 @@ import type { BridgeEvent } from '../../contract/events.ts';
 import { backoffMs } from '../../runtime/backoff.ts';
 import type { Log } from '../../runtime/log.ts';
 import { type ActiveChat, type ChatPiece, readActiveChats, readChatPiece } from '../page/backfill.ts';
-import type { BrowserRun } from '../session/browser-run.ts';
+import type { WhatsApp } from '../page/whatsapp.ts';
 import { BackfillCursor } from './backfill-cursor.ts';
 import { toBridgeEvent } from './bridge-event.ts';
 
@@ -22,6 +22,13 @@ const MOST_FAILURES = 6;
 const PAUSES = { firstMs: 5_000, mostMs: 300_000 };
 /** Keys of events that are safe: what was told live a moment ago need not be told again. */
 const REMEMBERED = 20_000;
+
+/** What a look back needs of a browser. */
+export interface CaughtUpBrowser {
+  readonly signal: AbortSignal;
+  readonly whatsapp: Pick<WhatsApp, 'account'>;
+  call<T>(what: string, act: (whatsapp: Pick<WhatsApp, 'run'>) => Promise<T>): Promise<T>;
+}
 
 export interface BackfillOptions {
   readonly session: string;
@@ -56,7 +63,7 @@ export class Backfill {
   }
 
   /** The page of this browser is ready. */
-  pageReady(browser: BrowserRun): void {
+  pageReady(browser: CaughtUpBrowser): void {
     this.#cursor.stop();
     this.#run += 1;
     void this.#catchUp(browser, this.#run);
@@ -82,7 +89,7 @@ export class Backfill {
   }
 
   /** Never throws; ends when it is through, or when the page has gone. */
-  async #catchUp(browser: BrowserRun, run: number): Promise<void> {
+  async #catchUp(browser: CaughtUpBrowser, run: number): Promise<void> {
     const { log } = this.#options;
     for (let failures = 1; ; failures += 1) {
       try {
@@ -98,12 +105,12 @@ export class Backfill {
     }
   }
 
-  async #isStillUp(browser: BrowserRun, run: number, afterMs: number): Promise<boolean> {
+  async #isStillUp(browser: CaughtUpBrowser, run: number, afterMs: number): Promise<boolean> {
     await wait(afterMs, undefined, { signal: browser.signal, ref: false }).catch(() => 'it is over');
     return !browser.signal.aborted && run === this.#run;
   }
 
-  async #lookBack(browser: BrowserRun, run: number): Promise<void> {
+  async #lookBack(browser: CaughtUpBrowser, run: number): Promise<void> {
     const account = browser.whatsapp.account?.id;
     if (account === undefined) throw new Error('the page does not say whose it is');
     const since = await this.#cursor.since(account, MARGIN_S);
@@ -135,7 +142,7 @@ export class Backfill {
   }
 
   /** Tells what is new in a chat; gives how many events that made. */
-  async #lookInto(browser: BrowserRun, run: number, chatId: string, since: number): Promise<number> {
+  async #lookInto(browser: CaughtUpBrowser, run: number, chatId: string, since: number): Promise<number> {
     const { session, take, kept, log } = this.#options;
     let told = 0;
     for (let from: number | undefined = 0; from !== undefined && run === this.#run; ) {

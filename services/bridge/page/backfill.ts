@@ -24,13 +24,16 @@ export interface ChatPiece {
 }
 
 /** The chats with activity since then, newest first. */
-export async function readActiveChats(whatsapp: WhatsApp, since: number): Promise<ActiveChat[]> {
+export async function readActiveChats(
+  whatsapp: Pick<WhatsApp, 'run'>,
+  since: number,
+): Promise<ActiveChat[]> {
   return parse(z.array(activeChat), await whatsapp.run(activeChats(since)), 'list of active chats');
 }
 
 /** The messages of a chat since then, as inbound events with the keys that they have when they are told live. */
 export async function readChatPiece(
-  whatsapp: WhatsApp,
+  whatsapp: Pick<WhatsApp, 'run'>,
   chatId: string,
   since: number,
   from: number,

@@ -13,7 +13,7 @@ export interface OwnMessage {
 
 /** The messages of these ids that the page knows, and whatever else was sent from here since and waits for its ack. */
 export async function readOwnMessages(
-  whatsapp: WhatsApp,
+  whatsapp: Pick<WhatsApp, 'run'>,
   ids: readonly string[],
   since: number,
 ): Promise<OwnMessage[]> {
@@ -21,11 +21,11 @@ export async function readOwnMessages(
 }
 
 /** Lets the page connect anew, as far as it can. What its outbox holds is then sent again. */
-export async function reconnect(whatsapp: WhatsApp): Promise<void> {
+export async function reconnect(whatsapp: Pick<WhatsApp, 'run'>): Promise<void> {
   await whatsapp.run(RECONNECT);
 }
 
-export async function reload(whatsapp: WhatsApp): Promise<void> {
+export async function reload(whatsapp: Pick<WhatsApp, 'run'>): Promise<void> {
   await whatsapp.run(RELOAD);
 }
 

@@ -19,6 +19,9 @@ export interface BrowserSettings {
 /** Makes a browser with WhatsApp Web, which is not started yet. */
 export type OpenWhatsApp = (listener: WhatsAppListener) => WhatsApp;
 
+/** Returns the maker of the next browser of a session, once all that the browser needs is there. */
+export type PrepareBrowser = typeof prepareBrowser;
+
 /**
  * Checks and claims all that a browser needs, and loads the library. Call it after the port is open: the library and
  * puppeteer take a third of a second to load. Throws `bridge_failed`.

@@ -3,7 +3,7 @@ import type { QrAnswer } from '../../contract/bridge.ts';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { backoffMs } from '../../runtime/backoff.ts';
 import { type BrowserEnd, pausesAfter, stateAfter } from './browser-end.ts';
-import { type BrowserSettings, prepareBrowser } from './browser-opener.ts';
+import { type BrowserSettings, type PrepareBrowser, prepareBrowser } from './browser-opener.ts';
 import { type BrowserObserver, BrowserRun } from './browser-run.ts';
 import { BrowserSandbox } from './browser-sandbox.ts';
 import { LinkCodes } from './link-codes.ts';
@@ -34,6 +34,7 @@ export class Session {
   readonly #reporter: StatusReporter;
   readonly #codes = new LinkCodes();
   readonly #sandbox = new BrowserSandbox();
+  readonly #prepare: PrepareBrowser;
   #isWanted = false;
   #running: Promise<void> | undefined;
   /** The run under way is to end, even if the session is wanted again meanwhile: then another follows it. */
@@ -46,7 +47,8 @@ export class Session {
   /** Started while a browser was being closed: no pause before the next. */
   #isHurried = false;
 
-  constructor(options: SessionOptions, observer: SessionObserver) {
+  constructor(options: SessionOptions, observer: SessionObserver, prepare: PrepareBrowser = prepareBrowser) {
+    this.#prepare = prepare;
     this.#options = options;
     this.#observer = observer;
     this.#profile = new Profile(options.sessionsDir, options.session, options.log);
@@ -168,7 +170,7 @@ export class Session {
     this.#isHurried = false;
     this.#observer.pageAway();
     try {
-      const open = await prepareBrowser(this.#options, this.#profile, this.#sandbox.isUsed);
+      const open = await this.#prepare(this.#options, this.#profile, this.#sandbox.isUsed);
       if (this.#isStopping || this.#reset !== undefined)
         return { kind: 'stopped', reason: 'stopped while it started' };
       const browser: BrowserRun = new BrowserRun(

@@ -1,10 +1,10 @@
 import { reconnect, reload } from '../page/probe.ts';
-import type { BrowserRun } from '../session/browser-run.ts';
+import type { WatchedBrowser } from './watched-browser.ts';
 
 /** One step that may bring acknowledgements back. */
 export interface RecoveryStep {
   readonly what: string;
-  act(browser: BrowserRun): Promise<void>;
+  act(browser: WatchedBrowser): Promise<void>;
 }
 
 /** The steps that are taken one after the other while acknowledgements are missing, and when the next is due. */

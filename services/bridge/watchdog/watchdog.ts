@@ -4,10 +4,10 @@ import { PageDataError } from '../page/data.ts';
 import { isPageError } from '../page/errors.ts';
 import type { InboundEvent } from '../page/inbound-events.ts';
 import { isAwaited, readOwnMessages } from '../page/probe.ts';
-import type { BrowserRun } from '../session/browser-run.ts';
 import { AwaitedAcks } from './awaited-acks.ts';
 import { GiveUpRecord } from './give-up-record.ts';
 import { RecoveryLadder } from './recovery-ladder.ts';
+import type { WatchedBrowser } from './watched-browser.ts';
 
 export interface WatchdogOptions {
   /** Longest that WhatsApp's server may take to acknowledge a message, while the page says that it is connected. */
@@ -42,7 +42,7 @@ export class AckWatchdog {
   readonly #awaited = new AwaitedAcks();
   readonly #ladder: RecoveryLadder;
   readonly #record: GiveUpRecord;
-  #browser: BrowserRun | undefined;
+  #browser: WatchedBrowser | undefined;
   #connectedAt = 0;
   /** When the oldest message without an ack was sent, since the last ack. */
   #since: string | undefined;
@@ -93,7 +93,7 @@ export class AckWatchdog {
   }
 
   /** The page of this browser is connected, for the first time or again. */
-  pageReady(browser: BrowserRun): void {
+  pageReady(browser: WatchedBrowser): void {
     this.#browser = browser;
     this.#connectedAt = performance.now();
     const restStarted = this.#isResting && this.#ladder.isScheduled;
@@ -184,7 +184,7 @@ export class AckWatchdog {
     this.#report();
   }
 
-  async #step(browser: BrowserRun): Promise<void> {
+  async #step(browser: WatchedBrowser): Promise<void> {
     const { log } = this.#options;
     if (this.#isResting) {
       log.info('WhatsApp may send again, to see whether it acknowledges now');
@@ -210,7 +210,7 @@ export class AckWatchdog {
   }
 
   /** Asks the page how far the messages have come that are waited for, and for those that nobody has told of. */
-  async #look(browser: BrowserRun): Promise<void> {
+  async #look(browser: WatchedBrowser): Promise<void> {
     const known = this.#awaited.ids;
     const since = Math.max(Math.floor(Date.now() / 1000) - ADOPT_S, this.#ignoreBefore);
     const found = await browser.call('a look at own messages', (whatsapp) =>

@@ -1,5 +1,6 @@
 import type { BridgeLimits } from '../../../services/bridge/limits.ts';
 
+/** Limits for tests that are not about limits. */
 export const LIMITS: BridgeLimits = {
   initMs: 20_000,
   readyMs: 10_000,

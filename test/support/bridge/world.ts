@@ -19,13 +19,13 @@ import { type FakeApi, startFakeApi } from './fake-api.ts';
 import { LIMITS } from './limits.ts';
 import { until } from './until.ts';
 
+export { LIMITS } from './limits.ts';
+
 export const SECRET = 'the-secret-of-this-boot';
 const BROWSER = '/usr/bin/chromium';
 /** A browser of a busy machine needs this long to start. */
 const BROWSER_MS = 60_000;
 const BRIDGE_PROCESS = new URL('bridge-process.ts', import.meta.url).pathname;
-
-export { LIMITS };
 
 export interface WorldOptions {
   readonly browserPath?: string;

@@ -4,15 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { within } from '../../../../services/bridge/deadline.ts';
+import type { PrepareBrowser } from '../../../../services/bridge/session/browser-opener.ts';
 import { lockProfile } from '../../../../services/bridge/session/profile-lock.ts';
 import { Session } from '../../../../services/bridge/session/session.ts';
 import type { SessionObserver } from '../../../../services/bridge/session/status.ts';
+import { LIMITS } from '../../../support/bridge/limits.ts';
 import { until } from '../../../support/bridge/until.ts';
-import { LIMITS } from '../../../support/bridge/world.ts';
 
 const ENOUGH_MS = 10_000;
-/** A program that is there and is no browser: each browser ends soon, and the session goes on to the next. */
-const NO_BROWSER = '/bin/false';
+
+/** Claims the profile for a browser that never starts: each try fails, and the session goes on to the next. */
+const prepareNone: PrepareBrowser = async (_settings, profile) => {
+  await profile.claim();
+  throw new Error('there is no browser');
+};
 
 const SILENT: SessionObserver = {
   state: () => undefined,
@@ -34,12 +39,13 @@ describe('bridge, a session that is told several things at once', () => {
       {
         session: 'test',
         sessionsDir: dir,
-        browserPath: NO_BROWSER,
+        browserPath: '/nowhere',
         headless: true,
         limits: LIMITS,
         log: pino({ level: 'silent' }),
       },
       SILENT,
+      prepareNone,
     );
   });
   afterEach(async () => {
@@ -66,12 +72,19 @@ describe('bridge, a session that is told several things at once', () => {
     assert.equal(quarantined().length, 1);
   });
 
+  it('puts the profile of a stopped session into quarantine on logout, and starts', async () => {
+    assert.equal(session.status.state, 'stopped');
+    await within(ENOUGH_MS, session.logout(), 'the logout');
+    assert.equal(quarantined().length, 1);
+    await until('a try to start', () => session.status.state === 'disconnected');
+  });
+
   it('goes on after a logout that could not have the profile, and says why it could not', async () => {
     const foreign = lockProfile(profileDir);
     await assert.rejects(within(ENOUGH_MS, session.logout(), 'the logout'), /in use by process/);
     await until('another try', () => session.restarts > 1);
     foreign.release();
-    await until('a try with a browser', () => session.status.reason?.startsWith('the browser did not start'));
+    await until('a try with a browser', () => session.status.reason === 'there is no browser');
   });
 
   it('stays stopped when it is stopped amid a logout, which is done all the same', async () => {

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import { Backfill, type CaughtUpBrowser } from '../../../../services/bridge/events/backfill.ts';
+import type { BridgeEvent } from '../../../../services/contract/events.ts';
+import { until } from '../../../support/bridge/until.ts';
+
+const ALICE = '15553330000@c.us';
+const BOB = '15554440000@c.us';
+const nowS = () => Math.floor(Date.now() / 1000);
+
+/** A ready browser whose page has these chats, each in pieces of one message. */
+class FakeBrowser implements CaughtUpBrowser {
+  readonly signal = new AbortController().signal;
+  readonly whatsapp: { readonly account: { readonly id: string } };
+  /** Texts by chat. */
+  chats: Record<string, string[]> = {};
+  failing = new Set<string>();
+  /** From when on each look asked for chats, in Unix seconds. */
+  readonly since: number[] = [];
+
+  constructor(account = '15550001111@c.us') {
+    this.whatsapp = { account: { id: account } };
+  }
+
+  call<T>(_what: string, act: (page: { run(source: string): Promise<unknown> }) => Promise<T>): Promise<T> {
+    return act({ run: async (source) => this.#run(source) });
+  }
+
+  #run(source: string): unknown {
+    const id = /createWid\("([^"]+)"\)/.exec(source)?.[1];
+    if (id === undefined) {
+      this.since.push(Number(/t >= (\d+)/.exec(source)?.[1]));
+      return Object.keys(this.chats).map((chat) => ({ id: chat, t: nowS() }));
+    }
+    if (this.failing.has(id)) throw new Error('the page would not say');
+    const texts = this.chats[id] ?? [];
+    const from = Number(/\.slice\((\d+), /.exec(source)?.[1]) / 50;
+    const messages = texts.slice(from, from + 1).map((text) => rawMessage(id, text));
+    return { messages, next: from + 1 < texts.length ? (from + 1) * 50 : null, isCut: false };
+  }
+}
+
+describe('bridge, looking up what happened while it did not listen', () => {
+  let dir: string;
+  let backfill: Backfill;
+  let taken: BridgeEvent[];
+  let lines: string[];
+  const cursorPath = () => join(dir, 'known.json');
+  const cursor = (): unknown => JSON.parse(readFileSync(cursorPath(), 'utf8'));
+  const bodies = () => taken.flatMap((event) => (event.kind === 'message' ? [event.data.body] : []));
+  const isLogged = (text: string) => lines.some((line) => line.includes(text));
+
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'gatehouse-backfill-'));
+    [taken, lines] = [[], []];
+    backfill = newBackfill();
+  });
+  afterEach(async () => {
+    backfill.pageAway();
+    await backfill.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  function newBackfill(): Backfill {
+    return new Backfill({
+      session: 'test',
+      cursorPath: cursorPath(),
+      log: pino({ level: 'info' }, { write: (line) => void lines.push(line) }),
+      take: (event) => {
+        taken.push(event);
+        backfill.kept([event]);
+      },
+      kept: async () => undefined,
+    });
+  }
+
+  it('tells the messages of each chat in order, piece by piece, and none a second time', async () => {
+    const browser = new FakeBrowser();
+    browser.chats = { [ALICE]: ['a1', 'a2', 'a3'], [BOB]: ['b1'] };
+    backfill.linking();
+    backfill.pageReady(browser);
+    await until('all', () => isLogged('4 events were looked up in 2 chats'));
+    assert.deepEqual(bodies(), ['a1', 'a2', 'a3', 'b1']);
+    browser.chats[BOB] = ['b1', 'b2'];
+    backfill.pageReady(browser);
+    await until('the new one', () => isLogged('1 events were looked up in 2 chats'));
+    assert.deepEqual(bodies().slice(4), ['b2']);
+  });
+
+  it('tries again from where it was when the page would not say, and tells the other chats meanwhile', async () => {
+    const browser = new FakeBrowser();
+    browser.chats = { [ALICE]: ['missed'], [BOB]: ['of another chat'] };
+    browser.failing.add(ALICE);
+    backfill.linking();
+    backfill.pageReady(browser);
+    await until('a failure', () => isLogged('what was missed could not be looked up, and will be'));
+    assert.deepEqual(bodies(), ['of another chat']);
+    await backfill.close();
+    browser.failing.clear();
+    // Another process: it knows only the cursor.
+    backfill = newBackfill();
+    backfill.linking();
+    backfill.pageReady(browser);
+    await until('what was missed', () => bodies().includes('missed'));
+    assert.equal(browser.since.length, 2);
+    assert.equal(browser.since[0], browser.since[1]);
+  });
+
+  it('takes nothing for news that is older than the link', async () => {
+    const linkedAt = nowS();
+    const browser = new FakeBrowser();
+    backfill.linking();
+    backfill.pageReady(browser);
+    await until('a look', () => browser.since.length === 1);
+    assert.ok((browser.since[0] ?? 0) >= linkedAt - 2, `since ${browser.since[0]}, linked at ${linkedAt}`);
+  });
+
+  it('takes nothing for news that another account left before it was linked', async () => {
+    const first = new FakeBrowser();
+    first.chats = { [ALICE]: ['of the first'] };
+    backfill.linking();
+    backfill.pageReady(first);
+    await until('the first', () => isLogged('1 events'));
+    const second = new FakeBrowser('15550002222@c.us');
+    second.chats = { [ALICE]: ['of the past'] };
+    backfill.pageReady(second);
+    await until('its cursor', () => JSON.stringify(cursor()).includes('15550002222@c.us'));
+    assert.deepEqual(bodies(), ['of the first']);
+  });
+});
+
+function rawMessage(chat: string, body: string): object {
+  const id = { fromMe: false, remote: chat, id: `3EB0${body}`, _serialized: `false_${chat}_3EB0${body}` };
+  return { id, type: 'chat', body, t: nowS(), ack: 1, from: chat, to: '15550001111@c.us' };
+}
