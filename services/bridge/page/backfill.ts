@@ -24,10 +24,7 @@ export interface ChatPiece {
 }
 
 /** The chats with activity since then, newest first. */
-export async function readActiveChats(
-  whatsapp: Pick<WhatsApp, 'run'>,
-  since: number,
-): Promise<ActiveChat[]> {
+export async function readActiveChats(whatsapp: Pick<WhatsApp, 'run'>, since: number): Promise<ActiveChat[]> {
   return parse(z.array(activeChat), await whatsapp.run(activeChats(since)), 'list of active chats');
 }
 

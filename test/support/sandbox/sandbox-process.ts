@@ -1,5 +1,5 @@
 import { startSandbox } from '../../../services/sandbox/sandbox.ts';
-import { BROWSER, silentLog } from './world.ts';
+import { BROWSER, silentLog } from './sandbox-folder.ts';
 
 // A sandbox in a process of its own, for tests that kill it: prints its ports as JSON.
 

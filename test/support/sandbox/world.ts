@@ -1,118 +1,77 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pino from 'pino';
 import wweb, { type Client as ClientType, type Message } from 'whatsapp-web.js';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../../services/sandbox/sandbox.ts';
+import type { Sandbox, SandboxOptions } from '../../../services/sandbox/sandbox.ts';
+import { newFolder, SandboxFolder, until } from './sandbox-folder.ts';
+import { FLAGS, sharedBrowser } from './shared-browser.ts';
 
 const { Client, LocalAuth } = wweb;
 
-export const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
-export const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 /** A picture of one dot. */
 export const DOT =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
-export const LIMIT_MS = 30_000;
-const POLL_MS = 10;
-
-export const silentLog = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
 
 export interface Seen {
   readonly event: string;
   readonly values: readonly unknown[];
 }
 
-/** A data folder, the sandboxes started on it and the clients started in its browser: all gone at the end. */
-export class World implements AsyncDisposable {
-  readonly folder: string;
-  readonly #clients = new Set<Witness>();
-  sandbox: Sandbox | undefined;
+export interface WorldOptions extends Partial<SandboxOptions> {
+  /** For a test that ends its browser: each client starts one, on the profile of the folder. */
+  readonly ownBrowsers?: boolean;
+}
 
-  private constructor(folder: string) {
-    this.folder = folder;
+/** A sandbox on a folder of its own, and the clients started before it, in one tab of the shared browser each. */
+export class World extends SandboxFolder {
+  readonly #clients = new Set<Witness>();
+  readonly #hasOwnBrowsers: boolean;
+
+  private constructor(folder: string, hasOwnBrowsers: boolean) {
+    super(folder);
+    this.#hasOwnBrowsers = hasOwnBrowsers;
   }
 
-  static async open(options: Partial<SandboxOptions> = {}): Promise<World> {
-    const world = new World(await mkdtemp(join(tmpdir(), 'gatehouse-sandbox-')));
+  static override async open({ ownBrowsers = false, ...options }: WorldOptions = {}): Promise<World> {
+    const world = new World(await newFolder(), ownBrowsers);
+    if (!ownBrowsers) {
+      await sharedBrowser.certify(world.folder);
+      await sharedBrowser.clear();
+    }
     await world.startSandbox(options);
     return world;
   }
 
-  async startSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
-    this.sandbox = await startSandbox({
-      host: '127.0.0.1',
-      port: 0,
-      webPort: 0,
-      dataDir: this.folder,
-      browser: BROWSER,
-      autoLink: false,
-      authorize: () => undefined,
-      log: silentLog,
-      // The unmodified library fails on later pages, as it does on the real one (test: editions).
-      settings: { edition: '2026-06' },
-      ...options,
-    });
-    return this.sandbox;
+  override async startSandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+    const sandbox = await super.startSandbox(options);
+    if (!this.#hasOwnBrowsers) sharedBrowser.relayTo(sandbox.webPort);
+    return sandbox;
   }
 
-  get running(): Sandbox {
-    if (this.sandbox === undefined) throw new Error('no sandbox was started');
-    return this.sandbox;
-  }
-
-  get origin(): string {
-    return `http://127.0.0.1:${this.running.port}`;
-  }
-
-  /** Calls the sandbox's control; gives the answer's body. */
-  async control(what: string, body: object = {}): Promise<Record<string, unknown>> {
-    const response = await fetch(`${this.origin}/sandbox/api/${what}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    const answer = recordOf(await response.json());
-    if (!response.ok) throw new Error(`${what}: ${response.status} ${JSON.stringify(answer)}`);
-    return answer;
-  }
-
-  async received(): Promise<Record<string, unknown>[]> {
-    const response = await fetch(`${this.origin}/sandbox/api/messages`);
-    const list: unknown = await response.json();
-    return Array.isArray(list) ? list.map(recordOf) : [];
-  }
-
-  startClient(): Witness {
+  async startClient(): Promise<Witness> {
     const witness = new Witness(
       new Client({
         authStrategy: new LocalAuth({ dataPath: join(this.folder, 'profiles'), clientId: 'a' }),
         webVersionCache: { type: 'none' },
-        puppeteer: {
-          headless: true,
-          executablePath: this.running.wrapperPath,
-          args: FLAGS,
-          handleSIGINT: false,
-          handleSIGTERM: false,
-          handleSIGHUP: false,
-        },
+        puppeteer: this.#hasOwnBrowsers
+          ? {
+              headless: true,
+              executablePath: this.running.wrapperPath,
+              args: FLAGS,
+              handleSIGINT: false,
+              handleSIGTERM: false,
+              handleSIGHUP: false,
+            }
+          : { browserWSEndpoint: await sharedBrowser.endpoint() },
       }),
+      !this.#hasOwnBrowsers,
     );
     this.#clients.add(witness);
+    await witness.client.initialize();
     return witness;
   }
 
   /** A client that is linked and ready. */
   async startReadyClient(): Promise<Witness> {
-    const witness = this.startClient();
-    await witness.client.initialize();
+    const witness = await this.startClient();
     if (this.running.phone.state.devices.size === 0) {
       await witness.next('qr');
       await this.control('scan');
@@ -121,10 +80,9 @@ export class World implements AsyncDisposable {
     return witness;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     for (const witness of this.#clients) await witness.close();
-    await this.sandbox?.close();
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    await super[Symbol.asyncDispose]();
   }
 }
 
@@ -152,10 +110,12 @@ const EVENTS = [
 export class Witness {
   readonly client: ClientType;
   readonly seen: Seen[] = [];
+  readonly #isInSharedBrowser: boolean;
   #taken = new Map<string, number>();
 
-  constructor(client: ClientType) {
+  constructor(client: ClientType, isInSharedBrowser: boolean) {
     this.client = client;
+    this.#isInSharedBrowser = isInSharedBrowser;
     for (const event of EVENTS)
       client.on(event, (...values: unknown[]) => {
         this.seen.push({ event, values });
@@ -204,43 +164,14 @@ export class Witness {
     })()`);
   }
 
-  get pid(): number {
-    const pid = this.client.pupBrowser?.process()?.pid;
-    if (pid === undefined) throw new Error('no browser is running');
-    return pid;
-  }
-
-  /** Ends the browser as a power cut would. */
-  async kill(): Promise<void> {
-    const browser = this.client.pupBrowser;
-    const gone = new Promise((resolve) => browser?.once('disconnected', resolve));
-    process.kill(this.pid, 'SIGKILL');
-    await gone;
-  }
-
+  /** Closes the browser of this client, or its tab of the shared one. */
   async close(): Promise<void> {
-    if (this.client.pupBrowser?.connected) await this.client.destroy();
+    const { pupBrowser, pupPage } = this.client;
+    if (pupBrowser?.connected !== true) return;
+    if (!this.#isInSharedBrowser) return this.client.destroy();
+    if (pupPage?.isClosed() === false) await pupPage.close();
+    await pupBrowser.disconnect();
   }
-}
-
-/** Waits for a condition, with a limit. */
-export async function until(
-  what: string,
-  isSo: () => boolean | Promise<boolean>,
-  limitMs = LIMIT_MS,
-): Promise<void> {
-  const end = Date.now() + limitMs;
-  while (!(await isSo())) {
-    if (Date.now() > end) throw new Error(`waited ${limitMs} ms in vain for: ${what}`);
-    await new Promise((resolve) => {
-      setTimeout(resolve, POLL_MS);
-    });
-  }
-}
-
-export function recordOf(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) throw new Error('expected an object');
-  return Object.fromEntries(Object.entries(value));
 }
 
 function isMessage(value: unknown): value is Message {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import wweb from 'whatsapp-web.js';
-import { recordOf, until, World } from '../../support/sandbox/world.ts';
+import { recordOf, until } from '../../support/sandbox/sandbox-folder.ts';
+import { World } from '../../support/sandbox/world.ts';
 
 const { Poll } = wweb;
 
@@ -19,7 +20,7 @@ describe('sandbox, with messages for a client that is away', () => {
     );
     await until('they are confirmed', () => world.running.phone.delivery.waitingCount === 0);
 
-    await witness.kill();
+    await witness.close();
     await world.control('incoming', { from: FROM, body: 'four' });
     const again = await world.startReadyClient();
     assert.equal((await again.nextMessage()).body, 'four');

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import wweb from 'whatsapp-web.js';
-import { DOT, recordOf, until, type Witness, World } from '../../support/sandbox/world.ts';
+import { recordOf, until } from '../../support/sandbox/sandbox-folder.ts';
+import { DOT, type Witness, World } from '../../support/sandbox/world.ts';
 
 const { MessageMedia } = wweb;
 const TO = '15552220000@c.us';
@@ -13,9 +14,8 @@ describe('sandbox, through the whole life of a whatsapp-web.js client', () => {
   let witness: Witness;
 
   before(async () => {
-    world = await World.open();
-    witness = world.startClient();
-    await witness.client.initialize();
+    world = await World.open({ ownBrowsers: true });
+    witness = await world.startClient();
   });
 
   after(() => world[Symbol.asyncDispose]());
@@ -167,8 +167,7 @@ describe('sandbox, through the whole life of a whatsapp-web.js client', () => {
     await world.control('misbehave', { kind: 'conflict' });
     assert.deepEqual(await witness.next('disconnected'), ['CONFLICT']);
     await until('the browser is closed', () => witness.client.pupBrowser?.connected === false);
-    witness = world.startClient();
-    await witness.client.initialize();
+    witness = await world.startClient();
     await witness.next('ready');
     assert.equal(witness.all('qr').length, 0);
   });
@@ -177,8 +176,7 @@ describe('sandbox, through the whole life of a whatsapp-web.js client', () => {
     await witness.client.logout();
     assert.equal(world.running.phone.state.devices.size, 0);
     assert.equal(existsSync(join(world.folder, 'profiles', 'session-a')), false);
-    witness = world.startClient();
-    await witness.client.initialize();
+    witness = await world.startClient();
     await witness.next('qr');
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { recordOf, until, World } from '../../support/sandbox/world.ts';
+import { recordOf, until } from '../../support/sandbox/sandbox-folder.ts';
+import { World } from '../../support/sandbox/world.ts';
 
 async function stateOf(world: World): Promise<Record<string, unknown>> {
   const response = await fetch(`${world.origin}/sandbox/api/state`);
@@ -9,8 +10,7 @@ async function stateOf(world: World): Promise<Record<string, unknown>> {
 describe('sandbox, linking by itself', () => {
   it('links each code that is shown, until somebody unlinks it', async () => {
     await using world = await World.open({ autoLink: true });
-    const witness = world.startClient();
-    await witness.client.initialize();
+    const witness = await world.startClient();
     await witness.next('ready');
     assert.equal((await stateOf(world)).linked, true);
 
@@ -33,8 +33,7 @@ describe('sandbox, unlinked while the client is down', () => {
     const first = await world.startReadyClient();
     await first.close();
     await world.control('unlink');
-    const second = world.startClient();
-    await second.client.initialize();
+    const second = await world.startClient();
     await second.next('qr');
     assert.equal(second.all('ready').length, 0);
   });
@@ -44,8 +43,7 @@ describe('sandbox, lacking a module that the library needs', () => {
   it('lets the client get no further than `authenticated`', async () => {
     await using world = await World.open();
     await world.control('misbehave', { kind: 'settings', without: ['WAWebSyncGatingUtils'] });
-    const witness = world.startClient();
-    await witness.client.initialize();
+    const witness = await world.startClient();
     await witness.next('qr');
     await world.control('scan');
     await witness.next('authenticated');
@@ -73,8 +71,7 @@ describe('sandbox, before the library listens', () => {
     await (await world.startReadyClient()).close();
     const settings = { openingMs: 0, pairMs: 0, syncMs: 0, debugDelayMs: 400, eager: true };
     await world.control('misbehave', { kind: 'settings', ...settings });
-    const witness = world.startClient();
-    await witness.client.initialize();
+    const witness = await world.startClient();
     await until('the page is up', () => world.running.phone.pages.current?.isUp === true);
     assert.equal(await witness.client.getState(), 'CONNECTED');
     assert.equal(witness.all('ready').length, 0);
@@ -84,8 +81,7 @@ describe('sandbox, before the library listens', () => {
 describe('sandbox, offline while a code is shown', () => {
   it('shows a code again when it is back', async () => {
     await using world = await World.open();
-    const witness = world.startClient();
-    await witness.client.initialize();
+    const witness = await world.startClient();
     await witness.next('qr');
     await world.control('misbehave', { kind: 'offline' });
     await until('no code', async () => (await stateOf(world)).qr === null);
@@ -98,8 +94,7 @@ describe('sandbox, offline while a code is shown', () => {
 describe('sandbox, asked for a pairing code', () => {
   it('gives one, and links when the phone takes it', async () => {
     await using world = await World.open();
-    const witness = world.startClient();
-    await witness.client.initialize();
+    const witness = await world.startClient();
     await witness.next('qr');
     const code = await witness.client.requestPairingCode('15550001111');
     assert.match(code, /^[0-9A-F]{8}$/);

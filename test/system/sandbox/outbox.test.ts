@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { until, type Witness, World } from '../../support/sandbox/world.ts';
+import { until } from '../../support/sandbox/sandbox-folder.ts';
+import { sharedBrowser } from '../../support/sandbox/shared-browser.ts';
+import { type Witness, World } from '../../support/sandbox/world.ts';
 
 const TO = '15552220000@c.us';
 
@@ -56,10 +58,9 @@ describe('sandbox, with WhatsApp or the page away while sending', () => {
   it('delivers after SIGKILL of the browser what it had accepted offline', async () => {
     await world.control('misbehave', { kind: 'offline' });
     const sent = await witness.client.sendMessage(TO, 'before the kill');
-    await witness.kill();
+    await sharedBrowser.kill();
     await world.control('misbehave', { kind: 'online' });
-    witness = world.startClient();
-    await witness.client.initialize();
+    witness = await world.startClient();
     await until('it is received', async () => (await receivedBodies()).includes('before the kill'));
     assert.equal((await world.received()).at(-1)?.id, sent.id._serialized);
     assert.equal(witness.all('qr').length, 0);

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import wweb from 'whatsapp-web.js';
-import { FLAGS, recordOf, until, Witness, World } from '../../support/sandbox/world.ts';
+import { recordOf, until } from '../../support/sandbox/sandbox-folder.ts';
+import { sharedBrowser } from '../../support/sandbox/shared-browser.ts';
+import { type Witness, World } from '../../support/sandbox/world.ts';
 
-const { Client, LocalAuth } = wweb;
 const TO = '15552220000@c.us';
 
 describe('sandbox, killed with SIGKILL while a client is up', () => {
@@ -24,6 +24,7 @@ describe('sandbox, killed with SIGKILL while a client is up', () => {
     const [line] = await once(createInterface(child.stdout), 'line');
     const { port, webPort } = recordOf(JSON.parse(String(line)));
     ports = { port: Number(port), webPort: Number(webPort) };
+    sharedBrowser.relayTo(ports.webPort);
   }
 
   async function killProcess(): Promise<void> {
@@ -42,14 +43,7 @@ describe('sandbox, killed with SIGKILL while a client is up', () => {
     world = await World.open();
     await world.running.close();
     await startProcess();
-    witness = new Witness(
-      new Client({
-        authStrategy: new LocalAuth({ dataPath: join(world.folder, 'profiles') }),
-        webVersionCache: { type: 'none' },
-        puppeteer: { headless: true, executablePath: join(world.folder, 'sandbox', 'browser'), args: FLAGS },
-      }),
-    );
-    await witness.client.initialize();
+    witness = await world.startClient();
     await witness.next('ready');
     await witness.client.sendMessage(TO, 'before');
     await until('it is received', async () => (await received()).includes('before'));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import wweb from 'whatsapp-web.js';
-import { recordOf, until, type Witness, World } from '../../support/sandbox/world.ts';
+import { recordOf, until } from '../../support/sandbox/sandbox-folder.ts';
+import { type Witness, World } from '../../support/sandbox/world.ts';
 
 const { Location } = wweb;
 const TO = '15552220000@c.us';

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import request from 'supertest';
 import { KitError } from '../../../services/contract/errors.ts';
-import { recordOf, World } from '../../support/sandbox/world.ts';
+import { recordOf, SandboxFolder } from '../../support/sandbox/sandbox-folder.ts';
 
 describe('sandbox, HTTP control without a page', () => {
-  let world: World;
+  let world: SandboxFolder;
 
   before(async () => {
-    world = await World.open();
+    world = await SandboxFolder.open();
   });
   after(() => world[Symbol.asyncDispose]());
 
@@ -121,7 +121,7 @@ describe('sandbox, HTTP control with a key', () => {
     const authorize = () => {
       throw new KitError('key_missing', 'no key');
     };
-    await using world = await World.open({ authorize });
+    await using world = await SandboxFolder.open({ authorize });
     await request(world.origin).get('/sandbox/api/health').expect(200);
     for (const path of [
       '/sandbox',
@@ -140,7 +140,7 @@ describe('sandbox, HTTP control with a key', () => {
 
 describe('sandbox, closing', () => {
   it('ends at once, though a stream is open', async () => {
-    await using world = await World.open();
+    await using world = await SandboxFolder.open();
     const response = await new Promise<NodeJS.ReadableStream>((resolve) => {
       get(`${world.origin}/sandbox/api/stream`, resolve);
     });
@@ -150,7 +150,7 @@ describe('sandbox, closing', () => {
   });
 
   it('frees its ports, and starts on them again', async () => {
-    await using world = await World.open();
+    await using world = await SandboxFolder.open();
     const { port, webPort } = world.running;
     await assert.rejects(world.startSandbox({ port, webPort }), { code: 'port_busy' });
     await world.running.close();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Journal } from '../../../services/sandbox/phone/journal.ts';
 import { loadCertificate } from '../../../services/sandbox/site/certificate.ts';
-import { recordOf } from '../../support/sandbox/world.ts';
+import { recordOf } from '../../support/sandbox/sandbox-folder.ts';
 
 describe('journal', () => {
   let folder: string;

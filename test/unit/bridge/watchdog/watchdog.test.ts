@@ -134,10 +134,7 @@ describe('bridge, the watchdog of acknowledgements', () => {
     page.isBroken = true;
     send();
     await held();
-    assert.match(
-      holds.at(-1) ?? '',
-      /^the acknowledgements cannot be read: .*the messages cannot be read/,
-    );
+    assert.match(holds.at(-1) ?? '', /^the acknowledgements cannot be read: .*the messages cannot be read/);
     await page.looks(2);
     page.messages = [];
     page.isBroken = false;
