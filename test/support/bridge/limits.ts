@@ -12,3 +12,6 @@ export const LIMITS: BridgeLimits = {
   ackTimeoutMs: 60_000,
   probeMs: 500,
 };
+
+/** Limits that a busy machine does not reach. */
+export const STEADY = { callMs: 10_000, readyMs: 60_000, initMs: 60_000 };

@@ -5,7 +5,7 @@ import { untilNextLookMs } from '../look.ts';
 export async function until<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
-  limitMs = 20_000,
+  limitMs = 90_000,
 ): Promise<T> {
   const sinceMs = performance.now();
   for (;;) {

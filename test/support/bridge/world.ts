@@ -24,7 +24,7 @@ export { LIMITS } from './limits.ts';
 export const SECRET = 'the-secret-of-this-boot';
 const BROWSER = '/usr/bin/chromium';
 /** A browser of a busy machine needs this long to start. */
-const BROWSER_MS = 60_000;
+const BROWSER_MS = 90_000;
 const BRIDGE_PROCESS = new URL('bridge-process.ts', import.meta.url).pathname;
 
 export interface WorldOptions {

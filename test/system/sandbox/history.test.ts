@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Client } from 'whatsapp-web.js';
 import wweb from 'whatsapp-web.js';
+import { composeIncoming } from '../../../services/sandbox/phone/compose-messages.ts';
 import { until } from '../../support/sandbox/sandbox-folder.ts';
 import { DOT, type Witness, World } from '../../support/sandbox/world.ts';
 
@@ -56,7 +57,8 @@ describe('sandbox, after a reload of the page', () => {
 
   it('gives messages beyond those loaded, on demand', async () => {
     const { phone } = world.running;
-    for (let n = 0; n < 450; n++) await world.control('incoming', { from: FROM, body: `more ${n}` });
+    // The page loads 200 messages with its start, and 200 more at a time.
+    for (let n = 0; n < 450; n++) phone.keep(composeIncoming({ from: FROM, body: `more ${n}` }, phone));
     await until('all are shown', () => phone.delivery.waitingCount === 0);
     await world.control('misbehave', { kind: 'reload' });
     await witness.next('ready');

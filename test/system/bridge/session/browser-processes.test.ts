@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { browserTree, killBrowserTree } from '../../../../services/bridge/session/browser-processes.ts';
+import { freeProfile } from '../../../../services/bridge/session/profile-lock.ts';
 import { listProcesses } from '../../../../services/runtime/process/process-table.ts';
 import { until } from '../../../support/bridge/until.ts';
 
@@ -34,5 +35,17 @@ describe('bridge, killing a browser', () => {
     await gone;
     assert.deepEqual(browserTree(PROFILE, pid), []);
     await killBrowserTree(PROFILE, undefined, () => []);
+  });
+
+  it('frees a profile of the browser that an earlier bridge left on it', async () => {
+    const args = ['-c', 'sleep 60 & sleep 60', 'browser', `--user-data-dir=${PROFILE}`];
+    const orphan = spawn('/bin/sh', args, { detached: true, stdio: 'ignore' });
+    const gone = once(orphan, 'exit');
+    await until('the orphan', () => browserTree(PROFILE).length >= 2);
+    assert.equal(await freeProfile(PROFILE), `killed the orphaned browser ${orphan.pid}`);
+    await gone;
+    assert.equal(orphan.signalCode, 'SIGKILL');
+    assert.deepEqual(browserTree(PROFILE), []);
+    assert.equal(await freeProfile(PROFILE), undefined);
   });
 });
