@@ -18,6 +18,7 @@ import { type Command, UsageError } from './command.ts';
 
 /** Lines of the output of a failed program that are shown. */
 const OUTPUT_LINES = 40;
+const INTERRUPTIONS = ['SIGINT', 'SIGTERM'] as const;
 
 interface Job {
   readonly platform: Platform;
@@ -78,7 +79,8 @@ async function carryOut(
   const { platform, target } = findTarget(command.values.target);
   const interruption = new AbortController();
   // What runs is ended, and what was done is then taken back.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort());
+  const interrupt = () => interruption.abort();
+  for (const signal of INTERRUPTIONS) process.on(signal, interrupt);
   const context: Job['context'] = {
     run: runCommand,
     outside: overHttp,
@@ -98,6 +100,8 @@ async function carryOut(
     await work({ platform, target, shipment, context: { ...context, secrets } });
   } catch (error) {
     tell(error, secrets);
+  } finally {
+    for (const signal of INTERRUPTIONS) process.off(signal, interrupt);
   }
 }
 

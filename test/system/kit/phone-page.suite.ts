@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findBrowser } from '../../../services/runtime/find-browser.ts';
 import { openEvents } from '../../support/kit/events.ts';
-import { type Kit, startKit } from '../../support/kit/kit.ts';
+import type { Kit } from '../../support/kit/kit.ts';
+import { firstMessageSent, sharedUnlinkedKit } from '../../support/kit/shared-kit.ts';
 
 describe('phone page, through the public port', function () {
   this.timeout(120_000);
@@ -11,7 +12,7 @@ describe('phone page, through the public port', function () {
   let page: Page;
   const errors: string[] = [];
   before(async () => {
-    kit = await (await startKit({ env: { SANDBOX_AUTO_LINK: 'false' } })).up();
+    kit = await sharedUnlinkedKit();
     browser = await chromium.launch({
       executablePath: await findBrowser(''),
       args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
@@ -25,19 +26,18 @@ describe('phone page, through the public port', function () {
   });
   after(async () => {
     await browser.close();
-    await kit[Symbol.asyncDispose]();
   });
 
   it('links the phone with a click', async () => {
     await page.getByRole('button', { name: 'Scan', exact: true }).click({ timeout: 60_000 });
-    await kit.ready();
+    await firstMessageSent(kit);
     await page.getByRole('button', { name: 'Unlink' }).waitFor();
   });
 
   it('shows what the kit sends, and takes no message for a page', async () => {
     const hostile = '<img src=x onerror="document.title=1"> & <b>bold</b>';
-    await kit.post('/api/whatsapp/send', { chat_id: '15551234567', message: hostile });
-    await page.locator('#chats').getByText('15551234567').first().click();
+    await kit.post('/api/whatsapp/send', { chat_id: '15550107001', message: hostile });
+    await page.locator('#chats').getByText('15550107001').first().click();
     await page.locator('#messages').getByText(hostile).waitFor();
     assert.equal(await page.locator('#messages b, #messages img').count(), 0);
     assert.match(await page.title(), /^Sandbox phone/);
@@ -50,14 +50,14 @@ describe('phone page, through the public port', function () {
     const { data } = await events.next(
       ({ type, data }) => type === 'message' && data.body === 'Heard in the browser',
     );
-    assert.equal(data.from, '15551234567@c.us');
+    assert.equal(data.from, '15550107001@c.us');
   });
 
   it('misbehaves on request, and behaves again', async () => {
     await page.locator('select[name=mode]').selectOption('fail-result');
     await page.getByRole('button', { name: 'Apply' }).click();
     const send = async () =>
-      (await (await kit.post('/api/whatsapp/send', { chat_id: '15551234567', message: 'x' })).json()).code;
+      (await (await kit.post('/api/whatsapp/send', { chat_id: '15550107001', message: 'x' })).json()).code;
     await kit.until('sends are refused', async () => (await send()) === 'send_refused');
     await page.getByRole('button', { name: 'Behave again' }).click();
     await kit.until('sends go well', async () => (await send()) === undefined);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Kit, startKit } from '../../support/kit/kit.ts';
+import type { Kit } from '../../support/kit/kit.ts';
+import { sharedKit } from '../../support/kit/shared-kit.ts';
 
 const VIDEO = { data: Buffer.from('a video').toString('base64'), mimetype: 'video/mp4' };
 
@@ -7,10 +8,9 @@ describe('kit, while sends to many chats are slow to prepare', function () {
   this.timeout(120_000);
   let kit: Kit;
   before(async () => {
-    kit = await (await startKit()).ready();
+    kit = await sharedKit();
     await kit.post('/sandbox/api/misbehave', { kind: 'policy', uploadMs: 3_600_000, previewMs: 3_600_000 });
   });
-  after(() => kit[Symbol.asyncDispose]());
 
   const bodies = async () => (await kit.received()).map(({ body }) => body);
 

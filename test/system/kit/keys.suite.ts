@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
-import { type Kit, startKit } from '../../support/kit/kit.ts';
-
-const KEY = 'a-key-of-more-than-24-characters';
-const OTHER = 'another-key-of-more-than-24-chars';
+import type { Kit } from '../../support/kit/kit.ts';
+import { KEY, OTHER_KEY as OTHER, sharedKit } from '../../support/kit/shared-kit.ts';
 
 describe('kit, bound to every address and opened by keys', function () {
   this.timeout(90_000);
   let kit: Kit;
   before(async () => {
-    kit = await startKit({
-      env: { GATEHOUSE_PROFILE: 'docker', SANDBOX_ALLOWED: 'true', API_KEYS: `${KEY},${OTHER}` },
-    });
-    await kit.ready();
+    kit = await sharedKit('keyed');
   });
-  after(() => kit[Symbol.asyncDispose]());
 
   const body = { chat_id: '15551234567', message: 'with a key' };
 

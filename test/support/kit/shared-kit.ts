@@ -1,0 +1,127 @@
+import { rmSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { signalProcess } from '../../../services/runtime/process/process-table.ts';
+import { type Kit, startKit } from './kit.ts';
+
+/** The keys of the kit that `sharedKit('keyed')` returns. */
+export const KEY = 'a-key-of-more-than-24-characters';
+export const OTHER_KEY = 'another-key-of-more-than-24-chars';
+
+const VARIANTS = {
+  /** On loopback behind the Node gate, without a key. The phone does not link itself. */
+  open: { SANDBOX_AUTO_LINK: 'false' },
+  /** On every address behind the nginx gate, with two keys. The phone links itself. */
+  keyed: {
+    GATE: 'nginx',
+    GATEHOUSE_PROFILE: 'docker',
+    SANDBOX_ALLOWED: 'true',
+    API_KEYS: `${KEY},${OTHER_KEY}`,
+  },
+} as const satisfies Record<string, Readonly<Record<string, string>>>;
+
+export type Variant = keyof typeof VARIANTS;
+
+const kits = new Map<Variant, Promise<Kit>>();
+
+/**
+ * Returns a kit that all test files of this worker share: linked, without misbehaviour, with an empty outbox. Starts it
+ * on the first call, and kills it when the worker ends. Each test uses chats and texts of its own. A test that stops a
+ * process of the kit starts its own kit instead.
+ */
+export async function sharedKit(variant: Variant = 'open'): Promise<Kit> {
+  const kit = await runningKit(variant);
+  await reset(kit, variant);
+  await link(kit, variant);
+  return kit;
+}
+
+/** Returns the open kit while it shows a QR code and no phone is linked, without misbehaviour and with an empty outbox. */
+export async function sharedUnlinkedKit(): Promise<Kit> {
+  const kit = await runningKit('open');
+  await reset(kit, 'open');
+  const { state } = (await kit.health()).whatsapp;
+  if (state === 'ready') await kit.post('/sandbox/api/unlink');
+  if (state === 'stopped') await kit.post('/api/whatsapp/connect');
+  await kit.until(
+    'the session shows a QR code',
+    async () => (await kit.health()).whatsapp.state === 'qr',
+    60_000,
+  );
+  return kit;
+}
+
+/** Stops the shared kits, for the last test file of a worker that uses them. The next call of `sharedKit` starts another. */
+export async function endSharedKits(): Promise<void> {
+  const running = [...kits.values()];
+  kits.clear();
+  for (const kit of running) await (await kit)[Symbol.asyncDispose]();
+}
+
+/** Waits until WhatsApp is ready and the demo has sent its own first message. */
+export async function firstMessageSent(kit: Kit): Promise<void> {
+  await kit.ready();
+  await kit.until('the first message was sent', () => kit.output.includes('Ctrl-C stops everything'), 60_000);
+}
+
+function runningKit(variant: Variant): Promise<Kit> {
+  const started = kits.get(variant) ?? start(variant);
+  kits.set(variant, started);
+  return started;
+}
+
+async function start(variant: Variant): Promise<Kit> {
+  const kit = await startKit({ env: VARIANTS[variant] });
+  const killAtExit = () => kill(kit);
+  process.once('exit', killAtExit);
+  void kit.exit.then(() => process.off('exit', killAtExit));
+  // The pipes and the process must not keep the worker alive after its last test.
+  kit.child.unref();
+  for (const stream of [kit.child.stdout, kit.child.stderr]) if (stream instanceof Socket) stream.unref();
+  return kit.up();
+}
+
+/** An `exit` handler cannot wait, so this kills where `Kit` stops. */
+function kill(kit: Kit): void {
+  const pids = kit.processes;
+  kit.child.kill('SIGKILL');
+  for (const pid of [...pids, ...kit.processes]) signalProcess(pid, 'SIGKILL');
+  rmSync(kit.dataDir, { recursive: true, force: true, maxRetries: 5 });
+}
+
+const headersOf = (variant: Variant): Record<string, string> =>
+  variant === 'keyed' ? { 'x-api-key': KEY } : {};
+
+async function reset(kit: Kit, variant: Variant): Promise<void> {
+  const headers = headersOf(variant);
+  const behaved = await kit.post('/sandbox/api/behave', {}, headers);
+  if (!behaved.ok) throw new Error(`POST /sandbox/api/behave answered ${behaved.status}`);
+  await kit.until('the outbox is empty', async () => {
+    const left = (
+      await Promise.all(['queued', 'sending'].map((status) => idsOf(kit, status, headers)))
+    ).flat();
+    for (const id of left)
+      await fetch(`${kit.origin}/api/whatsapp/messages/${id}`, { method: 'DELETE', headers });
+    return left.length === 0;
+  });
+}
+
+async function idsOf(kit: Kit, status: string, headers: Record<string, string>): Promise<string[]> {
+  const answer = await fetch(`${kit.origin}/api/whatsapp/messages?status=${status}&limit=100`, { headers });
+  const { messages }: { messages: { id: string }[] } = await answer.json();
+  return messages.map(({ id }) => id);
+}
+
+async function link(kit: Kit, variant: Variant): Promise<void> {
+  const headers = headersOf(variant);
+  await kit.until(
+    'the phone is linked',
+    async () => {
+      const { state } = (await kit.health()).whatsapp;
+      if (state === 'stopped') await kit.post('/api/whatsapp/connect', {}, headers);
+      if (state === 'qr' && variant === 'open') await kit.post('/sandbox/api/scan');
+      return state === 'ready';
+    },
+    60_000,
+  );
+  await firstMessageSent(kit);
+}

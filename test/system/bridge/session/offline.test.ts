@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findBrowser } from '../../../../services/runtime/find-browser.ts';
+import { until } from '../../../support/bridge/until.ts';
+import { startWorld } from '../../../support/bridge/world.ts';
+
+describe('bridge, on a machine that does not reach WhatsApp', function () {
+  this.timeout(60_000);
+
+  it('reports it with the cause, keeps trying, and stays up', async () => {
+    await using world = await startWorld();
+    const browser = join(world.dir, 'browser-without-names');
+    writeFileSync(
+      browser,
+      `#!/bin/sh\nexec '${await findBrowser('')}' "$@" '--host-resolver-rules=MAP * ~NOTFOUND'\n`,
+    );
+    chmodSync(browser, 0o755);
+    await world.startBridge({ browserPath: browser });
+    const status = await world.untilState('offline', 40_000);
+    assert.match(String(status.reason), /cannot reach WhatsApp: net::ERR_NAME_NOT_RESOLVED/);
+    await until('it tries again', () => world.log.filter((line) => isOffline(line)).length > 1, 40_000);
+    assert.equal(world.bridge.exitCode, null);
+    assert.equal((await world.health()).status, 'ok');
+  });
+});
+
+const isOffline = (line: string) => line.includes('"state":"offline"') || /is offline\b/.test(line);
