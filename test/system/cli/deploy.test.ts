@@ -1,64 +1,44 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findMarked } from '../../../services/runtime/process/process-table.ts';
+import { CliCopy } from '../../support/cli/cli-copy.ts';
 import { startShipped } from '../../support/deploy/ship/shipped.ts';
-import { HANG_S, StandIns } from '../../support/deploy/ship/stand-ins.ts';
+import { StandIns } from '../../support/deploy/ship/stand-ins.ts';
 import { until } from '../../support/kit/kit.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const KEY = 'key-of-the-deploy-0123456789abcdef';
-/** What a deploy reads and writes beside the sources. */
-const OWN = ['node_modules', 'test', 'data', 'coverage', '.cache', '.git', '.env', '.env.deploy'];
-
-/** A copy of the kit, in which files may be spoilt. */
-function copyKit(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-copy-'));
-  for (const name of readdirSync(ROOT).filter((each) => !OWN.includes(each)))
-    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  return folder;
-}
 
 describe('gatehouse deploy', () => {
-  const kit = copyKit();
-  after(() => rmSync(kit, { recursive: true }));
+  let kit: CliCopy;
+  before(() => {
+    kit = new CliCopy();
+  });
+  after(() => kit[Symbol.dispose]());
   const call = (standIns: StandIns, args: string[], env: Record<string, string> = {}) =>
-    spawnSync(process.execPath, [join(kit, 'bin/gatehouse.js'), ...args], {
-      cwd: kit,
-      encoding: 'utf8',
-      env: { ...standIns.environment, ...env },
-    });
+    kit.run(args, { ...standIns.environment, ...env });
 
-  it('tells of all that speaks against it at once: drift, no login, wrong settings; and runs nothing', () => {
+  it('tells of all that speaks against it at once: drift, no login, wrong settings; and runs nothing', async () => {
     using standIns = new StandIns(['fly']);
     standIns.answer([{ when: 'fly auth*', fails: 1 }]);
     const good = join(ROOT, 'fly.toml');
-    writeFileSync(join(kit, 'fly.toml'), '# mine\n');
-    const { status, stderr } = call(standIns, ['deploy', '--target', 'fly'], { LOG_LEVEL: 'loud' });
-    cpSync(good, join(kit, 'fly.toml'));
+    writeFileSync(kit.path('fly.toml'), '# mine\n');
+    const { status, stderr } = await call(standIns, ['deploy', '--target', 'fly'], { LOG_LEVEL: 'loud' });
+    cpSync(good, kit.path('fly.toml'));
     assert.equal(status, 78, stderr);
     assert.match(stderr, /fly.toml is not what the declarations say: run make render/);
     assert.match(stderr, /somebody is logged in at Fly.io: fly auth whoami ended with exit code 1/);
     assert.match(stderr, /run fly auth login/);
     assert.match(stderr, /LOG_LEVEL/);
     assert.deepEqual(standIns.lines, ['fly version', 'fly auth whoami']);
-    assert.ok(!existsSync(join(kit, '.cache')));
+    assert.ok(!existsSync(kit.path('.cache')));
   });
 
-  it('tells what to install, once a program, and makes no key for a deploy that cannot be', () => {
+  it('tells what to install, once a program, and makes no key for a deploy that cannot be', async () => {
     using standIns = new StandIns([]);
     for (const [target, programs] of Object.entries({
       compose: ['docker'],
@@ -69,7 +49,7 @@ describe('gatehouse deploy', () => {
       railway: ['railway', 'npm'],
       systemd: ['id', 'systemctl', 'npm', 'tar'],
     })) {
-      const { status, stderr } = call(standIns, ['deploy', '--target', target], {
+      const { status, stderr } = await call(standIns, ['deploy', '--target', target], {
         RELEASE: 'r',
         API_KEYS: KEY,
       });
@@ -78,23 +58,26 @@ describe('gatehouse deploy', () => {
       assert.deepEqual(told, programs, target);
       assert.match(stderr, /nothing was done/);
     }
-    assert.ok(!existsSync(join(kit, '.env.deploy')));
+    assert.ok(!existsSync(kit.path('.env.deploy')));
   });
 
-  it('exits with 78 for settings that are wrong or lacking, before anything is done', () => {
+  it('exits with 78 for settings that are wrong or lacking, before anything is done', async () => {
     using standIns = new StandIns(['fly']);
     standIns.answer([{ when: 'fly secrets list*', says: '[]' }]);
-    const { status, stderr } = call(standIns, ['deploy', '--target', 'fly'], { PORT: 'x', RELEASE: 'r' });
+    const { status, stderr } = await call(standIns, ['deploy', '--target', 'fly'], {
+      PORT: 'x',
+      RELEASE: 'r',
+    });
     assert.equal(status, 78);
     assert.match(stderr, /^PORT [\s\S]*API_KEYS[\s\S]*Nothing was done/m);
     assert.deepEqual(standIns.lines.slice(2), ['fly secrets list --app gatehouse --json']);
   });
 
-  it('only looks in a dry run, prints every vector with its secrets masked, and writes nothing', () => {
+  it('only looks in a dry run, prints every vector with its secrets masked, and writes nothing', async () => {
     using standIns = new StandIns(['fly', 'heroku', 'docker']);
     standIns.answer([{ when: 'fly apps list*', says: '[]' }]);
     for (const target of ['fly', 'heroku', 'compose']) {
-      const { status, stdout, stderr } = call(standIns, ['deploy', '--target', target, '--dry-run'], {
+      const { status, stdout, stderr } = await call(standIns, ['deploy', '--target', target, '--dry-run'], {
         API_KEYS: KEY,
         RELEASE: 'r1',
       });
@@ -107,39 +90,25 @@ describe('gatehouse deploy', () => {
       standIns.lines.every((line) => / (list|ps|apps:info) ?/.test(line)),
       standIns.lines.join('\n'),
     );
-    assert.ok(!existsSync(join(kit, '.cache')) && !existsSync(join(kit, '.env.deploy')));
+    assert.ok(!existsSync(kit.path('.cache')) && !existsSync(kit.path('.env.deploy')));
   });
 
-  it('knows its targets, and says of the others that they are deployed by hand', () => {
-    using standIns = new StandIns([]);
-    for (const [target, word] of [
-      ['swarm', /swarm is rendered only, and deployed by hand/],
-      ['nginx', /nginx is rendered only/],
-      ['moon', /there is no target "moon"; there are compose, railway/],
-    ] as const) {
-      const { status, stderr } = call(standIns, ['deploy', '--target', target]);
-      assert.equal(status, 64);
-      assert.match(stderr, word);
-    }
-    assert.equal(call(standIns, ['deploy', '--target', 'fly', '--url', 'kit.example']).status, 64);
-  });
-
-  it('shows status and logs as they come, ends what was shipped when asked to, and says what remains', () => {
+  it('shows status and logs as they come, ends what was shipped when asked to, and says what remains', async () => {
     using standIns = new StandIns(['fly']);
     standIns.answer([
       { when: 'fly status*', says: 'one Machine\n' },
       { when: 'fly logs*', says: `a ${KEY} b\n`, fails: 3 },
     ]);
     const env = { API_KEYS: KEY, RELEASE: 'r' };
-    assert.match(call(standIns, ['status', '--target', 'fly'], env).stdout, /one Machine/);
-    const logs = call(standIns, ['logs', '--target', 'fly', '--follow'], env);
+    assert.match((await call(standIns, ['status', '--target', 'fly'], env)).stdout, /one Machine/);
+    const logs = await call(standIns, ['logs', '--target', 'fly', '--follow'], env);
     assert.equal(logs.status, 1);
     assert.match(logs.stdout, /a \*\*\* b/);
     assert.ok(standIns.lines.includes('fly logs --app gatehouse'));
-    const unsure = call(standIns, ['destroy', '--target', 'fly'], env);
+    const unsure = await call(standIns, ['destroy', '--target', 'fly'], env);
     assert.equal(unsure.status, 1);
     assert.match(unsure.stderr, /destroy wants to be sure: say --yes/);
-    const sure = call(standIns, ['destroy', '--target', 'fly', '--yes'], env);
+    const sure = await call(standIns, ['destroy', '--target', 'fly', '--yes'], env);
     assert.equal(sure.status, 0, sure.stderr);
     assert.match(sure.stdout, /What remains: the app gatehouse with its secrets and its volume/);
     assert.deepEqual(standIns.lines.slice(-1), ['fly scale count 0 --app gatehouse --yes']);
@@ -152,14 +121,15 @@ describe('gatehouse deploy', () => {
       { when: 'docker info*', says: '6.1.0\n' },
       { when: '*up*blue', serves: 'r1' },
     ]);
-    const { status, stdout, stderr } = await start(standIns, ['deploy', '--url', shipped.url], {
+    const { status, stdout, stderr } = await call(standIns, ['deploy', '--url', shipped.url], {
+      API_KEYS: KEY,
       RELEASE: 'r1',
-    }).end;
+    });
     assert.equal(status, 0, stderr);
     assert.match(stdout, new RegExp(`r1 serves at ${shipped.url}\\n`));
     assert.match(stdout, /✓ look at it from outside/);
     assert.ok(!`${stdout}${stderr}`.includes(KEY));
-    assert.equal(statSync(join(kit, '.cache/deploy/compose.env')).mode & 0o777, 0o600);
+    assert.equal(statSync(kit.path('.cache/deploy/compose.env')).mode & 0o777, 0o600);
   });
 
   it('takes back what it has done when it is interrupted, and leaves nothing running', async () => {
@@ -183,24 +153,24 @@ describe('gatehouse deploy', () => {
     assert.equal(status, 1, stdout);
     assert.match(stderr, /gatehouse: interrupted\nr1 serves again/);
     assert.match(standIns.lines.at(-1) ?? '', /stop green$/);
-    const { stdout: left } = spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
-    assert.ok(!left.includes(`${HANG_S}`), left);
+    const mark = `STAND_IN=${standIns.folder}`;
+    await until('no program of the deploy runs', () => findMarked(mark).length === 0, 10_000);
   });
 
-  it('wants no secret to look, to go back and to end, and makes none', () => {
+  it('wants no secret to look, to go back and to end, and makes none', async () => {
     using standIns = new StandIns(['docker']);
     standIns.answer([{ when: 'docker info*', says: '6.1.0\n' }]);
-    assert.equal(call(standIns, ['status']).status, 0);
-    assert.equal(call(standIns, ['destroy', '--yes']).status, 0);
-    const { status, stderr } = call(standIns, ['rollback']);
+    assert.equal((await call(standIns, ['status'])).status, 0);
+    assert.equal((await call(standIns, ['destroy', '--yes'])).status, 0);
+    const { status, stderr } = await call(standIns, ['rollback']);
     assert.equal(status, 1);
     assert.match(stderr, /there is no earlier release to go back to/);
-    assert.ok(!existsSync(join(kit, '.env.deploy')));
+    assert.ok(!existsSync(kit.path('.env.deploy')));
   });
 
   function start(standIns: StandIns, args: string[], env: Record<string, string>) {
-    const child = spawn(process.execPath, [join(kit, 'bin/gatehouse.js'), ...args], {
-      cwd: kit,
+    const child = spawn(process.execPath, [kit.path('bin/gatehouse.js'), ...args], {
+      cwd: kit.root,
       env: { ...standIns.environment, API_KEYS: KEY, ...env },
     });
     const said = { stdout: '', stderr: '' };

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { UsageError } from '../../../cli/command.ts';
 import { readOperands } from '../../../cli/doctor.ts';
+import { runCli } from '../../support/cli/run-cli.ts';
+import { startDeployment } from '../../support/operate/smoke/deployments.ts';
 
 describe('words behind gatehouse doctor', () => {
   it('are nothing, a URL with or without its scheme, or a message with or without a URL', () => {
@@ -33,4 +35,16 @@ describe('words behind gatehouse doctor', () => {
     for (const [words, option] of wrong)
       assert.throws(() => readOperands(words, option), UsageError, words.join(' '));
   });
+});
+
+describe('gatehouse doctor URL', () => {
+  it('writes its report for people, with the exit code of its findings', async () => {
+    await using deployment = await startDeployment();
+    const { status, stdout, stderr } = await runCli(['doctor', deployment.origin]);
+    assert.match(stdout, /^Gatehouse doctor: http:/);
+    assert.match(stdout, /✓ Public address: GET \/health\/live: 200/);
+    assert.equal(stderr, '');
+    assert.equal(status, /✗/.test(stdout) ? 2 : /[!?] /.test(stdout) ? 1 : 0, stdout);
+    assert.ok(!stdout.includes('\u001b'), 'a pipe gets no colours');
+  }).timeout(30_000);
 });

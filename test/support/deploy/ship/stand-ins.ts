@@ -34,8 +34,7 @@ export interface Answer {
   readonly once?: boolean;
 }
 
-/** A number by which such a sleep is found among all processes. */
-export const HANG_S = 86_397;
+const HANG_S = 86_397;
 
 /** Programs first on the PATH that write down how they are called, and answer as they are told. */
 export class StandIns implements Disposable {

