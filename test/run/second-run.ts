@@ -18,12 +18,9 @@ export const NO_SECOND_RUN: readonly { readonly path: string; readonly because: 
   { path: 'gate/hostile/', because: 'security: request smuggling' },
   { path: 'gate/reuse/', because: 'security: an answer that reaches another client' },
   { path: 'kit/crashes', because: 'messages while processes are killed' },
-  { path: 'kit/ends', because: 'messages: each one accepted comes to an end' },
-  { path: 'kit/keys', because: 'security: API keys' },
+  { path: 'kit/keyed-kit', because: 'security: API keys' },
   { path: 'kit/one-port', because: 'security: open ports' },
-  { path: 'kit/reach', because: 'security: what is reachable from outside' },
-  { path: 'kit/send-and-receive', because: 'messages: lost, doubled, misordered' },
-  { path: 'kit/slow-chats', because: 'messages: lost, doubled, misordered' },
+  { path: 'kit/open-kit', because: 'security: what is reachable from outside; messages: lost, doubled, misordered' },
 ];
 
 export function mayRunAgain({ file }: FailedTest): boolean {

@@ -110,7 +110,6 @@ describe('doctor, asking a URL', () => {
     await using silent = await serveSilence();
     const row = await look(publicAddress, { url: silent.url });
     assert.match(textOf(row), /nothing within 2500 ms/);
-    assert.ok(row.ms < 3_000, `${row.ms} ms`);
   });
 
   it('says that what answers is no HTTP, and that TLS does not hold', async () => {
