@@ -8,9 +8,12 @@ import { createRedact } from '../../../../operate/doctor/redact.ts';
 import type { Row } from '../../../../operate/doctor/report.ts';
 import { runChecks } from '../../../../operate/doctor/run-checks.ts';
 
-/** One check, as the doctor runs it. */
-export async function look(check: Check, options: Partial<DoctorOptions> = {}): Promise<Row> {
-  const whole = { settings: {}, env: {}, folder: '/nowhere', ...options };
+/**
+ * Runs one check as the doctor does. The data folder is one that no kit has, unless the test names another: the doctor
+ * takes the settings of a kit that runs on the same folder, and platforms share the default `/data`.
+ */
+export async function look(check: Check, { env, ...options }: Partial<DoctorOptions> = {}): Promise<Row> {
+  const whole = { settings: {}, folder: '/nowhere', ...options, env: { DATA_DIR: '/nowhere', ...env } };
   const context = createContext(whole);
   const redact = createRedact([context.config, context.intended.config], whole.env);
   const [row] = await runChecks([check], context, redact);
