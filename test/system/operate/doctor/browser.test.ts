@@ -12,6 +12,7 @@ import {
   profileLock,
   sharedMemory,
 } from '../../../../operate/doctor/checks/profile.ts';
+import type { Row } from '../../../../operate/doctor/report.ts';
 import { lockFile } from '../../../../services/runtime/process/file-lock.ts';
 import { hasEnded } from '../../../../services/runtime/process/process-table.ts';
 import { mountDisk, unmountDisk } from '../../../support/bridge/small-disk.ts';
@@ -20,6 +21,8 @@ import { sayNotTested } from '../../../support/netns/say-what-lacks.ts';
 import { look, textOf, textOfFinding } from '../../../support/operate/doctor/look.ts';
 
 const SOURCE = fileURLToPath(new URL('../../../../services/runtime/process/file-lock.ts', import.meta.url));
+
+const goodOrUndefined = (row: Row) => (row.severity === 'good' ? row : undefined);
 
 describe('doctor, looking at the browser', () => {
   let folder: string;
@@ -37,10 +40,10 @@ describe('doctor, looking at the browser', () => {
   const lookAt = (path: string) => look(browserStarts, { env: { PUPPETEER_EXECUTABLE_PATH: path } });
 
   it('really starts it', async () => {
-    const row = await look(browserStarts);
-    assert.equal(row.severity, 'good', textOf(row));
+    // A machine that is busy with other tests may take longer than the doctor waits.
+    const row = await until('it shows a page', () => look(browserStarts).then(goodOrUndefined), 100_000);
     assert.match(textOf(row), /showed a page in \d+ ms/);
-  }).timeout(40_000);
+  }).timeout(140_000);
 
   it('says that it is missing, or not executable', async () => {
     const missing = await lookAt(join(folder, 'chromium'));
