@@ -20,7 +20,10 @@ export const NO_SECOND_RUN: readonly { readonly path: string; readonly because: 
   { path: 'kit/crashes', because: 'messages while processes are killed' },
   { path: 'kit/keyed-kit', because: 'security: API keys' },
   { path: 'kit/one-port', because: 'security: open ports' },
-  { path: 'kit/open-kit', because: 'security: what is reachable from outside; messages: lost, doubled, misordered' },
+  {
+    path: 'kit/open-kit',
+    because: 'security: what is reachable from outside; messages: lost, doubled, misordered',
+  },
 ];
 
 export function mayRunAgain({ file }: FailedTest): boolean {

@@ -22,7 +22,10 @@ process.on('message', (message) => {
 
 describe('stop, in order, of real processes', () => {
   it('counts the gate as closed only once it says so of this stop, and tells the api before its turn', async () => {
-    const [gate, api] = await Promise.all([startService(GATE, {}, true), startService(API, {}, true)]);
+    const [gate, api] = await Promise.all([
+      startService(GATE, {}, { kit: true }),
+      startService(API, {}, { kit: true }),
+    ]);
     const { plan } = gate.service;
     gate.service.plan = { ...plan, declaration: { ...plan.declaration, stopGraceMs: GRACE_MS } };
     await Promise.all([gate.service.firstReady, api.service.firstReady]);

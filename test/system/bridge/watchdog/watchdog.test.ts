@@ -77,11 +77,11 @@ describe('bridge, when WhatsApp acknowledges nothing', function () {
     const steps = world.log
       .slice(logged)
       .flatMap(
-      (line) =>
-        /the page is asked to connect anew|the page is loaded anew|a new browser is started/.exec(
-          line,
-        )?.[0] ?? [],
-    );
+        (line) =>
+          /the page is asked to connect anew|the page is loaded anew|a new browser is started/.exec(
+            line,
+          )?.[0] ?? [],
+      );
     assert.deepEqual(steps, [
       'the page is asked to connect anew',
       'the page is loaded anew',
