@@ -43,8 +43,9 @@ export async function startService(
         limit: 3,
         backoffMs: 10,
         backoffMaxMs: 20,
-        stableMs: 5_000,
-        readyTimeoutMs: 10_000,
+        // Longer than any process of a test runs, however slow the machine is.
+        stableMs: 120_000,
+        readyTimeoutMs: 60_000,
         ...limits,
       },
       run,

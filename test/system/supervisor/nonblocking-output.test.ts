@@ -4,8 +4,6 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { makeNonblocking } from '../../../services/supervisor/log/nonblocking-output.ts';
 import { until } from '../../support/kit/kit.ts';
 
 const CTRL_S = '\u0013';
@@ -39,17 +37,6 @@ describe('supervisor, its log on a terminal that nobody reads', function () {
     terminal.type(CTRL_Q);
     await until('all lines are shown', () => terminal.linesShown() === LINES, LIMIT_MS);
     await until('the process has written', () => terminal.hasWritten(), LIMIT_MS);
-  });
-});
-
-describe('output that must not block', () => {
-  it('is left as it is where its handle has another shape', () => {
-    const stream = new PassThrough();
-    assert.equal(makeNonblocking(stream), false);
-    assert.equal(makeNonblocking(Object.assign(stream, { _handle: null })), false);
-    assert.equal(makeNonblocking(Object.assign(stream, { _handle: { setBlocking: true } })), false);
-    stream.write('still written');
-    assert.equal(String(stream.read()), 'still written');
   });
 });
 
