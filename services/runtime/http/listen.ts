@@ -48,8 +48,8 @@ const QUIET_CHECKS = 10;
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
   if (graceMs > 0) await untilNoneConnects(server, Math.min(LAST_CONNECTIONS_MS, graceMs / 2));
   const closed = stopListening(server);
-  // Not before: those who are told to leave would come back by a new connection.
   let quietChecks = 0;
+  // Not before: those who are told to leave would come back by a new connection.
   server.prependListener('request', (_request, response) => {
     quietChecks = 0;
     response.setHeader('connection', 'close');
