@@ -23,7 +23,8 @@ describe('kit, told its ports by the environment', function () {
   });
 
   it('refuses a second kit on the same data folder, and leaves the first alone', async () => {
-    await using second = await startKit({ args: ['start'], env: NO_BROWSER, dataDir: kit.dataDir });
+    // Not disposed: that kills every process with this data folder, those of the first kit too.
+    const second = await startKit({ args: ['start'], env: NO_BROWSER, dataDir: kit.dataDir });
     await second.until('it ends', () => second.child.exitCode !== null);
     assert.equal(await second.exit, 69);
     assert.match(second.output, new RegExp(`already runs on .*, as process ${kit.child.pid}`));
