@@ -44,6 +44,7 @@ export class World {
   readonly sandbox: Sandbox;
   readonly api: FakeApi;
   #bridge: ChildProcess | undefined;
+  readonly #bridges = new Set<ChildProcess>();
   #port = 0;
 
   constructor(dir: string, sandbox: Sandbox, api: FakeApi) {
@@ -95,6 +96,7 @@ export class World {
     const child = spawn(process.execPath, [BRIDGE_PROCESS, JSON.stringify(options)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    this.#bridges.add(child);
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => this.log.push(line));
     }
@@ -201,6 +203,13 @@ export class World {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#bridge !== undefined) await this.stopBridge();
+    // A test that failed may have left an earlier one.
+    for (const child of this.#bridges) {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+    }
     await this.api.goDown();
     await this.sandbox.close();
     rmSync(this.dir, { recursive: true, force: true });
