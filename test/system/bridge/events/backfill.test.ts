@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendAnswerSchema } from '../../../../services/contract/bridge.ts';
+import { composeIncoming } from '../../../../services/sandbox/phone/compose-messages.ts';
 import { STEADY } from '../../../support/bridge/limits.ts';
 import { until } from '../../../support/bridge/until.ts';
 import { startWorld, type World } from '../../../support/bridge/world.ts';
@@ -45,7 +46,9 @@ describe('bridge, after nobody listened for a while', function () {
     world.bridge.kill('SIGSTOP');
     for (const text of ['a1', 'a2', 'a3']) await world.phone('incoming', { from: ALICE, body: text });
     await world.phone('incoming', { from: BOB, body: 'b1' });
-    for (const text of long) await world.phone('incoming', { from: DAVE, body: text });
+    const { phone } = world.sandbox;
+    for (const text of long) phone.keep(composeIncoming({ from: DAVE, body: text }, phone));
+    await until('the page to have the last', () => isShown('message 259'));
     await world.misbehave('fromPhone', { to: ALICE, body: 'answered on the phone' });
     await world.misbehave('ack', { id: messageId, ack: 4 });
     await world.misbehave('revoke', { id: revokedId });
