@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPostgres } from '../../../services/api/store/postgres.ts';
 import { openSqlite } from '../../../services/api/store/sqlite.ts';
 import type { OpenEngine } from '../../../services/api/store/store.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import { implementationsUnderTest } from '../implementations.ts';
+import { DatabasePool } from './database-pool.ts';
+import { fastFolder } from './fast-folder.ts';
 import { PostgresServer } from './postgres-server.ts';
 
 export interface TestDatabase {
@@ -15,22 +16,26 @@ export interface TestDatabase {
   fresh(): Promise<OpenEngine>;
 }
 
-const SQLITE: TestDatabase = { name: 'sqlite', fresh: async () => sqliteIn(sqliteFolder()) };
-const POSTGRES: TestDatabase = {
-  name: 'postgres',
-  fresh: async () => postgresSpace((await sharedPostgres()).url),
-};
+const sqlites = new DatabasePool(async () => sqliteIn(sqliteFolder()));
+const postgreses = new DatabasePool(async () => postgresSpace((await sharedPostgres()).url));
+
+const SQLITE: TestDatabase = { name: 'sqlite', fresh: () => sqlites.take() };
+const POSTGRES: TestDatabase = { name: 'postgres', fresh: () => postgreses.take() };
 
 export const DATABASES: readonly TestDatabase[] = [SQLITE, POSTGRES];
+
+/** An empty SQLite database, for tests that any database would do for. */
+export const freshSqlite = SQLITE.fresh;
 
 /** Defines the same tests for each database under test. `describe` goes inside, with the name of the database in its title. */
 export function forEachDatabase(define: (database: TestDatabase) => void): void {
   for (const database of implementationsUnderTest(SQLITE, POSTGRES)) define(database);
+  after(() => postgreses.close());
 }
 
 /** An empty folder, removed when this process ends. */
 export function sqliteFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-sqlite-'));
+  const folder = mkdtempSync(join(fastFolder(), 'gatehouse-sqlite-'));
   folders.push(folder);
   return folder;
 }

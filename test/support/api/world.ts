@@ -3,7 +3,7 @@ import { type StartOptions, startApi } from '../../../services/api/api.ts';
 import { SECRET_HEADER } from '../../../services/contract/internal.ts';
 import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
 import { createLog } from '../../../services/runtime/log.ts';
-import { sqliteFolder, sqliteIn } from './databases.ts';
+import { freshSqlite } from './databases.ts';
 
 export const SECRET = 's'.repeat(64);
 
@@ -68,7 +68,7 @@ export class ApiWorld implements AsyncDisposable {
         uploadTimeoutMs: 0,
         callTimeoutMs: 300,
       },
-      openStore: settings.openStore ?? sqliteIn(sqliteFolder()),
+      openStore: settings.openStore ?? (await freshSqlite()),
       ...settings,
       host: '127.0.0.1',
       port: 0,

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import request from 'supertest';
 import { type OpenEngine, Store } from '../../../../services/api/store/store.ts';
-import { EVENTS_PATH } from '../../../../services/contract/internal.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
-import { forEachDatabase, sqliteFolder, sqliteIn } from '../../../support/api/databases.ts';
+import { forEachDatabase } from '../../../support/api/databases.ts';
 import { ack, call, calls, message, post, sent, state } from '../../../support/api/events/news.ts';
 import { type ApiWorld, answerJson, fromGate, startWorld } from '../../../support/api/world.ts';
 import { until } from '../../../support/kit/kit.ts';
@@ -142,36 +141,6 @@ forEachDatabase((database) => {
       await post(world.origin, [state('e', 'offline'), state('f', 'ready')]);
       await until('it was tried again', () => sends() === 2, 2_500);
     });
-  });
-});
-
-describe('intake of events', () => {
-  it('refuses while the store is away, and takes the same batch when it is back', async () => {
-    let isAway = true;
-    const open = sqliteIn(sqliteFolder());
-    await using world = await startWorld(bridge, {
-      openStore: () => (isAway ? Promise.reject(new Error('no disk')) : open()),
-    });
-    const send = () =>
-      request(world.origin)
-        .post(EVENTS_PATH)
-        .set(fromGate)
-        .send({ events: calls(3) });
-    const { status, body } = await send();
-    assert.deepEqual([status, body.code], [503, 'storage_unavailable']);
-    isAway = false;
-    await until('it is back', async () => (await send()).status === 200, 5_000);
-    assert.equal((await read(world)).length, 3);
-  });
-
-  it('refuses a batch that is none, and logs nothing of it', async () => {
-    await using world = await startWorld(bridge);
-    const odd = { ...call('b'), at: 'yesterday' };
-    for (const events of [[], [call('a'), odd], [{ ...call('a'), kind: 'unheard of' }], calls(101), 'x']) {
-      const { status, body } = await request(world.origin).post(EVENTS_PATH).set(fromGate).send({ events });
-      assert.deepEqual([status, body.code], [400, 'body_invalid']);
-    }
-    assert.deepEqual(await read(world), []);
   });
 });
 

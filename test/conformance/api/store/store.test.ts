@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { sql } from 'kysely';
 import { Store } from '../../../../services/api/store/store.ts';
 import { KitError } from '../../../../services/contract/errors.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
-import { forEachDatabase, sqliteFolder, sqliteIn } from '../../../support/api/databases.ts';
+import { forEachDatabase } from '../../../support/api/databases.ts';
 import { namesIn, note } from '../../../support/api/store/rows.ts';
 
 const silent = createLog('api', 'silent');
@@ -77,16 +76,5 @@ forEachDatabase((database) => {
         { code: 'storage_unavailable', message: 'the database is closed' },
       );
     });
-  });
-});
-
-describe('store on sqlite, as to the disk', () => {
-  it('syncs the log at each commit', async () => {
-    await using store = await Store.open(sqliteIn(sqliteFolder()), silent);
-    // Of the connection that writes. Only the loss of power shows the difference: killed processes lose nothing.
-    const pragma = (name: string) =>
-      store.write(async (db) => (await sql`pragma ${sql.raw(name)}`.execute(db)).rows);
-    assert.deepEqual(await pragma('journal_mode'), [{ journal_mode: 'wal' }]);
-    assert.deepEqual(await pragma('synchronous'), [{ synchronous: 2 }], 'FULL');
   });
 });

@@ -4,7 +4,7 @@ import { Follower } from '../../../../services/api/events/follower.ts';
 import { type Engine, type OpenEngine, Store } from '../../../../services/api/store/store.ts';
 import { KitError } from '../../../../services/contract/errors.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
-import { sqliteFolder, sqliteIn } from '../../../support/api/databases.ts';
+import { freshSqlite } from '../../../support/api/databases.ts';
 import { append, calls } from '../../../support/api/events/news.ts';
 import { until } from '../../../support/kit/kit.ts';
 
@@ -15,8 +15,8 @@ class Delays {
   readonly open: OpenEngine;
 
   constructor() {
-    const open = sqliteIn(sqliteFolder());
     this.open = async () => {
+      const open = await freshSqlite();
       const engine = await open();
       return this.#before(engine);
     };

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { GroupCommit } from '../../../../services/api/store/group-commit.ts';
 import { type Database, Store } from '../../../../services/api/store/store.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
-import { sqliteFolder, sqliteIn } from '../../../support/api/databases.ts';
+import { freshSqlite, sqliteFolder } from '../../../support/api/databases.ts';
 import { namesIn, note } from '../../../support/api/store/rows.ts';
 
 const silent = createLog('api', 'silent');
@@ -18,7 +18,7 @@ const taskArbitrary = fc.record({
 
 describe('group commit', () => {
   it('keeps what succeeded and nothing else, whatever shares a commit', async () => {
-    await using store = await Store.open(sqliteIn(sqliteFolder()), silent);
+    await using store = await Store.open(await freshSqlite(), silent);
     let run = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(taskArbitrary, { maxLength: 40 }), async (tasks) => {
@@ -59,7 +59,7 @@ describe('group commit', () => {
   });
 
   it('refuses a query of a task that has ended', async () => {
-    await using store = await Store.open(sqliteIn(sqliteFolder()), silent);
+    await using store = await Store.open(await freshSqlite(), silent);
     let kept: Database | undefined;
     await store.write(async (db) => {
       kept = db;
@@ -106,7 +106,7 @@ describe('group commit', () => {
   });
 
   it('lets others have their turn while much is written', async () => {
-    await using store = await Store.open(sqliteIn(sqliteFolder()), silent);
+    await using store = await Store.open(await freshSqlite(), silent);
     let isThrough = false;
     const writes = Promise.all(
       Array.from({ length: 3_000 }, (_, index) => store.write((db) => note(db, `${index}`))),

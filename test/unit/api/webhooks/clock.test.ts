@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { sqliteFolder, sqliteIn } from '../../../support/api/databases.ts';
+import { freshSqlite } from '../../../support/api/databases.ts';
 import { first, Receiver, withStatus } from '../../../support/api/webhooks/receiver.ts';
 import { WebhookWorld } from '../../../support/api/webhooks/webhook-world.ts';
 import { until } from '../../../support/kit/kit.ts';
@@ -59,6 +59,6 @@ describe('webhooks, when the clock of the machine jumps by an hour', () => {
   });
 });
 
-function start(retryMs: number): Promise<WebhookWorld> {
-  return WebhookWorld.start(sqliteIn(sqliteFolder()), { retryMs });
+async function start(retryMs: number): Promise<WebhookWorld> {
+  return WebhookWorld.start(await freshSqlite(), { retryMs });
 }

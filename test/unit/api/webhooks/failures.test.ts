@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { sqliteFolder, sqliteIn } from '../../../support/api/databases.ts';
+import { freshSqlite } from '../../../support/api/databases.ts';
 import { first, Receiver, type ReceiverAnswer, withStatus } from '../../../support/api/webhooks/receiver.ts';
 import { WebhookWorld, type WorldOptions } from '../../../support/api/webhooks/webhook-world.ts';
 import { until } from '../../../support/kit/kit.ts';
 
-const startWorld = (options: WorldOptions = {}) => WebhookWorld.start(sqliteIn(sqliteFolder()), options);
+const startWorld = async (options: WorldOptions = {}) => WebhookWorld.start(await freshSqlite(), options);
 
 describe('webhooks, with a receiver that misbehaves', () => {
   it('give up on one that does not answer in time, and try again', async () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { sqliteFolder, sqliteIn } from '../../../support/api/databases.ts';
+import { freshSqlite } from '../../../support/api/databases.ts';
 import { isSignedBy, Receiver, withStatus } from '../../../support/api/webhooks/receiver.ts';
 import { WebhookWorld } from '../../../support/api/webhooks/webhook-world.ts';
 
-const startWorld = () => WebhookWorld.start(sqliteIn(sqliteFolder()));
+const startWorld = async () => WebhookWorld.start(await freshSqlite());
 const OTHER = `whsec_${Buffer.alloc(24, 'x').toString('base64')}`;
 const DAY_MS = 86_400_000;
 
