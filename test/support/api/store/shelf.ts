@@ -46,50 +46,44 @@ export class Shelf implements AsyncDisposable {
   }
 
   events(count: number, storedAt: number, text = 'x'): Promise<unknown> {
+    const event = () => ({
+      session: 'default',
+      key: randomUUID(),
+      type: 'state',
+      whatsapp_id: null,
+      at: new Date(storedAt).toISOString(),
+      data: JSON.stringify({ state: text }),
+      stored_at: storedAt,
+    });
     return this.store.write(async (db) => {
-      for (let made = 0; made < count; made += 1)
-        await db
-          .insertInto('events')
-          .values({
-            session: 'default',
-            key: randomUUID(),
-            type: 'state',
-            whatsapp_id: null,
-            at: new Date(storedAt).toISOString(),
-            data: JSON.stringify({ state: text }),
-            stored_at: storedAt,
-          })
-          .execute();
+      for (const rows of inParts(Array.from({ length: count }, event)))
+        await db.insertInto('events').values(rows).execute();
     });
   }
 
-  messages(
+  async messages(
     count: number,
     state: MessageState,
     at: { accepted: number; sent?: number; ended?: number },
     text = 'x',
   ): Promise<string[]> {
-    const ids = Array.from({ length: count }, () => randomUUID());
-    return this.store.write(async (db) => {
-      for (const id of ids)
-        await db
-          .insertInto('messages')
-          .values({
-            id,
-            session: 'default',
-            chat_id: CHAT,
-            kind: 'text',
-            content: JSON.stringify({ kind: 'text', text }),
-            state,
-            accepted_at: at.accepted,
-            sent_at: at.sent ?? null,
-            ended_at: at.ended ?? null,
-            expires_at: NOW + DAY_MS,
-            next_try_at: 0,
-          })
-          .execute();
-      return ids;
+    const messages = Array.from({ length: count }, () => ({
+      id: randomUUID(),
+      session: 'default',
+      chat_id: CHAT,
+      kind: 'text',
+      content: JSON.stringify({ kind: 'text', text }),
+      state,
+      accepted_at: at.accepted,
+      sent_at: at.sent ?? null,
+      ended_at: at.ended ?? null,
+      expires_at: NOW + DAY_MS,
+      next_try_at: 0,
+    }));
+    await this.store.write(async (db) => {
+      for (const rows of inParts(messages)) await db.insertInto('messages').values(rows).execute();
     });
+    return messages.map(({ id }) => id);
   }
 
   medium(id: string, createdAt: number, messageId: string | null): Promise<unknown> {
@@ -149,3 +143,12 @@ export class Shelf implements AsyncDisposable {
     await this.store.close();
   }
 }
+
+/** Each part makes one statement. SQLite takes at most 32,766 values in one. */
+function inParts<T>(rows: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(rows.length / PART_ROWS) }, (_, part) =>
+    rows.slice(part * PART_ROWS, (part + 1) * PART_ROWS),
+  );
+}
+
+const PART_ROWS = 100;
