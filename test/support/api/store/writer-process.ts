@@ -38,7 +38,7 @@ export class Writer implements AsyncDisposable {
     await until(
       `${count} are written`,
       () => this.told.length >= count,
-      20_000,
+      60_000,
       () => this.errors,
     );
   }

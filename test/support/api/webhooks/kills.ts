@@ -33,7 +33,7 @@ export async function assertKillsLoseNothing(
     starts.push(receiver.received.length);
     await using child = spawnDeliverer(args);
     const isEnough = () => receiver.received.length >= killAt || receiver.seqs.at(-1) === seqs.at(-1);
-    await until('enough has come', isEnough, 30_000);
+    await until('enough has come', isEnough, 60_000);
     child.process.kill('SIGKILL');
     await child.ended;
   }

@@ -9,14 +9,18 @@ import { WebhookWorld } from '../../../support/api/webhooks/webhook-world.ts';
 import { until } from '../../../support/kit/kit.ts';
 
 for (const { name } of DATABASES)
-  describe(`webhooks on ${name}, when the api is killed`, () => {
+  describe(`webhooks on ${name}, when the api is killed`, function () {
+    this.timeout(180_000);
+
     it('go on without a gap, in order, and repeat only the last few', async () => {
       // Just behind a write of the cursor at the earliest, and at once after a start.
       await assertKillsLoseNothing(name, 150, [70, 71]);
     });
   });
 
-describe('webhooks on postgres, of several apis or without their server', () => {
+describe('webhooks on postgres, of several apis or without their server', function () {
+  this.timeout(180_000);
+
   it('are delivered by one api at a time; another takes over when that one ends', async () => {
     const { open } = await databaseForAll('postgres');
     await using receiver = await Receiver.start();
