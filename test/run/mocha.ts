@@ -12,8 +12,6 @@ export interface MochaRun {
   /** Test files that run at the same time, each in a process that runs several one after the other. */
   readonly jobs: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** Runs only the tests whose full title contains this text. */
-  readonly title?: string | undefined;
 }
 
 export interface MochaResults extends Results {
@@ -22,7 +20,7 @@ export interface MochaResults extends Results {
 }
 
 /** Runs mocha in a process of its own, which reports on the standard output of this one. */
-export async function runMocha({ files, jobs, env = {}, title }: MochaRun): Promise<MochaResults> {
+export async function runMocha({ files, jobs, env = {} }: MochaRun): Promise<MochaResults> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-results-'));
   const results = join(folder, 'results.jsonl');
   const child = spawn(
@@ -31,7 +29,6 @@ export async function runMocha({ files, jobs, env = {}, title }: MochaRun): Prom
       MOCHA,
       // In workers also with one file: only they run the hooks of worker.ts once for each file.
       ...['--parallel', '--jobs', String(Math.max(2, jobs))],
-      ...(title === undefined ? [] : ['--fgrep', title]),
       // Mocha takes CI for a terminal with colours.
       ...(process.stdout.isTTY ? [] : ['--no-color']),
       ...files,

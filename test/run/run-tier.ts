@@ -5,14 +5,14 @@ import type { TierRun } from './report.ts';
 import { runAgain } from './second-run.ts';
 import type { Tier } from './tiers.ts';
 
-/** Runs the files of one tier, and each failed test that may run again once more by itself. */
+/** Runs the files of one tier, and each file whose failed tests may run again once more by itself. */
 export async function runTier(tier: Tier, files: readonly string[]): Promise<TierRun> {
   const cpuBeforeMs = processorMs();
   const sinceMs = performance.now();
   const { env } = tier;
   const first = await runMocha({ files: longestFirst(files), jobs: tier.jobs, env });
   const second = tier.mayRunTwice
-    ? await runAgain(first, (file, title) => runMocha({ files: [file], jobs: 1, env, title }))
+    ? await runAgain(first, (file) => runMocha({ files: [file], jobs: 1, env }))
     : { flaky: [], failed: first.failed, passed: [] };
   rememberTimes(first.files);
   return {

@@ -38,25 +38,25 @@ export interface SecondRuns {
 }
 
 /**
- * Runs each failed test once more by itself, one after the other. A failed hook keeps other tests from running, so its
- * whole file runs again.
+ * Runs each file with a failed test once more by itself, one after the other. The whole file, because the tests of a
+ * file share a kit, and each may go on where the one before has ended. Its failed tests are flaky if all tests pass.
  */
 export async function runAgain(
   first: Pick<Results, 'passed' | 'failed'>,
-  run: (file: string, title: string | undefined) => Promise<MochaResults>,
+  run: (file: string) => Promise<MochaResults>,
 ): Promise<SecondRuns> {
   const flaky: FailedTest[] = [];
   const failed = first.failed.filter((test) => !mayRunAgain(test));
-  const passed = new Map<string, PassedTest>();
+  const passed: PassedTest[] = [];
   const known = new Set(first.passed.map(keyOf));
-  for (const test of first.failed.filter(mayRunAgain)) {
-    const again = await run(test.file, test.isHook ? undefined : test.title);
+  for (const [file, tests] of Map.groupBy(first.failed.filter(mayRunAgain), (test) => test.file)) {
+    const again = await run(file);
     const isGreen = again.isWhole && again.failed.length === 0 && again.passed.length > 0;
-    if (isGreen) flaky.push(test);
-    else failed.push(test);
-    for (const one of again.passed) if (!known.has(keyOf(one))) passed.set(keyOf(one), one);
+    (isGreen ? flaky : failed).push(...tests);
+    // Those that failed before, and those that a failed hook had kept from running.
+    if (isGreen) passed.push(...again.passed.filter((test) => !known.has(keyOf(test))));
   }
-  return { flaky, failed, passed: [...passed.values()] };
+  return { flaky, failed, passed };
 }
 
 function keyOf({ file, title }: PassedTest): string {

@@ -5,14 +5,7 @@ import request from 'supertest';
 import type { BridgeClient } from '../../../../services/api/bridge-client.ts';
 import { attempt } from '../../../../services/api/outbox/attempt.ts';
 import { toMessage } from '../../../../services/api/outbox/message.ts';
-import {
-  MOST_TOLD_APART,
-  pairingCodeBodySchema,
-  sendBodySchema,
-} from '../../../../services/contract/bridge.ts';
-import { MAX_RECIPIENT_CHARACTERS, toPhoneDigits } from '../../../../services/contract/chat-id.ts';
-import { MAX_TEXT_CHARACTERS } from '../../../../services/contract/content.ts';
-import { MAX_MEDIUM_BYTES, MAX_SEND_BYTES } from '../../../../services/contract/internal.ts';
+import { sendBodySchema } from '../../../../services/contract/bridge.ts';
 import { closeServer, listen } from '../../../../services/runtime/http/listen.ts';
 import { freshSqlite } from '../../../support/api/databases.ts';
 import { ANN, SendWorld } from '../../../support/api/outbox/send-world.ts';
@@ -237,35 +230,4 @@ describe('whatever the api accepts', () => {
         assert.deepEqual([answer.body.code, answer.body.errors[0].field], ['body_invalid', 'id']);
       }
     });
-
-  it('as a number to pair with is one that the bridge takes', () => {
-    fc.assert(
-      fc.property(number, (text) => {
-        const digits = phoneDigitsOf(text);
-        if (digits !== undefined) pairingCodeBodySchema.parse({ phoneNumber: digits });
-      }),
-      { seed: SEED },
-    );
-    pairingCodeBodySchema.parse({ phoneNumber: toPhoneDigits('+1234567') });
-  });
 });
-
-describe('largest medium that the api takes', () => {
-  it('fits into the largest body that the bridge reads, with all that a message may have', () => {
-    const base64 = Math.ceil(MAX_MEDIUM_BYTES / 3) * 4;
-    // In JSON a control character takes 6 bytes; any other takes at most 4.
-    const caption = MAX_TEXT_CHARACTERS * 6;
-    const known = MOST_TOLD_APART * 259;
-    const mentions = 100 * (MAX_RECIPIENT_CHARACTERS * 6 + 3);
-    const rest = 10_000;
-    assert.ok(base64 + caption + known + mentions + rest <= MAX_SEND_BYTES);
-  });
-});
-
-function phoneDigitsOf(text: string): string | undefined {
-  try {
-    return toPhoneDigits(text);
-  } catch {
-    return undefined; // Refused: nothing goes to the bridge.
-  }
-}
