@@ -6,13 +6,22 @@ import type { FileTime } from './results.ts';
 const FILE = '.cache/test-times.json';
 const timesSchema = z.record(z.string(), z.number());
 
-/** Files that start last and take long would leave the other processors idle at the end. Unknown files come first. */
+/** Where files usually take long, for a machine that has not run them before. */
+const USUALLY_LONG = [
+  'test/proof/docker/',
+  'test/system/kit/',
+  'test/system/bridge/',
+  'test/system/sandbox/',
+];
+const LONG_MS = 30_000;
+
+/** Sorts by time: a long file that starts last would leave the other processors idle at the end. */
 export function longestFirst(files: readonly string[]): string[] {
   const times = readTimes();
-  const timeOf = (file: string): number => times[file] ?? Number.POSITIVE_INFINITY;
-  return files.toSorted((one, other) =>
-    timeOf(other) > timeOf(one) ? 1 : timeOf(other) < timeOf(one) ? -1 : 0,
-  );
+  const usualMs = (file: string): number =>
+    USUALLY_LONG.some((path) => file.startsWith(path)) ? LONG_MS : 0;
+  const timeOf = (file: string): number => times[file] ?? usualMs(file);
+  return files.toSorted((one, other) => timeOf(other) - timeOf(one));
 }
 
 export function rememberTimes(files: readonly FileTime[]): void {

@@ -11,6 +11,7 @@ export interface MochaRun {
   readonly files: readonly string[];
   /** Test files that run at the same time, each in a process that runs several one after the other. */
   readonly jobs: number;
+  readonly timeoutMs: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -20,7 +21,7 @@ export interface MochaResults extends Results {
 }
 
 /** Runs mocha in a process of its own, which reports on the standard output of this one. */
-export async function runMocha({ files, jobs, env = {} }: MochaRun): Promise<MochaResults> {
+export async function runMocha({ files, jobs, timeoutMs, env = {} }: MochaRun): Promise<MochaResults> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-results-'));
   const results = join(folder, 'results.jsonl');
   const child = spawn(
@@ -29,6 +30,7 @@ export async function runMocha({ files, jobs, env = {} }: MochaRun): Promise<Moc
       MOCHA,
       // In workers also with one file: only they run the hooks of worker.ts once for each file.
       ...['--parallel', '--jobs', String(Math.max(2, jobs))],
+      ...['--timeout', String(timeoutMs)],
       // Mocha takes CI for a terminal with colours.
       ...(process.stdout.isTTY ? [] : ['--no-color']),
       ...files,

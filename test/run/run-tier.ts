@@ -9,10 +9,10 @@ import type { Tier } from './tiers.ts';
 export async function runTier(tier: Tier, files: readonly string[]): Promise<TierRun> {
   const cpuBeforeMs = processorMs();
   const sinceMs = performance.now();
-  const { env } = tier;
-  const first = await runMocha({ files: longestFirst(files), jobs: tier.jobs, env });
+  const { env, jobs, timeoutMs } = tier;
+  const first = await runMocha({ files: longestFirst(files), jobs, timeoutMs, env });
   const second = tier.mayRunTwice
-    ? await runAgain(first, (file) => runMocha({ files: [file], jobs: 1, env }))
+    ? await runAgain(first, (file) => runMocha({ files: [file], jobs: 1, timeoutMs, env }))
     : { flaky: [], failed: first.failed, passed: [] };
   rememberTimes(first.files);
   return {

@@ -7,8 +7,10 @@ export interface Tier {
   readonly name: TierName;
   /** What CONTRIBUTING.md promises of this tier on two cores. Printed beside the time it took; nothing fails by it. */
   readonly budgetS: number;
-  /** Test files that run at the same time. System tests wait more than they compute. */
+  /** Test files that run at the same time: more than there are processors, because tests wait. */
   readonly jobs: number;
+  /** What one test may take unless it says otherwise. Far more than it needs: a busy machine fails no test. */
+  readonly timeoutMs: number;
   /** A failed test of these tiers gets a second run by itself (`second-run.ts`). */
   readonly mayRunTwice: boolean;
   /** Variables of its processes. */
@@ -21,23 +23,33 @@ export const TIERS: Readonly<Record<TierName, Tier>> = {
   unit: {
     name: 'unit',
     budgetS: 30,
-    jobs: Math.max(2, CORES),
+    jobs: 2 * CORES,
+    timeoutMs: 60_000,
     mayRunTwice: false,
     env: { TEST_TIER: 'unit' },
   },
   system: {
     name: 'system',
     budgetS: 450,
-    jobs: CORES + 1,
+    jobs: CORES + 2,
+    timeoutMs: 180_000,
     mayRunTwice: true,
     env: { TEST_TIER: 'system' },
   },
-  proof: { name: 'proof', budgetS: 1_920, jobs: 2, mayRunTwice: true, env: { TEST_TIER: 'proof' } },
+  proof: {
+    name: 'proof',
+    budgetS: 1_920,
+    jobs: 2,
+    timeoutMs: 180_000,
+    mayRunTwice: true,
+    env: { TEST_TIER: 'proof' },
+  },
   /** The part of `proof` that `.ci/run` runs. */
   bounded: {
     name: 'bounded',
     budgetS: 210,
     jobs: 2,
+    timeoutMs: 180_000,
     mayRunTwice: true,
     env: { TEST_TIER: 'proof', PROOF: 'bounded' },
   },

@@ -41,6 +41,7 @@ async function runChanged(): Promise<void> {
     const { passed, failed } = await runMocha({
       files,
       jobs: TIERS.unit.jobs,
+      timeoutMs: TIERS.unit.timeoutMs,
       env: edited.length > 0 ? {} : TIERS.unit.env,
     });
     process.stdout.write(`${passed.length} passed, ${failed.length} failed\n`);

@@ -6,7 +6,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../../../servic
 import { untilNextLookMs } from '../look.ts';
 
 export const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
-export const LIMIT_MS = 30_000;
+export const LIMIT_MS = 90_000;
 
 export const silentLog = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
 
