@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { renderReport, renderTier, type TierRun } from './report.ts';
 import { runTier } from './run-tier.ts';
-import { filesOf, isNamedBy, TIERS, type TierName } from './tiers.ts';
+import { filesNamedBy, filesOf, TIERS, type TierName } from './tiers.ts';
 
 /** Wrong usage, as in sysexits.h. */
 const EX_USAGE = 64;
@@ -17,7 +17,7 @@ if (unknown.length > 0 || tiers.length === 0)
   fail(`name one or more of the tiers ${Object.keys(TIERS).join(', ')}, not "${unknown.join(' ')}"`);
 
 const chosen = tiers
-  .map((name) => ({ tier: TIERS[name], files: filesOf(name).filter((file) => isNamedBy(file, values.only)) }))
+  .map((name) => ({ tier: TIERS[name], files: filesNamedBy(filesOf(name), values.only) }))
   .filter(({ files }) => files.length > 0);
 if (chosen.length === 0)
   fail(

@@ -1,5 +1,6 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { importsIn } from './imports.ts';
 
 export type TierName = 'unit' | 'system' | 'proof' | 'bounded';
 
@@ -72,10 +73,19 @@ export function filesOf(tier: TierName): string[] {
 }
 
 /**
- * Whether a path names this file. Each part of the path is the start of a part of the file's path, in the same order:
- * `gate/hold` names `test/conformance/gate/forward/hold.test.ts`.
+ * Returns the files that a path names, directly or by a suite (`*.suite.ts`) that they import. Each part of the path is
+ * the start of a part of the file's path, in the same order: `gate/hold` names
+ * `test/conformance/gate/forward/hold.test.ts`.
  */
-export function isNamedBy(file: string, path: string): boolean {
+export function filesNamedBy(files: readonly string[], path: string): string[] {
+  const suites = globSync('test/**/*.suite.ts').filter((suite) => isNamedBy(suite, path));
+  const isImporter = (file: string): boolean =>
+    suites.length > 0 &&
+    importsIn(file, readFileSync(file, 'utf8')).some((target) => suites.includes(target));
+  return files.filter((file) => isNamedBy(file, path) || isImporter(file));
+}
+
+function isNamedBy(file: string, path: string): boolean {
   const parts = file.split('/');
   return path
     .split('/')

@@ -3,7 +3,7 @@ import { globSync, watch } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { dependentsOf } from './dependents.ts';
 import { runMocha } from './mocha.ts';
-import { filesOf, isNamedBy, TIERS } from './tiers.ts';
+import { filesNamedBy, filesOf, TIERS } from './tiers.ts';
 
 const WATCHED = ['bin', 'cli', 'config', 'deploy', 'nginx', 'operate', 'services', 'test'];
 /** Editors write a file in several steps. */
@@ -35,7 +35,7 @@ async function runChanged(): Promise<void> {
     const unit = filesOf('unit').filter((file) => touched.has(file));
     // Tests of other tiers run when they are changed themselves, not at each change of what they import.
     const edited = names.filter((name) => /^test\/(system|proof)\/.*\.test\.ts$/.test(name));
-    const files = [...unit, ...edited].filter((file) => values.only === '' || isNamedBy(file, values.only));
+    const files = filesNamedBy([...unit, ...edited], values.only);
     process.stdout.write(`\n${names.join(', ')}: ${files.length} test files\n`);
     if (files.length === 0) continue;
     const { passed, failed } = await runMocha({

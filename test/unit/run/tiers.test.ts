@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { filesOf, isNamedBy } from '../../run/tiers.ts';
+import { filesNamedBy, filesOf } from '../../run/tiers.ts';
 
 describe('test tiers', () => {
   it('run each conformance suite in the unit tier and in the system tier', () => {
@@ -21,6 +21,7 @@ describe('test tiers', () => {
 
   it('run every file that a path names', () => {
     const file = 'test/conformance/gate/forward/hold.test.ts';
+    const named = (path: string) => filesNamedBy(filesOf('unit'), path).includes(file);
     for (const path of [
       'gate/hold',
       'hold',
@@ -30,8 +31,11 @@ describe('test tiers', () => {
       file,
       '',
     ])
-      assert.ok(isNamedBy(file, path), path);
-    for (const path of ['hold/gate', 'old', 'gate/old', 'test/unit', 'api'])
-      assert.ok(!isNamedBy(file, path), path);
+      assert.ok(named(path), path);
+    for (const path of ['hold/gate', 'old', 'gate/old', 'test/unit', 'api']) assert.ok(!named(path), path);
+  });
+
+  it('run the file that imports a suite which a path names', () => {
+    assert.deepEqual(filesNamedBy(filesOf('system'), 'kit/reach'), ['test/system/kit/open-kit.test.ts']);
   });
 });
