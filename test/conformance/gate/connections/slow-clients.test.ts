@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
 import { drip, dripping, endless, sipping, talkWithoutEnd } from '../../../support/gate/dripping.ts';
@@ -20,6 +20,9 @@ const FAST = 20_000_000;
 /** By the clock on the wall: a limit, and more than that. */
 const NGINX_IDLE_MS = 1_500;
 const NGINX_LONG_MS = 2_000;
+/** A service that rests after each piece takes longer than the limit for so many bytes. */
+const SLOW_BYTES = 2 * 1024 * 1024;
+const REST_MS = 75;
 
 const DRIPS = [
   ['a body of known length', 'Content-Length: 100000\r\n\r\n', 'x'],
@@ -44,13 +47,15 @@ describeGates('gate, slow clients', ({ startTestGate, differs }) => {
   });
 
   if (differs('slowBodies', { node: false, nginx: true }))
-    it('lets bodies, answers and WebSockets go on that drip, as none of them costs a service anything', async () => {
+    it('lets bodies, answers, event streams and WebSockets go on that drip, and blames no client for a slow service', async () => {
       let gone = 0;
       const server = createServer((request, response) => {
         response.on('close', () => {
           gone += 1;
         });
         if (request.url === '/api/endless') endless(request, response);
+        else if (request.url === '/api/events') saySometimes(response);
+        else if (request.url === '/api/slow') readSlowly(request, response);
         else request.resume();
       });
       server.on('upgrade', (_request, socket) => {
@@ -62,7 +67,7 @@ describeGates('gate, slow clients', ({ startTestGate, differs }) => {
       await using upstream = await listenAsUpstream(server);
       await using gate = await startTestGate(upstream, {
         routes: [route(upstream), route(upstream, { prefix: '/ws', upgrade: true })],
-        limits: { idleTimeoutMs: NGINX_IDLE_MS, minBodyBytesPerSecond: FAST },
+        limits: { idleTimeoutMs: NGINX_IDLE_MS, minBodyBytesPerSecond: FAST, maxBodyBytes: SLOW_BYTES },
       });
       using stack = new DisposableStack();
       const posts = DRIPS.map(([, headers, drop]) => {
@@ -78,14 +83,21 @@ describeGates('gate, slow clients', ({ startTestGate, differs }) => {
       await socket.send(HANDSHAKE).until(/101/);
       socket.socket.pause();
       stack.use(dripping(socket, MASKED_PONG));
+      const listener = stack.use(new RawClient(gate.port));
+      await listener.send(GET.replace('/api', '/api/events')).until(/:\n\n/);
+      const uploader = stack.use(new RawClient(gate.port));
+      uploader.send(`POST /api/slow HTTP/1.1\r\nHost: h\r\nContent-Length: ${SLOW_BYTES}\r\n\r\n`);
+      uploader.send(Buffer.alloc(SLOW_BYTES, 'x'));
 
-      await sleep(NGINX_LONG_MS);
+      await Promise.all([sleep(NGINX_LONG_MS), uploader.until(/whole/)]);
 
       assert.deepEqual(
         posts.map(({ received }) => received),
         ['', '', ''],
       );
-      assert.equal(gone, 0);
+      assert.equal(listener.isClosed, false);
+      // The answer to the upload has ended, and nothing else.
+      assert.equal(gone, 1);
     });
 });
 
@@ -184,3 +196,18 @@ describeGates('gate, clients that drip a body', ({ startTestGate, differs }) => 
     assert.match(client.received, /^HTTP\/1\.1 200 /);
   });
 });
+
+/** Says a little on an event stream, again and again within the limit. */
+function saySometimes(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const timer = setInterval(() => response.write(':\n\n'), NGINX_IDLE_MS / 10);
+  response.on('close', () => clearInterval(timer));
+}
+
+function readSlowly(request: IncomingMessage, response: ServerResponse): void {
+  request.on('data', () => {
+    request.pause();
+    setTimeout(() => request.resume(), REST_MS);
+  });
+  request.on('end', () => response.end('whole'));
+}
