@@ -63,14 +63,14 @@ describe('image, run as it is not meant to be', () => {
     await kit.until('the api is up', async () => (await kit.request('/health')).status === 200);
     await kit.exec('sh', '-c', '! dd if=/dev/zero of=/data/ballast bs=1k 2>/dev/null');
     const post = () => kit.send('x'.repeat(4_000), '--header', 'prefer: respond-async');
-    await kit.until('507', async () => (await post()).status === 507, 20_000);
+    await kit.until('507', async () => (await post()).status === 507, 60_000);
     await kit.until(
       'full',
       async () => /"storage":\{"state":"full"/.test((await kit.request('/health')).body),
       20_000,
     );
     await kit.exec('rm', '/data/ballast');
-    await kit.until('202', async () => (await post()).status === 202, 20_000);
+    await kit.until('202', async () => (await post()).status === 202, 60_000);
     assert.equal(await kit.stop(), 0);
   });
 

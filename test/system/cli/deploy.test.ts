@@ -154,7 +154,7 @@ describe('gatehouse deploy', () => {
     assert.match(stderr, /gatehouse: interrupted\nr1 serves again/);
     assert.match(standIns.lines.at(-1) ?? '', /stop green$/);
     const mark = `STAND_IN=${standIns.folder}`;
-    await until('no program of the deploy runs', () => findMarked(mark).length === 0, 10_000);
+    await until('no program of the deploy runs', () => findMarked(mark).length === 0, 60_000);
   });
 
   it('wants no secret to look, to go back and to end, and makes none', async () => {

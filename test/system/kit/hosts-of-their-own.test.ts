@@ -98,14 +98,14 @@ describe('kit, each service on a host of its own and without a supervisor', func
 
   it('is alive at the gate at once, and not healthy before there is an api', async () => {
     start('gate', GATE, { LOG_LEVEL: 'warn' });
-    await until('the gate is alive', async () => (await ask('/health/live')).status === 200, 15_000, logs);
+    await until('the gate is alive', async () => (await ask('/health/live')).status === 200, 90_000, logs);
     const { status, body } = await ask('/health');
     assert.deepEqual([status, body.code], [503, 'service_unavailable']);
   });
 
   it('is healthy once the api is there, without a bridge, and says so', async () => {
     start('api', API);
-    await until('the api is up', async () => (await ask('/health')).status === 200, 15_000, logs);
+    await until('the api is up', async () => (await ask('/health')).status === 200, 90_000, logs);
     const { body } = await ask('/health');
     assert.deepEqual(
       [body.status, body.whatsapp_ready, body.whatsapp.state, body.storage.state, body.services.bridge.state],
@@ -126,7 +126,7 @@ describe('kit, each service on a host of its own and without a supervisor', func
     await until(
       'the browser of the sandbox is written',
       () => logs().includes('sandbox listening'),
-      15_000,
+      90_000,
       logs,
     );
     const data = join(folder, BRIDGE, 'sandbox');
@@ -143,7 +143,7 @@ describe('kit, each service on a host of its own and without a supervisor', func
         ['sent', 'delivered', 'read'].includes(
           (await ask(`/api/whatsapp/messages/${early.body.id}`)).body.status,
         ),
-      15_000,
+      90_000,
       logs,
     );
     const { status, body } = await send('through three hosts');
@@ -151,7 +151,7 @@ describe('kit, each service on a host of its own and without a supervisor', func
     await until(
       'the bridge has told the api',
       async () => JSON.stringify((await ask('/api/events?limit=100')).body).includes(body.message_id),
-      15_000,
+      90_000,
       logs,
     );
   });
@@ -171,7 +171,7 @@ describe('kit, each service on a host of its own and without a supervisor', func
     await until(
       'it is alive',
       async () => (await ask('/health/live', {}, other)).status === 200,
-      15_000,
+      90_000,
       logs,
     );
     assert.equal((await ask('/health', {}, other)).body.status, 'ok');

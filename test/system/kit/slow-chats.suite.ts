@@ -36,7 +36,8 @@ describe('kit, while sends to many chats are slow to prepare', function () {
   });
 
   it('cancels a video while it and others are being uploaded, and its chat goes on', async () => {
-    const [video] = await kit.sending();
+    // The link and the code are at the phone, but may still wait for their acknowledgement.
+    const video = (await kit.sending()).find(({ chat_id }) => chat_id.startsWith('1555010020'));
     assert.ok(video !== undefined);
     const canceled = await kit.cancel(video.id);
     assert.deepEqual(await canceled.json(), { success: true, status: 'canceled' });

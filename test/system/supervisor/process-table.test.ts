@@ -22,12 +22,12 @@ describe('process table', () => {
       stdio: 'ignore',
     });
     try {
-      await until('both are there', () => findMarked(mark).length === 2, 20_000);
+      await until('both are there', () => findMarked(mark).length === 2, 60_000);
       assert.ok(findMarked(mark).includes(child.pid ?? 0));
     } finally {
       for (const pid of findMarked(mark)) signalProcess(pid, 'SIGKILL');
     }
-    await until('both are gone', () => findMarked(mark).length === 0, 20_000);
+    await until('both are gone', () => findMarked(mark).length === 0, 60_000);
   });
 
   it('knows a process that has ended, also before its parent has asked for its end', async () => {
@@ -39,14 +39,14 @@ describe('process table', () => {
       const [text] = await once(parent.stdout, 'data');
       const pid = Number(String(text));
       assert.equal(hasEnded(pid), false);
-      await until('the shell has gone over to it', () => commandOf(parent.pid ?? 0) === 'sleep 60', 20_000);
+      await until('the shell has gone over to it', () => commandOf(parent.pid ?? 0) === 'sleep 60', 60_000);
       signalProcess(pid, 'SIGKILL');
-      await until('it has ended', () => hasEnded(pid), 20_000);
+      await until('it has ended', () => hasEnded(pid), 60_000);
       assert.equal(readProcess(pid)?.isZombie, true);
     } finally {
       parent.kill('SIGKILL');
     }
-    await until('it is reaped', () => hasEnded(parent.pid ?? 0), 20_000);
+    await until('it is reaped', () => hasEnded(parent.pid ?? 0), 60_000);
   });
 
   it('tells a process from a later one of the same pid by its start', () => {

@@ -35,11 +35,11 @@ describe('stop, in order, of real processes', () => {
     });
 
     const stopped = stopInOrder([gate.service, api.service], GRACE_MS);
-    await until('the gate hears of it', () => gate.lines.join('').includes('gatehouse:stop'), 10_000);
+    await until('the gate hears of it', () => gate.lines.join('').includes('gatehouse:stop'), 60_000);
     assert.equal(hasClosed, false);
     gate.service.send('close');
     await closed;
-    await until('the api hears of it', () => api.lines.length > 0, 10_000);
+    await until('the api hears of it', () => api.lines.length > 0, 60_000);
     gate.service.send('go');
 
     assert.equal(await stopped, true);

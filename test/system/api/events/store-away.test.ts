@@ -43,7 +43,7 @@ describe('event log, while its database is away', function () {
       code: 'storage_unavailable',
     });
     await server.startAgain();
-    await until('the events are taken', async () => (await give()).status === 200, 20_000);
+    await until('the events are taken', async () => (await give()).status === 200, 60_000);
     for (const events of [await live.take(7), await socket.take(7)])
       assert.deepEqual(
         events.map(({ data }) => data.call_id),
@@ -63,7 +63,7 @@ describe('event log, while its database is away', function () {
     assert.equal(status, 503);
     assert.match(headers['retry-after'] ?? '', /^\d+$/);
     isAway = false;
-    const reader = await until('it is back', () => openEvents(world.origin, fromGate), 10_000);
+    const reader = await until('it is back', () => openEvents(world.origin, fromGate), 60_000);
     await post(world.origin, calls(1));
     assert.equal((await reader.next()).data.call_id, '0');
     await reader[Symbol.asyncDispose]();

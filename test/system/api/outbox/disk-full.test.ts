@@ -30,7 +30,7 @@ describe('api, whose disk is full', () => {
     }
     assert.deepEqual(await world.counts(), { messages: 0, media: 0, keys: 0 });
     disk.free();
-    await until('there is room', async () => (await send()).status === 202, 10_000);
+    await until('there is room', async () => (await send()).status === 202, 60_000);
     assert.equal((await upload()).status, 201);
     assert.deepEqual(await world.counts(), { messages: 1, media: 1, keys: 1 });
   });

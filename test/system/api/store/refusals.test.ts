@@ -82,7 +82,7 @@ describe('api, whose store', () => {
         assert.deepEqual([refused.type, refused.body.code], ['application/problem+json', 'storage_full']);
         assert.equal((await storageOf(world)).state, 'full');
         disk.free();
-        await until('there is room', async () => (await storageOf(world)).state === 'ok', 5_000);
+        await until('there is room', async () => (await storageOf(world)).state === 'ok', 60_000);
         const taken = await send(world, message, `key${accepted}`);
         assert.equal(taken.status, 202, JSON.stringify(taken.body));
         const again = await send(world, message, `key${accepted}`);

@@ -46,9 +46,9 @@ describe('webhooks on postgres, of several apis or without their server', functi
     await receiver.has(10);
     await server.kill();
     await server.startAgain();
-    await until('the store is back', () => world.store.status.state === 'ok', 20_000);
+    await until('the store is back', () => world.store.status.state === 'ok', 60_000);
     seqs.push(...(await world.append(10)));
-    await until('all has come', () => receiver.seqs.includes(seqs.at(-1) ?? 0), 20_000);
+    await until('all has come', () => receiver.seqs.includes(seqs.at(-1) ?? 0), 60_000);
     assert.deepEqual(receiver.distinct, seqs);
     await world.becomes(id, { lag: 0, attempts: 0 });
   });

@@ -74,7 +74,7 @@ describe('doctor, looking at the browser', () => {
     const path = program('#!/bin/sh\necho $$ > "$0.pid"\nexec sleep 3600\n');
     assert.match(textOf(await lookAt(path)), /it hangs/);
     const pid = Number(readFileSync(`${path}.pid`, 'utf8'));
-    await until('its process has ended', () => hasEnded(pid), 10_000);
+    await until('its process has ended', () => hasEnded(pid), 60_000);
   });
 
   it('says who has the profile: another process of this machine', async () => {

@@ -188,7 +188,7 @@ describe('doctor, beside a kit that runs', () => {
 
   it('says that the supervisor was killed', async () => {
     await kit.stop('SIGKILL');
-    await until('its services are gone', () => kit.processes.length === 0, 20_000);
+    await until('its services are gone', () => kit.processes.length === 0, 60_000);
     const row = await look(kitRuns, { env });
     assert.equal(row.severity, 'error');
     assert.match(textOf(row), /is gone\n(.*\n)*its supervisor was killed/);
