@@ -20,12 +20,12 @@ forEachDatabase(({ name, fresh }) => {
     });
 
     it('cut a delivery that outlasts the grace, and repeat it', async () => {
-      await using world = await WebhookWorld.start(await fresh(), { timeoutMs: 60_000 });
+      await using world = await WebhookWorld.start(await fresh(), { timeoutMs: 600_000 });
       await using receiver = await Receiver.start(first(1, () => undefined));
       const { id } = await world.create(receiver.url);
       const [seq] = await world.append(1);
       await receiver.has(1);
-      await world.restart(100); // The call alone would take 60 s, which is the limit of this test.
+      await world.restart(100); // The call alone would take 10 min, more than any limit of a test.
       await receiver.has(2);
       assert.deepEqual(receiver.seqs, [seq, seq]);
       await world.becomes(id, { lag: 0, last_error: null });
