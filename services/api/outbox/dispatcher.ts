@@ -11,7 +11,7 @@ import { learnKnownChats, noteContact } from './contacts.ts';
 import { InFlight } from './in-flight.ts';
 import { laneFor } from './lanes.ts';
 import type { Message } from './message.ts';
-import { MessageClock, type MessageClockOptions } from './message-clock.ts';
+import { LOOK_MS, MessageClock, type MessageClockOptions } from './message-clock.ts';
 import { nextMoment, readHeads } from './next-per-chat.ts';
 import { Pacer, type PacingSettings } from './pacing.ts';
 import { cancelUnsent, type OutcomeParts, recordOutcome } from './record-outcome.ts';
@@ -25,9 +25,6 @@ export interface DispatcherOptions extends MessageClockOptions {
   readonly bridge: Pick<BridgeClient, 'send' | 'status' | 'chats'>;
 }
 
-/** Looks at least this often: another api may have accepted something, a clock may have jumped. */
-const LOOK_MS = 1_000;
-
 /**
  * Sends what the outbox holds: of each chat the first unsettled message, several chats at once, in lanes (`lanes.ts`).
  * A message is marked `sending` on disk before the bridge hears of it; whatever is found so marked later is looked for
@@ -38,6 +35,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #parts: OutcomeParts;
   readonly #pacer: Pacer;
+  readonly #lookMs: number;
   readonly #breaker: CircuitBreaker;
   readonly #signal = new WakeSignal();
   readonly #clock = new ClockWatch();
@@ -51,6 +49,7 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     const { store, events, changes, outbox, pacing, bridge, session } = options;
     this.#options = options;
+    this.#lookMs = options.lookMs ?? LOOK_MS;
     this.#pacer = new Pacer(pacing, session);
     this.#inFlight = new InFlight(outbox.concurrency);
     this.#breaker = new CircuitBreaker(bridge, outbox);
@@ -98,7 +97,7 @@ export class Dispatcher {
 
   async #run(): Promise<void> {
     while (!this.#isClosed) {
-      let waitMs = LOOK_MS;
+      let waitMs = this.#lookMs;
       try {
         waitMs = await this.#look();
       } catch (error) {
@@ -106,7 +105,7 @@ export class Dispatcher {
         if (!isStorageError(error))
           this.#options.log.error({ err: error }, `the outbox stumbled: ${errorText(error)}`);
       }
-      if (!this.#isClosed) await this.#signal.wait(Math.min(waitMs, LOOK_MS));
+      if (!this.#isClosed) await this.#signal.wait(Math.min(waitMs, this.#lookMs));
     }
   }
 
@@ -122,9 +121,10 @@ export class Dispatcher {
     const pausedMs = await this.#breaker.waitMs();
     if (pausedMs > 0) return pausedMs;
     if (!(await this.#knowChats())) return 0;
-    if (!inFlight.hasRoom('none')) return LOOK_MS;
+    if (!inFlight.hasRoom('none')) return this.#lookMs;
     // Those under way may be among them.
-    const limit = outbox.concurrency + inFlight.count;
+    const before = inFlight.count;
+    const limit = outbox.concurrency + before;
     const heads = await store.read((db) => readHeads(db, session, now, limit, inFlight.fullLanes));
     let isLaneFull = false;
     for (const message of heads) {
@@ -137,11 +137,11 @@ export class Dispatcher {
       const pacedMs = await this.#begin(message);
       if (pacedMs !== undefined) return pacedMs;
     }
-    // They may have hidden others, and are left out at the next look.
-    if (isLaneFull) return 0;
+    // Messages behind a full lane, or behind the limit, are found at the next look.
+    if (isLaneFull || (heads.length === limit && inFlight.count > before)) return 0;
     // Those under way are due as well, and ring when they are through.
     const next = await store.read((db) => nextMoment(db, session, now));
-    return next === undefined ? LOOK_MS : next - now;
+    return next === undefined ? this.#lookMs : next - now;
   }
 
   /** Before the first message is paced: who is no stranger. False when the bridge cannot say yet. */

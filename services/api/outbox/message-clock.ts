@@ -17,6 +17,8 @@ export interface MessageClockOptions {
   readonly log: Log;
   /** Longest that a message is looked for after its `expires_at`; LOOK_GRACE_MS unless given. */
   readonly lookGraceMs?: number;
+  /** The longest time between two looks; LOOK_MS unless given. */
+  readonly lookMs?: number;
 }
 
 /** Callbacks of the clock. */
@@ -30,7 +32,7 @@ export interface ClockWatcher {
 }
 
 /** Looks at least this often: another api may have accepted something, a clock may have jumped. */
-const LOOK_MS = 1_000;
+export const LOOK_MS = 1_000;
 /** Between two looks, however much comes in. */
 const GAP_MS = 20;
 
@@ -42,6 +44,7 @@ export class MessageClock {
   readonly #options: MessageClockOptions;
   readonly #watcher: ClockWatcher;
   readonly #overdue: OverdueSends;
+  readonly #lookMs: number;
   readonly #signal = new WakeSignal();
   #isClosed = false;
   #running: Promise<void> = Promise.resolve();
@@ -49,6 +52,7 @@ export class MessageClock {
   constructor(options: MessageClockOptions, watcher: ClockWatcher) {
     this.#options = options;
     this.#watcher = watcher;
+    this.#lookMs = options.lookMs ?? LOOK_MS;
     this.#overdue = new OverdueSends(options.store, options.lookGraceMs);
   }
 
@@ -69,7 +73,7 @@ export class MessageClock {
 
   async #run(): Promise<void> {
     while (!this.#isClosed) {
-      let waitMs = LOOK_MS;
+      let waitMs = this.#lookMs;
       try {
         waitMs = await this.#tend(Date.now());
       } catch (error) {
@@ -78,7 +82,7 @@ export class MessageClock {
           this.#options.log.error({ err: error }, `outbox clock failed; retrying: ${errorText(error)}`);
       }
       if (this.#isClosed) break;
-      await this.#signal.wait(Math.min(waitMs, LOOK_MS));
+      await this.#signal.wait(Math.min(waitMs, this.#lookMs));
       await sleep(GAP_MS);
     }
   }
@@ -98,7 +102,7 @@ export class MessageClock {
     if (released > 0) this.#watcher.changed();
     // More messages may be due than one transaction takes.
     if (released + overdue.length + expired.length > 0) return 0;
-    return next === undefined || isDue ? LOOK_MS : next - now;
+    return next === undefined || isDue ? this.#lookMs : next - now;
   }
 
   /**

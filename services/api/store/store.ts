@@ -35,7 +35,7 @@ export interface Engine {
 /** Opens the database and brings its tables up to date. */
 export type OpenEngine = () => Promise<Engine>;
 
-/** How often a database that fails is tried. */
+/** How often a database that fails is tried, unless the opener sets another time. */
 const PROBE_MS = 1_000;
 /** Longest that closing is waited for: a server that has vanished does not answer to it. */
 const CLOSE_MS = 2_000;
@@ -49,6 +49,7 @@ const ROOM_BYTES = 64 * 1024;
 export class Store implements AsyncDisposable {
   readonly #open: OpenEngine;
   readonly #log: Log;
+  readonly #probeMs: number;
   readonly #watchers = new Set<() => void>();
   #engine: Engine | undefined;
   #status: StoreStatus = { state: 'opening', since: new Date().toISOString() };
@@ -59,14 +60,15 @@ export class Store implements AsyncDisposable {
   #closing: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  private constructor(open: OpenEngine, log: Log) {
+  private constructor(open: OpenEngine, log: Log, probeMs: number) {
     this.#open = open;
     this.#log = log;
+    this.#probeMs = probeMs;
   }
 
   /** Throws KitError `already_running` when another process has the database; any other trouble may pass by itself. */
-  static async open(open: OpenEngine, log: Log): Promise<Store> {
-    const store = new Store(open, log);
+  static async open(open: OpenEngine, log: Log, probeMs = PROBE_MS): Promise<Store> {
+    const store = new Store(open, log, probeMs);
     await store.#try().catch((error: unknown) => {
       if (error instanceof KitError && !isStorageError(error)) throw error;
       store.#failed(toUnavailable(error));
@@ -168,7 +170,7 @@ export class Store implements AsyncDisposable {
     this.#probe ??= setTimeout(() => {
       this.#probe = undefined;
       this.#probing = this.#try().catch((thrown: unknown) => this.#failed(toUnavailable(thrown)));
-    }, PROBE_MS);
+    }, this.#probeMs);
   }
 
   #discard(engine: Engine): void {

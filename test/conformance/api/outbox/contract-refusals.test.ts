@@ -15,7 +15,7 @@ async function endsOf(world: OutboxWorld): Promise<[id: string, status: string, 
 
 forEachDatabase((database) => {
   describe(`message on ${database.name} that the bridge's contract does not allow`, () => {
-    const start = async () => OutboxWorld.start(await database.fresh(), NO_PACING, 60_000);
+    const start = async () => OutboxWorld.start(await database.fresh(), NO_PACING, { lookGraceMs: 60_000 });
     const name = '15550000001'.padEnd(190, '0');
 
     for (const [what, state] of [

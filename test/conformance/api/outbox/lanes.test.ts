@@ -4,16 +4,18 @@ import { isOfLane, type Lane, laneOf } from '../../../../services/api/outbox/lan
 import { storeContent } from '../../../../services/api/outbox/stored-content.ts';
 import type { MessageContent } from '../../../../services/contract/content.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
-import { OutboxWorld } from '../../../support/api/outbox/outbox-world.ts';
+import { NO_PACING, OutboxWorld } from '../../../support/api/outbox/outbox-world.ts';
 import { until } from '../../../support/kit/kit.ts';
 
 const SEED = Number(process.env.FC_SEED ?? Date.now() % 1_000_000);
 const ANN = '15550000001@c.us';
+const NEVER_MS = 3_600_000;
 const MEDIUM = { kind: 'media', media_id: 'a-video', mimetype: 'video/mp4' } as const;
 
 forEachDatabase((database) => {
   describe(`outbox on ${database.name}, while messages are slow to prepare`, () => {
-    const start = async () => OutboxWorld.start(await database.fresh());
+    // Nothing here waits for a look that the clock brings: an event must bring each look.
+    const start = async () => OutboxWorld.start(await database.fresh(), NO_PACING, { lookMs: NEVER_MS });
 
     const slowChat = (n: number) => `1666000${1000 + n}@c.us`;
 
@@ -33,8 +35,10 @@ forEachDatabase((database) => {
           })
           .execute(),
       );
-      for (let n = 0; n < 100; n += 1)
-        await world.queue(slowChat(n), `https://example.com/${n}`, n % 2 === 0 ? { content: MEDIUM } : {});
+      const slow = Array.from({ length: 100 }, (_, n) =>
+        world.queue(slowChat(n), `https://example.com/${n}`, n % 2 === 0 ? { content: MEDIUM } : {}),
+      );
+      await Promise.all(slow);
     }
 
     it('sends a plain text to another chat before any of them', async () => {
@@ -71,6 +75,15 @@ forEachDatabase((database) => {
       world.bridge.behave = ({ content }) => (content?.kind === 'media' ? 'send' : 'hang');
       world.dispatcher.start();
       await world.reaches(await world.queue(ANN, '', { content: MEDIUM }), 'sent');
+    });
+
+    it('sends a plain text that was accepted behind as many slow messages as may be under way', async () => {
+      await using world = await start();
+      await queueSlow(world);
+      world.bridge.behave = ({ chatId }) => (chatId === ANN ? 'send' : 'hang');
+      const last = await world.queue(ANN, 'your code is 123456');
+      world.dispatcher.start();
+      await world.reaches(last, 'sent');
     });
 
     it('sends a text with link_preview false as a plain one', async () => {

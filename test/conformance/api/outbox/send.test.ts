@@ -78,11 +78,10 @@ forEachDatabase((database) => {
     });
 
     it('waits no longer than the client prefers to', async () => {
-      await using world = await start({ sendWaitMs: 60_000 });
-      const from = performance.now();
-      const { status, headers } = await world.send(hello, { prefer: 'wait=1' });
-      assert.deepEqual([status, headers['preference-applied']], [202, 'wait=1']);
-      assert.ok(performance.now() - from < 20_000);
+      await using world = await start({ sendWaitMs: 600_000 });
+      // The test itself ends before SEND_WAIT_MS does.
+      const { status, headers } = await world.send(hello, { prefer: 'wait=0' });
+      assert.deepEqual([status, headers['preference-applied']], [202, 'wait=0']);
     });
 
     it('keeps a message for later aside, and does not wait for it', async () => {
@@ -133,7 +132,7 @@ forEachDatabase((database) => {
     });
 
     it('says that a message is accepted when it is, although it cannot be read any more', async () => {
-      await using world = await start({ sendWaitMs: 1_500 });
+      await using world = await start({ sendWaitMs: 300 });
       const answer = world.send(hello).then((response) => response);
       const { id } = await world.accepted();
       await world.store.close();

@@ -3,8 +3,8 @@ import { createBridgeClient } from '../../../../services/api/bridge-client.ts';
 import { EventLog } from '../../../../services/api/events/event-log.ts';
 import { MessageChanges } from '../../../../services/api/outbox/changes.ts';
 import { Dispatcher } from '../../../../services/api/outbox/dispatcher.ts';
-import { LOOK_GRACE_MS } from '../../../../services/api/outbox/expiry.ts';
 import { type Message, toMessage } from '../../../../services/api/outbox/message.ts';
+import type { MessageClockOptions } from '../../../../services/api/outbox/message-clock.ts';
 import type { PacingSettings } from '../../../../services/api/outbox/pacing.ts';
 import { storeContent } from '../../../../services/api/outbox/stored-content.ts';
 import { type OpenEngine, Store } from '../../../../services/api/store/store.ts';
@@ -24,6 +24,9 @@ export const NO_PACING: PacingSettings = {
   firstContactsPerDay: 1_000,
   parkMinutes: 60,
 };
+
+/** Times of the outbox clock that a test may shorten. */
+export type ClockTimes = Pick<MessageClockOptions, 'lookGraceMs' | 'lookMs'>;
 
 export interface QueueOptions {
   readonly content?: MessageContent;
@@ -45,20 +48,20 @@ export class OutboxWorld implements AsyncDisposable {
   events: EventLog;
   readonly #openStore: OpenEngine;
   readonly #pacing: PacingSettings;
-  readonly #lookGraceMs: number;
+  readonly #clock: ClockTimes;
 
   private constructor(
     bridge: FakeBridge,
     store: Store,
     openStore: OpenEngine,
     pacing: PacingSettings,
-    lookGraceMs: number,
+    clock: ClockTimes,
   ) {
     this.bridge = bridge;
     this.store = store;
     this.#openStore = openStore;
     this.#pacing = pacing;
-    this.#lookGraceMs = lookGraceMs;
+    this.#clock = clock;
     this.events = new EventLog(store);
     this.dispatcher = this.#newDispatcher();
   }
@@ -66,11 +69,11 @@ export class OutboxWorld implements AsyncDisposable {
   static async start(
     openStore: OpenEngine,
     pacing = NO_PACING,
-    lookGraceMs = LOOK_GRACE_MS,
+    clock: ClockTimes = {},
   ): Promise<OutboxWorld> {
     const bridge = await new FakeBridge().goUp();
     const store = await Store.open(openStore, createLog('api', 'silent'));
-    const world = new OutboxWorld(bridge, store, openStore, pacing, lookGraceMs);
+    const world = new OutboxWorld(bridge, store, openStore, pacing, clock);
     return world;
   }
 
@@ -83,7 +86,7 @@ export class OutboxWorld implements AsyncDisposable {
       store: this.store,
       changes: this.changes,
       events: this.events,
-      lookGraceMs: this.#lookGraceMs,
+      ...this.#clock,
       bridge: createBridgeClient(
         {
           host: '127.0.0.1',

@@ -9,6 +9,8 @@ import { codeOf, namesIn, note } from '../../../support/api/store/rows.ts';
 import { until } from '../../../support/kit/kit.ts';
 
 const PAGE = 4_096;
+/** The store tries a damaged database so often. */
+const PROBE_MS = 20;
 const silent = createLog('api', 'silent');
 
 /** A folder with a database of many pages, a copy of it beside, and what is in it. */
@@ -17,7 +19,9 @@ async function filledFolder() {
   const path = join(folder, 'gatehouse.db');
   await using store = await Store.open(sqliteIn(folder), silent);
   const names = Array.from({ length: 300 }, (_, index) => `n${String(index).padStart(4, '0')}`);
-  for (const name of names) await store.write((db) => note(db, name, 'x'.repeat(1_000)));
+  await store.write(async (db) => {
+    for (const name of names) await note(db, name, 'x'.repeat(1_000));
+  });
   await store.close();
   copyFileSync(path, join(folder, 'backup'));
   return { folder, path, backup: join(folder, 'backup'), names };
@@ -37,7 +41,7 @@ async function opened(folder: string) {
     opens += 1;
     return openSqlite(folder);
   };
-  return { store: await Store.open(open, log), logged, tries: () => opens - 1 };
+  return { store: await Store.open(open, log, PROBE_MS), logged, tries: () => opens - 1 };
 }
 
 describe('store on sqlite, whose file', () => {
@@ -54,7 +58,7 @@ describe('store on sqlite, whose file', () => {
     assert.equal(await codeOf(namesIn(store)), 'storage_unavailable');
     assert.equal(logged.length, 1);
     copyFileSync(backup, path);
-    await until('it is back', () => store.status.state === 'ok', 5_000);
+    await until('it is back', () => store.status.state === 'ok', 10_000);
     assert.deepEqual(await namesIn(store), names);
   });
 
@@ -70,13 +74,13 @@ describe('store on sqlite, whose file', () => {
     assert.match(store.status.reason ?? '', /damaged/);
     const { since } = store.status;
     const stop = store.onBack(() => assert.fail('it is not back'));
-    await until('it was tried twice', () => tries() >= 2, 5_000);
+    await until('it was tried twice', () => tries() >= 2, 10_000);
     assert.deepEqual([store.status.state, store.status.since], ['unavailable', since]);
     assert.equal(await codeOf(store.write((db) => note(db, 'a'))), 'storage_unavailable');
     assert.equal(logged.length, 1, logged.join(''));
     stop();
     renameSync(backup, path);
-    await until('it is back', () => store.status.state === 'ok', 5_000);
+    await until('it is back', () => store.status.state === 'ok', 10_000);
     assert.deepEqual(await namesIn(store), names);
   });
 
@@ -85,7 +89,7 @@ describe('store on sqlite, whose file', () => {
     const { store } = await opened(folder);
     for (const name of ['', '-wal', '-shm', '.lock', '.owner']) rmSync(`${path}${name}`, { force: true });
     assert.equal(await codeOf(store.write((db) => note(db, 'lost'))), 'storage_unavailable');
-    await until('it is back', () => store.status.state === 'ok', 5_000);
+    await until('it is back', () => store.status.state === 'ok', 10_000);
     await store.write((db) => note(db, 'a'));
     assert.deepEqual(await namesIn(store), ['a']);
   });
@@ -97,9 +101,9 @@ describe('store on sqlite, whose file', () => {
     renameSync(path, `${path}.moved`);
     copyFileSync(backup, path);
     assert.equal(await codeOf(store.write((db) => note(db, 'lost'))), 'storage_unavailable');
-    await until('it says so', () => /move its -wal file/.test(store.status.reason ?? ''), 5_000);
+    await until('it says so', () => /move its -wal file/.test(store.status.reason ?? ''), 10_000);
     renameSync(`${path}.moved`, path);
-    await until('it is back', () => store.status.state === 'ok', 5_000);
+    await until('it is back', () => store.status.state === 'ok', 10_000);
     assert.deepEqual(await namesIn(store), [...names, 'z']);
   });
 });
