@@ -12,6 +12,12 @@ const MOST_BUFFERED_BYTES = 64 * 1024;
 /** How long a peer may take to answer the farewell. */
 const CLOSE_MS = 1_000;
 
+/** How often a peer is pinged, and how long it may take to answer the close; the limits of this file unless given. */
+export interface SocketTimes {
+  readonly pingMs?: number | undefined;
+  readonly closeMs?: number | undefined;
+}
+
 /** Close codes. Source: RFC 6455 §7.4.1. */
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
@@ -27,12 +33,12 @@ export function followOverSocket(
   socket: Socket,
   after: number,
   filter: EventFilter,
-  pingMs = PING_MS,
+  { pingMs = PING_MS, closeMs = CLOSE_MS }: SocketTimes = {},
 ): void {
   const leave = (code: number, reason: string) => {
     follower.stop();
     webSocket.close(code, reason);
-    setTimeout(() => webSocket.terminate(), CLOSE_MS).unref();
+    setTimeout(() => webSocket.terminate(), closeMs).unref();
   };
   const follower = new Follower(events, after, filter, {
     get takesMore() {

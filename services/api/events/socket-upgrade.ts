@@ -13,7 +13,7 @@ import { parseBy } from '../../runtime/http/request-validation.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { EventLog } from './event-log.ts';
 import { followQuerySchema } from './event-query.ts';
-import { followOverSocket } from './event-socket.ts';
+import { followOverSocket, type SocketTimes } from './event-socket.ts';
 
 const PATH = '/ws';
 /** The protocol that the server speaks. */
@@ -36,7 +36,7 @@ export interface SocketParts {
  * as `GET /api/events`. The key comes as everywhere, or as a protocol, URL-encoded: `gatehouse, key.KEY`. What is not
  * admitted is answered with a problem document, before the upgrade. Source: RFC 6455.
  */
-export function acceptSockets(server: Server, parts: SocketParts, pingMs?: number): void {
+export function acceptSockets(server: Server, parts: SocketParts, times?: SocketTimes): void {
   const admit = admission(parts);
   let loading: Promise<WebSocketServer> | undefined;
   const accept = async (request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> => {
@@ -46,7 +46,7 @@ export function acceptSockets(server: Server, parts: SocketParts, pingMs?: numbe
     if (parts.events.isClosed)
       throw new KitError('service_unavailable', 'the api is stopping: come back to the next one');
     sockets.handleUpgrade(request, socket, head, (opened) =>
-      followOverSocket(parts, opened, socket, after ?? newest, { types, session }, pingMs),
+      followOverSocket(parts, opened, socket, after ?? newest, { types, session }, times),
     );
   };
   server.on('upgrade', (request: IncomingMessage, socket, head: Buffer) => {

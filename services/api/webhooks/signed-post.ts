@@ -32,7 +32,7 @@ export interface PostOptions {
   readonly now: () => number;
 }
 
-/** What is read of an answer, and for how long, so that its connection can be used again. */
+/** What is read of an answer, and for how long at most, so that its connection can be used again. */
 const MOST_BYTES_READ = 16 * 1024;
 const MOST_MS_READ = 500;
 
@@ -62,7 +62,7 @@ export async function postEvent(
       if (signal.aborted || !brokeOnReuse(error)) throw error;
       return requestPublic(agents, request);
     });
-    await discard(answer.body);
+    await discard(answer.body, Math.min(MOST_MS_READ, timeoutMs));
     return toOutcome(answer, url, Math.round(performance.now() - begun), now());
   } catch (error) {
     if (signal.aborted) return { kind: 'cut' };
@@ -85,8 +85,8 @@ async function sign(secrets: readonly string[], id: string, timestamp: Date, bod
 }
 
 /** The status says all there is to know, but a connection is used again only once its answer is through. */
-async function discard(body: Readable): Promise<void> {
-  const late = setTimeout(() => body.destroy(), MOST_MS_READ);
+async function discard(body: Readable, mostMs: number): Promise<void> {
+  const late = setTimeout(() => body.destroy(), mostMs);
   let bytes = 0;
   try {
     for await (const chunk of body) {

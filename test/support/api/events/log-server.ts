@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { EventLog } from '../../../../services/api/events/event-log.ts';
 import { answerPage } from '../../../../services/api/events/event-page.ts';
+import type { SocketTimes } from '../../../../services/api/events/event-socket.ts';
 import { streamEvents } from '../../../../services/api/events/event-stream.ts';
 import { answerEvents } from '../../../../services/api/events/events-route.ts';
 import { acceptSockets } from '../../../../services/api/events/socket-upgrade.ts';
@@ -16,7 +17,11 @@ import { append } from './news.ts';
 
 const silent = createLog('api', 'silent');
 
-/** The event log and those who read it over the network, without the rest of the api; pings may come sooner. */
+export interface LogServerOptions extends SocketTimes {
+  readonly apiKeys?: readonly string[];
+}
+
+/** The event log and those who read it over the network, without the rest of the api; pings may come sooner, and waits end sooner. */
 export class LogServer implements AsyncDisposable {
   readonly store: Store;
   readonly log: EventLog;
@@ -24,7 +29,7 @@ export class LogServer implements AsyncDisposable {
   origin = '';
   #isClosed = false;
 
-  private constructor(store: Store, pingMs: number | undefined, apiKeys: readonly string[]) {
+  private constructor(store: Store, { pingMs, closeMs, apiKeys = [] }: LogServerOptions) {
     this.store = store;
     this.log = new EventLog(store);
     const app = createServiceApp();
@@ -34,14 +39,11 @@ export class LogServer implements AsyncDisposable {
     app.get('/api/events', answerEvents(parts));
     app.use(answerProblem(silent));
     this.#server = createInternalServer(app);
-    acceptSockets(this.#server, parts, pingMs);
+    acceptSockets(this.#server, parts, { pingMs, closeMs });
   }
 
-  static async start(
-    open: OpenEngine,
-    { pingMs, apiKeys = [] }: { pingMs?: number; apiKeys?: readonly string[] } = {},
-  ): Promise<LogServer> {
-    const started = new LogServer(await Store.open(open, silent), pingMs, apiKeys);
+  static async start(open: OpenEngine, options: LogServerOptions = {}): Promise<LogServer> {
+    const started = new LogServer(await Store.open(open, silent), options);
     started.origin = `http://127.0.0.1:${await listen(started.#server, 0, '127.0.0.1')}`;
     return started;
   }
