@@ -13,6 +13,8 @@ import { type SessionObserver, type SessionStatus, StatusReporter } from './stat
 export interface SessionOptions extends BrowserSettings {
   /** Its name: letters, digits, `-` and `_`. */
   readonly session: string;
+  /** The pauses between two browsers; `pausesAfter` unless given. */
+  readonly pauses?: typeof pausesAfter;
 }
 
 /** A browser that was ready for this long had no part in earlier failures. */
@@ -147,6 +149,7 @@ export class Session {
   }
 
   async #run(): Promise<void> {
+    const { pauses = pausesAfter } = this.#options;
     let failures = 0;
     while (!this.#isStopping) {
       if (this.#reset !== undefined) await this.#resetProfile(LOGGED_OUT);
@@ -157,7 +160,7 @@ export class Session {
       failures = (end.readyForMs ?? 0) > STABLE_MS ? 1 : failures + 1;
       if (end.kind === 'logged_out') await this.#resetProfile(end.reason);
       else if (!this.#isStopping && this.#reset === undefined)
-        await this.#rest(backoffMs(failures, pausesAfter(end.kind, end.readyForMs !== undefined)));
+        await this.#rest(backoffMs(failures, pauses(end.kind, end.readyForMs !== undefined)));
     }
     if (this.#reset !== undefined) await this.#resetProfile(LOGGED_OUT);
     this.#profile.release();

@@ -27,7 +27,7 @@ export interface WatchdogOptions {
 /** So far back a message that still waits in the page counts; older ones are stuck for reasons of their own. */
 const ADOPT_S = 3_600;
 const LONGEST_REST_MS = 3_600_000;
-const LEAST_TICK_MS = 50;
+const LEAST_TICK_MS = 10;
 const MOST_TICK_MS = 1_000;
 
 /**

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { EventSender, type EventSenderOptions } from '../../../../services/bridge/events/event-sender.ts';
 import type { BridgeEvent } from '../../../../services/contract/events.ts';
+import { fastFolder } from '../../../support/api/fast-folder.ts';
 import { type FakeApi, startFakeApi } from '../../../support/bridge/fake-api.ts';
 import { until } from '../../../support/bridge/until.ts';
 
@@ -25,7 +25,7 @@ describe('bridge, its sender of events', () => {
   const keys = () => api.events.map(({ key }) => key);
   beforeEach(async () => {
     api = await startFakeApi(SECRET);
-    dir = mkdtempSync(join(tmpdir(), 'gatehouse-sender-'));
+    dir = mkdtempSync(join(fastFolder(), 'gatehouse-sender-'));
   });
   afterEach(async () => {
     await sender?.close(0);
@@ -45,7 +45,7 @@ describe('bridge, its sender of events', () => {
 
   for (const status of [503, 507]) {
     it(`repeats, in order, what the api failed to take with ${status}`, async () => {
-      let failures = 3;
+      let failures = 2;
       api.refuseWith = () => (failures-- > 0 ? status : undefined);
       const { take } = bound(start());
       for (const key of ['a', 'b', 'c']) take(key);
@@ -82,7 +82,7 @@ describe('bridge, its sender of events', () => {
     };
     api.refuseWith = (events) => (events.some(({ key }) => key === 'wrong') ? 400 : undefined);
     start({ log: pino({}, { write }) }).take(event('wrong'));
-    await until('the next', () => keys().includes('next'), 2_000);
+    await until('the next', () => keys().includes('next'), 10_000);
   });
 
   it('keeps what the api does not take for the sender that starts after it', async () => {

@@ -15,6 +15,7 @@ import fc from 'fast-check';
 import pino from 'pino';
 import { Spool } from '../../../../services/bridge/events/spool.ts';
 import type { BridgeEvent } from '../../../../services/contract/events.ts';
+import { fastFolder } from '../../../support/api/fast-folder.ts';
 
 const log = pino({ level: 'silent' });
 
@@ -42,7 +43,7 @@ describe('bridge, the spool of its events', () => {
     return taken.length === 0 ? [] : [...taken, ...(await takeAll())];
   };
   beforeEach(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'gatehouse-spool-'));
+    dir = mkdtempSync(join(fastFolder(), 'gatehouse-spool-'));
     await open();
   });
   afterEach(async () => {

@@ -5,8 +5,8 @@ import type { BrowserEnd } from '../../../../services/bridge/session/browser-end
 import { KitError } from '../../../../services/contract/errors.ts';
 import { FakeBrowser, hang, madeOf, pageWith, textOf } from '../../../support/bridge/fake-page.ts';
 
-const SEND_MS = 300;
-const ACK_WAIT_MS = 200;
+const SEND_MS = 150;
+const ACK_WAIT_MS = 100;
 /** A busy machine does not reach it. */
 const UNREACHED_MS = 60_000;
 const GROUP = '15552220000-1500000000@g.us';

@@ -12,6 +12,8 @@ import { LIMITS } from '../../../support/bridge/limits.ts';
 import { until } from '../../../support/bridge/until.ts';
 
 const ENOUGH_MS = 10_000;
+/** Between two tries. */
+const PAUSES = { firstMs: 20, mostMs: 100 };
 
 /** Claims the profile for a browser that never starts: each try fails, and the session goes on to the next. */
 const prepareNone: PrepareBrowser = async (_settings, profile) => {
@@ -42,6 +44,7 @@ describe('bridge, a session that is told several things at once', () => {
         browserPath: '/nowhere',
         headless: true,
         limits: LIMITS,
+        pauses: () => PAUSES,
         log: pino({ level: 'silent' }),
       },
       SILENT,

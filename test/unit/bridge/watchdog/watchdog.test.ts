@@ -8,7 +8,7 @@ import { until } from '../../../support/bridge/until.ts';
 import { ID, sent, WatchedPage } from '../../../support/bridge/watched-page.ts';
 
 /** Short: each test waits for the order of events, and for none of them to be in time. */
-const SHORT_MS = 50;
+const SHORT_MS = 20;
 const NEVER_MS = 600_000;
 
 describe('bridge, the watchdog of acknowledgements', () => {
