@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { parseSendBody } from '../../../../services/api/messages/send-body.ts';
 import { messageContentSchema } from '../../../../services/contract/content.ts';
 import { KitError } from '../../../../services/contract/errors.ts';
+import { anyText, anyUrl } from '../../../support/any-text.ts';
 import { ANN } from '../../../support/api/outbox/send-world.ts';
 
 const SEED = Number(process.env.FC_SEED ?? Date.now() % 1_000_000);
@@ -39,13 +40,13 @@ describe('body of a send', () => {
     );
     const value = fc.oneof(
       fc.jsonValue(),
-      fc.string({ unit: 'binary' }),
+      anyText(),
       fc.constantFrom<unknown>(ANN, 'Hello', '2027-01-31T12:00:00Z', 'default', ['15550000001'], '3EB0AA'),
       fc.record({ latitude: fc.double(), longitude: fc.integer({ min: -180, max: 180 }) }),
       fc.record({ name: fc.string(), phone_number: fc.string() }),
       fc.record(
         {
-          url: fc.webUrl(),
+          url: anyUrl(),
           upload: fc.string(),
           data: fc.base64String(),
           mimetype: fc.constant('image/png'),
