@@ -1,0 +1,78 @@
+import { type CompiledQuery, type KyselyPlugin, CompiledQuery as Query } from 'kysely';
+import { z } from 'zod';
+import type { Database, Engine, OpenEngine } from '../../../../services/api/store/store.ts';
+
+const sqlitePlan = z.array(z.object({ detail: z.string() }));
+const planNode = z.looseObject({
+  'Relation Name': z.string().optional(),
+  'Actual Rows': z.number(),
+  'Actual Loops': z.number(),
+  'Rows Removed by Filter': z.number().default(0),
+  'Rows Removed by Index Recheck': z.number().default(0),
+  get Plans(): z.ZodOptional<z.ZodArray<typeof planNode>> {
+    return z.array(planNode).optional();
+  },
+});
+const postgresPlan = z.tuple([z.object({ 'QUERY PLAN': z.array(z.object({ Plan: planNode })) })]);
+type PlanNode = z.infer<typeof planNode>;
+
+/** Notes the queries that a database reads with, and explains them. */
+export class QueryPlans {
+  #queries: CompiledQuery[] = [];
+
+  /** Opens the database so that its reads are noted. */
+  noting(open: OpenEngine): OpenEngine {
+    return async (): Promise<Engine> => {
+      const engine = await open();
+      const read = engine.read.bind(engine);
+      engine.read = (query) => read((db) => query(this.#watch(db)));
+      return engine;
+    };
+  }
+
+  /** Forgets the queries so far. */
+  clear(): void {
+    this.#queries = [];
+  }
+
+  /** How SQLite carries out each query since `clear`: the lines of its plan that name the table. */
+  async linesOf(db: Database, table: string): Promise<string[]> {
+    const lines: string[] = [];
+    for (const { sql, parameters } of this.#queries) {
+      const { rows } = await db.executeQuery(Query.raw(`explain query plan ${sql}`, [...parameters]));
+      lines.push(...sqlitePlan.parse(rows).map(({ detail }) => detail));
+    }
+    return lines.filter((line) => new RegExp(`\\b${table}\\b`).test(line));
+  }
+
+  /** How many rows of the table PostgreSQL visits for the queries since `clear`, those included that a filter removes. */
+  async rowsOf(db: Database, table: string): Promise<number> {
+    let rows = 0;
+    for (const { sql, parameters } of this.#queries) {
+      const explain = Query.raw(`explain (analyze, format json) ${sql}`, [...parameters]);
+      const [{ 'QUERY PLAN': plans }] = postgresPlan.parse((await db.executeQuery(explain)).rows);
+      for (const { Plan } of plans) rows += visited(Plan, table);
+    }
+    return rows;
+  }
+
+  #watch(db: Database): Database {
+    const plugin: KyselyPlugin = {
+      transformQuery: ({ node, queryId }) => {
+        this.#queries.push(db.getExecutor().compileQuery(node, queryId));
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    };
+    return db.withPlugin(plugin);
+  }
+}
+
+function visited(node: PlanNode, table: string): number {
+  const own =
+    node['Relation Name'] === table
+      ? (node['Actual Rows'] + node['Rows Removed by Filter'] + node['Rows Removed by Index Recheck']) *
+        node['Actual Loops']
+      : 0;
+  return (node.Plans ?? []).reduce((sum, child) => sum + visited(child, table), own);
+}
