@@ -9,18 +9,38 @@ export interface CheckContext {
   readonly apiKey: string | undefined;
   /** Aborted when the time for all rows is up. */
   readonly signal: AbortSignal;
+  readonly limits: SmokeLimits;
 }
 
-/** What one exchange may take. */
-export const ANSWER_MS = 4_000;
+/** How long a check waits. Each limit may be lower in tests. */
+export interface SmokeLimits {
+  /** For one exchange. */
+  readonly answerMs: number;
+  /** For the first byte of the event stream, once it is open. */
+  readonly firstByteMs: number;
+  /** For a message that was sent to arrive at the phone, and for the phone's answer to arrive here. */
+  readonly arrivesMs: number;
+  /** For a second answer, which would answer a smuggled request. */
+  readonly lingerMs: number;
+  /** For the last check, which runs after all others. */
+  readonly lastMs: number;
+}
+
+export const LIMITS: SmokeLimits = {
+  answerMs: 4_000,
+  firstByteMs: 2_000,
+  arrivesMs: 4_000,
+  lingerMs: 400,
+  lastMs: 2_000,
+};
 
 /** One exchange without a key. */
 export function askTarget(
-  { target, signal }: CheckContext,
+  { target, signal, limits }: CheckContext,
   path: string,
   options?: AskOptions,
 ): Promise<Answer> {
-  return ask(target, path, { withinMs: ANSWER_MS, signal }, options);
+  return ask(target, path, { withinMs: limits.answerMs, signal }, options);
 }
 
 /** The header that opens the api; none when no key is known. */

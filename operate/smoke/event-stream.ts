@@ -1,6 +1,6 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { ANSWER_MS, type CheckContext, keyHeader } from './check-context.ts';
+import { type CheckContext, keyHeader } from './check-context.ts';
 import { addressOf, DeadlineError } from './connection.ts';
 
 /** A test of its own reads little of a stream. */
@@ -23,7 +23,7 @@ export async function openEventStream(
   context: CheckContext,
   firstByteWithinMs: number,
 ): Promise<EventStream> {
-  const { target, signal } = context;
+  const { target, signal, limits } = context;
   const startedAt = performance.now();
   const request = (target.isSecure ? requestTls : requestPlain)({
     ...addressOf(target),
@@ -37,7 +37,7 @@ export async function openEventStream(
   let firstByteMs: number | undefined;
   let onNews = (): void => undefined;
   const waitUntil = async (holds: () => boolean, withinMs: number): Promise<boolean> => {
-    if (holds()) return true;
+    if (holds() || !isOpen) return holds();
     return new Promise((resolve) => {
       const late = setTimeout(() => resolve(false), withinMs);
       onNews = () => {
@@ -52,8 +52,8 @@ export async function openEventStream(
     headers: { readonly 'content-type'?: string | undefined };
   }>((resolve, reject) => {
     const late = setTimeout(
-      () => request.destroy(new DeadlineError(`no answer to GET /api/events within ${ANSWER_MS} ms`)),
-      ANSWER_MS,
+      () => request.destroy(new DeadlineError(`no answer to GET /api/events within ${limits.answerMs} ms`)),
+      limits.answerMs,
     );
     request.on('error', (error) => {
       clearTimeout(late);

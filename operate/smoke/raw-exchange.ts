@@ -1,9 +1,7 @@
-import { ANSWER_MS, type CheckContext } from './check-context.ts';
+import type { CheckContext } from './check-context.ts';
 import { openConnection } from './connection.ts';
 
 const MOST_CHARACTERS = 64 * 1024;
-/** After a whole answer: for a second one, that would answer what was smuggled. */
-const LINGER_MS = 400;
 
 export interface RawAnswer {
   readonly text: string;
@@ -14,12 +12,15 @@ export interface RawAnswer {
 }
 
 /** Sends bytes on a connection of its own, as no HTTP client would, and gives what came back until it closed or fell silent. */
-export async function exchangeRaw({ target, signal }: CheckContext, bytes: string): Promise<RawAnswer> {
-  const socket = await openConnection(target, { withinMs: ANSWER_MS, signal });
+export async function exchangeRaw(
+  { target, signal, limits }: CheckContext,
+  bytes: string,
+): Promise<RawAnswer> {
+  const socket = await openConnection(target, { withinMs: limits.answerMs, signal });
   let text = '';
   let isClosed = false;
   await new Promise<void>((resolve) => {
-    const late = setTimeout(resolve, ANSWER_MS);
+    const late = setTimeout(resolve, limits.answerMs);
     let linger: NodeJS.Timeout | undefined;
     const finish = () => {
       clearTimeout(late);
@@ -29,7 +30,7 @@ export async function exchangeRaw({ target, signal }: CheckContext, bytes: strin
     socket.setEncoding('latin1');
     socket.on('data', (piece: string) => {
       text = (text + piece).slice(0, MOST_CHARACTERS);
-      linger ??= setTimeout(finish, LINGER_MS);
+      linger ??= setTimeout(finish, limits.lingerMs);
       if (text.length === MOST_CHARACTERS) finish();
     });
     socket.on('end', () => socket.end());

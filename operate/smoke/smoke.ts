@@ -1,4 +1,4 @@
-import { askTarget, type CheckContext, describeAnswer } from './check-context.ts';
+import { askTarget, type CheckContext, describeAnswer, LIMITS, type SmokeLimits } from './check-context.ts';
 import { checkAnswers, LIVE_PATH } from './checks/answers.ts';
 import { checkAnyHost, checkHealth } from './checks/health.ts';
 import { checkInternalPaths, checkInternalPorts } from './checks/internals.ts';
@@ -35,11 +35,11 @@ export interface SmokeOptions {
   readonly plainPort?: number;
   /** For all of it; what has not ended by then has failed. */
   readonly withinMs?: number;
+  /** Instead of the default limits. */
+  readonly limits?: Partial<SmokeLimits>;
 }
 
 const WITHIN_MS = 15_000;
-/** Of that, for the last look. */
-const LAST_MS = 2_000;
 
 /**
  * Looks at a deployment from outside: that it answers, refuses what it must, keeps its insides closed, and, on a sandbox,
@@ -71,10 +71,11 @@ interface Findings {
 }
 
 async function lookAt(first: Target, options: SmokeOptions): Promise<Findings> {
-  const signal = AbortSignal.timeout((options.withinMs ?? WITHIN_MS) - LAST_MS);
-  const { target, release, rows } = await checkAnswers(first, signal);
+  const limits: SmokeLimits = { ...LIMITS, ...options.limits };
+  const signal = AbortSignal.timeout((options.withinMs ?? WITHIN_MS) - limits.lastMs);
+  const { target, release, rows } = await checkAnswers({ target: first, signal, limits });
   if (target === undefined) return { rows };
-  const context: CheckContext = { target, apiKey: options.apiKey, signal };
+  const context: CheckContext = { target, apiKey: options.apiKey, signal, limits };
   let latency: Latency | undefined;
   // By itself: beside everything else it would measure this program.
   const latencyRow = await runCheck('latency', async () => {
@@ -91,7 +92,7 @@ async function lookAt(first: Target, options: SmokeOptions): Promise<Findings> {
   const opened = (name: RowName, check: () => Promise<Row>) =>
     access.isOpen ? runCheck(name, check) : Promise.resolve(closed(name));
   const looked = await Promise.all([
-    runCheck('redirect', async () => (await checkRedirect(target, signal, options.plainPort)) ?? NO_REDIRECT),
+    runCheck('redirect', async () => (await checkRedirect(context, options.plainPort)) ?? NO_REDIRECT),
     runCheck('tls', () => checkTls(context)),
     runCheck('health', () => checkHealth(context)),
     runCheck('any-host', () => checkAnyHost(context)),
@@ -143,8 +144,13 @@ async function runCheck(name: RowName, check: () => Promise<Row>): Promise<Row> 
 }
 
 /** After everything: nothing of it may have ended the gate. */
-async function checkStillAnswers({ target }: CheckContext): Promise<Row> {
-  const context: CheckContext = { target, apiKey: undefined, signal: AbortSignal.timeout(LAST_MS) };
+async function checkStillAnswers({ target, limits }: CheckContext): Promise<Row> {
+  const context: CheckContext = {
+    target,
+    apiKey: undefined,
+    signal: AbortSignal.timeout(limits.lastMs),
+    limits,
+  };
   const [live, health] = await Promise.all([askTarget(context, LIVE_PATH), askTarget(context, '/health')]);
   const told = `${LIVE_PATH} answered ${describeAnswer(live)}, /health ${describeAnswer(health)}`;
   if (live.status === 200 && health.status === 200) return passed('still-answers', told);

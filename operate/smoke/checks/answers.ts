@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Answer, ask, parseJson } from '../ask.ts';
-import { ANSWER_MS, describeAnswer } from '../check-context.ts';
+import { type CheckContext, describeAnswer } from '../check-context.ts';
 import { failed, passed, type Row } from '../report.ts';
 import { parseTarget, type Target } from '../target.ts';
 import { explainUnreachable } from '../unreachable.ts';
@@ -21,12 +21,16 @@ export interface AnswersResult {
 }
 
 /** Asks `/health/live`, and follows redirects on the same host, as from http to https: where they end, the rest is asked. */
-export async function checkAnswers(first: Target, signal: AbortSignal): Promise<AnswersResult> {
+export async function checkAnswers({
+  target: first,
+  signal,
+  limits,
+}: Omit<CheckContext, 'apiKey'>): Promise<AnswersResult> {
   const visited = [first.origin];
   for (let target = first; ; ) {
     let answer: Answer;
     try {
-      answer = await ask(target, FIRST_PATH, { withinMs: ANSWER_MS, signal });
+      answer = await ask(target, FIRST_PATH, { withinMs: limits.answerMs, signal });
     } catch (error) {
       const { evidence, cause, remedy } = explainUnreachable(target, error);
       return { rows: [failed('answers', evidence, cause, remedy)] };

@@ -1,13 +1,12 @@
 import { type Answer, ask } from '../ask.ts';
-import { ANSWER_MS } from '../check-context.ts';
+import type { CheckContext } from '../check-context.ts';
 import { failed, passed, type Row, skipped, warned } from '../report.ts';
 import type { Target } from '../target.ts';
 import { FIRST_PATH, REDIRECTS } from './answers.ts';
 
 /** Whether the clear is closed beside https: nothing listens there, or all it does is to lead to https. */
 export async function checkRedirect(
-  target: Target,
-  signal: AbortSignal,
+  { target, signal, limits }: Omit<CheckContext, 'apiKey'>,
   plainPort = target.port === 443 ? 80 : undefined,
 ): Promise<Row | undefined> {
   if (!target.isSecure)
@@ -30,7 +29,7 @@ export async function checkRedirect(
   const at = `http at port ${plainPort}`;
   let answer: Answer;
   try {
-    answer = await ask(plain, FIRST_PATH, { withinMs: ANSWER_MS, signal });
+    answer = await ask(plain, FIRST_PATH, { withinMs: limits.answerMs, signal });
   } catch {
     return passed('redirect', `${at} answers nothing`); // Nobody can send a key where nothing answers.
   }

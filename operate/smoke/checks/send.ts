@@ -9,7 +9,6 @@ import { failed, passed, type Row, skipped, warned } from '../report.ts';
 /** A number that is kept for fiction. */
 const FRIEND = '15550100199@c.us';
 const SEND_MS = 8_000;
-const ARRIVES_MS = 4_000;
 const POLL_MS = 100;
 /** All messages of a stand-in that has been used for long. */
 const MOST_BYTES = 8 * 1024 ** 2;
@@ -48,6 +47,7 @@ export async function checkSend(context: CheckContext, isAsked: boolean): Promis
 }
 
 async function sendThereAndBack(context: CheckContext): Promise<Row> {
+  const { arrivesMs } = context.limits;
   const words = `smoke test ${randomUUID()}`;
   const reply = `answer to ${words}`;
   const startedAt = performance.now();
@@ -65,23 +65,23 @@ async function sendThereAndBack(context: CheckContext): Promise<Row> {
       'GET /api/whatsapp/status tells why messages wait; see the logs of api and bridge',
     );
   const sentMs = Math.round(performance.now() - startedAt);
-  const arrived = await until(async () => (await countReceived(context, words)) > 0);
+  const arrived = await until(async () => (await countReceived(context, words)) > 0, arrivesMs);
   if (!arrived)
     return failed(
       'send',
-      `${told}, and the phone has not received it within ${ARRIVES_MS} ms`,
+      `${told}, and the phone has not received it within ${arrivesMs} ms`,
       'it was acknowledged and did not arrive',
       'see the log of the bridge',
     );
-  using stream = await openEventStream(context, ARRIVES_MS);
+  using stream = await openEventStream(context, arrivesMs);
   const incoming = await call(context, '/sandbox/api/incoming', {
     method: 'POST',
     body: { from: FRIEND, body: reply },
   });
-  if (incoming.status !== 200 || !(await stream.waitFor(reply, ARRIVES_MS)))
+  if (incoming.status !== 200 || !(await stream.waitFor(reply, arrivesMs)))
     return failed(
       'send',
-      `the phone got the message; its answer (${describeAnswer(incoming)}) was not on /api/events within ${ARRIVES_MS} ms`,
+      `the phone got the message; its answer (${describeAnswer(incoming)}) was not on /api/events within ${arrivesMs} ms`,
       'events do not come from the bridge to the api, or are held up on the way here',
       'see the logs of bridge and api; GET /health tells the state of the store',
     );
@@ -108,8 +108,8 @@ function call(context: CheckContext, path: string, options: AskOptions = {}) {
   return ask(target, path, { withinMs: SEND_MS, signal }, { ...options, headers: keyHeader(context) });
 }
 
-async function until(holds: () => Promise<boolean>): Promise<boolean> {
-  const limit = performance.now() + ARRIVES_MS;
+async function until(holds: () => Promise<boolean>, withinMs: number): Promise<boolean> {
+  const limit = performance.now() + withinMs;
   while (!(await holds())) {
     if (performance.now() > limit) return false;
     await sleep(POLL_MS);

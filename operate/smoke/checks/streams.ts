@@ -1,14 +1,12 @@
 import { WebSocket } from 'ws';
-import { ANSWER_MS, type CheckContext, keyHeader } from '../check-context.ts';
+import { type CheckContext, keyHeader } from '../check-context.ts';
 import { DeadlineError } from '../connection.ts';
 import { openEventStream } from '../event-stream.ts';
 import { failed, passed, type Row } from '../report.ts';
 
-const FIRST_BYTE_MS = 2_000;
-
 /** A stream of events opens, and its first byte comes while it is open: nothing on the way gathers it. */
 export async function checkEvents(context: CheckContext): Promise<Row> {
-  using stream = await openEventStream(context, FIRST_BYTE_MS);
+  using stream = await openEventStream(context, context.limits.firstByteMs);
   const { status, type, firstByteMs, isOpen } = stream;
   if (status !== 200 || !type.startsWith('text/event-stream'))
     return failed(
@@ -17,13 +15,6 @@ export async function checkEvents(context: CheckContext): Promise<Row> {
       'what answers is not the event stream of the api',
       'see the log of the api, and that nothing in front answers for it',
     );
-  if (firstByteMs === undefined)
-    return failed(
-      'events',
-      `GET /api/events answered 200, and no byte of its body came within ${FIRST_BYTE_MS} ms`,
-      'something on the way gathers answers before it passes them on',
-      'turn buffering off for /api/events in the proxy in front (nginx: proxy_buffering off; no compression of text/event-stream)',
-    );
   if (!isOpen)
     return failed(
       'events',
@@ -31,16 +22,23 @@ export async function checkEvents(context: CheckContext): Promise<Row> {
       'something on the way, or the api, does not keep streams open',
       'see the log of the api, and the limits for long answers of the proxy in front',
     );
+  if (firstByteMs === undefined)
+    return failed(
+      'events',
+      `GET /api/events answered 200, and no byte of its body came within ${context.limits.firstByteMs} ms`,
+      'something on the way gathers answers before it passes them on',
+      'turn buffering off for /api/events in the proxy in front (nginx: proxy_buffering off; no compression of text/event-stream)',
+    );
   return passed('events', `the stream opened, its first byte came after ${Math.round(firstByteMs)} ms`);
 }
 
 /** A WebSocket at `/ws` opens. */
 export async function checkWebSocket(context: CheckContext): Promise<Row> {
-  const { target, signal } = context;
+  const { target, signal, limits } = context;
   const startedAt = performance.now();
   const socket = new WebSocket(`${target.origin.replace(/^http/, 'ws')}/ws`, {
     headers: keyHeader(context),
-    handshakeTimeout: ANSWER_MS,
+    handshakeTimeout: limits.answerMs,
     maxPayload: 1024 ** 2,
     followRedirects: false,
   });

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
 import { type Report, type Row, type RowName, reportSchema } from '../../../../operate/smoke/report.ts';
+import { type SmokeOptions, smoke } from '../../../../operate/smoke/smoke.ts';
+
+/**
+ * Runs the smoke test without the long wait for a second answer: a deployment on this machine sends both at once. All
+ * other limits are the defaults, unless given.
+ */
+export function smokeNearby(url: string, options: SmokeOptions = {}): Promise<Report> {
+  return smoke(url, { ...options, limits: { lingerMs: 20, ...options.limits } });
+}
 
 export function rowOf(report: Report, name: RowName): Row {
   const row = report.rows.find((candidate) => candidate.name === name);

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { smoke } from '../../../../operate/smoke/smoke.ts';
 import { HEALTH, json, KEY, startDeployment, withKey } from '../../../support/operate/smoke/deployments.ts';
-import { assertFailed, named, rowOf } from '../../../support/operate/smoke/row.ts';
+import { assertFailed, named, rowOf, smokeNearby } from '../../../support/operate/smoke/row.ts';
 
 describe('smoke test, of a deployment with one fault', function () {
   this.timeout(30_000);
 
   it('finds none where there is none, without a key and with it', async () => {
     await using good = await startDeployment();
-    const keyless = await smoke(good.origin);
+    const keyless = await smokeNearby(good.origin);
     assertFailed(keyless);
     assert.match(rowOf(keyless, 'events').evidence, /set API_KEYS here/);
-    const report = await smoke(good.origin, { apiKey: KEY });
+    const report = await smokeNearby(good.origin, { apiKey: KEY });
     assertFailed(report);
     assert.deepEqual(named(report, 'skipped'), ['redirect', 'tls', 'release', 'internal-ports', 'send']);
     assert.deepEqual(named(report, 'warned'), []);
@@ -20,7 +19,7 @@ describe('smoke test, of a deployment with one fault', function () {
 
   it('says of a deployment on real WhatsApp that nothing was sent, and sends nothing', async () => {
     await using real = await startDeployment();
-    const report = await smoke(real.origin, { apiKey: KEY, send: true });
+    const report = await smokeNearby(real.origin, { apiKey: KEY, send: true });
     assertFailed(report);
     assert.equal(rowOf(report, 'send').state, 'warned');
     assert.match(rowOf(report, 'send').evidence, /nothing was sent: this deployment is on real WhatsApp/);
@@ -34,9 +33,9 @@ describe('smoke test, of a deployment with one fault', function () {
     await using old = await startDeployment({ live: { release: '1.0.0' } });
     await using nameless = await startDeployment();
     const [report, right, none] = await Promise.all([
-      smoke(old.origin, { expectRelease: '1.1.0' }),
-      smoke(old.origin, { expectRelease: '1.0.0' }),
-      smoke(nameless.origin, { expectRelease: '1.0.0' }),
+      smokeNearby(old.origin, { expectRelease: '1.1.0' }),
+      smokeNearby(old.origin, { expectRelease: '1.0.0' }),
+      smokeNearby(nameless.origin, { expectRelease: '1.0.0' }),
     ]);
     assertFailed(report, 'release');
     assert.match(rowOf(report, 'release').evidence, /^runs release 1\.0\.0, and 1\.1\.0 was expected$/);
@@ -59,13 +58,15 @@ describe('smoke test, of a deployment with one fault', function () {
       /answered 200: \{"status":"UP"\}/,
       /503 unavailable: .*api is failed \(crash loop\)/,
     ];
-    for (const [index, page] of bodies.entries()) {
-      await using sick = await startDeployment({ paths: { '/health': page } });
-      const report = await smoke(sick.origin, { apiKey: KEY });
-      const stillAnswers = index === 1 ? [] : (['still-answers'] as const);
-      assertFailed(report, 'health', ...stillAnswers);
-      assert.match(rowOf(report, 'health').evidence, evidence[index] ?? /none/);
-    }
+    await Promise.all(
+      bodies.map(async (page, index) => {
+        await using sick = await startDeployment({ paths: { '/health': page } });
+        const report = await smokeNearby(sick.origin, { apiKey: KEY });
+        const stillAnswers = index === 1 ? [] : (['still-answers'] as const);
+        assertFailed(report, 'health', ...stillAnswers);
+        assert.match(rowOf(report, 'health').evidence, evidence[index] ?? /none/);
+      }),
+    );
   });
 
   it('warns of a service that is not ready', async () => {
@@ -76,7 +77,7 @@ describe('smoke test, of a deployment with one fault', function () {
     await using limping = await startDeployment({
       paths: { '/health': json(200, { ...HEALTH, status: 'degraded', services }) },
     });
-    const report = await smoke(limping.origin, { apiKey: KEY });
+    const report = await smokeNearby(limping.origin, { apiKey: KEY });
     assertFailed(report);
     assert.match(rowOf(report, 'health').evidence, /greeter is restarting \(it exited with code 1\)/);
     assert.equal(rowOf(report, 'health').state, 'warned');
@@ -91,7 +92,7 @@ describe('smoke test, of a deployment with one fault', function () {
             : json(403, { code: 'origin_refused' })(request, response),
       },
     });
-    assertFailed(await smoke(strict.origin, { apiKey: KEY }), 'any-host');
+    assertFailed(await smokeNearby(strict.origin, { apiKey: KEY }), 'any-host');
   });
 
   it('finds an api that wants no key of anybody whom another key opens, or that takes any', async () => {
@@ -105,7 +106,10 @@ describe('smoke test, of a deployment with one fault', function () {
     await using broken = await startDeployment({
       paths: { [status]: json(503, { code: 'service_unavailable' }) },
     });
-    const [any, sick] = await Promise.all([smoke(takesAny.origin, { apiKey: KEY }), smoke(broken.origin)]);
+    const [any, sick] = await Promise.all([
+      smokeNearby(takesAny.origin, { apiKey: KEY }),
+      smokeNearby(broken.origin),
+    ]);
     assertFailed(any, 'keys');
     assertFailed(sick, 'keys');
     assert.match(rowOf(sick, 'keys').evidence, /without a key 503 service_unavailable/);
@@ -113,7 +117,7 @@ describe('smoke test, of a deployment with one fault', function () {
 
   it('finds that the key of this machine is none of the deployment, and then looks at nothing that wants it', async () => {
     await using good = await startDeployment();
-    const report = await smoke(good.origin, { apiKey: 'a-key-of-another-deployment-altogether' });
+    const report = await smokeNearby(good.origin, { apiKey: 'a-key-of-another-deployment-altogether' });
     assertFailed(report, 'keys');
     assert.ok(named(report, 'skipped').includes('events') && named(report, 'skipped').includes('websocket'));
   });
@@ -130,13 +134,15 @@ describe('smoke test, of a deployment with one fault', function () {
         '/api/whatsapp/send': echo,
       },
     });
-    const report = await smoke(echoing.origin, { apiKey: KEY });
+    const report = await smokeNearby(echoing.origin, { apiKey: KEY });
     assertFailed(report, 'events');
     assert.match(rowOf(report, 'events').evidence, /text\/\[key\]/);
     assert.ok(!JSON.stringify(report).includes(KEY));
   });
 
   it('finds a stream of events that is gathered on the way, one that ends, and one that is none', async () => {
+    /** The first stream gets the low limit: the others send something, and the check must wait for it. */
+    const firstByteMs = [200, 10_000, 10_000, 10_000];
     const streams = [
       withKey((_request, response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
@@ -144,19 +150,24 @@ describe('smoke test, of a deployment with one fault', function () {
       withKey((_request, response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' }).end(': bye\n\n');
       }),
+      withKey((_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).end();
+      }),
       withKey(json(200, { events: [] })),
     ];
     const reports = await Promise.all(
-      streams.map(async (stream) => {
+      streams.map(async (stream, index) => {
         await using deployment = await startDeployment({ paths: { '/api/events': stream } });
-        return await smoke(deployment.origin, { apiKey: KEY });
+        const limits = { firstByteMs: firstByteMs[index] ?? 0 };
+        return await smokeNearby(deployment.origin, { apiKey: KEY, limits });
       }),
     );
     for (const report of reports) assertFailed(report, 'events');
     assert.deepEqual(
       reports.map((report) => rowOf(report, 'events').evidence),
       [
-        'GET /api/events answered 200, and no byte of its body came within 2000 ms',
+        'GET /api/events answered 200, and no byte of its body came within 200 ms',
+        'GET /api/events ended at once',
         'GET /api/events ended at once',
         'GET /api/events answered 200 as application/json',
       ],
@@ -169,7 +180,7 @@ describe('smoke test, of a deployment with one fault', function () {
       await using deployment = await startDeployment({
         onUpgrade: (server) => server.on('upgrade', (_request, socket) => socket.end(answer)),
       });
-      assertFailed(await smoke(deployment.origin, { apiKey: KEY }), 'websocket');
+      assertFailed(await smokeNearby(deployment.origin, { apiKey: KEY }), 'websocket');
     }
   });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
+import { LIMITS } from '../../../../operate/smoke/check-context.ts';
 import { checkInternalPorts } from '../../../../operate/smoke/checks/internals.ts';
 import { checkRedirect } from '../../../../operate/smoke/checks/redirect.ts';
-import { smoke } from '../../../../operate/smoke/smoke.ts';
 import { parseTarget, UrlError } from '../../../../operate/smoke/target.ts';
 import {
   HEALTH,
@@ -11,7 +11,7 @@ import {
   startDeployment,
   startServer,
 } from '../../../support/operate/smoke/deployments.ts';
-import { assertFailed, named, rowOf } from '../../../support/operate/smoke/row.ts';
+import { assertFailed, named, rowOf, smokeNearby } from '../../../support/operate/smoke/row.ts';
 
 const signal = new AbortController().signal;
 
@@ -29,7 +29,7 @@ describe('smoke test, of something that is not the kit or goes round its gate', 
       else if (path.includes('internal/ready')) json(200, { status: 'ok' })(request, response);
       else json(404, {})(request, response);
     });
-    const report = await smoke(lenient.origin);
+    const report = await smokeNearby(lenient.origin);
     assertFailed(report, 'refusals', 'internal-paths');
     assert.match(rowOf(report, 'refusals').evidence, /two Hosts: 200; a foreign authority: 200/);
     assert.match(
@@ -59,7 +59,7 @@ describe('smoke test, of something that is not the kit or goes round its gate', 
     });
     await new Promise<void>((resolve) => fragile.listen(0, '127.0.0.1', resolve));
     const address = fragile.address();
-    const report = await smoke(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`);
+    const report = await smokeNearby(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`);
     assert.ok(named(report, 'failed').includes('still-answers'));
     assert.match(rowOf(report, 'still-answers').evidence, /ECONNREFUSED/);
   });
@@ -67,14 +67,14 @@ describe('smoke test, of something that is not the kit or goes round its gate', 
   it('tells that nothing listens, and looks at nothing else', async () => {
     const gone = await startServer(json(200, {}));
     await gone[Symbol.asyncDispose]();
-    const report = await smoke(gone.origin);
+    const report = await smokeNearby(gone.origin);
     assertFailed(report, 'answers');
     assert.match(rowOf(report, 'answers').cause ?? '', /nothing listens at that port/);
     assert.equal(named(report, 'skipped').length, report.rows.length - 1);
   });
 
   it('tells of a name that does not exist', async () => {
-    const report = await smoke('http://no-such-host.invalid');
+    const report = await smokeNearby('http://no-such-host.invalid');
     assertFailed(report, 'answers');
     assert.match(rowOf(report, 'answers').cause ?? '', /not known to DNS here/);
   });
@@ -95,9 +95,12 @@ describe('smoke test, of something that is not the kit or goes round its gate', 
       servers.map(async (server) => {
         await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
         const address = server.address();
-        const report = await smoke(`http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`);
+        const report = await smokeNearby(
+          `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+          { limits: { answerMs: 200 } },
+        );
         assertFailed(report, 'answers');
-        assert.match(rowOf(report, 'answers').evidence, /no whole answer to GET .* within 4000 ms/);
+        assert.match(rowOf(report, 'answers').evidence, /no whole answer to GET .* within 200 ms/);
         server.close();
       }),
     );
@@ -109,7 +112,11 @@ describe('smoke test, of something that is not the kit or goes round its gate', 
       if (first) json(200, { status: 'ok' })(request, response);
       first = false;
     });
-    const report = await smoke(hanging.origin, { apiKey: KEY, withinMs: 4_000 });
+    const report = await smokeNearby(hanging.origin, {
+      apiKey: KEY,
+      withinMs: 1_000,
+      limits: { lastMs: 100 },
+    });
     // Without `withinMs`, latency, keys, the other rows and the last look wait more than 14 s, one after the other.
     assert.ok(report.took_ms < 10_000, `${report.took_ms} ms`);
     assert.ok(
@@ -132,7 +139,7 @@ describe('smoke test, of something that is not the kit or goes round its gate', 
       };
       pour();
     });
-    const report = await smoke(flood.origin);
+    const report = await smokeNearby(flood.origin);
     assertFailed(report, 'answers');
     assert.match(rowOf(report, 'answers').evidence, /more than 262144 bytes/);
     assert.ok(sent < 20_000_000, `${sent} bytes were taken`);
@@ -144,7 +151,7 @@ describe('smoke test, of something that is not the kit or goes round its gate', 
       live: { release: hostile },
       paths: { '/health': json(500, { code: hostile, body: hostile }) },
     });
-    const report = await smoke(evil.origin, { expectRelease: '1' });
+    const report = await smokeNearby(evil.origin, { expectRelease: '1' });
     const texts = report.rows.flatMap(({ evidence, cause = '', remedy = '' }) => [evidence, cause, remedy]);
     for (const told of texts) assert.doesNotMatch(told, /[\p{Cc}\p{Cf}\u2028\u2029]/u);
     assert.match(rowOf(report, 'release').evidence, /owned/);
@@ -167,7 +174,7 @@ describe('smoke test, of redirects', function () {
       await using server = await startServer((request, response) => {
         response.writeHead(301, { location: location(request.url ?? '') }).end();
       });
-      const report = await smoke(server.origin, { apiKey: KEY });
+      const report = await smokeNearby(server.origin, { apiKey: KEY });
       assertFailed(report, 'redirect');
       assert.match(rowOf(report, 'redirect').cause ?? '', cause);
     });
@@ -178,7 +185,7 @@ describe('smoke test, of redirects', function () {
     await using front = await startServer((request, response) => {
       response.writeHead(308, { location: `${good.origin}${request.url}` }).end();
     });
-    const report = await smoke(front.origin, { apiKey: KEY });
+    const report = await smokeNearby(front.origin, { apiKey: KEY });
     assertFailed(report);
     assert.equal(report.url, good.origin);
     assert.match(rowOf(report, 'redirect').evidence, /^http:\S+ → http:\S+, path and query kept/);
@@ -187,7 +194,7 @@ describe('smoke test, of redirects', function () {
 
 describe('smoke test, of another machine', () => {
   const elsewhere = { ...parseTarget('http://127.83.0.1:8080'), isHere: false };
-  const context = { target: elsewhere, apiKey: undefined, signal };
+  const context = { target: elsewhere, apiKey: undefined, signal, limits: LIMITS };
 
   it('finds a port behind the gate that takes connections, and none where none does', async () => {
     assert.equal((await checkInternalPorts(context)).state, 'passed');
@@ -200,7 +207,7 @@ describe('smoke test, of another machine', () => {
   });
 
   it('warns that keys travel in the clear', async () => {
-    const row = await checkRedirect(elsewhere, signal);
+    const row = await checkRedirect(context);
     assert.equal(row?.state, 'warned');
     assert.match(row?.evidence ?? '', /is plain http$/);
   });
@@ -217,5 +224,5 @@ describe('smoke test, of what is no URL', () => {
     'http://h?x',
     '',
   ])
-    it(`refuses ${JSON.stringify(url)}`, () => assert.rejects(smoke(url), UrlError));
+    it(`refuses ${JSON.stringify(url)}`, () => assert.rejects(smokeNearby(url), UrlError));
 });

@@ -4,11 +4,11 @@ import { createServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { getCACertificates, type SecureVersion, setDefaultCACertificates } from 'node:tls';
 import { generate } from 'selfsigned';
+import { LIMITS } from '../../../../operate/smoke/check-context.ts';
 import { checkRedirect } from '../../../../operate/smoke/checks/redirect.ts';
-import { smoke } from '../../../../operate/smoke/smoke.ts';
 import { parseTarget } from '../../../../operate/smoke/target.ts';
 import { json, KEY, startDeployment, startServer } from '../../../support/operate/smoke/deployments.ts';
-import { assertFailed, rowOf } from '../../../support/operate/smoke/row.ts';
+import { assertFailed, rowOf, smokeNearby } from '../../../support/operate/smoke/row.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -62,7 +62,7 @@ describe('smoke test, over TLS', function () {
     trust(good.cert);
     await using deployment = await startDeployment();
     await using front = await startTls(deployment.origin, good);
-    const report = await smoke(front.origin, { apiKey: KEY });
+    const report = await smokeNearby(front.origin, { apiKey: KEY });
     assertFailed(report);
     assert.equal(rowOf(report, 'tls').state, 'passed');
     assert.match(
@@ -79,7 +79,7 @@ describe('smoke test, over TLS', function () {
     await using deployment = await startDeployment();
     await using ending = await startTls(deployment.origin, soon);
     await using old = await startTls(deployment.origin, good, 'TLSv1');
-    const [first, second] = await Promise.all([smoke(ending.origin), smoke(old.origin)]);
+    const [first, second] = await Promise.all([smokeNearby(ending.origin), smokeNearby(old.origin)]);
     assertFailed(first);
     assert.equal(rowOf(first, 'tls').state, 'warned');
     assert.match(rowOf(first, 'tls').evidence, /(?:9|10) days$/);
@@ -97,7 +97,7 @@ describe('smoke test, over TLS', function () {
       trust(certificate.cert);
       await using deployment = await startDeployment();
       await using front = await startTls(deployment.origin, certificate);
-      const report = await smoke(front.origin, { apiKey: KEY });
+      const report = await smokeNearby(front.origin, { apiKey: KEY });
       assertFailed(report, 'answers');
       assert.match(rowOf(report, 'answers').cause ?? '', cause);
       assert.deepEqual(deployment.asked, []);
@@ -108,8 +108,8 @@ describe('smoke test, over TLS', function () {
     await using deployment = await startDeployment();
     await using front = await startTls(deployment.origin, await makeCertificate(-1, 90));
     const [unsigned, plain] = await Promise.all([
-      smoke(front.origin),
-      smoke(deployment.origin.replace('http', 'https')),
+      smokeNearby(front.origin),
+      smokeNearby(deployment.origin.replace('http', 'https')),
     ]);
     assertFailed(unsigned, 'answers');
     assert.match(rowOf(unsigned, 'answers').remedy ?? '', /NODE_EXTRA_CA_CERTS/);
@@ -118,13 +118,16 @@ describe('smoke test, over TLS', function () {
   });
 
   describe('beside plain http', () => {
-    const signal = new AbortController().signal;
-    const target = parseTarget('https://localhost:8443');
+    const context = {
+      target: parseTarget('https://localhost:8443'),
+      signal: new AbortController().signal,
+      limits: LIMITS,
+    };
     const look = async (status: number, location?: string) => {
       await using plain = await startServer((_request, response) => {
         response.writeHead(status, location === undefined ? {} : { location }).end();
       });
-      return await checkRedirect(target, signal, Number(new URL(plain.origin).port));
+      return await checkRedirect(context, Number(new URL(plain.origin).port));
     };
 
     it('passes a redirect that keeps path and query, and a port that refuses or is shut', async () => {
@@ -133,7 +136,7 @@ describe('smoke test, over TLS', function () {
       await using gone = await startServer(json(200, {}));
       const { port } = new URL(gone.origin);
       await gone[Symbol.asyncDispose]();
-      assert.equal((await checkRedirect(target, signal, Number(port)))?.state, 'passed');
+      assert.equal((await checkRedirect(context, Number(port)))?.state, 'passed');
     });
 
     it('finds a redirect that loses the path or leads elsewhere, and warns of an answer in the clear', async () => {
@@ -149,7 +152,7 @@ describe('smoke test, over TLS', function () {
     });
 
     it('looks at no other port than 80 beside 443 by itself', async () => {
-      assert.equal((await checkRedirect(target, signal))?.state, 'skipped');
+      assert.equal((await checkRedirect(context))?.state, 'skipped');
     });
   });
 });
