@@ -86,10 +86,11 @@ function failureOf(code: string): Failure {
   return 'broken';
 }
 
-/** The JSON object of an answer; undefined when it is none. */
+/** The JSON object of an answer; undefined when it is none. An answer that was cut is none: to parse it takes a second. */
 export function jsonOf(answer: Answer): Readonly<Record<string, unknown>> | undefined {
   if (answer.kind === 'none' || !String(answer.headers['content-type'] ?? '').includes('json'))
     return undefined;
+  if (Buffer.byteLength(answer.text) > MOST_BYTES) return undefined;
   try {
     const value: unknown = JSON.parse(answer.text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;

@@ -30,6 +30,8 @@ export interface DoctorOptions {
   /** Instead of this machine. */
   readonly url?: URL;
   readonly sources?: Partial<SystemSources>;
+  /** How long the public address may take to answer. */
+  readonly askMs?: number;
 }
 
 /** What every check may look at. */
@@ -61,7 +63,14 @@ export const ASK_MS = 2_500;
  * Looks once at what all checks share. The process table is read here, at one go: amid the checks it would hold up the
  * answers that others wait for, and deadlines would pass for nothing.
  */
-export function createContext({ settings, env, folder, url, sources = {} }: DoctorOptions): Context {
+export function createContext({
+  settings,
+  env,
+  folder,
+  url,
+  sources = {},
+  askMs = ASK_MS,
+}: DoctorOptions): Context {
   const { loaded: intended, problems } = loadLeniently(settings, env, folder);
   const kit: KitProcesses =
     url === undefined ? findKit(intended.config.dataDir) : { canSee: false, services: [], elsewhere: [] };
@@ -91,7 +100,7 @@ export function createContext({ settings, env, folder, url, sources = {} }: Doct
         path.startsWith('/api') && key !== undefined && keyWithheld === undefined
           ? { 'x-api-key': key, ...headers }
           : headers;
-      const answer = answers.get(name) ?? ask(new URL(path, origin), { headers: keyed, timeoutMs: ASK_MS });
+      const answer = answers.get(name) ?? ask(new URL(path, origin), { headers: keyed, timeoutMs: askMs });
       answers.set(name, answer);
       return answer;
     },

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 /** By then a server that closes is at its farewell; longer than this takes it waits for connections. */
 const UNTIL_FAREWELL_MS = 150;
 /** Longer than a server says farewell to connections that nobody uses. */
-const HELD_MS = 1_000;
+const HELD_MS = 600;
 
 /** A client on a thread of its own: it asks, waits for its turn, and asks again on the same connection. */
 const CLIENT = `

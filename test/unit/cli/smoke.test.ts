@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { reportSchema } from '../../../operate/smoke/report.ts';
 import { runCli } from '../../support/cli/run-cli.ts';
-import { type Deployment, KEY, startDeployment } from '../../support/operate/smoke/deployments.ts';
+import {
+  type Deployment,
+  json,
+  KEY,
+  startDeployment,
+  startServer,
+} from '../../support/operate/smoke/deployments.ts';
 
 describe('gatehouse smoke', function () {
   this.timeout(30_000);
@@ -29,7 +35,13 @@ describe('gatehouse smoke', function () {
   });
 
   it('exits 1, with cause and remedy, when the key or the release is another', async () => {
-    const { status, stdout } = await run([deployment.origin, '--expect-release', '9.9.9'], {
+    // Not the gate: this server closes each connection, so that no check waits for a second answer.
+    await using other = await startServer((request, response) => {
+      response.setHeader('connection', 'close');
+      if (request.url?.startsWith('/health/live')) json(200, { status: 'ok' })(request, response);
+      else json(401, { code: 'key_missing' })(request, response);
+    });
+    const { status, stdout } = await run([other.origin, '--expect-release', '9.9.9'], {
       API_KEYS: `${KEY}-other`,
     });
     assert.equal(status, 1);

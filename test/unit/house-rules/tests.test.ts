@@ -12,12 +12,6 @@ const MAX_SLEEP_MS = 50;
 const SLEEP = /\b(?:(?:sleep|delay|pause)\(|setTimeout\((?:\w+, ?)?)([\d_]+)[,)]/;
 const COMMENT = /(?:^|\s)(?:\/\/|\*|\/\*)/;
 
-/** Too long before there was a rule. */
-const STILL_TOO_LONG = [
-  'test/unit/bridge/send/send-preparing.test.ts',
-  'test/conformance/gate/connections/slow-clients.test.ts',
-];
-
 const files = globSync('test/**/*.ts', { cwd: ROOT }).map((name) => ({
   name,
   lines: readFileSync(join(ROOT, name), 'utf8').trimEnd().split('\n'),
@@ -36,7 +30,7 @@ describe('house rules of the tests', () => {
 
   it(`allow at most ${MAX_LINES} lines in a test file`, () => {
     const long = testFiles
-      .filter(({ name, lines }) => lines.length > MAX_LINES && !STILL_TOO_LONG.includes(name))
+      .filter(({ lines }) => lines.length > MAX_LINES)
       .map(({ name, lines }) => `${name}: ${lines.length}`);
     assert.deepEqual(long, []);
   });

@@ -32,6 +32,11 @@ describeGates('gate, a limit on the rate of a client', (gateUnderTest) => {
     limits: { clientRatePerSecond: 1, clientBurst: 1, clientConcurrency: 40 },
   }));
 
+  const quick = shareGate(gateUnderTest, () => ({
+    trustedProxyHops: 1,
+    limits: { clientRatePerSecond: 5, clientBurst: 1 },
+  }));
+
   it('answers 429 with Retry-After to a client beyond its burst and rate, and to no other', async () => {
     const startedMs = performance.now();
     const answers = await Promise.all(
@@ -49,7 +54,7 @@ describeGates('gate, a limit on the rate of a client', (gateUnderTest) => {
   });
 
   it('lets a client on again once it has waited', async () => {
-    const ask = () => exchangeRaw(gate.port, from('203.0.113.9'));
+    const ask = () => exchangeRaw(quick.port, from('203.0.113.9'));
     await Promise.all(Array.from({ length: 20 }, ask));
     await untilStatus(429, ask);
     await untilStatus(200, ask);

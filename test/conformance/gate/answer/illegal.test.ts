@@ -87,7 +87,7 @@ const ILLEGAL: readonly (readonly [source: string, what: string, text: string, n
 describeGates('gate, a response that HTTP does not allow', (gateUnderTest) => {
   const { differs, name } = gateUnderTest;
   const gate = shareScripted(gateUnderTest);
-  const impatient = shareScripted(gateUnderTest, { idleTimeoutMs: 500, upstreamTimeoutMs: 500 });
+  const impatient = shareScripted(gateUnderTest, { idleTimeoutMs: 150, upstreamTimeoutMs: 150 });
 
   async function exchange(script: Script, headers = ''): Promise<ReturnType<typeof parseResponse>> {
     gate.play(() => script);
@@ -181,8 +181,9 @@ describeGates('gate, a response that HTTP does not allow', (gateUnderTest) => {
       // A tunnel of nginx may be silent for an hour.
       if (name === 'nginx' && headers !== '' && script.end === 'hang') continue;
       it(`closes the connection when the body${kind} has ${what}`, async () => {
-        impatient.play(() => script);
-        using client = new RawClient(impatient.port);
+        const { play, port } = script.end === 'hang' ? impatient : gate;
+        play(() => script);
+        using client = new RawClient(port);
         const received = await client.send(requestOf('/api', headers)).untilClosed();
         assert.doesNotMatch(received, /\r\n0\r\n\r\n$|ok.{3}$/s);
       });
