@@ -70,7 +70,7 @@ export const faults: readonly Fault[] = [
     replacement: "connection.pragma('synchronous = NORMAL');",
     tests: [
       {
-        file: 'test/conformance/api/store/store.test.ts',
+        file: 'test/unit/api/store/sqlite-sync.test.ts',
         title: 'store on sqlite, as to the disk syncs the log at each commit',
       },
     ],

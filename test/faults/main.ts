@@ -1,8 +1,6 @@
 // `make faults [ONLY=text]`: applies one fault at a time to a copy of the sources, and shows that its tests fail.
-import { faults as api } from './api.ts';
 import { type Fault, tierOf } from './fault.ts';
-import { faults as gate } from './gate.ts';
-import { faults as processes } from './processes.ts';
+import { faults } from './faults.ts';
 import { runTest } from './run-test.ts';
 import { Tree } from './tree.ts';
 
@@ -10,8 +8,7 @@ import { Tree } from './tree.ts';
 const TREES = 2;
 
 const only = process.argv[2] ?? '';
-const all = [...gate, ...api, ...processes];
-const chosen = all.filter(({ name, file }) => `${file} ${name}`.includes(only));
+const chosen = faults.filter(({ name, file }) => `${file} ${name}`.includes(only));
 const waiting = chosen.entries();
 let caught = 0;
 let byUnitTests = 0;
