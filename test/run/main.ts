@@ -29,6 +29,7 @@ for (const { tier, files } of chosen) {
   const run = await runTier(tier, files);
   process.stdout.write(renderTier(run));
   runs.push(run);
+  if (run.isInterrupted) break;
 }
 const { text, isGreen } = renderReport(runs);
 process.stdout.write(text);

@@ -7,6 +7,10 @@ import { type Results, readResults } from './results.ts';
 
 const MOCHA = new URL('../../node_modules/mocha/bin/mocha.js', import.meta.url).pathname;
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** Mocha's exit code after SIGINT. */
+const INTERRUPTED = 130;
+
 export interface MochaRun {
   readonly files: readonly string[];
   /** Test files that run at the same time, each in a process that runs several one after the other. */
@@ -18,6 +22,8 @@ export interface MochaRun {
 export interface MochaResults extends Results {
   /** False when mocha itself failed: a file did not load, or a worker ended. Then tests are missing from the results. */
   readonly isWhole: boolean;
+  /** A signal ended mocha. */
+  readonly isInterrupted: boolean;
 }
 
 /** Runs mocha in a process of its own, which reports on the standard output of this one. */
@@ -37,8 +43,16 @@ export async function runMocha({ files, jobs, timeoutMs, env = {} }: MochaRun): 
     ],
     { stdio: 'inherit', env: { ...process.env, ...env, TEST_RESULTS: results } },
   );
-  const [code] = await once(child, 'close');
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  for (const signal of SIGNALS) process.on(signal, forward);
+  const [code, endedBy] = await once(child, 'close');
+  for (const signal of SIGNALS) process.off(signal, forward);
   const read = readResults(results);
   rmSync(folder, { recursive: true, force: true });
-  return { ...read, isWhole: code === 0 || (typeof code === 'number' && read.failed.length > 0) };
+  const isInterrupted = endedBy !== null || code === INTERRUPTED;
+  return {
+    ...read,
+    isInterrupted,
+    isWhole: code === 0 || (typeof code === 'number' && read.failed.length > 0),
+  };
 }

@@ -17,6 +17,7 @@ export interface TierRun {
   readonly cpuMs: number;
   /** False when mocha itself failed: a file did not load, or a worker ended. */
   readonly isWhole: boolean;
+  readonly isInterrupted: boolean;
 }
 
 /** Returns the line with the time of a tier beside its budget. */

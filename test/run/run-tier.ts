@@ -11,9 +11,10 @@ export async function runTier(tier: Tier, files: readonly string[]): Promise<Tie
   const sinceMs = performance.now();
   const { env, jobs, timeoutMs } = tier;
   const first = await runMocha({ files: longestFirst(files), jobs, timeoutMs, env });
-  const second = tier.mayRunTwice
-    ? await runAgain(first, (file) => runMocha({ files: [file], jobs: 1, timeoutMs, env }))
-    : { flaky: [], failed: first.failed, passed: [] };
+  const second =
+    tier.mayRunTwice && !first.isInterrupted
+      ? await runAgain(first, (file) => runMocha({ files: [file], jobs: 1, timeoutMs, env }))
+      : { flaky: [], failed: first.failed, passed: [] };
   rememberTimes(first.files);
   return {
     tier,
@@ -24,5 +25,6 @@ export async function runTier(tier: Tier, files: readonly string[]): Promise<Tie
     wallMs: performance.now() - sinceMs,
     cpuMs: processorMs() - cpuBeforeMs,
     isWhole: first.isWhole,
+    isInterrupted: first.isInterrupted,
   };
 }

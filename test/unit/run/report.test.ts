@@ -14,6 +14,7 @@ const run = (changes: Partial<TierRun>): TierRun => ({
   wallMs: 1_234,
   cpuMs: 60_000,
   isWhole: true,
+  isInterrupted: false,
   ...changes,
 });
 

@@ -19,7 +19,13 @@ describe('second run of a failed test', () => {
     const asked: unknown[] = [];
     const runs = await runAgain({ passed: [], failed: [one] }, async (...args) => {
       asked.push(args);
-      return { passed: [passed(file, one.title)], failed: [], files: [], isWhole: true };
+      return {
+        passed: [passed(file, one.title)],
+        failed: [],
+        files: [],
+        isWhole: true,
+        isInterrupted: false,
+      };
     });
     assert.deepEqual(asked, [[file]]);
     assert.deepEqual(runs, { flaky: [one], failed: [], passed: [passed(file, one.title)] });
@@ -28,9 +34,9 @@ describe('second run of a failed test', () => {
   it('keeps a test failed if a test of its file fails again, none runs, or mocha fails', async () => {
     const one = failed('test/system/cli/commands.test.ts', 'help');
     const outcomes = [
-      { passed: [], failed: [one], files: [], isWhole: true },
-      { passed: [], failed: [], files: [], isWhole: true },
-      { passed: [passed(one.file, one.title)], failed: [], files: [], isWhole: false },
+      { passed: [], failed: [one], files: [], isWhole: true, isInterrupted: false },
+      { passed: [], failed: [], files: [], isWhole: true, isInterrupted: false },
+      { passed: [passed(one.file, one.title)], failed: [], files: [], isWhole: false, isInterrupted: false },
     ];
     for (const outcome of outcomes) {
       const runs = await runAgain({ passed: [], failed: [one] }, async () => outcome);
@@ -47,6 +53,7 @@ describe('second run of a failed test', () => {
         failed: [],
         files: [],
         isWhole: true,
+        isInterrupted: false,
       };
     });
     assert.deepEqual(runs.flaky, [hook]);
