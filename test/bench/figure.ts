@@ -15,7 +15,7 @@ export const figureSchema = z.strictObject({
   range: z.strictObject({ low: z.number(), high: z.number(), count: z.number() }).nullable(),
   /** More about the value, such as what it costs. */
   note: z.string().nullable(),
-  /** What was measured beside it in the same run, with its own figures. */
+  /** The peer of the same run, with its own figures. */
   peer: z.string(),
   ratio: z.number().nullable(),
   /** Null where the figure is published and no target is set. */

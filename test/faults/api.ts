@@ -35,7 +35,7 @@ export const faults: readonly Fault[] = [
     ],
   },
   {
-    name: 'The event log begins anew for a reader that has read everything',
+    name: 'The event log starts from the beginning again for a reader that has read everything',
     kind: 'off by one',
     file: 'services/api/events/log-pages.ts',
     text: 'const from = after > newest ? 0 : after;',

@@ -12,7 +12,7 @@ export interface LoadResult {
   readonly bytesRead: number;
 }
 
-/** Loads a server from a process of its own, each connection asking anew as soon as it is answered. */
+/** Loads a server from a process of its own, each connection asks again as soon as it has its answer. */
 export class Load {
   readonly #script: string;
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { control, topology } from '#config';
+import { importsIn } from '../../run/imports.ts';
 import { findCycles } from './import-cycles.ts';
 import { MAY_IMPORT, partOf } from './import-directions.ts';
 
@@ -49,7 +50,7 @@ describe('house rules', () => {
   it('let imports point one way', () => {
     const wrong = files.flatMap(({ name, text }) => {
       const part = partOf(name) ?? '';
-      return importsOf(name, text)
+      return importsIn(name, text)
         .filter((target) => partOf(target) !== part && !MAY_IMPORT[part]?.includes(partOf(target) ?? ''))
         .map((target) => `${name} imports ${target}`);
     });
@@ -57,7 +58,7 @@ describe('house rules', () => {
   });
 
   it('allow no import cycle, type imports included', () => {
-    const imports = new Map(files.map(({ name, text }) => [name, importsOf(name, text)]));
+    const imports = new Map(files.map(({ name, text }) => [name, importsIn(name, text)]));
     assert.deepEqual(findCycles(imports), []);
   });
 
@@ -147,15 +148,6 @@ function findQuotedNames(services: readonly string[]): QuotedName[] {
 
 function isEntry(name: string): boolean {
   return name.startsWith('services/') && basename(name) === 'main.ts';
-}
-
-/** The files that a file imports, as paths from the root, without packages. */
-function importsOf(name: string, text: string): string[] {
-  return [...text.matchAll(/(?:from|import) '([^']+)'|import\('([^']+)'\)/g)].flatMap(([, still, lazy]) => {
-    const target = still ?? lazy ?? '';
-    if (target === '#config') return ['config/index.ts'];
-    return target.startsWith('.') ? [relative(ROOT, resolve(ROOT, dirname(name), target))] : [];
-  });
 }
 
 /** Code without its comments and the contents of its strings; whichever begins first hides the other. */
