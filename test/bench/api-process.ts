@@ -5,7 +5,8 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SECRET_HEADER } from '../../services/contract/internal.ts';
-import { freePorts, until } from '../support/kit/kit.ts';
+import { freePorts } from '../support/kit/kit.ts';
+import { until } from '../support/until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SECRET = 's'.repeat(64);
@@ -43,11 +44,9 @@ export class ApiProcess implements AsyncDisposable {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     const api = new ApiProcess(child, API_PORT);
-    await until(
-      'the api is ready',
-      async () => (await api.call('GET', '/internal/ready')).status === 200,
-      60_000,
-    );
+    await until('the api is ready', async () => (await api.call('GET', '/internal/ready')).status === 200, {
+      withinMs: 60_000,
+    });
     return api;
   }
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EVENTS_PATH } from '../../services/contract/internal.ts';
-import { until } from '../support/kit/kit.ts';
+import { until } from '../support/until.ts';
 import { ApiProcess } from './api-process.ts';
 import { type Figure, toFigure } from './figure.ts';
 import { median, summary } from './median.ts';
@@ -47,7 +47,9 @@ export async function* measureEvents(): AsyncGenerator<Figure> {
         if (status !== 200) throw new Error(`${EVENTS_PATH} answered ${status}: ${text}`);
       }
       stored.push((BATCHES * BATCH * 1_000) / (performance.now() - from));
-      await until('every reader has every event', () => seen >= BATCHES * BATCH * READERS, WITHIN_MS);
+      await until('every reader has every event', () => seen >= BATCHES * BATCH * READERS, {
+        withinMs: WITHIN_MS,
+      });
       rates.push((BATCHES * BATCH * READERS * 1_000) / (performance.now() - from));
     }
     for (const stream of streams) stream.destroy();
@@ -120,7 +122,7 @@ async function bareServer(): Promise<number[]> {
         bytes += piece.length;
       }),
     );
-  await until('all read', () => responses.length === READERS, WITHIN_MS);
+  await until('all read', () => responses.length === READERS, { withinMs: WITHIN_MS });
   const rates: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const goal = bytes + frame.length * BATCHES * BATCH * READERS;
@@ -129,7 +131,7 @@ async function bareServer(): Promise<number[]> {
       for (const response of responses) response.write(frame);
       if (count % BATCH === BATCH - 1) await new Promise((resolve) => setImmediate(resolve));
     }
-    await until('all has arrived', () => bytes >= goal - READERS * 40, WITHIN_MS);
+    await until('all has arrived', () => bytes >= goal - READERS * 40, { withinMs: WITHIN_MS });
     rates.push((BATCHES * BATCH * READERS * 1_000) / (performance.now() - from));
   }
   server.closeAllConnections();

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { get } from 'node:http';
-import { startKit, until } from '../support/kit/kit.ts';
+import { startKit } from '../support/kit/kit.ts';
+import { until } from '../support/until.ts';
 import { type Figure, toFigure } from './figure.ts';
 import { median, summary } from './median.ts';
 
@@ -34,7 +35,7 @@ function bareNode(): number {
 async function startToLive(): Promise<number> {
   const from = performance.now();
   await using kit = await startKit({ args: ['start'], env: { PUPPETEER_EXECUTABLE_PATH: '/bin/false' } });
-  await until('it is live', () => isLive(`${kit.origin}/health/live`), 20_000);
+  await until('it is live', () => isLive(`${kit.origin}/health/live`), { withinMs: 20_000 });
   return performance.now() - from;
 }
 

@@ -1,4 +1,4 @@
-import { until } from '../support/kit/kit.ts';
+import { until } from '../support/until.ts';
 
 /** How far one part of the run may be ahead of another. */
 const SLACK = 0.08;
@@ -26,6 +26,6 @@ export class Progress {
   /** Throws when the part has not come so far in time. */
   async reached(part: string, fraction: number, withinMs = LONGEST_WAIT_MS): Promise<void> {
     if (this.of(part) >= fraction) return;
-    await until(`${part} has come to ${fraction}`, () => this.of(part) >= fraction, withinMs);
+    await until(`${part} has come to ${fraction}`, () => this.of(part) >= fraction, { withinMs });
   }
 }

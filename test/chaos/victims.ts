@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandOf, readProcess, signalProcess } from '../../services/runtime/process/process-table.ts';
 import type { PostgresServer } from '../support/api/postgres-server.ts';
-import { until } from '../support/kit/kit.ts';
+import { until } from '../support/until.ts';
 import type { KitUnderFire } from './kit-under-fire.ts';
 
 export const VICTIMS = ['gate', 'api', 'bridge', 'browser', 'renderer', 'supervisor'] as const;
@@ -34,7 +34,7 @@ export async function kill(
       const found = find(victim, fire);
       return found.length > 0 ? found : undefined;
     },
-    THERE_WITHIN_MS,
+    { withinMs: THERE_WITHIN_MS },
   ).catch((): number[] => []);
   return pids.filter((pid) => signalProcess(pid, 'SIGKILL')).length > 0;
 }

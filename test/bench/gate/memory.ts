@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
-import { until } from '../../support/kit/kit.ts';
+import { until } from '../../support/until.ts';
 import { type Figure, toFigure } from '../figure.ts';
 import { startContestants } from './contestants.ts';
 import type { Load } from './load.ts';
@@ -123,7 +123,7 @@ async function readSlowly(port: number): Promise<void> {
     portion = 0;
     socket.resume();
   }, READ_EVERY_MS);
-  await until('a slow reader has read all', () => bytesRead > LARGE_BYTES, WITHIN_MS);
+  await until('a slow reader has read all', () => bytesRead > LARGE_BYTES, { withinMs: WITHIN_MS });
   clearInterval(reading);
   socket.destroy();
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listProcesses, signalProcess } from '../../../services/runtime/process/process-table.ts';
-import { until } from '../../support/kit/kit.ts';
+import { until } from '../../support/until.ts';
 
 /** Clock ticks of /proc, per second. Source: proc(5); 100 on every Linux of today. */
 const TICKS_PER_SECOND = 100;
@@ -45,7 +45,7 @@ export class ServerProcess implements Measured, AsyncDisposable {
       await until(
         `${name} answers`,
         async () => child.exitCode !== null || (await fetch(`http://127.0.0.1:${port}${readyPath}`)).ok,
-        START_MS,
+        { withinMs: START_MS },
       );
       if (child.exitCode !== null) throw new Error(`${name} has ended: ${readFileSync(logFile, 'utf8')}`);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from '../../support/kit/kit.ts';
+import { until } from '../../support/until.ts';
 import type { Scenario, World } from '../scenario.ts';
 import { find } from '../victims.ts';
 
@@ -46,7 +46,7 @@ async function crashLoop(world: World): Promise<void> {
       if (find('bridge', world.fire).length > 0) await world.kill('bridge');
       return false;
     },
-    60_000,
+    { withinMs: 60_000 },
   );
   world.diary.note('the bridge is in a crash loop and given up');
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { addsOf, announced, newId, send, text } from '../../support/bridge/page-calls.ts';
 import type { PageUnderTest } from '../../support/bridge/pages-under-test.ts';
-import { until } from '../../support/bridge/until.ts';
+import { until } from '../../support/until.ts';
 
 const TO = '15552220100@c.us';
 const GROUP = '120363000000000100@g.us';

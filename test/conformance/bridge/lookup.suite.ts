@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { newId, send, sendToPhone, text } from '../../support/bridge/page-calls.ts';
 import type { PageUnderTest } from '../../support/bridge/pages-under-test.ts';
-import { until } from '../../support/bridge/until.ts';
+import { until } from '../../support/until.ts';
 
 const TO = '15552220300@c.us';
 const GROUP = '120363000000000300@g.us';

@@ -10,9 +10,8 @@ import { refusesSends } from './refusals.suite.ts';
  * unit test of sends relies on belongs into these suites.
  */
 for (const { name, open } of pagesUnderTest)
-  describe(`page for sends, ${name}`, function () {
+  describe(`page for sends, ${name}`, () => {
     // A busy machine starts a browser slowly.
-    this.timeout(240_000);
     let page: PageUnderTest;
     const world = () => page;
     before(async () => {

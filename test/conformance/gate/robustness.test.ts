@@ -33,7 +33,7 @@ describeGates('gate, what must not bring it down', (gateUnderTest) => {
 
     await request(gate.origin).get('/api').expect(200);
     await request(gate.origin).get('/health/live').expect(200);
-  }).timeout(60_000);
+  });
 
   it('stands when clients reset their connections amid requests and answers', async () => {
     gate.answerWith((_request, response) => {

@@ -35,9 +35,7 @@ const FURTHER: readonly Run[] = [
   further({ scenario: 'kills', database: 'postgres', seed: SEED + 1, ...SMALLER }),
 ];
 
-describe(`kit under fire, seed ${SEED}`, function () {
-  this.timeout(600_000);
-
+describe(`kit under fire, seed ${SEED}`, () => {
   for (const [title, options] of isBounded ? ONE_FOR_EACH_DATABASE : [...ONE_FOR_EACH_DATABASE, ...FURTHER]) {
     it(title, async () => {
       const report = await runChaos(options);

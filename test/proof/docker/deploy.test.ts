@@ -12,9 +12,9 @@ import {
   lacksForEngine,
   startEngine,
 } from '../../support/docker/engine.ts';
-import { until } from '../../support/kit/kit.ts';
 import type { Exchange } from '../../support/kit/load.ts';
 import { sayNotTested } from '../../support/netns/say-what-lacks.ts';
+import { until } from '../../support/until.ts';
 
 const LOAD = fileURLToPath(new URL('../../support/docker/deploy-load.ts', import.meta.url));
 const DEPLOY_MS = 900_000;
@@ -34,7 +34,7 @@ describe('make deploy, on a real Docker engine', function () {
     clone = new Clone(engine);
     const { code, output } = await clone.composeUp('first');
     assert.equal(code, 0, output);
-    await until('first is ready', async () => toRecord(await clone.ask('/health')).whatsapp_ready, 90_000);
+    await until('first is ready', async () => toRecord(await clone.ask('/health')).whatsapp_ready);
   });
   after(async () => clone?.[Symbol.asyncDispose]());
 
@@ -54,7 +54,7 @@ describe('make deploy, on a real Docker engine', function () {
     );
     const sent = exchanges.flatMap(({ key }) => (key === undefined ? [] : [`load ${key}`])).sort();
     assert.ok(sent.length > 20, `${sent.length} messages`);
-    await until('all have arrived', async () => (await arrivedAt(clone)).length >= sent.length, 90_000);
+    await until('all have arrived', async () => (await arrivedAt(clone)).length >= sent.length);
     assert.deepEqual(await arrivedAt(clone), sent);
     const exit = await engine.docker('inspect', '--format', '{{.State.ExitCode}}', `${PROJECT}-blue-1`);
     assert.equal(exit, '0');

@@ -3,7 +3,6 @@ import { type Container, HARDENED, SANDBOX } from '../../support/docker/containe
 import { type Engine, FIRST_TIME_MS, lacksForEngine, startEngine } from '../../support/docker/engine.ts';
 import { sayNotTested } from '../../support/netns/say-what-lacks.ts';
 
-const START_MS = 120_000;
 const STATUS =
   'for p in /proc/[0-9]*; do grep -hE "^(Name|Uid|CapEff|NoNewPrivs):" $p/status | tr "\\n\\t" "  "; echo; done 2>/dev/null';
 
@@ -28,8 +27,7 @@ describe('image, run as it is meant to be', () => {
   for (const gate of ['node', 'nginx']) {
     describe(`with GATE=${gate}`, () => {
       let kit: Container;
-      before(async function () {
-        this.timeout(START_MS);
+      before(async () => {
         const flags = [...HARDENED, `--volume=${volume}:/data`];
         kit = await engine.run(await engine.image(), { flags, env: { ...SANDBOX, GATE: gate } });
         await kit.ready();
@@ -95,8 +93,7 @@ describe('image, run as it is meant to be', () => {
     });
   }
 
-  it('keeps its sandbox where the engine allows one, without a word', async function () {
-    this.timeout(START_MS);
+  it('keeps its sandbox where the engine allows one, without a word', async () => {
     const flags = [...HARDENED, '--security-opt=seccomp=unconfined', '--volume=/data'];
     const kit = await (await engine.run(await engine.image(), { flags })).ready();
     assert.doesNotMatch(await kit.log(), /Chromium finds no sandbox/);

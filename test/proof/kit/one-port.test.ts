@@ -9,8 +9,7 @@ const WITH_WHATSAPP = { command: 'demo', env: { SANDBOX_ALLOWED: 'true' }, isRea
 const WITHOUT_WHATSAPP = { command: 'start', env: NO_BROWSER, isReady: /"bridge":\{"state":"ready"/ };
 const API_KEY = 'a-key-of-the-tests-that-is-long-enough';
 
-describe('kit in a container, scanned from another host', function () {
-  this.timeout(240_000);
+describe('kit in a container, scanned from another host', () => {
   const lack = lacksForTwoHosts();
   if (lack !== undefined) {
     sayNotTested('that only PORT can be reached from elsewhere', lack);

@@ -8,14 +8,13 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { z } from 'zod';
 import { freePort } from '../free-port.ts';
-import { until } from '../kit/kit.ts';
+import { until } from '../until.ts';
 import { fastFolder } from './fast-folder.ts';
 
 const binariesSchema = z.object({ initdb: z.string(), postgres: z.string() });
 /** PostgreSQL refuses to run as root. `nobody` is there everywhere, so nothing of the machine need be changed. */
 const NOBODY = 65_534;
 const AS = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-const START_MS = 60_000;
 /** Ends the server and removes its folder once whoever started it is gone, however that came to be. */
 const GUARD =
   'trap "" INT TERM HUP; cat >/dev/null; kill -QUIT $(head -n 1 "$0/data/postmaster.pid"); sleep 1; rm -rf "$0"';
@@ -96,8 +95,7 @@ export class PostgresServer implements AsyncDisposable {
         }
         return true;
       },
-      START_MS,
-      () => readFileSync(join(this.#folder, 'log'), 'utf8'),
+      { more: () => readFileSync(join(this.#folder, 'log'), 'utf8') },
     );
   }
 

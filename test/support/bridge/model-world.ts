@@ -15,10 +15,10 @@ import { faultRequest, incomingRequest } from '../../../services/sandbox/control
 import { composeIncoming } from '../../../services/sandbox/phone/compose-messages.ts';
 import { Phone } from '../../../services/sandbox/phone/phone.ts';
 import type { WireMessage } from '../../../services/sandbox/web/wire.ts';
+import { until } from '../until.ts';
 import { LIMITS } from './limits.ts';
 import { ModelBrowser } from './model-browser.ts';
 import type { Moment, PageDatabase } from './page-outbox.ts';
-import { until } from './until.ts';
 import type { Answer } from './world.ts';
 
 const DEVICE = { id: 'model', pn: '15550001111@c.us', lid: '11110005551@lid', pushname: 'Sandbox Phone' };

@@ -3,8 +3,8 @@ import type { NewContent } from '../../../services/bridge/page/content.ts';
 import type { SendOptions } from '../../../services/bridge/page/sends.ts';
 import type { WhatsAppMessage } from '../../../services/contract/events.ts';
 import type { PhoneMessage } from '../../../services/sandbox/phone/journal-records.ts';
+import { until } from '../until.ts';
 import type { PageUnderTest } from './pages-under-test.ts';
-import { until } from './until.ts';
 
 let count = 0;
 

@@ -9,14 +9,13 @@ import { clearFaults, injectFault } from '../../../services/sandbox/control/faul
 import { faultRequest, incomingRequest } from '../../../services/sandbox/control/request-schemas.ts';
 import { composeIncoming } from '../../../services/sandbox/phone/compose-messages.ts';
 import { type Sandbox, startSandbox } from '../../../services/sandbox/sandbox.ts';
+import { until } from '../until.ts';
 import { LIMITS } from './limits.ts';
 import type { PageUnderTest } from './pages-under-test.ts';
-import { until } from './until.ts';
 
 const BROWSER = '/usr/bin/chromium';
 /** A busy machine needs this long to start a browser, and longer than this for nothing else. */
 const CALL_MS = 60_000;
-const READY_MS = 120_000;
 
 /** `WhatsAppSends` of the bridge in a real browser, before the stand-in of the sandbox. All in this process but the browser. */
 export class RealPage implements PageUnderTest {
@@ -98,14 +97,13 @@ export class RealPage implements PageUnderTest {
     const count = this.#readyCount;
     await this.misbehave('reload');
     const isReadyAgain = () => this.#readyCount > count && this.#session.isReady;
-    await until('the page to be ready again', isReadyAgain, READY_MS);
+    await until('the page to be ready again', isReadyAgain);
   }
 
   untilReady(): Promise<unknown> {
     return until(
       'a browser that is ready',
       () => this.#session.isReady && this.#session.browser !== this.#killed,
-      READY_MS,
     );
   }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type SendAnswer, sendAnswerSchema } from '../../../services/contract/bridge.ts';
 import type { PhoneMessage } from '../../../services/sandbox/phone/journal-records.ts';
 import type { Phone } from '../../../services/sandbox/phone/phone.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 import type { Answer } from './world.ts';
 
 /** Where messages are sent: a bridge before a browser and the sandbox, or the model of them in this process. */
@@ -80,25 +80,18 @@ export async function sendUntilSent(
   const since = Math.floor(Date.now() / 1000);
   const failures: string[] = [];
   let isDoubtful = false;
-  const answer = await until(
-    `"${text}" to be sent`,
-    async () => {
-      const retry = isDoubtful ? { retry: { since, known: [] } } : {};
-      // While the bridge is away nobody knows either.
-      const gone = { status: 504, body: { code: 'outcome_unknown', detail: 'the bridge broke off' } };
-      const tried = await world.send(text, chatId, { stanza_id: stanzaId, ...retry }).catch(() => gone);
-      if (tried.status === 200) return sent(tried);
-      const { code } = problemSchema.parse(tried.body);
-      assert.ok(
-        ['outcome_unknown', 'whatsapp_not_ready', 'send_failed'].includes(code),
-        JSON.stringify(tried),
-      );
-      if (code === 'outcome_unknown') isDoubtful = true;
-      failures.push(code);
-      return undefined;
-    },
-    60_000,
-  );
+  const answer = await until(`"${text}" to be sent`, async () => {
+    const retry = isDoubtful ? { retry: { since, known: [] } } : {};
+    // While the bridge is away nobody knows either.
+    const gone = { status: 504, body: { code: 'outcome_unknown', detail: 'the bridge broke off' } };
+    const tried = await world.send(text, chatId, { stanza_id: stanzaId, ...retry }).catch(() => gone);
+    if (tried.status === 200) return sent(tried);
+    const { code } = problemSchema.parse(tried.body);
+    assert.ok(['outcome_unknown', 'whatsapp_not_ready', 'send_failed'].includes(code), JSON.stringify(tried));
+    if (code === 'outcome_unknown') isDoubtful = true;
+    failures.push(code);
+    return undefined;
+  });
   return { answer, failures };
 }
 

@@ -2,7 +2,7 @@ import { createContext, runInContext } from 'node:vm';
 import { readMessage } from '../../../services/bridge/page/data.ts';
 import type { InboundEvent } from '../../../services/bridge/page/inbound-events.ts';
 import type { WatchedBrowser } from '../../../services/bridge/watchdog/watched-browser.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const CHAT = '15552220000@c.us';
 const STANZA = '3EB0AAAAAAAAAAAAAAAAAA';

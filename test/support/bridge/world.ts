@@ -15,16 +15,14 @@ import type { SessionState } from '../../../services/contract/events.ts';
 import { SECRET_HEADER } from '../../../services/contract/internal.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import { type Sandbox, startSandbox } from '../../../services/sandbox/sandbox.ts';
+import { until } from '../until.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
 import { LIMITS } from './limits.ts';
-import { until } from './until.ts';
 
 export { LIMITS } from './limits.ts';
 
 export const SECRET = 'the-secret-of-this-boot';
 const BROWSER = '/usr/bin/chromium';
-/** A browser of a busy machine needs this long to start. */
-const BROWSER_MS = 90_000;
 const BRIDGE_PROCESS = new URL('bridge-process.ts', import.meta.url).pathname;
 
 export interface WorldOptions {
@@ -139,12 +137,12 @@ export class World {
     return bridgeStatusSchema.parse((await this.call('GET', '/status')).body);
   }
 
-  untilState(state: SessionState, limitMs = BROWSER_MS): Promise<BridgeStatus> {
+  untilState(state: SessionState): Promise<BridgeStatus> {
     const reached = async () => {
       const status = await this.status();
       return status.state === state && status;
     };
-    return until(`state ${state}`, reached, limitMs).catch(async (error: unknown) => {
+    return until(`state ${state}`, reached).catch(async (error: unknown) => {
       throw new Error(`${error}; the session is ${JSON.stringify(await this.status())}`);
     });
   }
@@ -160,7 +158,7 @@ export class World {
       const status = await this.status();
       return status.whatsapp_ready && status.browser_pid !== oldPid && status;
     };
-    return until('ready with a new browser', isReadyAgain, BROWSER_MS);
+    return until('ready with a new browser', isReadyAgain);
   }
 
   /** Starts a bridge and links the phone to it. */

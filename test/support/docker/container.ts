@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from '../until.ts';
 import type { Engine } from './engine.ts';
 
 export interface ContainerOptions {
@@ -96,7 +97,7 @@ export class Container {
   }
 
   /** Waits until `holds` gives something true; an error counts as not yet. Fails with the log past the limit. */
-  async until<T>(what: string, holds: () => Promise<T>, withinMs = 90_000): Promise<NonNullable<T>> {
+  async until<T>(what: string, holds: () => Promise<T>, withinMs = PATIENCE_MS): Promise<NonNullable<T>> {
     const deadline = Date.now() + withinMs;
     let last: unknown;
     while (Date.now() < deadline) {

@@ -8,7 +8,7 @@ import { type ContainerOptions, startContainer } from './container.ts';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('../tools/docker-engine.sh', import.meta.url));
 /** The first time, packages and a base image are fetched and an image with a browser is built. */
-export const FIRST_TIME_MS = 600_000;
+export const FIRST_TIME_MS = 900_000;
 const MOST_OUTPUT_BYTES = 64 * 1024 ** 2;
 
 export type Stage = 'kit' | 'slim' | 'port';
@@ -98,7 +98,6 @@ export async function startEngine(): Promise<Engine> {
 
 /** Ends the use of the engine: for an `after` of each file that starts one. Should the process be killed, it ends too. */
 export async function endEngine(this: Mocha.Context): Promise<void> {
-  this.timeout(60_000);
   if (started === undefined) return;
   const { child } = await started;
   started = undefined;

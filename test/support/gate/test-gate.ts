@@ -4,10 +4,8 @@ import type { Gate } from '../../../services/gate/contract/gate.ts';
 import type { GateOptions, GateRoute } from '../../../services/gate/contract/options.ts';
 import { startGate } from '../../../services/gate/gate.ts';
 import { createLog } from '../../../services/runtime/log.ts';
+import { PATIENCE_MS } from '../until.ts';
 import type { GateKind } from './gates.ts';
-
-/** How long a test waits for a condition: far longer than a busy machine needs. */
-const WAIT_MS = 20_000;
 
 export const SECRET = 'boot-secret-of-this-test';
 
@@ -161,7 +159,7 @@ export class RawClient implements Disposable {
   }
 
   /** Waits for a condition that only bytes from the gate, or its close, can make true. */
-  async wait(isTrue: () => boolean, what: string, limitMs = WAIT_MS): Promise<void> {
+  async wait(isTrue: () => boolean, what: string, limitMs = PATIENCE_MS): Promise<void> {
     if (isTrue()) return;
     await new Promise<void>((resolve, reject) => {
       const settle = (end: () => void): void => {
@@ -212,7 +210,7 @@ export function parseResponse(text: string): RawResponse {
 }
 
 /** Polls a condition; there is no event for what another process, or the kernel, has done. */
-export async function waitFor(isTrue: () => boolean, what: string, limitMs = WAIT_MS): Promise<void> {
+export async function waitFor(isTrue: () => boolean, what: string, limitMs = PATIENCE_MS): Promise<void> {
   const untilMs = performance.now() + limitMs;
   while (!isTrue()) {
     if (performance.now() > untilMs) throw new Error(`waited ${limitMs} ms for ${what}`);

@@ -28,8 +28,7 @@ interface RestartOptions {
 
 /** The tests of a kit under load whose gate and api end and come back. */
 export function describeRestarts(name: GateKind['name'], { pauseMs, restarts }: RestartOptions): void {
-  describe(`kit under the load of ${CLIENTS} clients (${name} gate)`, function () {
-    this.timeout(180_000);
+  describe(`kit under the load of ${CLIENTS} clients (${name} gate)`, () => {
     let kit: Kit;
     before(async () => {
       // No browser: what is sent waits in the outbox. And a run of half a second is no crash loop.

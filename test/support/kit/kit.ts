@@ -2,11 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findMarked, signalProcess } from '../../../services/runtime/process/process-table.ts';
 import { freePort } from '../free-port.ts';
-import { untilNextLookMs } from '../look.ts';
+import { PATIENCE_MS, type Truthy, until } from '../until.ts';
 import type { Health, ReceivedMessage } from './answers.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -98,8 +97,8 @@ export class Kit implements AsyncDisposable {
   }
 
   /** Waits until `holds` gives something true. Fails with the kit's log when it takes longer than the limit. */
-  async until<T>(what: string, holds: () => Promise<T> | T, withinMs = 60_000): Promise<NonNullable<T>> {
-    return until(what, holds, withinMs, () => this.output);
+  async until<T>(what: string, holds: () => Promise<T> | T, withinMs = PATIENCE_MS): Promise<Truthy<T>> {
+    return until(what, holds, { withinMs, more: () => this.output });
   }
 
   async ready(): Promise<this> {
@@ -217,27 +216,4 @@ export async function freePorts(): Promise<KitPorts> {
     SANDBOX_WEB_PORT: await freePort(),
     CONTROL_PORT: await freePort(),
   };
-}
-
-/** Waits until `holds` gives something true; a thrown error counts as not yet. */
-export async function until<T>(
-  what: string,
-  holds: () => Promise<T> | T,
-  withinMs: number,
-  more: () => string = () => '',
-): Promise<NonNullable<T>> {
-  const sinceMs = performance.now();
-  for (;;) {
-    let last: unknown;
-    const lookedMs = performance.now();
-    try {
-      const value = await holds();
-      if (value) return value;
-    } catch (error) {
-      last = error;
-    }
-    if (performance.now() > sinceMs + withinMs)
-      throw new Error(`after ${withinMs} ms it still does not hold that ${what}\n${more()}`, { cause: last });
-    await sleep(untilNextLookMs(sinceMs, lookedMs));
-  }
 }

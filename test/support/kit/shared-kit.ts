@@ -42,11 +42,7 @@ export async function sharedUnlinkedKit(): Promise<Kit> {
   const { state } = (await kit.health()).whatsapp;
   if (state === 'ready') await kit.post('/sandbox/api/unlink');
   if (state === 'stopped') await kit.post('/api/whatsapp/connect');
-  await kit.until(
-    'the session shows a QR code',
-    async () => (await kit.health()).whatsapp.state === 'qr',
-    60_000,
-  );
+  await kit.until('the session shows a QR code', async () => (await kit.health()).whatsapp.state === 'qr');
   return kit;
 }
 
@@ -60,7 +56,7 @@ export async function endSharedKits(): Promise<void> {
 /** Waits until WhatsApp is ready and the demo has sent its own first message. */
 export async function firstMessageSent(kit: Kit): Promise<void> {
   await kit.ready();
-  await kit.until('the first message was sent', () => kit.output.includes('Ctrl-C stops everything'), 60_000);
+  await kit.until('the first message was sent', () => kit.output.includes('Ctrl-C stops everything'));
 }
 
 function runningKit(variant: Variant): Promise<Kit> {
@@ -113,15 +109,11 @@ async function idsOf(kit: Kit, status: string, headers: Record<string, string>):
 
 async function link(kit: Kit, variant: Variant): Promise<void> {
   const headers = headersOf(variant);
-  await kit.until(
-    'the phone is linked',
-    async () => {
-      const { state } = (await kit.health()).whatsapp;
-      if (state === 'stopped') await kit.post('/api/whatsapp/connect', {}, headers);
-      if (state === 'qr' && variant === 'open') await kit.post('/sandbox/api/scan');
-      return state === 'ready';
-    },
-    60_000,
-  );
+  await kit.until('the phone is linked', async () => {
+    const { state } = (await kit.health()).whatsapp;
+    if (state === 'stopped') await kit.post('/api/whatsapp/connect', {}, headers);
+    if (state === 'qr' && variant === 'open') await kit.post('/sandbox/api/scan');
+    return state === 'ready';
+  });
   await firstMessageSent(kit);
 }

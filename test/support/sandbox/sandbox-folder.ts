@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../../services/sandbox/sandbox.ts';
-import { untilNextLookMs } from '../look.ts';
 
 export const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
-export const LIMIT_MS = 90_000;
 
 export const silentLog = pino({ level: process.env.LOG_LEVEL ?? 'silent' });
 
@@ -77,23 +75,6 @@ export class SandboxFolder implements AsyncDisposable {
 
 export function newFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'gatehouse-sandbox-'));
-}
-
-/** Waits for a condition, with a limit. */
-export async function until(
-  what: string,
-  isSo: () => boolean | Promise<boolean>,
-  limitMs = LIMIT_MS,
-): Promise<void> {
-  const sinceMs = performance.now();
-  for (;;) {
-    const lookedMs = performance.now();
-    if (await isSo()) return;
-    if (performance.now() > sinceMs + limitMs) throw new Error(`waited ${limitMs} ms for: ${what}`);
-    await new Promise((resolve) => {
-      setTimeout(resolve, untilNextLookMs(sinceMs, lookedMs));
-    });
-  }
 }
 
 export function recordOf(value: unknown): Record<string, unknown> {

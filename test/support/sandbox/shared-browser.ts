@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import puppeteer from 'puppeteer';
 import { writeBrowserWrapper } from '../../../services/sandbox/site/browser-wrapper.ts';
 import { loadCertificate } from '../../../services/sandbox/site/certificate.ts';
-import { BROWSER, until } from './sandbox-folder.ts';
+import { until } from '../until.ts';
+import { BROWSER } from './sandbox-folder.ts';
 
 export const FLAGS = [
   '--no-sandbox',

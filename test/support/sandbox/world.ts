@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import wweb, { type Client as ClientType, type Message } from 'whatsapp-web.js';
 import type { Sandbox, SandboxOptions } from '../../../services/sandbox/sandbox.ts';
-import { newFolder, SandboxFolder, until } from './sandbox-folder.ts';
+import { until } from '../until.ts';
+import { newFolder, SandboxFolder } from './sandbox-folder.ts';
 import { FLAGS, sharedBrowser } from './shared-browser.ts';
 
 const { Client, LocalAuth } = wweb;

@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { type QrAnswer, qrAnswerSchema } from '../../../services/contract/bridge.ts';
 import { SECRET_HEADER } from '../../../services/contract/internal.ts';
 import { STEADY } from '../../support/bridge/limits.ts';
-import { until } from '../../support/bridge/until.ts';
 import { startWorld, type World } from '../../support/bridge/world.ts';
+import { until } from '../../support/until.ts';
 
 const ALICE = '15553330000@c.us';
 
 // One bridge through one life of a login: each test goes on where the one before it ended.
-describe('bridge', function () {
-  this.timeout(300_000);
+describe('bridge', () => {
   let world: World;
   before(async () => {
     world = await startWorld();

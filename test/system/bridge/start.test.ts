@@ -3,12 +3,11 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { STEADY } from '../../support/bridge/limits.ts';
 import { mountDisk, unmountDisk } from '../../support/bridge/small-disk.ts';
-import { until } from '../../support/bridge/until.ts';
 import { startWorld, type World } from '../../support/bridge/world.ts';
+import { until } from '../../support/until.ts';
 
 // Each test goes on where the one before it ended: a start of a browser takes seconds.
-describe('bridge, starting and ending', function () {
-  this.timeout(300_000);
+describe('bridge, starting and ending', () => {
   let world: World;
   before(async () => {
     world = await startWorld();

@@ -8,7 +8,7 @@ import { findMarked } from '../../../services/runtime/process/process-table.ts';
 import { CliCopy } from '../../support/cli/cli-copy.ts';
 import { startShipped } from '../../support/deploy/ship/shipped.ts';
 import { StandIns } from '../../support/deploy/ship/stand-ins.ts';
-import { until } from '../../support/kit/kit.ts';
+import { until } from '../../support/until.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const KEY = 'key-of-the-deploy-0123456789abcdef';
@@ -143,18 +143,14 @@ describe('gatehouse deploy', () => {
       { when: '*up*green', hangs: true },
     ]);
     const { child, end } = start(standIns, ['deploy', '--url', shipped.url], { RELEASE: 'r2' });
-    await until(
-      'green is being started',
-      () => standIns.lines.some((line) => /up .*green$/.test(line)),
-      20_000,
-    );
+    await until('green is being started', () => standIns.lines.some((line) => /up .*green$/.test(line)));
     child.kill('SIGTERM');
     const { status, stderr, stdout } = await end;
     assert.equal(status, 1, stdout);
     assert.match(stderr, /gatehouse: interrupted\nr1 serves again/);
     assert.match(standIns.lines.at(-1) ?? '', /stop green$/);
     const mark = `STAND_IN=${standIns.folder}`;
-    await until('no program of the deploy runs', () => findMarked(mark).length === 0, 60_000);
+    await until('no program of the deploy runs', () => findMarked(mark).length === 0);
   });
 
   it('wants no secret to look, to go back and to end, and makes none', async () => {

@@ -23,9 +23,7 @@ export const moods: Record<Config['gate']['mood'], number> = { calm: 1, stern: 2
 export const isSad: boolean = mood === 'sad';
 `;
 
-describe('config, with one more setting', function () {
-  this.timeout(120_000);
-
+describe('config, with one more setting', () => {
   const copy = new KitCopy();
   before(() => {
     const withEntry = copy.read(FILE).replace(BEFORE, () => ENTRY + BEFORE);

@@ -85,8 +85,7 @@ describe("the parser of undici's clients", () => {
   });
 });
 
-describe('the gate, where undici and V8 show it none of that', function () {
-  this.timeout(30_000);
+describe('the gate, where undici and V8 show it none of that', () => {
   const gate = { name: 'node', start: startGate } as const;
   const variables = { NODE_OPTIONS: `--import=${WITHOUT}` };
 

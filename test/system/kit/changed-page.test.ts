@@ -4,8 +4,7 @@ import { type Kit, startKit } from '../../support/kit/kit.ts';
 
 const PARTNER = '15558889999@c.us';
 
-describe('kit, when WhatsApp Web changes', function () {
-  this.timeout(120_000);
+describe('kit, when WhatsApp Web changes', () => {
   let kit: Kit;
   before(async () => {
     kit = await (await startKit({ env: { ACK_TIMEOUT_MS: '1000', LOG_FORMAT: 'json' } })).ready();

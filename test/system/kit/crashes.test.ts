@@ -16,8 +16,7 @@ const RECOVERS_WITHIN_MS = 120_000;
 const isBrowser = (pid: number) => /--user-data-dir=/.test(commandOf(pid)) && !/--type=/.test(commandOf(pid));
 
 // One data folder: each test goes on with what the one before has left.
-describe('kit, whose processes are killed', function () {
-  this.timeout(240_000);
+describe('kit, whose processes are killed', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-killed-'));
   let ports: Awaited<ReturnType<typeof freePorts>>;
   let kit: Kit;
@@ -96,8 +95,7 @@ describe('kit, whose processes are killed', function () {
   });
 });
 
-describe('kit, with a service that cannot live', function () {
-  this.timeout(120_000);
+describe('kit, with a service that cannot live', () => {
   let kit: Kit;
   before(async () => {
     const env = { RESTART_LIMIT: '2', RESTART_STABLE_MS: '600000', DRAIN_MS: '3000', ...NO_BROWSER };

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { freePorts, type Kit, NO_BROWSER, startKit } from '../../support/kit/kit.ts';
 
-describe('kit, told its ports by the environment', function () {
-  this.timeout(120_000);
+describe('kit, told its ports by the environment', () => {
   let kit: Kit;
   let ports: Awaited<ReturnType<typeof freePorts>>;
   before(async () => {

@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePorts, type KitPorts, until } from '../../support/kit/kit.ts';
+import { freePorts, type KitPorts } from '../../support/kit/kit.ts';
+import { until } from '../../support/until.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const KEY = 'k'.repeat(32);
@@ -21,8 +22,7 @@ interface Started {
 }
 
 // Each host is an address of its own on loopback; no supervisor runs, as on Kubernetes.
-describe('kit, each service on a host of its own and without a supervisor', function () {
-  this.timeout(90_000);
+describe('kit, each service on a host of its own and without a supervisor', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-hosts-'));
   const running = new Map<string, Started>();
   let ports: Record<keyof KitPorts, string>;
@@ -98,14 +98,14 @@ describe('kit, each service on a host of its own and without a supervisor', func
 
   it('is alive at the gate at once, and not healthy before there is an api', async () => {
     start('gate', GATE, { LOG_LEVEL: 'warn' });
-    await until('the gate is alive', async () => (await ask('/health/live')).status === 200, 90_000, logs);
+    await until('the gate is alive', async () => (await ask('/health/live')).status === 200, { more: logs });
     const { status, body } = await ask('/health');
     assert.deepEqual([status, body.code], [503, 'service_unavailable']);
   });
 
   it('is healthy once the api is there, without a bridge, and says so', async () => {
     start('api', API);
-    await until('the api is up', async () => (await ask('/health')).status === 200, 90_000, logs);
+    await until('the api is up', async () => (await ask('/health')).status === 200, { more: logs });
     const { body } = await ask('/health');
     assert.deepEqual(
       [body.status, body.whatsapp_ready, body.whatsapp.state, body.storage.state, body.services.bridge.state],
@@ -123,19 +123,16 @@ describe('kit, each service on a host of its own and without a supervisor', func
     const early = await send('before the bridge');
     assert.deepEqual([early.status, early.body.status], [202, 'queued']);
     start('sandbox', BRIDGE);
-    await until(
-      'the browser of the sandbox is written',
-      () => logs().includes('sandbox listening'),
-      90_000,
-      logs,
-    );
+    await until('the browser of the sandbox is written', () => logs().includes('sandbox listening'), {
+      more: logs,
+    });
     const data = join(folder, BRIDGE, 'sandbox');
     start('bridge', BRIDGE, {
       PUPPETEER_EXECUTABLE_PATH: join(data, 'browser'),
       SESSIONS_DIR: join(data, 'sessions'),
       STORE_DIR: data,
     });
-    await until('WhatsApp is ready', async () => (await ask('/health')).body.whatsapp_ready, 60_000, logs);
+    await until('WhatsApp is ready', async () => (await ask('/health')).body.whatsapp_ready, { more: logs });
     await until(
       'the early message is sent',
       // It may have come further than sent when somebody looks.
@@ -143,16 +140,14 @@ describe('kit, each service on a host of its own and without a supervisor', func
         ['sent', 'delivered', 'read'].includes(
           (await ask(`/api/whatsapp/messages/${early.body.id}`)).body.status,
         ),
-      90_000,
-      logs,
+      { more: logs },
     );
     const { status, body } = await send('through three hosts');
     assert.deepEqual([status, body.status], [200, 'sent'], JSON.stringify(body));
     await until(
       'the bridge has told the api',
       async () => JSON.stringify((await ask('/api/events?limit=100')).body).includes(body.message_id),
-      90_000,
-      logs,
+      { more: logs },
     );
   });
 
@@ -168,12 +163,9 @@ describe('kit, each service on a host of its own and without a supervisor', func
   it('is the same behind an nginx gate', async () => {
     const other = ports.CONTROL_PORT;
     start('gate-nginx', GATE, { GATE: 'nginx', PORT: other, CONTROL_PORT: ports.PORT, WHATSAPP: 'real' });
-    await until(
-      'it is alive',
-      async () => (await ask('/health/live', {}, other)).status === 200,
-      90_000,
-      logs,
-    );
+    await until('it is alive', async () => (await ask('/health/live', {}, other)).status === 200, {
+      more: logs,
+    });
     assert.equal((await ask('/health', {}, other)).body.status, 'ok');
     assert.equal(await stop('gate-nginx'), 0);
   });

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import type { Kit } from '../../support/kit/kit.ts';
 import { KEY, OTHER_KEY as OTHER, sharedKit } from '../../support/kit/shared-kit.ts';
 
-describe('kit, bound to every address and opened by keys', function () {
-  this.timeout(90_000);
+describe('kit, bound to every address and opened by keys', () => {
   let kit: Kit;
   before(async () => {
     kit = await sharedKit('keyed');

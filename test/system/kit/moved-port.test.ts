@@ -12,8 +12,7 @@ const UNSET = {
 };
 const DEFAULTS = [8002, 8003, 8004, 8005, 8006];
 
-describe('kit whose internal ports nobody set, while other processes hold them', function () {
-  this.timeout(180_000);
+describe('kit whose internal ports nobody set, while other processes hold them', () => {
   let kit: Kit;
   let squatters: readonly (Server | undefined)[] = [];
   before(async () => {
@@ -46,8 +45,7 @@ describe('kit whose internal ports nobody set, while other processes hold them',
   });
 });
 
-describe('kit with an nginx gate, whose bridge has its port from BRIDGE_PORT', function () {
-  this.timeout(120_000);
+describe('kit with an nginx gate, whose bridge has its port from BRIDGE_PORT', () => {
   let kit: Kit;
   let ports: Awaited<ReturnType<typeof freePorts>>;
   before(async () => {

@@ -6,10 +6,11 @@ import { createServer } from 'node:net';
 import { createLog } from '../../../services/runtime/log.ts';
 import { signalProcess } from '../../../services/runtime/process/process-table.ts';
 import { freePort } from '../../support/free-port.ts';
-import { type Kit, NO_BROWSER, startKit, until } from '../../support/kit/kit.ts';
+import { type Kit, NO_BROWSER, startKit } from '../../support/kit/kit.ts';
 import { documentedEntry, KitCopy } from '../../support/kit/kit-copy.ts';
 import { sayNotTested } from '../../support/netns/say-what-lacks.ts';
 import { startService } from '../../support/supervisor/start-service.ts';
+import { until } from '../../support/until.ts';
 
 const KEY = 'a-key-of-the-kit-that-is-long-enough';
 /** What uses the types of the topology. */
@@ -38,8 +39,7 @@ const crasher = (port: number) =>
     "command: ['sh', '-c', 'echo out of luck >&2; exit 3'], exposure: 'routed', readyPath: '/', routes: [{ prefix: '/crasher' }],",
   );
 
-describe('kit with a service of one’s own, added by one entry of the topology', function () {
-  this.timeout(180_000);
+describe('kit with a service of one’s own, added by one entry of the topology', () => {
   if (spawnSync('python3', ['--version']).status !== 0) {
     sayNotTested('a service in another language', 'python3 is missing');
     return;
@@ -67,7 +67,7 @@ describe('kit with a service of one’s own, added by one entry of the topology'
         RESTART_BACKOFF_MS: '20',
       },
     });
-    await kit.until('the greeter answers', async () => (await greet('/greet/hello')).status === 200, 60_000);
+    await kit.until('the greeter answers', async () => (await greet('/greet/hello')).status === 200);
     thief.close();
     await kit.up();
   });
@@ -176,7 +176,7 @@ describe('kit with services of one’s own that are declared or written badly', 
       { readyTimeoutMs: 50, limit: 1 },
       { log: createLog('supervisor', 'info', { write: (line) => lines.push(line) }) },
     );
-    await until('it is given up', () => failed.length === 1, 30_000);
+    await until('it is given up', () => failed.length === 1);
     assert.match(
       lines.join(''),
       new RegExp(

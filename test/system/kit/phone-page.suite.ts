@@ -5,8 +5,7 @@ import { openEvents } from '../../support/kit/events.ts';
 import type { Kit } from '../../support/kit/kit.ts';
 import { firstMessageSent, sharedUnlinkedKit } from '../../support/kit/shared-kit.ts';
 
-describe('phone page, through the public port', function () {
-  this.timeout(120_000);
+describe('phone page, through the public port', () => {
   let kit: Kit;
   let browser: Browser;
   let page: Page;

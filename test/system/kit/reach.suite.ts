@@ -8,8 +8,7 @@ import { listPids } from '../../../services/runtime/process/process-table.ts';
 import type { Kit } from '../../support/kit/kit.ts';
 import { sharedKit } from '../../support/kit/shared-kit.ts';
 
-describe('kit, with a client that tries to get behind the gate', function () {
-  this.timeout(90_000);
+describe('kit, with a client that tries to get behind the gate', () => {
   let kit: Kit;
   before(async () => {
     kit = await sharedKit();

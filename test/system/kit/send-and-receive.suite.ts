@@ -7,8 +7,7 @@ import { sharedKit } from '../../support/kit/shared-kit.ts';
 const DOT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC';
 const PARTNER = '15558889999@c.us';
 
-describe('kit, on the sandbox with a linked phone', function () {
-  this.timeout(90_000);
+describe('kit, on the sandbox with a linked phone', () => {
   let kit: Kit;
   before(async () => {
     kit = await sharedKit();

@@ -4,8 +4,7 @@ import { sharedKit } from '../../support/kit/shared-kit.ts';
 
 const VIDEO = { data: Buffer.from('a video').toString('base64'), mimetype: 'video/mp4' };
 
-describe('kit, while sends to many chats are slow to prepare', function () {
-  this.timeout(120_000);
+describe('kit, while sends to many chats are slow to prepare', () => {
   let kit: Kit;
   before(async () => {
     kit = await sharedKit();

@@ -21,9 +21,7 @@ interface Outcome {
   readonly status: number | 'not accepted' | 'broken off';
 }
 
-describe('kit, told to stop', function () {
-  this.timeout(180_000);
-
+describe('kit, told to stop', () => {
   it('answers every accepted request under load, ends streams, exits 0 and leaves no process', async () => {
     const env = { ...NO_BROWSER, SEND_WAIT_MS: '50', ...DRAIN };
     await using kit = await (await startKit({ ...WITHOUT_WHATSAPP, env })).up();
@@ -83,8 +81,7 @@ describe('kit, told to stop', function () {
 });
 
 // One data folder: the second test goes on with what the first has left.
-describe('kit with WhatsApp, told to stop', function () {
-  this.timeout(180_000);
+describe('kit with WhatsApp, told to stop', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-stop-'));
   let ports: Awaited<ReturnType<typeof freePorts>>;
   let kit: Kit;

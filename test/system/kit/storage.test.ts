@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { PostgresServer } from '../../support/api/postgres-server.ts';
 import { NO_BROWSER, startKit } from '../../support/kit/kit.ts';
 
-describe('kit, whose database is away', function () {
-  this.timeout(120_000);
-
+describe('kit, whose database is away', () => {
   it('is up, takes nothing, says so on /health, and goes on by itself once it is there', async () => {
     await using database = await PostgresServer.start();
     await database.kill();

@@ -12,8 +12,7 @@ const PAUSE_MS = 800;
 /** As the rendered files of a deploy set it. */
 const DEPLOYED = { TAKE_OVER: 'true', STOP_GRACE_MS: '32000', DRAIN_MS: '30000', GATE_HOLD_MS: '60000' };
 
-describe('kit that takes over from another (node gate)', function () {
-  this.timeout(240_000);
+describe('kit that takes over from another (node gate)', () => {
   let first: Kit;
   let second: Kit;
   const start = (release: string, of?: Kit) =>
@@ -38,14 +37,13 @@ describe('kit that takes over from another (node gate)', function () {
     assert.equal((await second.health()).release, 'second');
     const arrived = async () =>
       (await second.received()).map(({ body }) => body).filter((body) => body.startsWith('load '));
-    await second.until('all have arrived', async () => (await arrived()).length >= accepted.length, 60_000);
+    await second.until('all have arrived', async () => (await arrived()).length >= accepted.length);
     assert.deepEqual((await arrived()).sort(), accepted.sort());
   });
 });
 
 // Each test goes on with the kit that the one before has left. No browser: what is sent waits in the outbox.
-describe('kit that stands by to take over (nginx gate)', function () {
-  this.timeout(240_000);
+describe('kit that stands by to take over (nginx gate)', () => {
   const kits: Kit[] = [];
   const start = async (release: string, of?: Kit) => {
     const env = { ...DEPLOYED, ...NO_BROWSER, GATE: 'nginx', RELEASE: release };

@@ -6,8 +6,7 @@ const CTRL_C = '\u0003';
 const CTRL_Q = '\u0011';
 const CTRL_S = '\u0013';
 
-describe('kit, on a terminal', function () {
-  this.timeout(120_000);
+describe('kit, on a terminal', () => {
   let kit: Kit;
   before(async () => {
     kit = await (await startKit({ args: ['start'], env: NO_BROWSER, terminal: true })).up();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import wweb from 'whatsapp-web.js';
-import { recordOf, until } from '../../support/sandbox/sandbox-folder.ts';
+import { recordOf } from '../../support/sandbox/sandbox-folder.ts';
 import { World } from '../../support/sandbox/world.ts';
+import { until } from '../../support/until.ts';
 
 const { Poll } = wweb;
 

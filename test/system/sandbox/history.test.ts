@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { Client } from 'whatsapp-web.js';
 import wweb from 'whatsapp-web.js';
 import { composeIncoming } from '../../../services/sandbox/phone/compose-messages.ts';
-import { until } from '../../support/sandbox/sandbox-folder.ts';
 import { DOT, type Witness, World } from '../../support/sandbox/world.ts';
+import { until } from '../../support/until.ts';
 
 const { MessageMedia } = wweb;
 const FROM = '15553330000@c.us';

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import wweb from 'whatsapp-web.js';
-import { recordOf, until } from '../../support/sandbox/sandbox-folder.ts';
+import { recordOf } from '../../support/sandbox/sandbox-folder.ts';
 import { DOT, type Witness, World } from '../../support/sandbox/world.ts';
+import { until } from '../../support/until.ts';
 
 const { MessageMedia } = wweb;
 const TO = '15552220000@c.us';

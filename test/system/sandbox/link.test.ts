@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { recordOf, until } from '../../support/sandbox/sandbox-folder.ts';
+import { recordOf } from '../../support/sandbox/sandbox-folder.ts';
 import { World } from '../../support/sandbox/world.ts';
+import { until } from '../../support/until.ts';
 
 async function stateOf(world: World): Promise<Record<string, unknown>> {
   const response = await fetch(`${world.origin}/sandbox/api/state`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { until } from '../../support/sandbox/sandbox-folder.ts';
 import { sharedBrowser } from '../../support/sandbox/shared-browser.ts';
 import { type Witness, World } from '../../support/sandbox/world.ts';
+import { until } from '../../support/until.ts';
 
 const TO = '15552220000@c.us';
 

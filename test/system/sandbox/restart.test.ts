@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { recordOf, until } from '../../support/sandbox/sandbox-folder.ts';
+import { recordOf } from '../../support/sandbox/sandbox-folder.ts';
 import { sharedBrowser } from '../../support/sandbox/shared-browser.ts';
 import { type Witness, World } from '../../support/sandbox/world.ts';
+import { until } from '../../support/until.ts';
 
 const TO = '15552220000@c.us';
 

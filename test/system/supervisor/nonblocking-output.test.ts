@@ -4,26 +4,23 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from '../../support/kit/kit.ts';
+import { until } from '../../support/until.ts';
 
 const CTRL_S = '\u0013';
 const CTRL_Q = '\u0011';
 const LINES = 4_000;
-const LIMIT_MS = 20_000;
 /** The system calls that write, on x86-64 and on arm64: `write` and `writev`. Source: Linux, syscall tables. */
 const WRITE_CALLS = process.arch === 'arm64' ? ['64', '66'] : ['1', '20'];
 
-describe('supervisor, its log on a terminal that nobody reads', function () {
-  this.timeout(60_000);
-
+describe('supervisor, its log on a terminal that nobody reads', () => {
   it('is written without a wait, and shown in full when the terminal goes on', async () => {
     await using terminal = await StoppedTerminal.open(
       `import { LogOutput } from '${sourceOf('log-output.ts')}'; const output = new LogOutput(process.stdout);`,
     );
-    await until('the process has written', () => terminal.hasWritten(), LIMIT_MS);
+    await until('the process has written', () => terminal.hasWritten());
     assert.equal(terminal.linesShown(), 0);
     terminal.type(CTRL_Q);
-    await until('all lines are shown', () => terminal.linesShown() === LINES, LIMIT_MS);
+    await until('all lines are shown', () => terminal.linesShown() === LINES);
   });
 
   // What stops working without `_handle.setBlocking`: the supervisor, and with it the pipes of all services.
@@ -32,11 +29,11 @@ describe('supervisor, its log on a terminal that nobody reads', function () {
       `Reflect.set(Reflect.get(process.stdout, '_handle'), 'setBlocking', undefined); ` +
         `import { LogOutput } from '${sourceOf('log-output.ts')}'; const output = new LogOutput(process.stdout);`,
     );
-    await until('the process waits in a write', () => terminal.isInWrite(), LIMIT_MS);
+    await until('the process waits in a write', () => terminal.isInWrite());
     assert.ok(!terminal.hasWritten());
     terminal.type(CTRL_Q);
-    await until('all lines are shown', () => terminal.linesShown() === LINES, LIMIT_MS);
-    await until('the process has written', () => terminal.hasWritten(), LIMIT_MS);
+    await until('all lines are shown', () => terminal.linesShown() === LINES);
+    await until('the process has written', () => terminal.hasWritten());
   });
 });
 
@@ -52,7 +49,7 @@ class StoppedTerminal implements AsyncDisposable {
 
   static async open(makeOutput: string): Promise<StoppedTerminal> {
     const terminal = new StoppedTerminal(makeOutput);
-    await until('it is up', () => terminal.#has('pid'), LIMIT_MS);
+    await until('it is up', () => terminal.#has('pid'));
     // The terminal takes the keys in this order: it has stopped when the process reads its line.
     terminal.type(`${CTRL_S}go\n`);
     return terminal;

@@ -11,7 +11,7 @@ import {
   readProcess,
   signalProcess,
 } from '../../../services/runtime/process/process-table.ts';
-import { until } from '../../support/kit/kit.ts';
+import { until } from '../../support/until.ts';
 
 describe('process table', () => {
   it('finds the processes of a mark, and those of their session that do not show it', async () => {
@@ -22,12 +22,12 @@ describe('process table', () => {
       stdio: 'ignore',
     });
     try {
-      await until('both are there', () => findMarked(mark).length === 2, 60_000);
+      await until('both are there', () => findMarked(mark).length === 2);
       assert.ok(findMarked(mark).includes(child.pid ?? 0));
     } finally {
       for (const pid of findMarked(mark)) signalProcess(pid, 'SIGKILL');
     }
-    await until('both are gone', () => findMarked(mark).length === 0, 60_000);
+    await until('both are gone', () => findMarked(mark).length === 0);
   });
 
   it('knows a process that has ended, also before its parent has asked for its end', async () => {
@@ -39,14 +39,14 @@ describe('process table', () => {
       const [text] = await once(parent.stdout, 'data');
       const pid = Number(String(text));
       assert.equal(hasEnded(pid), false);
-      await until('the shell has gone over to it', () => commandOf(parent.pid ?? 0) === 'sleep 60', 60_000);
+      await until('the shell has gone over to it', () => commandOf(parent.pid ?? 0) === 'sleep 60');
       signalProcess(pid, 'SIGKILL');
-      await until('it has ended', () => hasEnded(pid), 60_000);
+      await until('it has ended', () => hasEnded(pid));
       assert.equal(readProcess(pid)?.isZombie, true);
     } finally {
       parent.kill('SIGKILL');
     }
-    await until('it is reaped', () => hasEnded(parent.pid ?? 0), 60_000);
+    await until('it is reaped', () => hasEnded(parent.pid ?? 0));
   });
 
   it('tells a process from a later one of the same pid by its start', () => {

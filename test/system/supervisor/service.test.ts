@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { until } from '../../support/kit/kit.ts';
 import { SERVER, startService } from '../../support/supervisor/start-service.ts';
+import { until } from '../../support/until.ts';
 
 describe('supervisor, of a service that is not of the kit', () => {
   it('starts it, sees it ready, and ends it with SIGTERM', async () => {
@@ -13,7 +13,7 @@ describe('supervisor, of a service that is not of the kit', () => {
 
   it('takes its output, whatever it looks like', async () => {
     const { service, lines } = await startService(`${SERVER} console.log('open'); console.error('oh');`);
-    await until('both are there', () => lines.length === 2, 60_000);
+    await until('both are there', () => lines.length === 2);
     assert.deepEqual(lines.sort(), ['shop stderr oh\n', 'shop stdout open\n']);
     await service.stop(20_000);
   });
@@ -23,19 +23,19 @@ describe('supervisor, of a service that is not of the kit', () => {
       `${SERVER} process.on('SIGTERM', () => {}); require('node:child_process').spawn('sleep', ['60'], { detached: true });`,
     );
     await service.firstReady;
-    await until('its child is there', () => processes().length === 2, 60_000);
+    await until('its child is there', () => processes().length === 2);
     assert.equal(await service.stop(100), false);
-    await until('nothing is left', () => processes().length === 0, 60_000);
+    await until('nothing is left', () => processes().length === 0);
   });
 
   it('calls it failed after a crash loop, with what happened, and tries again when revived', async () => {
     const { service, failed } = await startService('process.exit(7)');
-    await until('it has failed', () => failed.length === 1, 60_000);
+    await until('it has failed', () => failed.length === 1);
     assert.equal(service.state, 'failed');
     assert.match(service.reason ?? '', /^crash loop: it exited with code 7, 3 times in a row/);
     assert.equal(service.restarts, 2);
     service.revive();
-    await until('it has failed again', () => failed.length === 2, 60_000);
+    await until('it has failed again', () => failed.length === 2);
     assert.equal(await service.stop(20_000), true);
   });
 
@@ -45,7 +45,7 @@ describe('supervisor, of a service that is not of the kit', () => {
       backoffMs: 50,
       backoffMaxMs: 50,
     });
-    await until('it restarts', () => service.restarts > 2, 60_000);
+    await until('it restarts', () => service.restarts > 2);
     assert.equal(await service.stop(20_000), true);
     assert.equal(service.state, 'stopped');
     assert.deepEqual(processes(), []);
@@ -56,7 +56,7 @@ describe('supervisor, of a service that is not of the kit', () => {
       readyTimeoutMs: 50,
       limit: 2,
     });
-    await until('it has failed', () => failed.length === 1, 60_000);
+    await until('it has failed', () => failed.length === 1);
     assert.match(service.reason ?? '', /it was ended by SIGKILL, 2 times in a row/);
     await service.stop(20_000);
   });

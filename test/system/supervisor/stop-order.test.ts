@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { stopInOrder } from '../../../services/supervisor/processes/stop-order.ts';
-import { until } from '../../support/kit/kit.ts';
 import { SERVER, startService } from '../../support/supervisor/start-service.ts';
+import { until } from '../../support/until.ts';
 
 const GRACE_MS = 30_000;
 /** Prints each message; closes on `close` and ends on `go`. Says once at its start that it has closed, as after a restart. */
@@ -35,11 +35,11 @@ describe('stop, in order, of real processes', () => {
     });
 
     const stopped = stopInOrder([gate.service, api.service], GRACE_MS);
-    await until('the gate hears of it', () => gate.lines.join('').includes('gatehouse:stop'), 60_000);
+    await until('the gate hears of it', () => gate.lines.join('').includes('gatehouse:stop'));
     assert.equal(hasClosed, false);
     gate.service.send('close');
     await closed;
-    await until('the api hears of it', () => api.lines.length > 0, 60_000);
+    await until('the api hears of it', () => api.lines.length > 0);
     gate.service.send('go');
 
     assert.equal(await stopped, true);

@@ -8,7 +8,7 @@ import {
   fromGate,
   startWorld,
 } from '../../support/api/world.ts';
-import { until } from '../../support/kit/kit.ts';
+import { until } from '../../support/until.ts';
 
 /** An api whose sends wait for the outcome, however slow the machine is. */
 const startPatient = (answer: BridgeAnswers) => startWorld(answer, { sendWaitMs: 20_000 });
@@ -27,8 +27,7 @@ const waitsBecause = (world: ApiWorld, reason: RegExp) =>
       const answer = await send(world).set({ prefer: 'respond-async', 'idempotency-key': 'one-message' });
       return reason.test(answer.body.reason) ? answer : undefined;
     },
-    10_000,
-    () => world.logged.join(''),
+    { more: () => world.logged.join('') },
   );
 
 /** What the bridge was asked to send. */
@@ -68,7 +67,7 @@ describe('api, while the bridge fails', () => {
     await using world = await startWorld((_request, response) => response.destroy());
     const { body, status } = await send(world).set({ prefer: 'respond-async' });
     assert.deepEqual([status, body.status], [202, 'queued']);
-    await until('it was asked again', () => sendsAsked(world).length > 2, 10_000);
+    await until('it was asked again', () => sendsAsked(world).length > 2);
     const [first, ...again] = sendsAsked(world);
     assert.equal(first?.retry, undefined);
     for (const { stanza_id, retry } of again) {

@@ -46,5 +46,5 @@ describe('gatehouse doctor URL', () => {
     assert.equal(stderr, '');
     assert.equal(status, /✗/.test(stdout) ? 2 : /[!?] /.test(stdout) ? 1 : 0, stdout);
     assert.ok(!stdout.includes('\u001b'), 'a pipe gets no colours');
-  }).timeout(30_000);
+  });
 });

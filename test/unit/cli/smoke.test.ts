@@ -9,8 +9,7 @@ import {
   startServer,
 } from '../../support/operate/smoke/deployments.ts';
 
-describe('gatehouse smoke', function () {
-  this.timeout(30_000);
+describe('gatehouse smoke', () => {
   let deployment: Deployment;
   before(async () => {
     deployment = await startDeployment();

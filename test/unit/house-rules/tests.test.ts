@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PATIENCE_MS } from '../../support/until.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const TIERS = /^test\/(unit|system|proof|conformance)\//;
@@ -10,6 +11,8 @@ const MAX_LINES = 250;
 const MAX_SLEEP_MS = 50;
 /** `sleep(200)` and `setTimeout(resolve, 200)`, but no limit such as `setTimeout(() => …, 200)`. */
 const SLEEP = /\b(?:(?:sleep|delay|pause)\(|setTimeout\((?:\w+, ?)?)([\d_]+)[,)]/;
+/** `until(…, { withinMs: 5_000 })`, `this.timeout(90_000)`. */
+const LIMIT = /(?:\buntil\(.*\bwithinMs: |^\s*(?:this|\}\))\.timeout\()([\d_]+)\b/;
 const COMMENT = /(?:^|\s)(?:\/\/|\*|\/\*)/;
 
 const files = globSync('test/**/*.ts', { cwd: ROOT }).map((name) => ({
@@ -47,6 +50,25 @@ describe('house rules of the tests', () => {
     assert.deepEqual(unexplained, []);
   });
 
+  it('let a test wait long: a wait that gives up early fails on a slow machine', () => {
+    const short = files
+      .filter(({ name }) => TIERS.test(name) || name.startsWith('test/support/'))
+      .filter(({ name }) => !name.endsWith('house-rules/tests.test.ts'))
+      .flatMap(({ name, lines }) =>
+        lines.flatMap((line, index) =>
+          (limitMs(line) ?? PATIENCE_MS) < PATIENCE_MS ? [`${name}:${index + 1}`] : [],
+        ),
+      );
+    assert.deepEqual(short, []);
+    for (const line of [
+      '  this.timeout(90_000);',
+      '}).timeout(300);',
+      'until("it is", is, { withinMs: 5_000 });',
+    ])
+      assert.ok((limitMs(line) ?? PATIENCE_MS) < PATIENCE_MS, line);
+    assert.equal(limitMs('await until("it is", is);'), undefined);
+  });
+
   it('know a sleep from a limit', () => {
     // Texts, and no calls.
     for (const line of ['await sleep(100);', 'setTimeout(resolve, 1_000)', 'await setTimeout(60)'])
@@ -55,6 +77,12 @@ describe('house rules of the tests', () => {
       assert.ok(sleepMs(line) <= MAX_SLEEP_MS, line);
   });
 });
+
+/** The limit of a wait or of a test in this line, if it has one. */
+function limitMs(line: string): number | undefined {
+  const [, limit] = LIMIT.exec(line) ?? [];
+  return limit === undefined ? undefined : Number(limit.replaceAll('_', ''));
+}
 
 function sleepMs(line: string): number {
   return Number((SLEEP.exec(line)?.[1] ?? '0').replaceAll('_', ''));

@@ -6,7 +6,7 @@ import { createLog } from '../../../../services/runtime/log.ts';
 import { forEachDatabase, postgresSpace, sharedPostgres } from '../../../support/api/databases.ts';
 import { append, calls } from '../../../support/api/events/news.ts';
 import { isOtherProcessTested } from '../../../support/implementations.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const silent = createLog('api', 'silent');
 const ROUNDS = 30;
@@ -47,7 +47,7 @@ forEachDatabase((database) => {
             append(store.store, log, calls(BATCH, `${round}/${writer}/`)),
           ),
         );
-      await until('all is read', () => live.seqs.length >= ROUNDS * AT_ONCE * BATCH, 10_000);
+      await until('all is read', () => live.seqs.length >= ROUNDS * AT_ONCE * BATCH);
       assert.deepEqual(live.seqs, await allSeqs(store.store));
       live.stop();
     });
@@ -91,7 +91,7 @@ describe('event log, of several apis on one postgres', () => {
       );
     }
     const count = ROUNDS * AT_ONCE * BATCH * 3;
-    await until('all is read', () => readers.every(({ seqs }) => seqs.length >= count), 10_000);
+    await until('all is read', () => readers.every(({ seqs }) => seqs.length >= count));
     isDone = true;
     await scanning;
     const all = await allSeqs(first.store);

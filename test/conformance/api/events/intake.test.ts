@@ -7,7 +7,7 @@ import { anyText } from '../../../support/any-text.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { ack, call, calls, message, post, sent, state } from '../../../support/api/events/news.ts';
 import { type ApiWorld, answerJson, fromGate, startWorld } from '../../../support/api/world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const bridge = answerJson(200, {});
 
@@ -135,12 +135,12 @@ forEachDatabase((database) => {
         { openStore, outbox: PATIENT },
       );
       const sends = () => world.asked.filter((asked) => asked.startsWith('POST /send')).length;
-      await until('it was tried', () => sends() === 1, 5_000);
+      await until('it was tried', () => sends() === 1);
       await post(world.origin, [state('b', 'ready', 'other'), state('c', 'ready'), state('d', 'offline')]);
       isReady = true;
       assert.equal(sends(), 1);
       await post(world.origin, [state('e', 'offline'), state('f', 'ready')]);
-      await until('it was tried again', () => sends() === 2, 2_500);
+      await until('it was tried again', () => sends() === 2);
     });
   });
 });

@@ -6,7 +6,7 @@ import { forEachDatabase, type TestDatabase } from '../../../support/api/databas
 import { type Behaviour, FakeBridge } from '../../../support/api/outbox/fake-bridge.ts';
 import { OutboxWorld } from '../../../support/api/outbox/outbox-world.ts';
 import { DEFAULTS, fromGate, SECRET } from '../../../support/api/world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const ANN = '15550000001@c.us';
 
@@ -70,7 +70,7 @@ class CancelWorld implements AsyncDisposable {
   /** A message with a call of the bridge under way. */
   async sending(): Promise<string> {
     const id = await this.send('one');
-    await until('the bridge is called', () => this.bridge.calls.length === 1, 20_000);
+    await until('the bridge is called', () => this.bridge.calls.length === 1);
     return id;
   }
 
@@ -84,7 +84,7 @@ class CancelWorld implements AsyncDisposable {
 
   /** The wish is on disk. */
   wanted(id: string): Promise<unknown> {
-    return until('the cancel is noted', async () => (await this.view(id)).cancel_requested_at, 20_000);
+    return until('the cancel is noted', async () => (await this.view(id)).cancel_requested_at);
   }
 
   async ends(): Promise<unknown[]> {
@@ -113,7 +113,7 @@ forEachDatabase((database) => {
       const { status, body } = await answer;
       assert.deepEqual([status, body], [200, { success: true, status: 'canceled' }]);
       assert.deepEqual(await world.ends(), [[id, 'canceled']]);
-      await until('the next went out', async () => (await world.view(next)).status === 'sent', 20_000);
+      await until('the next went out', async () => (await world.view(next)).status === 'sent');
       assert.deepEqual(world.bridge.textsOf(ANN), ['next']);
       assert.equal((await world.cancel(id)).status, 200, 'once more changes nothing');
       assert.equal((await world.ends()).length, 1);
@@ -165,7 +165,7 @@ forEachDatabase((database) => {
       assert.equal(headers.location, `/api/whatsapp/messages/${id}`);
       assert.equal((await world.view(id)).status, 'sending');
       world.decide('outcome_unknown');
-      await until('it is canceled', async () => (await world.view(id)).status === 'canceled', 20_000);
+      await until('it is canceled', async () => (await world.view(id)).status === 'canceled');
       assert.deepEqual(world.bridge.phone, []);
     });
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { OutboxWorld } from '../../../support/api/outbox/outbox-world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const ANN = '15550000001@c.us';
 const BOB = '15550000002@c.us';
@@ -139,7 +139,7 @@ forEachDatabase((database) => {
       const ids = [];
       for (let turn = 0; turn < 20; turn += 1) ids.push(await world.queue(`1555000${1000 + turn}@c.us`, 'x'));
       world.dispatcher.start();
-      await until('it has asked for the state a few times', () => world.bridge.statusCalls >= 3, 10_000);
+      await until('it has asked for the state a few times', () => world.bridge.statusCalls >= 3);
       assert.ok(world.bridge.calls.length <= 8, `${world.bridge.calls.length} messages were tried`);
       assert.match(world.dispatcher.whyWaiting ?? '', /qr/);
       world.bridge.isReady = true;
@@ -153,7 +153,7 @@ forEachDatabase((database) => {
       await world.bridge.goDown();
       const ids = [await world.queue(ANN, 'a'), await world.queue(ANN, 'b')];
       world.dispatcher.start();
-      await until('it knows why it waits', () => world.dispatcher.whyWaiting, 10_000);
+      await until('it knows why it waits', () => world.dispatcher.whyWaiting);
       await world.bridge.goUp();
       for (const id of ids) await world.reaches(id, 'sent');
       assert.deepEqual(world.bridge.textsOf(ANN), ['a', 'b']);
@@ -165,13 +165,13 @@ forEachDatabase((database) => {
       const id = await world.queue(ANN, 'one');
       const next = await world.queue(ANN, 'two');
       world.dispatcher.start();
-      await until('it was looked for again', () => world.bridge.calls.length >= 3, 10_000);
+      await until('it was looked for again', () => world.bridge.calls.length >= 3);
       assert.equal((await world.find(id)).state, 'sending');
       assert.match((await world.find(id)).reason ?? '', /has not acknowledged/);
       assert.equal((await world.find(next)).state, 'queued');
       world.bridge.acked.add(id);
       await world.reaches(id, 'sent');
-      await until('the next went out', () => world.bridge.textsOf(ANN).length === 2, 10_000);
+      await until('the next went out', () => world.bridge.textsOf(ANN).length === 2);
       assert.deepEqual(world.bridge.textsOf(ANN), ['one', 'two']);
     });
 
@@ -182,7 +182,7 @@ forEachDatabase((database) => {
       for (let turn = 0; turn < 30; turn += 1) ids.push(await world.queue(turn % 2 ? ANN : BOB, `${turn}`));
       world.dispatcher.start();
       for (let cut = 1; cut <= 5; cut += 1) {
-        await until('some went out', () => world.bridge.phone.length >= cut * 3, 10_000);
+        await until('some went out', () => world.bridge.phone.length >= cut * 3);
         await world.restart();
         world.dispatcher.start();
       }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { applyEvents } from '../../../../services/api/outbox/transitions.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { NO_PACING, OutboxWorld } from '../../../support/api/outbox/outbox-world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const ANN = '15550000001@c.us';
 const DAY_MS = 86_400_000;
@@ -64,7 +64,7 @@ forEachDatabase((database) => {
       world.bridge.look = () => 'break';
       const id = await world.queue(ANN, 'open');
       world.dispatcher.start();
-      await until('it was tried', () => world.bridge.calls.length > 0, 10_000);
+      await until('it was tried', () => world.bridge.calls.length > 0);
       await world.bridge.goDown();
       await world.expire(id);
       await endsUnknown(world, id);
@@ -82,11 +82,12 @@ forEachDatabase((database) => {
       ['it is canceled', 'canceled'],
     ] as const)
       it(`is called off while the bridge prepares it and ${end}, and its chat goes on`, async () => {
-        await using world = await start();
+        // The look ends it: however long that takes, the grace must not be over before.
+        await using world = await start(60_000);
         world.bridge.behave = ({ message }) => (message === 'next' ? 'send' : 'hang');
         const id = await world.queue(ANN, 'see https://example.com/slow');
         world.dispatcher.start();
-        await until('it is being prepared', () => world.bridge.calls.length > 0, 10_000);
+        await until('it is being prepared', () => world.bridge.calls.length > 0);
         const next = await world.queue(ANN, 'next');
         if (state === 'expired') await world.expire(id);
         else
@@ -121,8 +122,8 @@ forEachDatabase((database) => {
         db.updateTable('messages').set({ attempts: 40 }).where('id', '=', id).execute(),
       );
       world.dispatcher.start();
-      await until('it was turned away', () => world.bridge.calls.length > 0, 10_000);
-      await until('and that is noted', async () => (await world.find(id)).reason, 10_000);
+      await until('it was turned away', () => world.bridge.calls.length > 0);
+      await until('and that is noted', async () => (await world.find(id)).reason);
       const { nextTryAt } = await world.find(id);
       assert.ok(nextTryAt <= Date.now(), 'it waits for nothing but the session');
     });
@@ -158,7 +159,7 @@ forEachDatabase((database) => {
       const id = await world.queue(ANN, 'open');
       const next = await world.queue(ANN, 'next');
       world.dispatcher.start();
-      await until('WhatsApp Web has it', () => world.bridge.phone.length > 0, 10_000);
+      await until('WhatsApp Web has it', () => world.bridge.phone.length > 0);
       await world.expire(id);
       await endsUnknown(world, id);
       assert.match((await world.find(id)).reason ?? '', /server has not acknowledged it yet/);
@@ -203,7 +204,7 @@ forEachDatabase((database) => {
       const next = await world.queue(ANN, 'next');
       const others = [world.another(), world.another()];
       for (const dispatcher of [world.dispatcher, ...others]) dispatcher.start();
-      await until('it is being sent', () => world.bridge.calls.length > 0, 10_000);
+      await until('it is being sent', () => world.bridge.calls.length > 0);
       await world.expire(id);
       await endsUnknown(world, id);
       await nextGoesOut(world, next);
@@ -231,7 +232,7 @@ forEachDatabase((database) => {
       const content = { kind: 'reaction', target: `true_${ANN}_3EB0AAAAAAAAAAAAAAAAAA`, emoji: '+' } as const;
       const id = await world.queue(ANN, '', { content });
       world.dispatcher.start();
-      await until('it was tried', () => world.bridge.calls.length > 0, 10_000);
+      await until('it was tried', () => world.bridge.calls.length > 0);
       await world.expire(id);
       await endsUnknown(world, id);
     });

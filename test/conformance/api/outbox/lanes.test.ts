@@ -5,7 +5,7 @@ import { storeContent } from '../../../../services/api/outbox/stored-content.ts'
 import type { MessageContent } from '../../../../services/contract/content.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { NO_PACING, OutboxWorld } from '../../../support/api/outbox/outbox-world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const SEED = Number(process.env.FC_SEED ?? Date.now() % 1_000_000);
 const ANN = '15550000001@c.us';
@@ -46,11 +46,7 @@ forEachDatabase((database) => {
       await queueSlow(world);
       world.bridge.behave = ({ chatId }) => (chatId === ANN ? 'send' : 'hang');
       world.dispatcher.start();
-      await until(
-        'as many as there were places for are under way',
-        () => world.bridge.calls.length >= 4,
-        10_000,
-      );
+      await until('as many as there were places for are under way', () => world.bridge.calls.length >= 4);
       const code = await world.queue(ANN, 'your code is 123456');
       await world.reaches(code, 'sent');
       assert.deepEqual(

@@ -4,7 +4,7 @@ import { closeServer, listen } from '../../../../services/runtime/http/listen.ts
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { ANN, SendWorld } from '../../../support/api/outbox/send-world.ts';
 import { type ApiSettings, DEFAULTS, fromGate } from '../../../support/api/world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
 const NOTHING = { messages: 0, media: 0, keys: 0 };
@@ -152,9 +152,9 @@ forEachDatabase((database) => {
       });
       asked.on('error', () => undefined); // we break it off
       asked.end(JSON.stringify({ chat_id: ANN, media: { url: files.url } }));
-      await until('the file is asked for', () => asks > 0, 5_000);
+      await until('the file is asked for', () => asks > 0);
       asked.destroy();
-      await until('the fetch is cut', () => isCut, 5_000);
+      await until('the fetch is cut', () => isCut);
       assert.deepEqual(await world.counts(), NOTHING);
     });
   });

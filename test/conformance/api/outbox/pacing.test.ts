@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { NO_PACING, OutboxWorld } from '../../../support/api/outbox/outbox-world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const ANN = '15550000001@c.us';
 const BOB = '15550000002@c.us';
@@ -45,14 +45,10 @@ forEachDatabase((database) => {
       const group = await world.queue(CLUB, 'to a group');
       world.dispatcher.start();
       for (const id of [...strangers.slice(0, 2), known, group]) await world.reaches(id, 'sent');
-      const parked = await until(
-        'the third is parked',
-        async () => {
-          const message = await world.find(strangers[2] ?? '');
-          return message.reason === undefined ? undefined : message;
-        },
-        5_000,
-      );
+      const parked = await until('the third is parked', async () => {
+        const message = await world.find(strangers[2] ?? '');
+        return message.reason === undefined ? undefined : message;
+      });
       assert.match(parked.reason ?? '', /budget of 2 first contacts/);
       assert.ok(parked.nextTryAt > Date.now() + 86_000_000);
       // Written to today, so no stranger any more.
@@ -65,17 +61,13 @@ forEachDatabase((database) => {
       world.bridge.behave = ({ chatId }) => (chatId === BOB ? 'send' : 'recipient_restricted');
       const stranger = await world.queue(ANN, 'hello');
       world.dispatcher.start();
-      await until(
-        'it was refused',
-        async () => (await world.find(stranger)).nextTryAt > Date.now() + 1_000,
-        5_000,
-      );
+      await until('it was refused', async () => (await world.find(stranger)).nextTryAt > Date.now() + 1_000);
       await world.restart();
       world.bridge.behave = () => 'send';
       world.dispatcher.start();
       const other = await world.queue('15550003000@c.us', 'hello');
       await world.reaches(await world.queue(BOB, 'fine'), 'sent');
-      await until('the other is parked', async () => (await world.find(other)).reason, 5_000);
+      await until('the other is parked', async () => (await world.find(other)).reason);
       assert.match((await world.find(other)).reason ?? '', /restricts messages to strangers/);
       assert.deepEqual(
         world.bridge.phone.map(({ chatId }) => chatId),

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { ANN, SendWorld } from '../../../support/api/outbox/send-world.ts';
 import { type ApiSettings, DEFAULTS, fromGate } from '../../../support/api/world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const hello = { chat_id: ANN, message: 'Hello' };
 const HOUR_MS = 3_600_000;
@@ -111,7 +111,7 @@ forEachDatabase((database) => {
       left.end(JSON.stringify(hello));
       const { id } = await world.accepted();
       left.destroy();
-      await until('nobody waits', () => world.changes.waiting === 0, 5_000);
+      await until('nobody waits', () => world.changes.waiting === 0);
       await world.becomes(id, { state: 'sent' });
       assert.equal((await world.rows())[0]?.state, 'sent');
     });
@@ -127,7 +127,7 @@ forEachDatabase((database) => {
       assert.deepEqual(await world.counts(), { messages: 3, media: 0, keys: 0 });
       const [first] = await world.rows();
       await world.becomes(first?.id ?? '', { state: 'sent' });
-      await until('there is room', async () => (await world.sendAsync(hello)).status === 202, 5_000);
+      await until('there is room', async () => (await world.sendAsync(hello)).status === 202);
       assert.equal((await world.sendAsync(hello)).body.code, 'outbox_full');
     });
 

@@ -5,7 +5,7 @@ import { estimateBytes } from '../../../../services/api/store/retention/store-si
 import { createLog } from '../../../../services/runtime/log.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { DAY_MS, daysAgo, LIMITS, NOW, Shelf } from '../../../support/api/store/shelf.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 /** PostgreSQL compresses what repeats itself. */
 const LONG = randomBytes(1_000).toString('hex');
@@ -200,7 +200,7 @@ forEachDatabase((database) => {
       await shelf.events(1, daysAgo(29.9));
       await shelf.events(1, daysAgo(29));
       now += DAY_MS / 4; // less than what makes the clock doubtful
-      await until('the first is gone', async () => (await shelf.seqs()).length === 1, 5_000);
+      await until('the first is gone', async () => (await shelf.seqs()).length === 1);
       await retention.close();
     });
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { Receiver, type ReceiverAnswer, withStatus } from '../../../support/api/webhooks/receiver.ts';
 import { WebhookWorld } from '../../../support/api/webhooks/webhook-world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -18,7 +18,7 @@ forEachDatabase(({ name, fresh }) => {
       await receiver.has(receiver.received.length + 2);
       assert.deepEqual(receiver.distinct, [one]);
       world.clockOffsetMs = 73 * HOUR_MS;
-      await until('the others have come', () => receiver.seqs.includes(three), 15_000);
+      await until('the others have come', () => receiver.seqs.includes(three));
       assert.deepEqual(receiver.distinct, [one, two, three]);
       await world.becomes(id, { lag: 0, dead_letters: 1, attempts: 0 });
       const { body } = await world.call('get', `/${id}/dead-letters`, 200);
@@ -66,7 +66,7 @@ forEachDatabase(({ name, fresh }) => {
         [letters[0]],
       );
       const later = await world.append(1);
-      await until('the event has come', () => receiver.seqs.includes(later[0] ?? 0), 15_000);
+      await until('the event has come', () => receiver.seqs.includes(later[0] ?? 0));
     });
 
     it('are listed page by page, and removed one by one or all at once', async () => {
@@ -103,7 +103,7 @@ async function bury(
   for (let buried = 1; buried <= count; buried += 1) {
     // The next one was tried, so the clock has begun for it.
     await world.becomes(id, { lag: count - buried + 1 });
-    await until('it has failed', async () => (await world.get(id)).attempts > 0, 15_000);
+    await until('it has failed', async () => (await world.get(id)).attempts > 0);
     world.clockOffsetMs += 73 * HOUR_MS;
     await world.becomes(id, { dead_letters: buried });
   }

@@ -30,12 +30,12 @@ describeGates('gate, when a service moves', ({ startTestGate, differs }) => {
     await waitFor(() => load.count('before') > MANY, 'a load on the old port');
 
     gate.updateRoutes([route(after)]);
-    await waitFor(() => load.count('after') > MANY, 'a load on the new port', 30_000);
-    await waitFor(() => before.openSockets() === 0, 'the connections to the old port to close', 30_000);
+    await waitFor(() => load.count('after') > MANY, 'a load on the new port');
+    await waitFor(() => before.openSockets() === 0, 'the connections to the old port to close');
     const last = load.count('before');
     await before[Symbol.asyncDispose]();
     const moved = load.count('after');
-    await waitFor(() => load.count('after') > moved + MANY, 'more load on the new port', 30_000);
+    await waitFor(() => load.count('after') > moved + MANY, 'more load on the new port');
 
     const closed = differs('moved', {
       node: /^$/,

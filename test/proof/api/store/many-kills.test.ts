@@ -4,9 +4,7 @@ import { assertNothingIsLost } from '../../../support/api/store/writer-process.t
 
 const SEED = Number(process.env.FC_SEED ?? Date.now() % 1_000_000);
 
-describe('store on sqlite, whose process is killed again and again', function () {
-  this.timeout(300_000);
-
+describe('store on sqlite, whose process is killed again and again', () => {
   it(`has all that each process said was written, and no half of anything (seed ${SEED})`, async () => {
     const folder = sqliteFolder();
     let run = 0;

@@ -23,7 +23,7 @@ const HABITS: readonly (readonly [Habit, clients: number, isRace: boolean])[] = 
 
 for (const gate of GATES) {
   describe(`gate, on reused connections to an upstream that closes them (${gate.name} gate)`, function () {
-    this.timeout(30_000 + REQUESTS * 10);
+    this.timeout(600_000 + REQUESTS * 10);
     for (const [habit, clients, isRace] of HABITS) {
       const count = Math.ceil(REQUESTS / HABITS.length);
       it(`answers each of ${count} GETs when it ${habit}`, async () => {

@@ -13,9 +13,7 @@ const PING_MS = 300;
 const SILENT_MS = 6_000;
 
 for (const gate of GATES) {
-  describe(`gate, on streams that are silent for long (${gate.name} gate)`, function () {
-    this.timeout(30_000);
-
+  describe(`gate, on streams that are silent for long (${gate.name} gate)`, () => {
     it('keeps an event stream and WebSockets open, as pings flow or not', async () => {
       const streams: ServerResponse[] = [];
       await using upstream = await startSocketUpstream(

@@ -14,8 +14,7 @@ const CASES = Number(process.env.CASES || (isBounded ? BOUNDED_CASES * GATES.len
 const EACH = Math.ceil(CASES / (GATES.length * BACKEND_NAMES.length));
 
 for (const kind of GATES) {
-  describe(`hostile bytes (${kind.name} gate, seed ${SEED})`, function () {
-    this.timeout(180_000);
+  describe(`hostile bytes (${kind.name} gate, seed ${SEED})`, () => {
     let all = new Tally();
 
     for (const backend of BACKEND_NAMES) {

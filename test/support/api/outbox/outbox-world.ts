@@ -11,7 +11,7 @@ import { type OpenEngine, Store } from '../../../../services/api/store/store.ts'
 import type { MessageContent } from '../../../../services/contract/content.ts';
 import type { MessageState } from '../../../../services/contract/message-states.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
-import { until } from '../../kit/kit.ts';
+import { until } from '../../until.ts';
 import { FakeBridge } from './fake-bridge.ts';
 
 const DAY_MS = 86_400_000;
@@ -167,8 +167,7 @@ export class OutboxWorld implements AsyncDisposable {
         const message = await this.find(id);
         return states.includes(message.state) ? message : undefined;
       },
-      10_000,
-      () => this.logged.join(''),
+      { more: () => this.logged.join('') },
     );
   }
 

@@ -20,7 +20,7 @@ import { webhookRoutes } from '../../../../services/api/webhooks/webhook-routes.
 import { createInternalServer } from '../../../../services/runtime/http/internal-server.ts';
 import { closeServer, listen } from '../../../../services/runtime/http/listen.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
-import { until } from '../../kit/kit.ts';
+import { until } from '../../until.ts';
 import { type ApiSettings, DEFAULTS, fromGate, SECRET } from '../world.ts';
 
 export const ANN = '15550000001@c.us';
@@ -113,7 +113,7 @@ export class SendWorld implements AsyncDisposable {
 
   /** The one message that has been accepted, as soon as there is one. */
   accepted(): Promise<Row> {
-    return until('a message is accepted', async () => (await this.rows()).at(-1), 5_000);
+    return until('a message is accepted', async () => (await this.rows()).at(-1));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

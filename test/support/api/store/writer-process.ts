@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Store } from '../../../../services/api/store/store.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
-import { until } from '../../kit/kit.ts';
+import { until } from '../../until.ts';
 import { sqliteIn } from '../databases.ts';
 import { namesIn } from './rows.ts';
 
@@ -35,12 +35,7 @@ export class Writer implements AsyncDisposable {
   }
 
   async wrote(count: number): Promise<void> {
-    await until(
-      `${count} are written`,
-      () => this.told.length >= count,
-      60_000,
-      () => this.errors,
-    );
+    await until(`${count} are written`, () => this.told.length >= count, { more: () => this.errors });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { openPostgres } from '../../../../services/api/store/postgres.ts';
 import { type OpenEngine, Store } from '../../../../services/api/store/store.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
-import { until } from '../../kit/kit.ts';
+import { until } from '../../until.ts';
 import { sharedPostgres, sqliteFolder, sqliteIn } from '../databases.ts';
 import { Receiver } from './receiver.ts';
 import { WebhookWorld } from './webhook-world.ts';
@@ -33,7 +33,7 @@ export async function assertKillsLoseNothing(
     starts.push(receiver.received.length);
     await using child = spawnDeliverer(args);
     const isEnough = () => receiver.received.length >= killAt || receiver.seqs.at(-1) === seqs.at(-1);
-    await until('enough has come', isEnough, 60_000);
+    await until('enough has come', isEnough);
     child.process.kill('SIGKILL');
     await child.ended;
   }

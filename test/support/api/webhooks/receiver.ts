@@ -8,7 +8,7 @@ import {
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { closeServer, listen } from '../../../../services/runtime/http/listen.ts';
-import { until } from '../../kit/kit.ts';
+import { until } from '../../until.ts';
 
 const bodySchema = z.object({
   type: z.string(),
@@ -77,12 +77,9 @@ export class Receiver implements AsyncDisposable {
 
   /** Waits until so many requests have come. */
   async has(count: number): Promise<void> {
-    await until(
-      `${count} requests have come`,
-      () => this.received.length >= count,
-      15_000,
-      () => `the last: ${this.seqs.slice(-20).join()}`,
-    );
+    await until(`${count} requests have come`, () => this.received.length >= count, {
+      more: () => `the last: ${this.seqs.slice(-20).join()}`,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

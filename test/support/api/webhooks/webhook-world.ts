@@ -14,7 +14,7 @@ import { answerProblem, answerUnknown } from '../../../../services/runtime/http/
 import { readJson } from '../../../../services/runtime/http/request-validation.ts';
 import { createServiceApp } from '../../../../services/runtime/http/service-app.ts';
 import { createLog, type Log } from '../../../../services/runtime/log.ts';
-import { until } from '../../kit/kit.ts';
+import { until } from '../../until.ts';
 
 export interface WorldOptions {
   /** Without it the test answers names itself. */
@@ -102,8 +102,7 @@ export class WebhookWorld implements AsyncDisposable {
         assert.partialDeepStrictEqual(last, wanted);
         return true;
       },
-      withinMs,
-      () => `${JSON.stringify(last)}\n${this.logged.join('')}`,
+      { withinMs, more: () => `${JSON.stringify(last)}\n${this.logged.join('')}` },
     );
   }
 

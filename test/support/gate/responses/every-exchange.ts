@@ -39,7 +39,7 @@ function declareTest(gate: GateUnderTest, usualCases: number): void {
       share('whole') > 0.2 && share('refused') > 0.2 && share('cut') > 0.2,
       'each kind is put to the test',
     );
-  }).timeout(180_000);
+  });
 }
 
 /** Plays cases before one gate: some on a connection of their own, some two on one connection. */

@@ -6,11 +6,9 @@ import { sqliteFolder } from '../../../support/api/databases.ts';
 import { calls } from '../../../support/api/events/news.ts';
 import { fromGate } from '../../../support/api/world.ts';
 import { openEvents, openSocket } from '../../../support/kit/events.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
-describe('event log, with many readers', function () {
-  this.timeout(120_000);
-
+describe('event log, with many readers', () => {
   it('holds up nobody, and no memory, for those that do not read on', async () => {
     // Whoever waited for them would wait until the test's limit.
     await using api = await ApiProcess.start(sqliteFolder());
@@ -55,10 +53,6 @@ describe('event log, with many readers', function () {
       assert.equal(new Set(events.map(({ seq }) => seq)).size, 3_000);
     }
     for (const each of stalled) await each[Symbol.asyncDispose]();
-    await until(
-      'they are gone',
-      async () => (await api.call('GET', '/internal/ready')).status === 200,
-      5_000,
-    );
+    await until('they are gone', async () => (await api.call('GET', '/internal/ready')).status === 200);
   });
 });

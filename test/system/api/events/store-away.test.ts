@@ -6,11 +6,9 @@ import { calls, post } from '../../../support/api/events/news.ts';
 import { PostgresServer } from '../../../support/api/postgres-server.ts';
 import { answerJson, fromGate, startWorld } from '../../../support/api/world.ts';
 import { openEvents, openSocket } from '../../../support/kit/events.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
-describe('event log, while its database is away', function () {
-  this.timeout(120_000);
-
+describe('event log, while its database is away', () => {
   it('keeps its readers, and goes on where they were when it is back', async () => {
     await using server = await PostgresServer.start();
     await using world = await startWorld(answerJson(200, {}), { openStore: postgresSpace(server.url) });
@@ -43,7 +41,7 @@ describe('event log, while its database is away', function () {
       code: 'storage_unavailable',
     });
     await server.startAgain();
-    await until('the events are taken', async () => (await give()).status === 200, 60_000);
+    await until('the events are taken', async () => (await give()).status === 200);
     for (const events of [await live.take(7), await socket.take(7)])
       assert.deepEqual(
         events.map(({ data }) => data.call_id),
@@ -63,7 +61,7 @@ describe('event log, while its database is away', function () {
     assert.equal(status, 503);
     assert.match(headers['retry-after'] ?? '', /^\d+$/);
     isAway = false;
-    const reader = await until('it is back', () => openEvents(world.origin, fromGate), 60_000);
+    const reader = await until('it is back', () => openEvents(world.origin, fromGate));
     await post(world.origin, calls(1));
     assert.equal((await reader.next()).data.call_id, '0');
     await reader[Symbol.asyncDispose]();

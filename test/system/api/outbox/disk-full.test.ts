@@ -4,7 +4,7 @@ import { sqliteIn } from '../../../support/api/databases.ts';
 import { ANN, SendWorld } from '../../../support/api/outbox/send-world.ts';
 import { mayMount, SmallDisk, sayThatOnlyRootMay } from '../../../support/api/store/small-disk.ts';
 import { fromGate } from '../../../support/api/world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 describe('api, whose disk is full', () => {
   if (!mayMount) {
@@ -30,7 +30,7 @@ describe('api, whose disk is full', () => {
     }
     assert.deepEqual(await world.counts(), { messages: 0, media: 0, keys: 0 });
     disk.free();
-    await until('there is room', async () => (await send()).status === 202, 60_000);
+    await until('there is room', async () => (await send()).status === 202);
     assert.equal((await upload()).status, 201);
     assert.deepEqual(await world.counts(), { messages: 1, media: 1, keys: 1 });
   });

@@ -7,7 +7,7 @@ import { createLog } from '../../../../services/runtime/log.ts';
 import { sqliteIn } from '../../../support/api/databases.ts';
 import { codeOf, namesIn, note } from '../../../support/api/store/rows.ts';
 import { mayMount, SmallDisk, sayThatOnlyRootMay } from '../../../support/api/store/small-disk.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const KIBIBYTE = 'x'.repeat(1024);
 const silent = createLog('api', 'silent');
@@ -52,7 +52,7 @@ describe('store on sqlite, whose disk', () => {
     assert.deepEqual(await namesIn(store), namesOf(taken));
 
     disk.free();
-    await until('it is back', () => store.status.state === 'ok', 60_000);
+    await until('it is back', () => store.status.state === 'ok');
     await pair(store, 'after');
     assert.deepEqual(await namesIn(store), namesOf([...taken, 'after']));
     assert.match(logged.join(''), /is full.*the database is back/s);
@@ -78,7 +78,7 @@ describe('store on sqlite, whose disk', () => {
     assert.equal(await codeOf(pair(store, 'a')), 'storage_full');
     const { since } = store.status;
     const before = writes;
-    await until('it has tried twice', () => writes >= before + 2, 60_000);
+    await until('it has tried twice', () => writes >= before + 2);
     assert.deepEqual([store.status.state, store.status.since], ['full', since]);
   });
 
@@ -89,7 +89,7 @@ describe('store on sqlite, whose disk', () => {
     assert.equal(store.status.state, 'full', store.status.reason);
     assert.equal(await codeOf(pair(store, 'a')), 'storage_full');
     disk.free();
-    await until('it is open', () => store.status.state === 'ok', 60_000);
+    await until('it is open', () => store.status.state === 'ok');
     await pair(store, 'a');
     assert.deepEqual(await namesIn(store), namesOf(['a']));
   });
@@ -119,7 +119,7 @@ describe('store on sqlite, whose disk', () => {
     assert.match(store.status.reason ?? '', /read-only/, store.status.reason);
     assert.equal(await codeOf(pair(store, 'b')), 'storage_unavailable');
     disk.setReadOnly(false);
-    await until('it is back', () => store.status.state === 'ok', 60_000);
+    await until('it is back', () => store.status.state === 'ok');
     await pair(store, 'b');
     assert.deepEqual(await namesIn(store), namesOf(['a', 'b']));
   });

@@ -7,7 +7,7 @@ import { postgresSpace, sharedPostgres } from '../../../support/api/databases.ts
 import { PostgresServer } from '../../../support/api/postgres-server.ts';
 import { codeOf, namesIn, note } from '../../../support/api/store/rows.ts';
 import { TcpProxy } from '../../../support/api/store/tcp-proxy.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const silent = createLog('api', 'silent');
 
@@ -49,13 +49,13 @@ describe('store on postgres, whose server is killed', () => {
       }
     };
     const writers = [...'abcdefghij'].map(writer);
-    await until('some are written', () => taken.length > 50, 60_000);
+    await until('some are written', () => taken.length > 50);
     await server.kill();
-    await until('it says so', () => store.status.state === 'unavailable', 60_000);
+    await until('it says so', () => store.status.state === 'unavailable');
     assert.equal(await codeOf(namesIn(store)), 'storage_unavailable');
     await server.startAgain();
     const before = taken.length;
-    await until('it is back', () => store.status.state === 'ok' && taken.length > before + 50, 60_000);
+    await until('it is back', () => store.status.state === 'ok' && taken.length > before + 50);
     isOver = true;
     await Promise.all(writers);
     assert.ok(refused > 0);
@@ -79,7 +79,7 @@ describe('store on postgres, whose server is killed', () => {
       { code: 'storage_unavailable', message: 'the database does not answer as it should' },
     );
     await server.startAgain();
-    await until('it is open', () => store.status.state === 'ok', 60_000);
+    await until('it is open', () => store.status.state === 'ok');
     await store.write((db) => note(db, 'b'));
     assert.deepEqual(await namesIn(store), ['b']);
   });
@@ -101,7 +101,7 @@ describe('store on postgres, over a network that fails', () => {
     await using store = await openThrough(proxy);
     proxy.cut = (sent) => (hasCommit(sent) ? 'after' : undefined);
     const written = store.write((db) => note(db, 'a'));
-    await until('it has happened', async () => (await namesIn(store)).includes('a'), 60_000);
+    await until('it has happened', async () => (await namesIn(store)).includes('a'));
     proxy.cut = () => undefined;
     assert.equal(await codeOf(written), 'ok');
   });
@@ -125,7 +125,7 @@ describe('store on postgres, over a network that fails', () => {
     assert.equal(await codeOf(namesIn(store)), 'storage_unavailable');
     assert.equal(store.status.state, 'unavailable');
     proxy.isSilent = false;
-    await until('it is back', () => store.status.state === 'ok', 60_000);
+    await until('it is back', () => store.status.state === 'ok');
     assert.deepEqual(await namesIn(store), []);
   });
 });

@@ -7,9 +7,7 @@ import { assertNothingIsLost, Writer } from '../../../support/api/store/writer-p
 
 const silent = createLog('api', 'silent');
 
-describe('store on sqlite, whose process is killed', function () {
-  this.timeout(180_000);
-
+describe('store on sqlite, whose process is killed', () => {
   it('has all that it said was written, and no half of anything', async () => {
     const folder = sqliteFolder();
     await assertNothingIsLost(folder, { prefix: 'small', writers: 1, rows: 2, bytes: 1, tasks: 1 });
@@ -17,9 +15,7 @@ describe('store on sqlite, whose process is killed', function () {
   });
 });
 
-describe('store on sqlite, of two processes', function () {
-  this.timeout(180_000);
-
+describe('store on sqlite, of two processes', () => {
   it('goes to the first alone, and the second is told who that is', async () => {
     const folder = sqliteFolder();
     await using writer = new Writer(folder, 'first');

@@ -7,7 +7,7 @@ import { createLog } from '../../../../services/runtime/log.ts';
 import { postgresSpace, sqliteFolder, sqliteIn } from '../../../support/api/databases.ts';
 import { mayMount, SmallDisk, sayThatOnlyRootMay } from '../../../support/api/store/small-disk.ts';
 import { ApiWorld, fromGate, startWorld } from '../../../support/api/world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const send = ({ origin }: ApiWorld, message: string, key: string) =>
   request(origin)
@@ -68,21 +68,17 @@ describe('api, whose store', () => {
         const message = 'x'.repeat(10_000);
         // What room is left in the files themselves may still take some.
         let accepted = 0;
-        const refused = await until(
-          'one is refused',
-          async () => {
-            const answer = await send(world, message, `key${accepted}`);
-            if (answer.status === 507) return answer;
-            assert.equal(answer.status, 202);
-            accepted += 1;
-            return undefined;
-          },
-          10_000,
-        );
+        const refused = await until('one is refused', async () => {
+          const answer = await send(world, message, `key${accepted}`);
+          if (answer.status === 507) return answer;
+          assert.equal(answer.status, 202);
+          accepted += 1;
+          return undefined;
+        });
         assert.deepEqual([refused.type, refused.body.code], ['application/problem+json', 'storage_full']);
         assert.equal((await storageOf(world)).state, 'full');
         disk.free();
-        await until('there is room', async () => (await storageOf(world)).state === 'ok', 60_000);
+        await until('there is room', async () => (await storageOf(world)).state === 'ok');
         const taken = await send(world, message, `key${accepted}`);
         assert.equal(taken.status, 202, JSON.stringify(taken.body));
         const again = await send(world, message, `key${accepted}`);

@@ -6,21 +6,17 @@ import { PostgresServer } from '../../../support/api/postgres-server.ts';
 import { assertKillsLoseNothing, databaseForAll } from '../../../support/api/webhooks/kills.ts';
 import { Receiver } from '../../../support/api/webhooks/receiver.ts';
 import { WebhookWorld } from '../../../support/api/webhooks/webhook-world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 for (const { name } of DATABASES)
-  describe(`webhooks on ${name}, when the api is killed`, function () {
-    this.timeout(180_000);
-
+  describe(`webhooks on ${name}, when the api is killed`, () => {
     it('go on without a gap, in order, and repeat only the last few', async () => {
       // Just behind a write of the cursor at the earliest, and at once after a start.
       await assertKillsLoseNothing(name, 150, [70, 71]);
     });
   });
 
-describe('webhooks on postgres, of several apis or without their server', function () {
-  this.timeout(180_000);
-
+describe('webhooks on postgres, of several apis or without their server', () => {
   it('are delivered by one api at a time; another takes over when that one ends', async () => {
     const { open } = await databaseForAll('postgres');
     await using receiver = await Receiver.start();
@@ -46,9 +42,9 @@ describe('webhooks on postgres, of several apis or without their server', functi
     await receiver.has(10);
     await server.kill();
     await server.startAgain();
-    await until('the store is back', () => world.store.status.state === 'ok', 60_000);
+    await until('the store is back', () => world.store.status.state === 'ok');
     seqs.push(...(await world.append(10)));
-    await until('all has come', () => receiver.seqs.includes(seqs.at(-1) ?? 0), 60_000);
+    await until('all has come', () => receiver.seqs.includes(seqs.at(-1) ?? 0));
     assert.deepEqual(receiver.distinct, seqs);
     await world.becomes(id, { lag: 0, attempts: 0 });
   });

@@ -3,14 +3,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendAnswerSchema } from '../../../../services/contract/bridge.ts';
 import { STEADY } from '../../../support/bridge/limits.ts';
-import { until } from '../../../support/bridge/until.ts';
 import { startWorld, type World } from '../../../support/bridge/world.ts';
+import { until } from '../../../support/until.ts';
 
 const ALICE = '15553330000@c.us';
 const BOB = '15554440000@c.us';
 
-describe('bridge, after nobody listened for a while', function () {
-  this.timeout(180_000);
+describe('bridge, after nobody listened for a while', () => {
   let world: World;
   // One for all tests, each with texts of its own: what one leaves behind is history for the next.
   before(async () => {

@@ -10,7 +10,7 @@ import { EventSender, type EventSenderOptions } from '../../../../services/bridg
 import type { BridgeEvent } from '../../../../services/contract/events.ts';
 import { type FakeApi, startFakeApi } from '../../../support/bridge/fake-api.ts';
 import { fillDisk, freeDisk, mountDisk, unmountDisk } from '../../../support/bridge/small-disk.ts';
-import { until } from '../../../support/bridge/until.ts';
+import { until } from '../../../support/until.ts';
 
 const SECRET = 'of this boot';
 const PROCESS = new URL('../../../support/bridge/event-sender-process.ts', import.meta.url).pathname;
@@ -40,8 +40,7 @@ describe('bridge, its sender of events', () => {
   });
 
   describe('killed', () => {
-    it('posts in order, after it is started again, all that it had kept', async function () {
-      this.timeout(90_000);
+    it('posts in order, after it is started again, all that it had kept', async () => {
       const kept: string[] = [];
       for (let round = 0; round < 8; round += 1) {
         // The api is there every other time.
@@ -116,8 +115,7 @@ describe('bridge, its sender of events', () => {
       assert.deepEqual(keys().slice(1), named('event', 25).slice(-rest.length));
     });
 
-    it('loses nothing while a disk is full, and after it has been freed', async function () {
-      this.timeout(90_000);
+    it('loses nothing while a disk is full, and after it has been freed', async () => {
       const small = join(dir, 'small');
       mkdirSync(small);
       mountDisk(small, '256k');

@@ -9,7 +9,7 @@ import { agentFault } from '../../../../services/bridge/page/page-state.ts';
 import { launchOptions } from '../../../../services/bridge/session/browser-launch.ts';
 import { userAgentOf } from '../../../../services/bridge/session/user-agent.ts';
 import { LIMITS } from '../../../support/bridge/limits.ts';
-import { until } from '../../../support/bridge/until.ts';
+import { until } from '../../../support/until.ts';
 
 const BROWSER = '/usr/bin/chromium';
 

@@ -13,8 +13,8 @@ import {
   sendsOf,
   sent,
 } from '../../../support/bridge/send-support.ts';
-import { until } from '../../../support/bridge/until.ts';
 import { startWorld, type World } from '../../../support/bridge/world.ts';
+import { until } from '../../../support/until.ts';
 
 const TO = '15552220000@c.us';
 const GROUP = '120363000000000001@g.us';
@@ -148,8 +148,7 @@ describe('bridge, sending through a real browser', () => {
     assert.ok(!world.received().includes('while away'));
   });
 
-  it('finds what a bridge sent that was killed, and ends the browser in which a later send hangs', async function () {
-    this.timeout(180_000);
+  it('finds what a bridge sent that was killed, and ends the browser in which a later send hangs', async () => {
     const [before, id] = [newId(), newId()];
     const first = sent(await world.send('before', TO, { stanza_id: before }));
     await world.stopBridge('SIGKILL');

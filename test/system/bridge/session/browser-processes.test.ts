@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { browserTree, killBrowserTree } from '../../../../services/bridge/session/browser-processes.ts';
 import { freeProfile } from '../../../../services/bridge/session/profile-lock.ts';
 import { listProcesses } from '../../../../services/runtime/process/process-table.ts';
-import { until } from '../../../support/bridge/until.ts';
+import { until } from '../../../support/until.ts';
 
 const PROFILE = join(tmpdir(), `gatehouse-no-profile-${process.pid}`);
 

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { STEADY } from '../../../support/bridge/limits.ts';
-import { until } from '../../../support/bridge/until.ts';
 import { startWorld, type World } from '../../../support/bridge/world.ts';
+import { until } from '../../../support/until.ts';
 
 const ALICE = '15553330000@c.us';
 const PATIENT = { limits: STEADY };
 
-describe('bridge, before it says that it is ready', function () {
-  this.timeout(300_000);
+describe('bridge, before it says that it is ready', () => {
   let world: World;
   before(async () => {
     world = await startWorld();

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { sendAnswerSchema } from '../../../../services/contract/bridge.ts';
-import { until } from '../../../support/bridge/until.ts';
 import { startWorld, type World } from '../../../support/bridge/world.ts';
+import { until } from '../../../support/until.ts';
 
-describe('bridge, when the browser fails under it', function () {
-  this.timeout(300_000);
+describe('bridge, when the browser fails under it', () => {
   let world: World;
   before(async () => {
     world = await startWorld();

@@ -4,14 +4,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendAnswerSchema } from '../../../../services/contract/bridge.ts';
 import { STEADY } from '../../../support/bridge/limits.ts';
-import { until } from '../../../support/bridge/until.ts';
 import { startWorld, type World } from '../../../support/bridge/world.ts';
+import { until } from '../../../support/until.ts';
 
 const LIMITS = { ...STEADY, ackTimeoutMs: 700, healStepMs: 3_000, ackWaitMs: 300 };
 
 // The decisions of the watchdog are proved without a browser in test/unit/bridge/watchdog.
-describe('bridge, when WhatsApp acknowledges nothing', function () {
-  this.timeout(300_000);
+describe('bridge, when WhatsApp acknowledges nothing', () => {
   let world: World;
   before(async () => {
     world = await startWorld();

@@ -68,8 +68,7 @@ async function buildAll() {
 }
 
 let built: Awaited<ReturnType<typeof buildAll>>;
-before(async function () {
-  this.timeout(60_000);
+before(async () => {
   built = await buildAll();
 });
 

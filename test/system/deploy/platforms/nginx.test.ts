@@ -83,8 +83,7 @@ if (binary === undefined)
   describe('nginx in front of the kit', () =>
     sayNotTested('nginx in front', 'nginx is missing (apt-get install nginx-light)'));
 else
-  describe('nginx in front of the kit, running', function () {
-    this.timeout(60_000);
+  describe('nginx in front of the kit, running', () => {
     const resources = new AsyncDisposableStack();
     let front: Awaited<ReturnType<typeof startNginx>>;
     /** Sends the second event of the stream that is open, and ends it. */

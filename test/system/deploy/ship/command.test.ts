@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { isMissing, runCommand, showCommand } from '../../../../deploy/shipping/command.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const place = { folder: tmpdir(), environment: { PATH: process.env.PATH } };
 
@@ -56,10 +56,10 @@ describe('a command of a deploy', () => {
       { argv: ['sh', '-c', `sleep 60 & echo $! > ${file}; wait`] },
       { ...place, signal: interruption.signal },
     );
-    const child = await until('it has started a process', () => Number(readOr(file, '0').trim()), 60_000);
+    const child = await until('it has started a process', () => Number(readOr(file, '0').trim()));
     interruption.abort();
     assert.equal((await outcome).code, 128 + 15);
-    await until('that process has ended', () => !isAlive(child), 60_000);
+    await until('that process has ended', () => !isAlive(child));
     rmSync(file);
     assert.equal(
       (await runCommand({ argv: ['sleep', '60'] }, { ...place, signal: interruption.signal })).code,

@@ -33,7 +33,7 @@ describe('doctor, asking the database', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
-  }).timeout(90_000);
+  });
 
   it('says that nothing listens there, and never the password', async () => {
     const { PORT } = await freePorts();

@@ -12,8 +12,9 @@ import { outbox, session } from '../../../../operate/doctor/checks/whatsapp.ts';
 import { followMessage } from '../../../../operate/doctor/message/follow.ts';
 import { printMessage } from '../../../../operate/doctor/message/print-message.ts';
 import { paintFor, printReport } from '../../../../operate/doctor/print.ts';
-import { type Kit, startKit, until } from '../../../support/kit/kit.ts';
+import { type Kit, startKit } from '../../../support/kit/kit.ts';
 import { look, textOf, textOfFinding } from '../../../support/operate/doctor/look.ts';
+import { until } from '../../../support/until.ts';
 
 const COMMAND = fileURLToPath(new URL('../../../../bin/gatehouse.js', import.meta.url));
 const KEY = 'key-of-the-doctor-test-0001';
@@ -22,15 +23,13 @@ const FRIEND = '15550100199@c.us';
 describe('doctor, beside a kit that runs', () => {
   let kit: Kit;
   let env: Record<string, string>;
-  before(async function () {
-    this.timeout(120_000);
+  before(async () => {
     kit = await startKit({ env: { API_KEYS: KEY, OUTBOX_RETRY_MS: '200' } });
     await kit.ready();
     const ports = Object.entries(kit.ports).map(([name, port]) => [name, String(port)]);
     env = { DATA_DIR: kit.dataDir, WHATSAPP: 'sandbox', API_KEYS: KEY, ...Object.fromEntries(ports) };
   });
-  after(async function () {
-    this.timeout(30_000);
+  after(async () => {
     await kit[Symbol.asyncDispose]();
   });
 
@@ -66,7 +65,7 @@ describe('doctor, beside a kit that runs', () => {
     assert.ok(code === 0 || code === 1, text);
     assert.equal(report.summary.error, 0);
     assert.deepEqual(Object.keys(report.checks[0]), ['id', 'title', 'group', 'severity', 'ms', 'findings']);
-  }).timeout(90_000);
+  });
 
   it('asks a URL with the key, and says what it misses without, and with a wrong one', async () => {
     assert.match(
@@ -111,14 +110,10 @@ describe('doctor, beside a kit that runs', () => {
 
   it('follows a message to the phone, and shows neither its text nor its chat', async () => {
     const id = await send();
-    const report = await until(
-      'it has arrived at the server',
-      async () => {
-        const now = await follow(id);
-        return now.hops?.find(({ name }) => name === 'server')?.at === undefined ? undefined : now;
-      },
-      20_000,
-    );
+    const report = await until('it has arrived at the server', async () => {
+      const now = await follow(id);
+      return now.hops?.find(({ name }) => name === 'server')?.at === undefined ? undefined : now;
+    });
     assert.equal(report.id, id);
     assert.equal(report.exit_code, 0);
     const text = printMessage(report, paintFor(false));
@@ -127,7 +122,7 @@ describe('doctor, beside a kit that runs', () => {
     assert.ok(!text.includes('doctor?') && !text.includes('15550100199'));
     const whole = await follow(`true_${FRIEND}_${id}`);
     assert.equal(whole.exit_code, 0, 'also by its whole WhatsApp id');
-  }).timeout(40_000);
+  });
 
   it('says that a message is not known here, and what a key is needed for', async () => {
     const unknown = await follow('3EB0000000000000000000');
@@ -138,20 +133,16 @@ describe('doctor, beside a kit that runs', () => {
     );
     const keyless = await follow('3EB0000000000000000000', { env: {}, url: url() });
     assert.match(textOfFinding(keyless.finding), /401 key_missing\n.*\nAPI_KEYS=… gatehouse doctor message/);
-  }).timeout(60_000);
+  });
 
   it('says why a message waits while WhatsApp is disconnected, since when, and what to do', async () => {
     await kit.post('/api/whatsapp/disconnect', {}, { 'x-api-key': KEY });
     await kit.until('it is stopped', async () => (await kit.health()).whatsapp.state === 'stopped');
     const id = await send();
-    const report = await until(
-      'it is said why it waits',
-      async () => {
-        const now = await follow(id);
-        return /stopped/.test(now.finding.evidence.join()) ? now : undefined;
-      },
-      20_000,
-    );
+    const report = await until('it is said why it waits', async () => {
+      const now = await follow(id);
+      return /stopped/.test(now.finding.evidence.join()) ? now : undefined;
+    });
     assert.equal(report.waits_for, 'dispatched');
     assert.match(
       printMessage(report, paintFor(false)),
@@ -162,7 +153,7 @@ describe('doctor, beside a kit that runs', () => {
     assert.match(textOf(row), /state stopped since .*\n(.*\n)*POST \/api\/whatsapp\/connect/);
     assert.match(textOf(await look(outbox, { env })), /\d+ messages wait, the oldest for/);
     // The tests after this one need no session, so it stays disconnected.
-  }).timeout(120_000);
+  });
 
   it('sees a bridge that is stopped', async () => {
     const pid = kit.pidOf('bridge');
@@ -174,7 +165,7 @@ describe('doctor, beside a kit that runs', () => {
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-  }).timeout(30_000);
+  });
 
   it('sees a gate that takes connections and says nothing', async () => {
     const pid = kit.pidOf('gate');
@@ -184,13 +175,13 @@ describe('doctor, beside a kit that runs', () => {
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-  }).timeout(30_000);
+  });
 
   it('says that the supervisor was killed', async () => {
     await kit.stop('SIGKILL');
-    await until('its services are gone', () => kit.processes.length === 0, 60_000);
+    await until('its services are gone', () => kit.processes.length === 0);
     const row = await look(kitRuns, { env });
     assert.equal(row.severity, 'error');
     assert.match(textOf(row), /is gone\n(.*\n)*its supervisor was killed/);
-  }).timeout(40_000);
+  });
 });

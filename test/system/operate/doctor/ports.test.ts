@@ -18,8 +18,9 @@ import { type KitProcesses, RUN_VARIABLE } from '../../../../operate/doctor/kit-
 import { findHolders, programOf } from '../../../../operate/doctor/port-holders.ts';
 import { listeningSockets } from '../../../../services/runtime/process/port-owner.ts';
 import { RUN_VARIABLE as supervisorsMark } from '../../../../services/supervisor/instance/instance-lock.ts';
-import { freePorts, until } from '../../../support/kit/kit.ts';
+import { freePorts } from '../../../support/kit/kit.ts';
 import { look, serve, serveSilence, textOf } from '../../../support/operate/doctor/look.ts';
+import { until } from '../../../support/until.ts';
 
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 
@@ -38,7 +39,7 @@ class Alone implements AsyncDisposable {
   }
 
   async listening(): Promise<this> {
-    await until('it listens', () => listeningSockets().some(({ port }) => port === this.port), 30_000);
+    await until('it listens', () => listeningSockets().some(({ port }) => port === this.port));
     return this;
   }
 

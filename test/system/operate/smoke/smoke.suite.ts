@@ -10,8 +10,7 @@ const COMMAND = fileURLToPath(new URL('../../../../bin/gatehouse.js', import.met
 const run = promisify(execFile);
 
 // Without a key, with wrong ones and called wrongly: test/unit/cli/smoke.test.ts.
-describe('gatehouse smoke, of a kit with keys', function () {
-  this.timeout(90_000);
+describe('gatehouse smoke, of a kit with keys', () => {
   let kit: Kit;
   before(async () => {
     kit = await sharedKit('keyed');

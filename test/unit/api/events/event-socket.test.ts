@@ -7,7 +7,7 @@ import { LogServer } from '../../../support/api/events/log-server.ts';
 import { call, calls } from '../../../support/api/events/news.ts';
 import { answerJson, fromGate, startWorld } from '../../../support/api/world.ts';
 import { openSocket, UpgradeRefused } from '../../../support/kit/events.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const bridge = answerJson(200, {});
 /** With every character that a protocol name cannot have, and one that URL encoding uses itself. */
@@ -135,7 +135,7 @@ describe('event WebSocket', () => {
     });
     // Gone without a word, as far as the server can tell.
     dead.socket.pause();
-    await until('it has been pinged', () => pings >= 5, 5_000);
+    await until('it has been pinged', () => pings >= 5);
     dead.socket.resume();
     assert.equal((await dead.closed).code, 1006);
     await server.append([call('a')]);

@@ -7,7 +7,7 @@ import { LogServer } from '../../../support/api/events/log-server.ts';
 import { call, calls } from '../../../support/api/events/news.ts';
 import { answerJson, fromGate, startWorld } from '../../../support/api/world.ts';
 import { openEvents } from '../../../support/kit/events.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const bridge = answerJson(200, {});
 
@@ -32,9 +32,9 @@ describe('event stream', () => {
     response.setEncoding('utf8').on('data', (piece: string) => {
       text += piece;
     });
-    await until('it pings', () => text.includes(': ping\n\n: ping\n\n'), 5_000);
+    await until('it pings', () => text.includes(': ping\n\n: ping\n\n'));
     await server.append([call('a', 'two\nlines')]);
-    await until('the event is there', () => text.includes('two'), 5_000);
+    await until('the event is there', () => text.includes('two'));
     assert.match(
       text,
       /^: events follow\nretry: \d{4}\n\n(: ping\n\n)+id: 1\nevent: call\ndata: {"seq":1,.*}\n\n/,

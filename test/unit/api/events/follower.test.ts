@@ -6,7 +6,7 @@ import { KitError } from '../../../../services/contract/errors.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
 import { freshSqlite } from '../../../support/api/databases.ts';
 import { append, calls } from '../../../support/api/events/news.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 /** A database in front of which reads can be held up, or lost, as a network does it. */
 class Delays {
@@ -73,7 +73,7 @@ describe('follower of the event log', () => {
     await append(world.store, world.log, calls(3));
     // Another reader, so that the newest events are in memory.
     const other = world.log.onMore(() => undefined);
-    await until('the newest events are known', () => world.log.recentPage(3, ALL, LIMITS), 5_000);
+    await until('the newest events are known', () => world.log.recentPage(3, ALL, LIMITS));
     const held = Promise.withResolvers<void>();
     const follower = world.follow(0);
     let isHeld = false;
@@ -83,11 +83,11 @@ describe('follower of the event log', () => {
       return held.promise;
     };
     follower.advance();
-    await until('it reads', () => isHeld, 5_000);
+    await until('it reads', () => isHeld);
     await append(world.store, world.log, calls(2, 'new'));
-    await until('that is known', () => world.log.recentPage(3, ALL, LIMITS)?.events.length === 2, 5_000);
+    await until('that is known', () => world.log.recentPage(3, ALL, LIMITS)?.events.length === 2);
     held.resolve();
-    await until('it has all', () => world.seqs.length === 5, 5_000);
+    await until('it has all', () => world.seqs.length === 5);
     assert.deepEqual(world.seqs, [1, 2, 3, 4, 5]);
     follower.stop();
     other();
@@ -98,7 +98,7 @@ describe('follower of the event log', () => {
     await append(world.store, world.log, calls(3));
     world.sink.takesMore = false;
     const follower = world.follow(0);
-    await until('the newest events are known', () => world.log.recentPage(3, ALL, LIMITS), 5_000);
+    await until('the newest events are known', () => world.log.recentPage(3, ALL, LIMITS));
     world.sink.takesMore = true;
     let isLost = false;
     world.delays.afterRead = () => {
@@ -107,7 +107,7 @@ describe('follower of the event log', () => {
       return Promise.reject(new KitError('storage_unavailable', 'the connection broke'));
     };
     follower.advance();
-    await until('it has all', () => world.seqs.length === 3, 5_000);
+    await until('it has all', () => world.seqs.length === 3);
     assert.ok(isLost);
     follower.stop();
   });
@@ -121,7 +121,7 @@ describe('follower of the event log', () => {
     };
     const follower = world.follow(0);
     follower.advance();
-    await until('it has a page', () => world.seqs.length > 0, 5_000);
+    await until('it has a page', () => world.seqs.length > 0);
     const first = world.seqs.length;
     await append(world.store, world.log, calls(2, 'new'));
     await world.log.lastSeq();
@@ -131,7 +131,7 @@ describe('follower of the event log', () => {
       const before = world.seqs.length;
       world.sink.takesMore = true;
       follower.advance();
-      await until('it has another page', () => world.seqs.length > before, 5_000);
+      await until('it has another page', () => world.seqs.length > before);
     }
     assert.equal(new Set(world.seqs).size, 102);
     follower.stop();
@@ -142,7 +142,7 @@ describe('follower of the event log', () => {
     const closing = world.follow(0);
     closing.advance();
     world.log.close();
-    await until('it has ended', () => world.ends.length > 0, 5_000);
+    await until('it has ended', () => world.ends.length > 0);
     closing.advance();
     assert.deepEqual(world.ends, [undefined]);
 
@@ -153,7 +153,7 @@ describe('follower of the event log', () => {
       throw mistake;
     };
     broken.follow(0).advance();
-    await until('it has ended', () => broken.ends.length > 0, 5_000);
+    await until('it has ended', () => broken.ends.length > 0);
     assert.deepEqual(broken.ends, [mistake]);
   });
 });

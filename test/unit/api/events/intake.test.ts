@@ -4,7 +4,7 @@ import { EVENTS_PATH } from '../../../../services/contract/internal.ts';
 import { freshSqlite } from '../../../support/api/databases.ts';
 import { call, calls } from '../../../support/api/events/news.ts';
 import { type ApiWorld, answerJson, fromGate, startWorld } from '../../../support/api/world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const bridge = answerJson(200, {});
 
@@ -26,7 +26,7 @@ describe('intake of events', () => {
     const { status, body } = await send();
     assert.deepEqual([status, body.code], [503, 'storage_unavailable']);
     isAway = false;
-    await until('it is back', async () => (await send()).status === 200, 5_000);
+    await until('it is back', async () => (await send()).status === 200);
     assert.equal((await read(world)).length, 3);
   });
 

@@ -8,7 +8,7 @@ import { closeServer, listen } from '../../../../services/runtime/http/listen.ts
 import { sqliteFolder, sqliteIn } from '../../../support/api/databases.ts';
 import { FakeBridge } from '../../../support/api/outbox/fake-bridge.ts';
 import { ApiWorld, fromGate } from '../../../support/api/world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const HOUR_MS = 3_600_000;
 const ANN = '15551234567@c.us';
@@ -69,15 +69,11 @@ async function earlierStore(messages: readonly OldMessage[]): Promise<string> {
 
 /** Waits until the api shows the message in one of these states. Returns what it shows. */
 function reaches({ origin }: ApiWorld, id: string, ...statuses: string[]) {
-  return until(
-    `message ${id} is ${statuses.join(' or ')}`,
-    async () => {
-      const answer = await fetch(`${origin}/api/whatsapp/messages/${id}`, { headers: fromGate });
-      const view = await answer.json();
-      return statuses.includes(view.status) ? view : undefined;
-    },
-    20_000,
-  );
+  return until(`message ${id} is ${statuses.join(' or ')}`, async () => {
+    const answer = await fetch(`${origin}/api/whatsapp/messages/${id}`, { headers: fromGate });
+    const view = await answer.json();
+    return statuses.includes(view.status) ? view : undefined;
+  });
 }
 
 async function call({ origin }: ApiWorld, method: string, path: string, body?: object) {
@@ -89,9 +85,7 @@ async function call({ origin }: ApiWorld, method: string, path: string, body?: o
   return { status: answer.status, body: await answer.json() };
 }
 
-describe('api, after an upgrade on a store with messages that were stuck', function () {
-  this.timeout(30_000);
-
+describe('api, after an upgrade on a store with messages that were stuck', () => {
   it('ends each message that the bridge refuses, by name, sends the next, and accepts no further such message', async () => {
     const expiresAt = Date.now() + HOUR_MS;
     const folder = await earlierStore([

@@ -6,7 +6,7 @@ import { Store } from '../../../../services/api/store/store.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
 import { sqliteFolder, sqliteIn } from '../../../support/api/databases.ts';
 import { codeOf, namesIn, note } from '../../../support/api/store/rows.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const PAGE = 4_096;
 /** The store tries a damaged database so often. */
@@ -58,7 +58,7 @@ describe('store on sqlite, whose file', () => {
     assert.equal(await codeOf(namesIn(store)), 'storage_unavailable');
     assert.equal(logged.length, 1);
     copyFileSync(backup, path);
-    await until('it is back', () => store.status.state === 'ok', 10_000);
+    await until('it is back', () => store.status.state === 'ok');
     assert.deepEqual(await namesIn(store), names);
   });
 
@@ -74,13 +74,13 @@ describe('store on sqlite, whose file', () => {
     assert.match(store.status.reason ?? '', /damaged/);
     const { since } = store.status;
     const stop = store.onBack(() => assert.fail('it is not back'));
-    await until('it was tried twice', () => tries() >= 2, 10_000);
+    await until('it was tried twice', () => tries() >= 2);
     assert.deepEqual([store.status.state, store.status.since], ['unavailable', since]);
     assert.equal(await codeOf(store.write((db) => note(db, 'a'))), 'storage_unavailable');
     assert.equal(logged.length, 1, logged.join(''));
     stop();
     renameSync(backup, path);
-    await until('it is back', () => store.status.state === 'ok', 10_000);
+    await until('it is back', () => store.status.state === 'ok');
     assert.deepEqual(await namesIn(store), names);
   });
 
@@ -89,7 +89,7 @@ describe('store on sqlite, whose file', () => {
     const { store } = await opened(folder);
     for (const name of ['', '-wal', '-shm', '.lock', '.owner']) rmSync(`${path}${name}`, { force: true });
     assert.equal(await codeOf(store.write((db) => note(db, 'lost'))), 'storage_unavailable');
-    await until('it is back', () => store.status.state === 'ok', 10_000);
+    await until('it is back', () => store.status.state === 'ok');
     await store.write((db) => note(db, 'a'));
     assert.deepEqual(await namesIn(store), ['a']);
   });
@@ -101,9 +101,9 @@ describe('store on sqlite, whose file', () => {
     renameSync(path, `${path}.moved`);
     copyFileSync(backup, path);
     assert.equal(await codeOf(store.write((db) => note(db, 'lost'))), 'storage_unavailable');
-    await until('it says so', () => /move its -wal file/.test(store.status.reason ?? ''), 10_000);
+    await until('it says so', () => /move its -wal file/.test(store.status.reason ?? ''));
     renameSync(`${path}.moved`, path);
-    await until('it is back', () => store.status.state === 'ok', 10_000);
+    await until('it is back', () => store.status.state === 'ok');
     assert.deepEqual(await namesIn(store), [...names, 'z']);
   });
 });

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { freshSqlite } from '../../../support/api/databases.ts';
 import { Receiver, type ReceiverAnswer, withStatus } from '../../../support/api/webhooks/receiver.ts';
 import { WebhookWorld, type WorldOptions } from '../../../support/api/webhooks/webhook-world.ts';
-import { until } from '../../../support/kit/kit.ts';
+import { until } from '../../../support/until.ts';
 
 const HALF_HOUR_MS = 1_800_000;
 
@@ -232,7 +232,7 @@ describe('webhooks, at addresses that must not be called', () => {
     assert.equal(askedForFirst, 1);
     // The second one, over a new connection: what the name means now is checked, and refused.
     await world.becomes(id, { last_error: 'hook.example does not lead to a public address' });
-    await until('it was tried again', () => asked > 3, 5_000);
+    await until('it was tried again', () => asked > 3);
     assert.deepEqual([receiver.received.length, rebound.connections], [1, 0]);
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { Backfill, type CaughtUpBrowser } from '../../../../services/bridge/events/backfill.ts';
 import type { BridgeEvent } from '../../../../services/contract/events.ts';
-import { until } from '../../../support/bridge/until.ts';
+import { until } from '../../../support/until.ts';
 
 const ALICE = '15553330000@c.us';
 const BOB = '15554440000@c.us';

@@ -6,7 +6,7 @@ import { EventSender, type EventSenderOptions } from '../../../../services/bridg
 import type { BridgeEvent } from '../../../../services/contract/events.ts';
 import { fastFolder } from '../../../support/api/fast-folder.ts';
 import { type FakeApi, startFakeApi } from '../../../support/bridge/fake-api.ts';
-import { until } from '../../../support/bridge/until.ts';
+import { until } from '../../../support/until.ts';
 
 const SECRET = 'of this boot';
 
@@ -82,7 +82,7 @@ describe('bridge, its sender of events', () => {
     };
     api.refuseWith = (events) => (events.some(({ key }) => key === 'wrong') ? 400 : undefined);
     start({ log: pino({}, { write }) }).take(event('wrong'));
-    await until('the next', () => keys().includes('next'), 10_000);
+    await until('the next', () => keys().includes('next'));
   });
 
   it('keeps what the api does not take for the sender that starts after it', async () => {

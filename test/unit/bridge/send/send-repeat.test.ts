@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { nextStanzaId } from '../../../../services/bridge/send/request.ts';
 import { ModelWorld } from '../../../support/bridge/model-world.ts';
 import { attemptsOf, fails, newId, sendsOf, sent } from '../../../support/bridge/send-support.ts';
-import { until } from '../../../support/bridge/until.ts';
 import type { Answer } from '../../../support/bridge/world.ts';
+import { until } from '../../../support/until.ts';
 
 const TO = '15552220000@c.us';
 const RETRY = { since: Math.floor(Date.now() / 1000), known: [] };

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { composeIncoming } from '../../../../services/sandbox/phone/compose-messages.ts';
 import { ModelWorld } from '../../../support/bridge/model-world.ts';
 import { DOT, fails, kitMessages, newId, sendsOf, sent } from '../../../support/bridge/send-support.ts';
-import { until } from '../../../support/bridge/until.ts';
 import type { Answer } from '../../../support/bridge/world.ts';
+import { until } from '../../../support/until.ts';
 
 const TO = '15552220000@c.us';
 const OTHER = '15552220001@c.us';

@@ -11,8 +11,8 @@ import {
   sendUntilSent,
   sent,
 } from '../../../support/bridge/send-support.ts';
-import { until } from '../../../support/bridge/until.ts';
 import type { Answer } from '../../../support/bridge/world.ts';
+import { until } from '../../../support/until.ts';
 
 const TO = '15552220000@c.us';
 const GROUP = '120363000000000001@g.us';

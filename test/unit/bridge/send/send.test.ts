@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ModelWorld } from '../../../support/bridge/model-world.ts';
 import { fails, kitMessages, newId, sendsOf, sent } from '../../../support/bridge/send-support.ts';
-import { until } from '../../../support/bridge/until.ts';
+import { until } from '../../../support/until.ts';
 
 const TO = '15552220000@c.us';
 const GROUP = '120363000000000001@g.us';

@@ -9,7 +9,7 @@ import { lockProfile } from '../../../../services/bridge/session/profile-lock.ts
 import { Session } from '../../../../services/bridge/session/session.ts';
 import type { SessionObserver } from '../../../../services/bridge/session/status.ts';
 import { LIMITS } from '../../../support/bridge/limits.ts';
-import { until } from '../../../support/bridge/until.ts';
+import { until } from '../../../support/until.ts';
 
 const ENOUGH_MS = 10_000;
 /** Between two tries. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { AckWatchdog } from '../../../../services/bridge/watchdog/watchdog.ts';
-import { until } from '../../../support/bridge/until.ts';
 import { ID, sent, WatchedPage } from '../../../support/bridge/watched-page.ts';
+import { until } from '../../../support/until.ts';
 
 /** Short: each test waits for the order of events, and for none of them to be in time. */
 const SHORT_MS = 20;

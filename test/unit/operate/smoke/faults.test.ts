@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { HEALTH, json, KEY, startDeployment, withKey } from '../../../support/operate/smoke/deployments.ts';
 import { assertFailed, named, rowOf, smokeNearby } from '../../../support/operate/smoke/row.ts';
 
-describe('smoke test, of a deployment with one fault', function () {
-  this.timeout(30_000);
-
+describe('smoke test, of a deployment with one fault', () => {
   it('finds none where there is none, without a key and with it', async () => {
     await using good = await startDeployment();
     const keyless = await smokeNearby(good.origin);

@@ -48,9 +48,7 @@ function startSandbox({ copies = 1, isLinked = true, tells = true, sendStatus = 
   });
 }
 
-describe('smoke test, of a sandbox', function () {
-  this.timeout(30_000);
-
+describe('smoke test, of a sandbox', () => {
   it('sends once, sees the message at the phone and its answer among the events', async () => {
     await using sandbox = await startSandbox({});
     const report = await smokeNearby(sandbox.origin, { apiKey: KEY });

@@ -15,9 +15,7 @@ import { assertFailed, named, rowOf, smokeNearby } from '../../../support/operat
 
 const signal = new AbortController().signal;
 
-describe('smoke test, of something that is not the kit or goes round its gate', function () {
-  this.timeout(40_000);
-
+describe('smoke test, of something that is not the kit or goes round its gate', () => {
   it('finds paths that lead inside, and what repairs hostile requests', async () => {
     // As a proxy that goes by the path alone, whatever its spelling, its Host and its method.
     await using lenient = await startServer((request, response) => {
@@ -158,9 +156,7 @@ describe('smoke test, of something that is not the kit or goes round its gate', 
   });
 });
 
-describe('smoke test, of redirects', function () {
-  this.timeout(20_000);
-
+describe('smoke test, of redirects', () => {
   const redirects: readonly (readonly [what: string, location: (url: string) => string, cause: RegExp])[] = [
     ['a circle', (url) => url, /round in a circle/],
     ['a lost path', () => '/', /loses the path or the query/],

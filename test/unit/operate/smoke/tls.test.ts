@@ -51,8 +51,7 @@ async function startTls(
   };
 }
 
-describe('smoke test, over TLS', function () {
-  this.timeout(30_000);
+describe('smoke test, over TLS', () => {
   const known = getCACertificates('default');
   const trust = (...certificates: string[]) => setDefaultCACertificates([...known, ...certificates]);
   afterEach(() => setDefaultCACertificates(known));
