@@ -7,6 +7,9 @@ import { freshSqlite } from './databases.ts';
 
 export const SECRET = 's'.repeat(64);
 
+/** A limit of the product that must not fire in a test, however slow the machine is. */
+export const AMPLE_MS = 60_000;
+
 /** What a test may set otherwise than `DEFAULTS`. */
 export type ApiSettings = Partial<Omit<StartOptions, 'host' | 'port' | 'secret' | 'log'>>;
 
@@ -25,8 +28,8 @@ export const DEFAULTS: Omit<StartOptions, 'host' | 'port' | 'secret' | 'log' | '
     retryMaxMs: 100,
     mediaMaxBytes: 1024 ** 2,
     mediaTypes: ['image/*', 'video/*', 'audio/*', 'application/*', 'text/*'],
-    mediaFetchTimeoutMs: 1_000,
-    ackTimeoutMs: 60_000,
+    mediaFetchTimeoutMs: AMPLE_MS,
+    ackTimeoutMs: AMPLE_MS,
   },
   pacing: {
     isOn: false,
@@ -36,7 +39,7 @@ export const DEFAULTS: Omit<StartOptions, 'host' | 'port' | 'secret' | 'log' | '
     firstContactsPerDay: 1_000,
     parkMinutes: 60,
   },
-  webhooks: { most: 10, timeoutMs: 500, retryMs: 20, retryHours: 72, allowNetworks: ['127.0.0.0/8'] },
+  webhooks: { most: 10, timeoutMs: AMPLE_MS, retryMs: 20, retryHours: 72, allowNetworks: ['127.0.0.0/8'] },
 };
 
 export type BridgeAnswers = (request: IncomingMessage, response: ServerResponse) => void;
@@ -64,9 +67,9 @@ export class ApiWorld implements AsyncDisposable {
       bridge: {
         host: '127.0.0.1',
         port: bridgePort,
-        sendTimeoutMs: 300,
+        sendTimeoutMs: AMPLE_MS,
         uploadTimeoutMs: 0,
-        callTimeoutMs: 300,
+        callTimeoutMs: AMPLE_MS,
       },
       openStore: settings.openStore ?? (await freshSqlite()),
       ...settings,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import request from 'supertest';
 import { type SendBody, sendBodySchema } from '../../../services/contract/bridge.ts';
 import {
+  AMPLE_MS,
   type ApiWorld,
   answerJson,
   type BridgeAnswers,
@@ -11,7 +12,7 @@ import {
 import { until } from '../../support/until.ts';
 
 /** An api whose sends wait for the outcome, however slow the machine is. */
-const startPatient = (answer: BridgeAnswers) => startWorld(answer, { sendWaitMs: 20_000 });
+const startPatient = (answer: BridgeAnswers) => startWorld(answer, { sendWaitMs: AMPLE_MS });
 
 const send = (world: ApiWorld) =>
   request(world.origin)
@@ -52,9 +53,9 @@ describe('api, while the bridge fails', () => {
     const bridge = {
       host: 'bridge.invalid',
       port: 8002,
-      sendTimeoutMs: 300,
+      sendTimeoutMs: AMPLE_MS,
       uploadTimeoutMs: 0,
-      callTimeoutMs: 300,
+      callTimeoutMs: AMPLE_MS,
     };
     await using world = await startWorld('absent', { bridge });
     const { body, status } = await waitsBecause(world, /^the WhatsApp bridge is away$/);

@@ -5,7 +5,7 @@ import { createLog } from '../../../../services/runtime/log.ts';
 import { forEachDatabase, type TestDatabase } from '../../../support/api/databases.ts';
 import { type Behaviour, FakeBridge } from '../../../support/api/outbox/fake-bridge.ts';
 import { OutboxWorld } from '../../../support/api/outbox/outbox-world.ts';
-import { DEFAULTS, fromGate, SECRET } from '../../../support/api/world.ts';
+import { AMPLE_MS, DEFAULTS, fromGate, SECRET } from '../../../support/api/world.ts';
 import { until } from '../../../support/until.ts';
 
 const ANN = '15550000001@c.us';
@@ -39,13 +39,13 @@ class CancelWorld implements AsyncDisposable {
       host: '127.0.0.1',
       port: 0,
       secret: SECRET,
-      sendWaitMs: 20_000,
+      sendWaitMs: AMPLE_MS,
       bridge: {
         host: '127.0.0.1',
         port: bridge.port,
-        sendTimeoutMs: 20_000,
+        sendTimeoutMs: AMPLE_MS,
         uploadTimeoutMs: 0,
-        callTimeoutMs: 20_000,
+        callTimeoutMs: AMPLE_MS,
       },
       openStore: await database.fresh(),
       log: createLog('api', 'silent'),
@@ -74,7 +74,7 @@ class CancelWorld implements AsyncDisposable {
     return id;
   }
 
-  cancel(id: string, prefer = 'wait=20'): request.Test {
+  cancel(id: string, prefer = 'wait=60'): request.Test {
     return request(this.#origin).delete(`/api/whatsapp/messages/${id}`).set(fromGate).set('prefer', prefer);
   }
 

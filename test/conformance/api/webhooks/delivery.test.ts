@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { first, Receiver, withStatus } from '../../../support/api/webhooks/receiver.ts';
 import { WebhookWorld } from '../../../support/api/webhooks/webhook-world.ts';
+import { AMPLE_MS } from '../../../support/api/world.ts';
 import { freePort } from '../../../support/free-port.ts';
 
 forEachDatabase(({ name, fresh }) => {
@@ -120,8 +121,11 @@ forEachDatabase(({ name, fresh }) => {
     });
 
     it('end with their deletion, also amid a delivery', async () => {
-      await using world = await WebhookWorld.start(await fresh(), { timeoutMs: 300 });
-      await using receiver = await Receiver.start(() => undefined);
+      await using world = await WebhookWorld.start(await fresh());
+      let fail: () => void = () => undefined;
+      await using receiver = await Receiver.start((...asked) => {
+        fail = () => withStatus(500)(...asked);
+      });
       const { id } = await world.create(receiver.url);
       await world.append(2);
       await receiver.has(1);
@@ -130,7 +134,8 @@ forEachDatabase(({ name, fresh }) => {
       await using other = await Receiver.start();
       await world.create(other.url, { after: 0 });
       await other.has(2);
-      await world.close(5_000);
+      fail();
+      await world.close(AMPLE_MS);
       assert.equal(receiver.received.length, 1);
       assert.deepEqual(
         world.logged.filter((line) => line.includes('"level":"error"')),

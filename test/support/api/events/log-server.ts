@@ -52,14 +52,12 @@ export class LogServer implements AsyncDisposable {
     return append(this.store, this.log, events);
   }
 
-  /** As the api does; gives how long it took. */
-  async close(graceMs: number): Promise<number> {
-    const begun = performance.now();
+  /** As the api does. */
+  async close(graceMs: number): Promise<void> {
     this.#isClosed = true;
     this.log.close();
     await closeServer(this.#server, graceMs);
     await this.store.close();
-    return performance.now() - begun;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,6 +12,7 @@ import type { MessageContent } from '../../../../services/contract/content.ts';
 import type { MessageState } from '../../../../services/contract/message-states.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
 import { until } from '../../until.ts';
+import { AMPLE_MS, SECRET } from '../world.ts';
 import { FakeBridge } from './fake-bridge.ts';
 
 const DAY_MS = 86_400_000;
@@ -91,11 +92,11 @@ export class OutboxWorld implements AsyncDisposable {
         {
           host: '127.0.0.1',
           port: this.bridge.port,
-          sendTimeoutMs: 2_000,
-          uploadTimeoutMs: 2_000,
-          callTimeoutMs: 2_000,
+          sendTimeoutMs: AMPLE_MS,
+          uploadTimeoutMs: 0,
+          callTimeoutMs: AMPLE_MS,
         },
-        's'.repeat(64),
+        SECRET,
         log,
       ),
       log,
@@ -144,10 +145,19 @@ export class OutboxWorld implements AsyncDisposable {
     return id;
   }
 
-  /** Its time is over now, however long the test took to come here. */
+  /** Its time is over now, however long the test took to come here. No try is ever put off beyond that time. */
   async expire(id: string): Promise<void> {
+    const now = Date.now();
     await this.store.write((db) =>
-      db.updateTable('messages').set({ expires_at: Date.now() }).where('id', '=', id).execute(),
+      db.updateTable('messages').set({ expires_at: now, next_try_at: now }).where('id', '=', id).execute(),
+    );
+    this.dispatcher.wake();
+  }
+
+  /** Its time to be sent is another. */
+  async reschedule(id: string, sendAt: number): Promise<void> {
+    await this.store.write((db) =>
+      db.updateTable('messages').set({ send_at: sendAt, next_try_at: sendAt }).where('id', '=', id).execute(),
     );
     this.dispatcher.wake();
   }

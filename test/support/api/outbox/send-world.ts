@@ -21,7 +21,7 @@ import { createInternalServer } from '../../../../services/runtime/http/internal
 import { closeServer, listen } from '../../../../services/runtime/http/listen.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
 import { until } from '../../until.ts';
-import { type ApiSettings, DEFAULTS, fromGate, SECRET } from '../world.ts';
+import { AMPLE_MS, type ApiSettings, DEFAULTS, fromGate, SECRET } from '../world.ts';
 
 export const ANN = '15550000001@c.us';
 
@@ -44,13 +44,13 @@ export class SendWorld implements AsyncDisposable {
     const address = {
       host: '127.0.0.1',
       port: 1,
-      sendTimeoutMs: 300,
+      sendTimeoutMs: AMPLE_MS,
       uploadTimeoutMs: 0,
-      callTimeoutMs: 300,
+      callTimeoutMs: AMPLE_MS,
     };
     const bridge = createBridgeClient(address, SECRET, log);
-    // Long enough for a busy machine: a test that is about the wait sets its own.
-    const options = { ...DEFAULTS, sendWaitMs: 20_000, ...settings, secret: SECRET, store, log };
+    // A test that is about the wait sets its own.
+    const options = { ...DEFAULTS, sendWaitMs: AMPLE_MS, ...settings, secret: SECRET, store, log };
     const { session, sendWaitMs, outbox, webhooks } = options;
     const shared = { store, changes: this.changes, events: this.events, log };
     const dispatcher = new Dispatcher({ ...options, ...shared, bridge });

@@ -16,6 +16,6 @@ const store = await Store.open(
 new Deliverer({
   store,
   events: new EventLog(store),
-  webhooks: { most: 10, timeoutMs: 1_000, retryMs: 20, retryHours: 72, allowNetworks: ['127.0.0.0/8'] },
+  webhooks: { most: 10, timeoutMs: 60_000, retryMs: 20, retryHours: 72, allowNetworks: ['127.0.0.0/8'] },
   log,
 }).start();

@@ -15,6 +15,7 @@ import { readJson } from '../../../../services/runtime/http/request-validation.t
 import { createServiceApp } from '../../../../services/runtime/http/service-app.ts';
 import { createLog, type Log } from '../../../../services/runtime/log.ts';
 import { until } from '../../until.ts';
+import { AMPLE_MS } from '../world.ts';
 
 export interface WorldOptions {
   /** Without it the test answers names itself. */
@@ -31,6 +32,8 @@ export class WebhookWorld implements AsyncDisposable {
   readonly logged: string[] = [];
   /** Added to the system's clock. */
   clockOffsetMs = 0;
+  /** Of each delivery that begins from now on. */
+  timeoutMs: number;
   store: Store;
   events: EventLog;
   deliverer: Deliverer;
@@ -46,9 +49,19 @@ export class WebhookWorld implements AsyncDisposable {
     this.#open = open;
     this.#options = options;
     this.#log = createLog('api', 'debug', { write: (line) => void this.logged.push(line) });
-    const { most = 10, timeoutMs = 5_000, retryMs = 20, retryHours = 72 } = options;
+    const { most = 10, timeoutMs = AMPLE_MS, retryMs = 20, retryHours = 72 } = options;
     const { allowNetworks = ['127.0.0.0/8'] } = options;
-    this.#settings = { most, timeoutMs, retryMs, retryHours, allowNetworks };
+    this.timeoutMs = timeoutMs;
+    const timeout = () => this.timeoutMs;
+    this.#settings = {
+      most,
+      retryMs,
+      retryHours,
+      allowNetworks,
+      get timeoutMs() {
+        return timeout();
+      },
+    };
     this.events = new EventLog(store);
     this.deliverer = this.#newDeliverer();
   }
@@ -93,7 +106,7 @@ export class WebhookWorld implements AsyncDisposable {
   }
 
   /** Waits until the webhook is as described. */
-  async becomes(id: string, wanted: object, withinMs = 15_000): Promise<void> {
+  async becomes(id: string, wanted: object): Promise<void> {
     let last: unknown;
     await until(
       `the webhook becomes ${JSON.stringify(wanted)}`,
@@ -102,7 +115,7 @@ export class WebhookWorld implements AsyncDisposable {
         assert.partialDeepStrictEqual(last, wanted);
         return true;
       },
-      { withinMs, more: () => `${JSON.stringify(last)}\n${this.logged.join('')}` },
+      { more: () => `${JSON.stringify(last)}\n${this.logged.join('')}` },
     );
   }
 
