@@ -1,38 +1,71 @@
 import assert from 'node:assert/strict';
+import { type OpenEngine, Store } from '../../../../services/api/store/store.ts';
+import { readWebhook } from '../../../../services/api/webhooks/delivery-state.ts';
+import { createLog } from '../../../../services/runtime/log.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
-import { first, Receiver, withStatus } from '../../../support/api/webhooks/receiver.ts';
+import { Receiver, withStatus } from '../../../support/api/webhooks/receiver.ts';
 import { WebhookWorld } from '../../../support/api/webhooks/webhook-world.ts';
+import { AMPLE_MS } from '../../../support/api/world.ts';
+import { until } from '../../../support/until.ts';
+
+/** What the row of the webhook says, while no api runs. */
+async function cursorOf(open: OpenEngine, id: string): Promise<number | undefined> {
+  await using store = await Store.open(open, createLog('api', 'silent'));
+  return (await store.read((db) => readWebhook(db, id)))?.cursor;
+}
 
 forEachDatabase(({ name, fresh }) => {
   describe(`webhooks on ${name}, when the api ends`, () => {
     it('finish the delivery under way, note it, and repeat nothing after a stop in order', async () => {
-      await using world = await WebhookWorld.start(await fresh(), { timeoutMs: 10_000 });
+      const open = await fresh();
+      await using world = await WebhookWorld.start(open);
+      let answerThird: () => unknown = () => undefined;
       await using receiver = await Receiver.start((_event, response, n) => {
-        if (n === 3) setTimeout(() => response.end(), 300);
+        if (n === 3) answerThird = () => response.end();
         else response.end();
       });
-      await world.create(receiver.url);
+      const { id } = await world.create(receiver.url);
       const seqs = await world.append(5);
       await receiver.has(3);
-      await world.restart(5_000);
+      const { events } = world;
+      let cursor: unknown;
+      const restarted = world.restart(AMPLE_MS, async () => {
+        cursor = await cursorOf(open, id);
+      });
+      await until('the api is ending', () => events.isClosed);
+      answerThird();
+      await restarted;
+      assert.equal(cursor, seqs[2]);
       await receiver.has(5);
       assert.deepEqual(receiver.seqs, seqs);
     });
 
     it('cut a delivery that outlasts the grace, and repeat it', async () => {
+      // The call itself would take longer than the test may.
       await using world = await WebhookWorld.start(await fresh(), { timeoutMs: 600_000 });
-      await using receiver = await Receiver.start(first(1, () => undefined));
+      const course: string[] = [];
+      await using receiver = await Receiver.start((_event, response, n) => {
+        course.push(`asked ${n}`);
+        if (n === 1) response.once('close', () => course.push('cut'));
+        else response.end();
+      });
       const { id } = await world.create(receiver.url);
-      const [seq] = await world.append(1);
+      const [one, two] = await world.append(2);
       await receiver.has(1);
-      await world.restart(100); // The call alone would take 10 min, more than any limit of a test.
-      await receiver.has(2);
-      assert.deepEqual(receiver.seqs, [seq, seq]);
-      await world.becomes(id, { lag: 0, last_error: null });
+      await world.restart(100, async () => {
+        await until('the receiver has seen the cut', () => course.includes('cut'));
+      });
+      await receiver.has(3);
+      assert.deepEqual(receiver.seqs, [one, one, two]);
+      assert.deepEqual(course, ['asked 1', 'cut', 'asked 2', 'asked 3']);
+      const [cut, repeated] = receiver.received;
+      assert.deepEqual([repeated?.id, repeated?.text], [cut?.id, cut?.text]);
+      // It was no failure of the receiver.
+      await world.becomes(id, { lag: 0, attempts: 0, last_error: null });
     });
 
     it('remember across a restart how often and since when an event has failed', async () => {
-      await using world = await WebhookWorld.start(await fresh(), { retryMs: 60_000 });
+      await using world = await WebhookWorld.start(await fresh(), { retryMs: 600_000 });
       await using receiver = await Receiver.start(withStatus(500));
       const { id } = await world.create(receiver.url);
       await world.append(1);
