@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { OutboxWorld } from '../../../support/api/outbox/outbox-world.ts';
+import { until } from '../../../support/until.ts';
 
 const ANN = '15550000001@c.us';
 const BOB = '15550000002@c.us';
+const HOUR_MS = 3_600_000;
 
 forEachDatabase((database) => {
   describe(`outbox on ${database.name}, while the bridge`, () => {
@@ -12,8 +14,10 @@ forEachDatabase((database) => {
     it('is away past expires_at, the message expires and the log says so', async () => {
       await using world = await start();
       world.bridge.isReady = false;
-      const id = await world.queue(ANN, 'late', { expiresAt: Date.now() + 300 });
+      const id = await world.queue(ANN, 'late');
       world.dispatcher.start();
+      await until('it was turned away', async () => (await world.find(id)).reason);
+      await world.expire(id);
       const expired = await world.reaches(id, 'expired');
       assert.equal(expired.errorCode, 'message_expired');
       world.bridge.isReady = true;
@@ -41,13 +45,16 @@ forEachDatabase((database) => {
 
     it('waits for the time of a scheduled message, and lets others of its chat pass before', async () => {
       await using world = await start();
-      const sendAt = Date.now() + 400;
+      const sendAt = Date.now() + HOUR_MS;
       const later = await world.queue(ANN, 'later', { state: 'scheduled', sendAt });
       const now = await world.queue(ANN, 'now');
       world.dispatcher.start();
       await world.reaches(now, 'sent');
+      assert.equal((await world.find(later)).state, 'scheduled');
+      const soon = Date.now() + 200;
+      await world.reschedule(later, soon);
       const { dispatchedAt = 0 } = await world.reaches(later, 'sent');
-      assert.ok(dispatchedAt >= sendAt);
+      assert.ok(dispatchedAt >= soon);
       assert.deepEqual(world.bridge.textsOf(ANN), ['now', 'later']);
     });
   });
