@@ -146,16 +146,16 @@ forEachDatabase((database) => {
 });
 
 const ID = `3EB0${'A'.repeat(18)}`;
-/** So long between tries that only a word of the bridge explains it when it is sooner. */
+/** Longer between tries than the test may take: only a word of the bridge brings the next. */
 const PATIENT = {
   ttlHours: 24,
   maxWaiting: 1_000,
   concurrency: 4,
-  retryMs: 60_000,
-  retryMaxMs: 60_000,
+  retryMs: 600_000,
+  retryMaxMs: 600_000,
   mediaMaxBytes: 1024 ** 2,
   mediaTypes: ['image/*'],
-  mediaFetchTimeoutMs: 1_000,
+  mediaFetchTimeoutMs: 60_000,
   ackTimeoutMs: 60_000,
 };
 const notReady = { code: 'whatsapp_not_ready', detail: 'not yet' };
@@ -175,7 +175,7 @@ async function seed(openStore: OpenEngine, messageState: 'sent' | 'queued'): Pro
         content: JSON.stringify({ kind: 'text', text: 'hello' }),
         state: messageState,
         accepted_at: now,
-        expires_at: now + 60_000,
+        expires_at: now + 86_400_000,
         next_try_at: 0,
       })
       .execute(),

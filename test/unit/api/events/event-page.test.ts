@@ -151,7 +151,7 @@ describe('event pages', () => {
     await using server = await LogServer.start(await freshSqlite());
     const waiting = fetch(`${server.origin}/api/events?wait=60`).then((response) => response.json());
     await (await fetch(`${server.origin}/api/events?limit=1`)).text(); // By then it waits.
-    assert.ok((await server.close(10_000)) < 5_000);
+    await server.close(600_000); // Longer than the test may take: it does not wait for the grace.
     assert.deepEqual((await waiting).events, []);
   });
 });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { mock } from 'node:test';
 import request from 'supertest';
 import { freshSqlite } from '../../../support/api/databases.ts';
 import { LogServer } from '../../../support/api/events/log-server.ts';
 import { call, calls } from '../../../support/api/events/news.ts';
 import { answerJson, fromGate, startWorld } from '../../../support/api/world.ts';
 import { openSocket, UpgradeRefused } from '../../../support/kit/events.ts';
-import { until } from '../../../support/until.ts';
 
 const bridge = answerJson(200, {});
 /** With every character that a protocol name cannot have, and one that URL encoding uses itself. */
@@ -126,20 +126,28 @@ describe('event WebSocket', () => {
   });
 
   it('pings, keeps those that answer, and lets go of those that do not', async () => {
-    await using server = await LogServer.start(await freshSqlite(), { pingMs: 50 });
-    await using alive = await openSocket(server.origin, '', fromGate);
-    await using dead = await openSocket(server.origin, '', fromGate);
-    let pings = 0;
-    alive.socket.on('ping', () => {
-      pings += 1;
-    });
-    // Gone without a word, as far as the server can tell.
-    dead.socket.pause();
-    await until('it has been pinged', () => pings >= 5);
-    dead.socket.resume();
-    assert.equal((await dead.closed).code, 1006);
-    await server.append([call('a')]);
-    assert.equal((await alive.next()).data.call_id, 'a');
+    // The test moves this clock itself: a busy machine must not bring the next ping before a pong has arrived.
+    mock.timers.enable({ apis: ['setInterval'] });
+    try {
+      await using server = await LogServer.start(await freshSqlite(), { pingMs: 1_000 });
+      await using alive = await openSocket(server.origin, '', fromGate);
+      await using dead = await openSocket(server.origin, '', fromGate);
+      // Gone without a word, as far as the server can tell.
+      dead.socket.pause();
+      for (let pings = 1; pings <= 5; pings += 1) {
+        const pinged = once(alive.socket, 'ping');
+        mock.timers.tick(1_000);
+        await pinged;
+        // The pong is on its way before this request, and so it arrives before the answer.
+        await request(server.origin).get('/api/events?limit=1').expect(200);
+      }
+      dead.socket.resume();
+      assert.equal((await dead.closed).code, 1006);
+      await server.append([call('a')]);
+      assert.equal((await alive.next()).data.call_id, 'a');
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('says 1001 when the api stops, and does not wait for those that do not answer', async () => {
@@ -149,7 +157,7 @@ describe('event WebSocket', () => {
     await using reader = await openSocket(server.origin, '', fromGate);
     await using stalled = await openSocket(server.origin, '?after=0', fromGate);
     stalled.socket.pause();
-    assert.ok((await server.close(50_000)) < 25_000, 'it does not wait for the grace');
+    await server.close(600_000); // Longer than the test may take: it does not wait for the grace.
     assert.equal((await reader.closed).code, 1001);
   });
 });

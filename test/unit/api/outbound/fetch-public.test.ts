@@ -35,7 +35,7 @@ class FileServer implements AsyncDisposable {
   }
 }
 
-const DEFAULTS: FetchOptions = { maxBytes: 1_000, timeoutMs: 10_000, allowNetworks: ['127.0.0.1/32'] };
+const DEFAULTS: FetchOptions = { maxBytes: 1_000, timeoutMs: 60_000, allowNetworks: ['127.0.0.1/32'] };
 
 function get(url: string, options: Partial<FetchOptions> = {}): Promise<Fetched> {
   return fetchPublic(url, { ...DEFAULTS, ...options });
@@ -142,6 +142,7 @@ describe('a medium from a URL', () => {
   it('must be there in time, redirects and the resolving of names included', async () => {
     await using server = await FileServer.start(({ url }, response) => {
       if (url === '/slow') response.write('it begins');
+      // One redirect takes less than the limit, and as many as are followed take longer.
       else setTimeout(() => response.writeHead(302, { location: '/again' }).end(), 80);
     });
     const never = () => new Promise<never>(() => undefined);
@@ -150,10 +151,8 @@ describe('a medium from a URL', () => {
       [`${server.origin}/again`, undefined],
       ['http://never.example/', never],
     ] as const) {
-      const begun = performance.now();
       const fetched = get(url, { timeoutMs: 200, ...(resolve === undefined ? {} : { resolve }) });
-      await assert.rejects(fetched, { code: 'media_unusable', message: /within 200 ms|not through/ });
-      assert.ok(performance.now() - begun < 1_500, url);
+      await assert.rejects(fetched, { code: 'media_unusable', message: /not through within 200 ms$/ });
     }
   });
 
@@ -208,10 +207,15 @@ describe('a medium from a URL', () => {
   });
 
   it('is not fetched on when nobody waits for it any more', async () => {
-    await using server = await FileServer.start(() => undefined);
     const given = new AbortController();
-    const fetched = get(server.origin, { signal: given.signal });
-    setTimeout(() => given.abort(), 50);
+    const cut = Promise.withResolvers<void>();
+    await using server = await FileServer.start((_request, response) => {
+      response.once('close', cut.resolve);
+      given.abort();
+    });
+    // Its own limit is longer than that of the test.
+    const fetched = get(server.origin, { signal: given.signal, timeoutMs: 600_000 });
     assert.equal(await codeOf(fetched), 'media_unusable');
+    await cut.promise;
   });
 });

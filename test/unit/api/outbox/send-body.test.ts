@@ -185,9 +185,8 @@ describe('body of a send', () => {
 
   it('takes base64 of many megabytes in its stride', () => {
     const data = Buffer.alloc(24_000_000, 7).toString('base64');
-    const from = performance.now();
+    // A check that is not linear would take longer than any test may.
     assert.equal(contentOf({ media: { data, mimetype: 'video/mp4' } }).kind, 'media');
-    assert.ok(performance.now() - from < 5_000);
     assert.deepEqual(
       refusal({ chat_id: ANN, media: { data: `${data.slice(4)}!AAA`, mimetype: 'video/mp4' } }),
       ['body_invalid', 'media.data'],
