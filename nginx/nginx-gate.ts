@@ -41,15 +41,16 @@ export async function startNginxGate(options: GateOptions, settings: NginxSettin
   const runtime = prepareRuntime(settings.folder, settings.workers);
   const templates = readTemplates();
   const config = join(runtime.folder, 'nginx.conf');
+  const accessPipe = join(runtime.folder, 'access');
   const write = async (routes: readonly GateRoute[]) => {
     const text = renderNginxConfig({ ...options, routes, listen: address }, runtime, templates);
     // It holds the boot secret.
     writeFileSync(config, text, { mode: 0o600 });
-    await checkConfig(settings.binary, config);
+    await checkConfig(settings.binary, config, accessPipe);
   };
   for (const name of ['bodies', 'answers', 'unused']) mkdirSync(join(runtime.folder, name));
   using cleanup = new DisposableStack();
-  cleanup.use(readAccessLines(join(runtime.folder, 'access'), settings.writeLines));
+  cleanup.use(readAccessLines(accessPipe, settings.writeLines));
   const errorPages = cleanup.adopt(new ErrorPageServer(options), (opened) => opened.close());
   await new Promise<void>((resolve) => errorPages.server.listen(join(runtime.folder, 'process'), resolve));
   await write(options.routes);

@@ -1,6 +1,7 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import type { Log } from '../services/runtime/log.ts';
 import { maskSecrets } from '../services/runtime/mask-secrets.ts';
 
@@ -14,10 +15,11 @@ const LEVELS: Readonly<Record<string, 'error' | 'warn' | 'info' | 'debug'>> = {
   warn: 'warn',
   notice: 'info',
 };
-/** Ends it with us, where util-linux is: else what is left is found at the next start. */
-const TIED_TO_US = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM'] : [];
+const SETPRIV = '/usr/bin/setpriv';
 /** From SIGTERM to SIGKILL. */
 const KILL_MS = 1_000;
+/** Far more than a check takes, also when DNS does not answer. */
+const CHECK_MS = 60_000;
 
 /** A running nginx: one master and its workers. */
 export class NginxProcess {
@@ -37,7 +39,7 @@ export class NginxProcess {
 
   /** Starts it on a configuration that has been checked. It does not outlive this process, where that can be had. */
   static start(binary: string, config: string, log: Log): NginxProcess {
-    const [file = binary, ...before] = [...TIED_TO_US, binary];
+    const [file = binary, ...before] = tiedToUs(binary, 'TERM');
     const child = spawn(file, [...before, ...argumentsFor(config)], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { TZ: 'UTC', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
@@ -68,19 +70,40 @@ export class NginxProcess {
   }
 }
 
-/** Throws with what nginx says against a configuration. */
-export async function checkConfig(binary: string, config: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    execFile(binary, ['-t', '-q', ...argumentsFor(config)], (error, _out, said) => {
-      if (error === null) resolve();
-      else
-        reject(
-          new Error(`nginx does not take its configuration: ${said.trim() || error.message}`, {
-            cause: error,
-          }),
-        );
+/**
+ * Throws with what nginx says against a configuration. `accessPipe` is the named pipe to which the configuration logs.
+ * nginx opens it for writing and would wait for a reader without end when this process dies meanwhile: so the check
+ * itself holds the pipe open for reading (test: `config-check.test.ts`).
+ */
+export async function checkConfig(
+  binary: string,
+  config: string,
+  accessPipe: string,
+  withinMs = CHECK_MS,
+): Promise<void> {
+  const [file = binary, ...before] = tiedToUs(binary, 'KILL');
+  const reader = openSync(accessPipe, constants.O_RDWR | constants.O_NONBLOCK);
+  const child = spawn(file, [...before, '-t', '-q', ...argumentsFor(config)], {
+    stdio: [reader, 'ignore', 'pipe'],
+    timeout: withinMs,
+    killSignal: 'SIGKILL',
+  });
+  closeSync(reader);
+  const ended = new Promise<string | undefined>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => {
+      if (code === 0) resolve(undefined);
+      else resolve(signal === null ? `exit code ${code}` : `${signal}; the check may take ${withinMs} ms`);
     });
   });
+  const [said, failure] = await Promise.all([child.stderr === null ? '' : text(child.stderr), ended]);
+  if (failure !== undefined)
+    throw new Error(`nginx does not take its configuration: ${said.trim() || failure}`);
+}
+
+/** Ends it with us, where util-linux is: else what is left is found at the next start. */
+function tiedToUs(binary: string, signal: 'TERM' | 'KILL'): string[] {
+  return existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', signal, binary] : [binary];
 }
 
 function argumentsFor(config: string): string[] {
