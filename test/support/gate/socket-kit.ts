@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { WebSocketServer } from 'ws';
 import type { GateUnderTest } from './describe-gates.ts';
-import { listenAsUpstream, route, type TestGate } from './test-gate.ts';
+import { listenAsUpstream, type Overrides, route, type TestGate } from './test-gate.ts';
 
 /** A gate before a service that echoes the messages of WebSockets on `/ws`, and answers `/api` with `plain`. */
 export interface SocketKit extends AsyncDisposable {
@@ -11,9 +11,10 @@ export interface SocketKit extends AsyncDisposable {
   readonly gate: TestGate;
 }
 
-export async function startSocketKit({
-  startTestGate,
-}: Pick<GateUnderTest, 'startTestGate'>): Promise<SocketKit> {
+export async function startSocketKit(
+  { startTestGate }: Pick<GateUnderTest, 'startTestGate'>,
+  overrides: Overrides = {},
+): Promise<SocketKit> {
   const requests: IncomingMessage[] = [];
   const server = createServer((_request, response) => response.end('plain'));
   const sockets = new WebSocketServer({ server });
@@ -25,6 +26,7 @@ export async function startSocketKit({
   const upstream = await listenAsUpstream(server);
   const gate = await startTestGate(upstream, {
     routes: [route(upstream), route(upstream, { prefix: '/ws', upgrade: true })],
+    ...overrides,
   });
   return {
     requests,

@@ -73,7 +73,7 @@ export async function startTestGate(
   return { ...gate, origin: `http://127.0.0.1:${gate.port}` };
 }
 
-/** What a gate is told in tests, with short limits, and none for each client. */
+/** What a gate is told in tests: without a limit for each client, and with limits on time that pass in no test. */
 export function gateOptions(overrides: Overrides & Pick<GateOptions, 'routes'>): GateOptions {
   return {
     listen: { host: '127.0.0.1', port: 0 },
@@ -82,16 +82,16 @@ export function gateOptions(overrides: Overrides & Pick<GateOptions, 'routes'>):
     localOnly: false,
     trustedProxyHops: 0,
     secret: SECRET,
-    drainMs: 5_000,
+    drainMs: 60_000,
     log: createLog('gate', 'silent'),
     ...overrides,
     limits: {
       maxHeaderBytes: 16_384,
-      headerTimeoutMs: 5_000,
+      headerTimeoutMs: 60_000,
       maxBodyBytes: 1_000_000,
-      idleTimeoutMs: 10_000,
-      upstreamTimeoutMs: 10_000,
-      holdMs: 2_000,
+      idleTimeoutMs: 60_000,
+      upstreamTimeoutMs: 60_000,
+      holdMs: 60_000,
       maxConnections: 2_000,
       clientRatePerSecond: 0,
       clientBurst: 0,

@@ -123,7 +123,7 @@ describeGates('gate, while it drains', ({ startTestGate, differs }) => {
       await using upstream = await listenAsUpstream(server);
       await using gate = await startTestGate(upstream, {
         routes: [route(upstream, { prefix: '/ws', upgrade: true })],
-        drainMs: differs('drain', { node: 5_000, nginx: 300 }),
+        drainMs: differs('drain', { node: 60_000, nginx: 300 }),
       });
       using client = new RawClient(gate.port);
       client.send('GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
@@ -169,7 +169,7 @@ describeGates('gate, while it drains', ({ startTestGate, differs }) => {
       'waits longer for a last request where another gate may share its port': async () => {
         await using upstream = await startUpstream(echo);
         const start = (isShared: boolean) =>
-          startTestGate(upstream, { listen: { host: '127.0.0.1', port: 0, isShared }, drainMs: 30_000 });
+          startTestGate(upstream, { listen: { host: '127.0.0.1', port: 0, isShared }, drainMs: 60_000 });
         await using alone = await start(false);
         await using shared = await start(true);
         using clientOfAlone = new RawClient(alone.port);

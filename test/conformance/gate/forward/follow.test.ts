@@ -15,6 +15,7 @@ import {
   type Upstream,
   waitFor,
 } from '../../../support/gate/test-gate.ts';
+import { until } from '../../../support/until.ts';
 
 const CONNECTIONS = 20;
 /** Of a load, so that each connection carries several. */
@@ -109,14 +110,12 @@ describeGates('gate, when a service moves', ({ startTestGate, differs }) => {
     const old = await greeted(gate.port, 'before');
 
     gate.updateRoutes(routes(after));
-    const untilMs = performance.now() + 20_000;
-    let greeting = '';
-    while (greeting !== 'after' && performance.now() < untilMs) {
+    await until('a new WebSocket opens at the new port', async () => {
       const fresh = new WebSocket(`ws://127.0.0.1:${gate.port}/ws`);
-      greeting = String((await once(fresh, 'message'))[0]);
+      const greeting = String((await once(fresh, 'message'))[0]);
       fresh.terminate();
-    }
-    assert.equal(greeting, 'after');
+      return greeting === 'after';
+    });
 
     old.send('echo');
     assert.equal(String((await once(old, 'message'))[0]), 'echo');
@@ -196,11 +195,8 @@ async function greeted(port: number, greeting: string): Promise<WebSocket> {
 
 /** A gate may take a moment to follow: the one in TypeScript none, nginx until its new workers run. */
 async function untilBody(port: number, pattern: RegExp, path = '/api'): Promise<void> {
-  const untilMs = performance.now() + 20_000;
-  let body = '';
-  while (!pattern.test(body) && performance.now() < untilMs)
-    ({ body } = await exchangeRaw(port, GET.replace('/api', path)));
-  assert.match(body, pattern);
+  const ask = () => exchangeRaw(port, GET.replace('/api', path));
+  await until(`${path} answers with ${pattern}`, async () => pattern.test((await ask()).body));
 }
 
 /** GET and POST in turn, on so many connections, each as fast as answers come. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { freePort } from '../../../support/free-port.ts';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
@@ -15,6 +16,8 @@ import {
   waitFor,
 } from '../../../support/gate/test-gate.ts';
 
+/** A limit that passes in a test. */
+const LIMIT_MS = 100;
 const HANDSHAKE =
   'GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
@@ -152,7 +155,7 @@ describeGates('gate, WebSocket upgrades', (gateKind) => {
   it('answers 503 with Retry-After when the upstream stays away', async () => {
     const upstream = { host: '127.0.0.1', port: await freePort() };
     const routes = [route(upstream, { prefix: '/ws', upgrade: true })];
-    await using gate = await startTestGate(upstream, { routes, limits: { holdMs: 100 } });
+    await using gate = await startTestGate(upstream, { routes, limits: { holdMs: LIMIT_MS } });
 
     const { status, head, code } = await exchangeRaw(gate.port, `${HANDSHAKE}\r\n`);
 
@@ -166,16 +169,20 @@ describeGates('gate, WebSocket upgrades', (gateKind) => {
     server.on('upgrade', (_request, socket) => socket.resume());
     await using upstream = await listenAsUpstream(server);
     const routes = [route(upstream, { prefix: '/ws', upgrade: true })];
-    await using gate = await startTestGate(upstream, { routes, limits: { upstreamTimeoutMs: 100 } });
+    await using gate = await startTestGate(upstream, { routes, limits: { upstreamTimeoutMs: LIMIT_MS } });
 
     using client = new RawClient(gate.port);
     const arrived = once(server, 'upgrade');
     client.send(`${HANDSHAKE}\r\n`);
-    await arrived;
 
     if (differs('tunnel', { node: true, nginx: false }))
       assert.match(await client.until(/service_silent/), /^HTTP\/1\.1 504 /);
-    else assert.equal(client.received, '');
+    else {
+      await arrived;
+      // Longer than the limit, so that an answer would have come.
+      await sleep(3 * LIMIT_MS);
+      assert.equal(client.received, '');
+    }
     server.closeAllConnections();
   });
 
@@ -205,7 +212,9 @@ describeGates('gate, WebSocket upgrades', (gateKind) => {
   });
 
   it('says 1001 to clients when the gate drains, even amid a frame, and the upstream hears it', async () => {
-    await using kit = await startSocketKit(gateKind);
+    // nginx waits for the whole time.
+    const drainMs = differs('drain', { node: 60_000, nginx: 300 });
+    await using kit = await startSocketKit(gateKind, { drainMs });
     const client = new WebSocket(`ws://127.0.0.1:${kit.gate.port}/ws`);
     await once(client, 'open');
     const [upstreamSocket] = kit.sockets.clients;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Answers, readResponses } from '../../../hostile/responses.ts';
+import { undisturbed } from '../../undisturbed.ts';
+import { PATIENCE_MS } from '../../until.ts';
 import { describeGates, type GateUnderTest } from '../describe-gates.ts';
 import { isRecentNginx } from '../gates.ts';
 import { RawClient, route } from '../test-gate.ts';
@@ -11,9 +13,9 @@ import { faultOf } from './verdict.ts';
 /** The same at each run, which judges a change and not chance. `SEED=… CASES=…` looks for new faults. */
 const SEED = Number(process.env.SEED || 20_261);
 /** The timeouts of a gate before a service that falls silent, and before one that does not. */
-const TIMEOUT_MS = { silent: 500, other: 10_000 };
+const TIMEOUT_MS = { silent: 1_000, other: 60_000 };
 /** Far above the limits of both gates: only an exchange without an end takes so long. */
-const NO_END_MS = 40_000;
+const NO_END_MS = PATIENCE_MS;
 /** Connections at once. Those that wait for a timeout cost nothing. */
 const AT_ONCE = { silent: 128, other: 32 };
 
@@ -52,9 +54,12 @@ async function play(gate: GateUnderTest, list: readonly Case[], kind: 'silent' |
     limits: { upstreamTimeoutMs: TIMEOUT_MS[kind], idleTimeoutMs: TIMEOUT_MS[kind] },
   });
   const connections = onConnections(list);
+  // In the gate in TypeScript, the limits are also those of the client and of this process.
+  const converseInTime = (indexes: readonly number[]): Promise<void> =>
+    undisturbed(TIMEOUT_MS[kind], () => converse(gate, started.port, list, indexes));
   const converseInTurn = async (): Promise<void> => {
     for (let next = connections.shift(); next !== undefined; next = connections.shift())
-      await converse(gate, started.port, list, next);
+      await converseInTime(next);
   };
   await Promise.all(Array.from({ length: AT_ONCE[kind] }, converseInTurn));
 }
