@@ -35,6 +35,16 @@ describeGates('gate, what must not bring it down', (gateUnderTest) => {
     await request(gate.origin).get('/health/live').expect(200);
   });
 
+  it(`ends the connection of each of 1,000 clients that send bytes of any kind and then end their side (seed ${SEED})`, async () => {
+    const texts = fc.sample(anyRequest, { numRuns: 1_000, seed: SEED });
+
+    for (let index = 0; index < texts.length; index += 20)
+      await Promise.all(texts.slice(index, index + 20).map((text) => sendAndEnd(gate.port, text)));
+
+    await request(gate.origin).get('/api').expect(200);
+    await request(gate.origin).get('/health/live').expect(200);
+  });
+
   it('stands when clients reset their connections amid requests and answers', async () => {
     gate.answerWith((_request, response) => {
       response.write('x'.repeat(100_000));
@@ -162,3 +172,38 @@ async function sendAndLeave(port: number, texts: readonly string[]): Promise<voi
     await exchangeRaw(port, `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`);
   for (const client of clients) client[Symbol.dispose]();
 }
+
+/** Sends a text, ends this side, and waits until the gate ends the other. */
+async function sendAndEnd(port: number, text: string): Promise<void> {
+  using client = new RawClient(port);
+  client.socket.end(text, 'latin1');
+  await client.untilClosed();
+}
+
+const junk = fc
+  .array(fc.integer({ min: 0, max: 255 }), { maxLength: 11 })
+  .map((bytes) => String.fromCharCode(...bytes));
+/** In Latin-1. Also methods, targets and names that are no HTTP. */
+const anyRequest = fc
+  .tuple(
+    fc.oneof(token, fc.constant('BREW'), junk),
+    fc.oneof(
+      path,
+      fc.constantFrom('*', '//x', '/%zz', 'http://a/b', '/api/events?after=1', '/api/'.repeat(40)),
+      junk.map((bytes) => `/${bytes}`),
+    ),
+    fc.constantFrom('HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0', 'HTTP/0.9', ''),
+    fc.array(
+      fc.oneof(
+        headerLine,
+        fc.constantFrom('Host: b', 'Host:', 'Content-Length: 5'),
+        fc.tuple(junk, junk).map(([name, value]) => `${name}: ${value}`),
+      ),
+      { maxLength: 5 },
+    ),
+    fc.constantFrom('', '', 'hello', '5\r\nhello\r\n0\r\n\r\n'),
+  )
+  .map(
+    ([method, target, version, lines, body]) =>
+      `${method} ${target} ${version}\r\nHost: localhost\r\n${lines.map((line) => `${line}\r\n`).join('')}Connection: close\r\n\r\n${body}`,
+  );

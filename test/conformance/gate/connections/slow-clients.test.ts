@@ -12,14 +12,16 @@ import {
   startUpstream,
   waitFor,
 } from '../../../support/gate/test-gate.ts';
+import { undisturbed } from '../../../support/undisturbed.ts';
 
 /** By the clock of the test: silence is allowed that long, and a body may be slow that long before it must have its rate. */
-const IDLE_MS = 30_000;
+const IDLE_MS = 60_000;
 const STEP_MS = 1_000;
 const FAST = 20_000_000;
 /** By the clock on the wall: a limit, and more than that. */
 const NGINX_IDLE_MS = 1_500;
 const NGINX_LONG_MS = 2_000;
+const DEAF_MS = 1_500;
 /** A service that rests after each piece takes longer than the limit for so many bytes. */
 const SLOW_BYTES = 2 * 1024 * 1024;
 const REST_MS = 75;
@@ -37,63 +39,13 @@ describeGates('gate, slow clients', ({ startTestGate, differs }) => {
   let toDeafService: Promise<string>;
   before(() => {
     // It waits for the clock on the wall, while the other tests run.
-    toDeafService = askDeafService(startTestGate);
+    toDeafService = undisturbed(DEAF_MS, () => askDeafService(startTestGate));
     toDeafService.catch(() => undefined);
   });
 
   if (differs('slowBodies', { node: false, nginx: true }))
-    it('lets bodies, answers, event streams and WebSockets go on that drip, and blames no client for a slow service', async () => {
-      let gone = 0;
-      const server = createServer((request, response) => {
-        response.on('close', () => {
-          gone += 1;
-        });
-        if (request.url === '/api/endless') endless(request, response);
-        else if (request.url === '/api/events') saySometimes(response);
-        else if (request.url === '/api/slow') readSlowly(request, response);
-        else request.resume();
-      });
-      server.on('upgrade', (_request, socket) => {
-        talkWithoutEnd(socket);
-        socket.on('close', () => {
-          gone += 1;
-        });
-      });
-      await using upstream = await listenAsUpstream(server);
-      await using gate = await startTestGate(upstream, {
-        routes: [route(upstream), route(upstream, { prefix: '/ws', upgrade: true })],
-        limits: { idleTimeoutMs: NGINX_IDLE_MS, minBodyBytesPerSecond: FAST, maxBodyBytes: SLOW_BYTES },
-      });
-      using stack = new DisposableStack();
-      const posts = DRIPS.map(([, headers, drop]) => {
-        const client = stack.use(new RawClient(gate.port));
-        client.send(`POST /api HTTP/1.1\r\nHost: h\r\n${headers}`);
-        stack.use(dripping(client, drop));
-        return client;
-      });
-      const reader = stack.use(new RawClient(gate.port));
-      reader.send(GET.replace('/api', '/api/endless'));
-      stack.use(sipping(reader));
-      const socket = stack.use(new RawClient(gate.port));
-      await socket.send(HANDSHAKE).until(/101/);
-      socket.socket.pause();
-      stack.use(dripping(socket, MASKED_PONG));
-      const listener = stack.use(new RawClient(gate.port));
-      await listener.send(GET.replace('/api', '/api/events')).until(/:\n\n/);
-      const uploader = stack.use(new RawClient(gate.port));
-      uploader.send(`POST /api/slow HTTP/1.1\r\nHost: h\r\nContent-Length: ${SLOW_BYTES}\r\n\r\n`);
-      uploader.send(Buffer.alloc(SLOW_BYTES, 'x'));
-
-      await Promise.all([sleep(NGINX_LONG_MS), uploader.until(/whole/)]);
-
-      assert.deepEqual(
-        posts.map(({ received }) => received),
-        ['', '', ''],
-      );
-      assert.equal(listener.isClosed, false);
-      // The answer to the upload has ended, and nothing else.
-      assert.equal(gone, 1);
-    });
+    it('lets bodies, answers, event streams and WebSockets go on that drip, and blames no client for a slow service', () =>
+      undisturbed(NGINX_IDLE_MS, () => dripOnNginx(startTestGate)));
 
   if (differs('slowBodies', { node: true, nginx: false })) describeDripping(startTestGate);
 
@@ -101,6 +53,59 @@ describeGates('gate, slow clients', ({ startTestGate, differs }) => {
     assert.match(await toDeafService, /^HTTP\/1\.1 504 /);
   });
 });
+
+async function dripOnNginx(startTestGate: GateUnderTest['startTestGate']): Promise<void> {
+  let gone = 0;
+  const server = createServer((request, response) => {
+    response.on('close', () => {
+      gone += 1;
+    });
+    if (request.url === '/api/endless') endless(request, response);
+    else if (request.url === '/api/events') saySometimes(response);
+    else if (request.url === '/api/slow') readSlowly(request, response);
+    else request.resume();
+  });
+  server.on('upgrade', (_request, socket) => {
+    talkWithoutEnd(socket);
+    socket.on('close', () => {
+      gone += 1;
+    });
+  });
+  await using upstream = await listenAsUpstream(server);
+  await using gate = await startTestGate(upstream, {
+    routes: [route(upstream), route(upstream, { prefix: '/ws', upgrade: true })],
+    limits: { idleTimeoutMs: NGINX_IDLE_MS, minBodyBytesPerSecond: FAST, maxBodyBytes: SLOW_BYTES },
+  });
+  using stack = new DisposableStack();
+  const posts = DRIPS.map(([, headers, drop]) => {
+    const client = stack.use(new RawClient(gate.port));
+    client.send(`POST /api HTTP/1.1\r\nHost: h\r\n${headers}`);
+    stack.use(dripping(client, drop));
+    return client;
+  });
+  const reader = stack.use(new RawClient(gate.port));
+  reader.send(GET.replace('/api', '/api/endless'));
+  stack.use(sipping(reader));
+  const socket = stack.use(new RawClient(gate.port));
+  await socket.send(HANDSHAKE).until(/101/);
+  socket.socket.pause();
+  stack.use(dripping(socket, MASKED_PONG));
+  const listener = stack.use(new RawClient(gate.port));
+  await listener.send(GET.replace('/api', '/api/events')).until(/:\n\n/);
+  const uploader = stack.use(new RawClient(gate.port));
+  uploader.send(`POST /api/slow HTTP/1.1\r\nHost: h\r\nContent-Length: ${SLOW_BYTES}\r\n\r\n`);
+  uploader.send(Buffer.alloc(SLOW_BYTES, 'x'));
+
+  await Promise.all([sleep(NGINX_LONG_MS), uploader.until(/whole/)]);
+
+  assert.deepEqual(
+    posts.map(({ received }) => received),
+    ['', '', ''],
+  );
+  assert.equal(listener.isClosed, false);
+  // The answer to the upload has ended, and nothing else.
+  assert.equal(gone, 1);
+}
 
 function describeDripping(startTestGate: GateUnderTest['startTestGate']): void {
   for (const [what, headers, drop] of DRIPS) {
@@ -216,7 +221,7 @@ async function askDeafService(startTestGate: GateUnderTest['startTestGate']): Pr
   const bytes = 30_000_000;
   await using upstream = await startUpstream((request) => request.pause());
   await using gate = await startTestGate(upstream, {
-    limits: { idleTimeoutMs: 1_500, maxBodyBytes: bytes },
+    limits: { idleTimeoutMs: DEAF_MS, maxBodyBytes: bytes },
   });
   using client = new RawClient(gate.port);
   client.send(`POST /api HTTP/1.1\r\nHost: h\r\nContent-Length: ${bytes}\r\n\r\n`);

@@ -13,7 +13,7 @@ import {
 } from '../../../support/gate/test-gate.ts';
 
 /** By the clock of the test: silence is allowed that long, and a body may be slow that long before it must have its rate. */
-const IDLE_MS = 30_000;
+const IDLE_MS = 60_000;
 const STEP_MS = 1_000;
 const FAST = 20_000_000;
 const GET = 'GET /api HTTP/1.1\r\nHost: h\r\n\r\n';

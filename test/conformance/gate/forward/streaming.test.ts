@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
+import { beside, LONG_BYTES, passElsewhere, writeLong } from '../../../support/gate/long-bodies.ts';
 import { shareGate } from '../../../support/gate/share-gate.ts';
 import { exchangeRaw, RawClient, waitFor } from '../../../support/gate/test-gate.ts';
 
-const CHUNK = Buffer.alloc(64 * 1024, 'x');
-const LONG_BYTES = 48 * 1024 * 1024;
 /** Far more than sockets and streams hold between an upstream and a client on loopback. */
 const IN_FLIGHT_BYTES = 30 * 1024 * 1024;
 
@@ -16,16 +20,18 @@ describeGates('gate, streaming', (gateUnderTest) => {
 
   it('reads the upstream no faster than a slow client reads', async () => {
     let written = 0;
-    gate.answerWith((_request, response) => {
+    const listener: RequestListener = (_request, response) => {
       writeLong(response, (bytes) => {
         written += bytes;
       });
-    });
+    };
+    gate.answerWith(beside(listener));
     using client = new RawClient(gate.port);
     client.socket.pause();
 
     client.send('GET /api HTTP/1.1\r\nHost: h\r\n\r\n');
-    await untilSteady(() => written);
+    await waitFor(() => written > 0, 'the beginning of the answer');
+    await passElsewhere(gate.port);
 
     assert.ok(written > 0 && written < IN_FLIGHT_BYTES, `${written} bytes were written`);
   });
@@ -37,10 +43,11 @@ describeGates('gate, streaming', (gateUnderTest) => {
   it(readsNoFaster, async () => {
     let sent = 0;
     let requests = 0;
-    gate.answerWith((request) => {
+    const listener: RequestListener = (request) => {
       requests += 1;
       request.pause();
-    });
+    };
+    gate.answerWith(beside(listener));
     const request = httpRequest({
       port: gate.port,
       host: '127.0.0.1',
@@ -53,8 +60,8 @@ describeGates('gate, streaming', (gateUnderTest) => {
     writeLong(request, (bytes) => {
       sent += bytes;
     });
-    if (name === 'node') await untilSteady(() => sent);
-    else await waitFor(() => requests === 1, 'the request to reach the upstream');
+    await waitFor(() => requests === 1, 'the request to reach the upstream');
+    if (name === 'node') await passElsewhere(gate.port);
     request.destroy();
 
     if (name === 'node') assert.ok(sent > 0 && sent < IN_FLIGHT_BYTES, `${sent} bytes were sent`);
@@ -204,38 +211,3 @@ describeGates('gate, streaming', (gateUnderTest) => {
     assert.match(received, /<\/api\/1>[\s\S]*route_unknown[\s\S]*<\/api\/3>/);
   });
 });
-
-interface LongTarget {
-  write(chunk: Buffer): boolean;
-  once(event: 'drain', listener: () => void): unknown;
-  end(): unknown;
-}
-
-function writeLong(target: LongTarget, onWritten: (bytes: number) => void): void {
-  let left = LONG_BYTES;
-  const writeSome = (): void => {
-    while (left > 0) {
-      left -= CHUNK.length;
-      onWritten(CHUNK.length);
-      if (!target.write(CHUNK)) {
-        target.once('drain', writeSome);
-        return;
-      }
-    }
-    target.end();
-  };
-  writeSome();
-}
-
-/** Until a count has stood still for a while: there is no event for "nothing more comes". */
-async function untilSteady(count: () => number): Promise<void> {
-  let last = -1;
-  let sinceMs = performance.now();
-  await waitFor(() => {
-    if (count() !== last) {
-      last = count();
-      sinceMs = performance.now();
-    }
-    return last > 0 && performance.now() - sinceMs > 300;
-  }, 'the flow to stop');
-}
