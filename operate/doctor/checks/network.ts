@@ -64,6 +64,12 @@ export function skewOf(answer: Answer): number | undefined {
   return Number.isNaN(theirs) ? undefined : answer.at - answer.tookMs / 2 - (theirs + 500);
 }
 
+/** This clock minus that of the file system, which wrote between the two moments: a slow disk has no other clock. */
+export function skewOfWrite(beforeMs: number, writtenMs: number, afterMs: number): number {
+  if (writtenMs < beforeMs) return beforeMs - writtenMs;
+  return Math.min(0, afterMs - writtenMs);
+}
+
 export function judgeSkew(skewMs: number | undefined, whose: string): Finding[] {
   if (skewMs === undefined) return [];
   const seconds = Math.round(Math.abs(skewMs) / 1000);
@@ -91,7 +97,7 @@ async function lookOffline({ config }: Context): Promise<Finding[]> {
     const before = Date.now();
     await writeFile(path, '');
     const { mtimeMs } = await stat(path);
-    const skew = judgeSkew(before - mtimeMs, 'the file system of DATA_DIR');
+    const skew = judgeSkew(skewOfWrite(before, mtimeMs, Date.now()), 'the file system of DATA_DIR');
     const [finding] = skew;
     return finding?.severity === 'good'
       ? good(`${finding.evidence.join('')}; ${service}; ask a URL for more`)

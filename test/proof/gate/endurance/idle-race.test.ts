@@ -9,8 +9,8 @@ import { tellFigures } from '../../../support/tell-figures.ts';
 
 /** For each gate. `ENDURANCE_REQUESTS=100000` for the long run. */
 const REQUESTS = Number(process.env.ENDURANCE_REQUESTS ?? 15_000);
-/** So often it is all asked again while none of the races was met, or few connections were used again. */
-const MOST_REPEATS = 4;
+/** So often it is all asked again while none of the races was met, or few connections were used again: chance decides. */
+const MOST_REPEATS = 100;
 /** A client waits up to so long before it asks again, so that connections to the upstream become idle. */
 const PAUSE_MS = 6;
 

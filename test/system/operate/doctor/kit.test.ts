@@ -8,6 +8,7 @@ import { kitRuns } from '../../../../operate/doctor/checks/kit.ts';
 import { portsFree, publicPort } from '../../../../operate/doctor/checks/ports.ts';
 import { profileLock } from '../../../../operate/doctor/checks/profile.ts';
 import { publicAddress } from '../../../../operate/doctor/checks/public-address.ts';
+import { services } from '../../../../operate/doctor/checks/services.ts';
 import { outbox, session } from '../../../../operate/doctor/checks/whatsapp.ts';
 import { followMessage } from '../../../../operate/doctor/message/follow.ts';
 import { printMessage } from '../../../../operate/doctor/message/print-message.ts';
@@ -175,6 +176,23 @@ describe('doctor, beside a kit that runs', () => {
     } finally {
       process.kill(pid, 'SIGCONT');
     }
+  });
+
+  it('sees an api that keeps ending, and tells how often', async () => {
+    const restarts = async () => (await kit.health()).services.api?.restarts ?? 0;
+    for (const _ of [1, 2, 3]) {
+      const before = await restarts();
+      process.kill(kit.pidOf('api'), 'SIGKILL');
+      await kit.until('it is back', async () => {
+        const { api } = (await kit.health()).services;
+        return api?.state === 'ready' && api.restarts > before;
+      });
+    }
+    const count = await restarts();
+    assert.ok(count >= 3, `${count} restarts`);
+    const row = await look(services, { env });
+    assert.equal(row.severity, 'warning');
+    assert.match(textOf(row), new RegExp(`api is ready since .*, restarted ${count} times`));
   });
 
   it('says that the supervisor was killed', async () => {

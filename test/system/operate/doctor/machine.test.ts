@@ -170,14 +170,15 @@ describe('doctor, looking at the machine', () => {
   });
 
   it('finds a clock that is wrong, against a URL and against WhatsApp', async () => {
-    // Told when it is asked, so that no wait counts. The doctor cuts half of the time that the answer takes.
     await using other = await serve((_request, response) => {
       const wrong = new Date(Date.now() - 3_600_000).toUTCString();
       response.writeHead(200, { date: wrong }).end();
     });
     const byUrl = await look(clock, { url: other.url });
     assert.equal(byUrl.severity, 'error');
-    assert.match(textOf(byUrl), /this clock is 3(599|600|601) s ahead of that of the address asked/);
+    const told = /this clock is (\d+) s ahead of that of the address asked/.exec(textOf(byUrl));
+    // The doctor cannot know when in the time that the answer took the other clock was read.
+    assert.ok(Math.abs(Number(told?.[1]) - 3_600) <= 1 + byUrl.ms / 1_000, textOf(byUrl));
     const byWhatsApp = await look(clock, {
       env: { DATA_DIR: folder },
       sources: { whatsAppUrl: other.url.href },
