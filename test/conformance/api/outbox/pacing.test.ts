@@ -29,8 +29,17 @@ forEachDatabase((database) => {
       for (let turn = 0; turn < 5; turn += 1) ids.push(await world.queue(`1555000100${turn}@c.us`, 'x'));
       world.dispatcher.start();
       for (const id of ids.slice(0, 3)) await world.reaches(id, 'sent');
-      // The dispatcher has looked again since, and left the rest.
-      world.dispatcher.wake();
+      let looks = 0;
+      const { store } = world;
+      const read = store.read.bind(store);
+      store.read = (query) => {
+        looks += 1;
+        return read(query);
+      };
+      await until('the dispatcher has looked again', () => {
+        world.dispatcher.wake();
+        return looks >= 20;
+      });
       assert.equal(world.bridge.phone.length, 3);
       assert.equal((await world.find(ids[3] ?? '')).state, 'queued');
     });
