@@ -15,6 +15,7 @@ import type { SessionState } from '../../../services/contract/events.ts';
 import { SECRET_HEADER } from '../../../services/contract/internal.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import { type Sandbox, startSandbox } from '../../../services/sandbox/sandbox.ts';
+import { endWithTests } from '../end-with-tests.ts';
 import { until } from '../until.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
 import { LIMITS } from './limits.ts';
@@ -95,6 +96,7 @@ export class World {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#bridges.add(child);
+    child.once('exit', endWithTests(child));
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => this.log.push(line));
     }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findMarked, signalProcess } from '../../../services/runtime/process/process-table.ts';
+import { endWithTests } from '../end-with-tests.ts';
 import { freePort } from '../free-port.ts';
 import { PATIENCE_MS, type Truthy, until } from '../until.ts';
 import type { Health, ReceivedMessage } from './answers.ts';
@@ -39,8 +40,7 @@ export class Kit implements AsyncDisposable {
   readonly exit: Promise<number | string>;
   output = '';
   readonly #ownsData: boolean;
-  /** A run of tests that is broken off leaves no kit behind. */
-  readonly #end = (): void => void this.child.kill('SIGTERM');
+  readonly #forget: () => void;
 
   constructor(
     args: readonly string[],
@@ -79,7 +79,7 @@ export class Kit implements AsyncDisposable {
     this.exit = new Promise((resolve) =>
       this.child.once('close', (code, signal) => resolve(code ?? signal ?? '')),
     );
-    process.once('exit', this.#end);
+    this.#forget = endWithTests(this.child, () => this.#kill());
   }
 
   get origin(): string {
@@ -101,27 +101,16 @@ export class Kit implements AsyncDisposable {
     return until(what, holds, { withinMs, more: () => this.output });
   }
 
-  async ready(): Promise<this> {
-    let looks = 0;
-    // Four processes answer for /health, and have other things to do while they start: the log tells by itself.
-    const mayBe = () => this.output.includes('session default is ready') || ++looks % SILENT_LOOKS === 0;
-    await this.until(
-      'WhatsApp is ready',
-      async () => mayBe() && (await this.health()).whatsapp_ready === true,
-      180_000,
-    );
-    return this;
+  /** Ends the kit and fails if it exits first, or takes longer than the limit. */
+  ready(withinMs = COMES_WITHIN_MS): Promise<this> {
+    const isReady = async () => (await this.health()).whatsapp_ready === true;
+    return this.#come('WhatsApp is ready', 'session default is ready', isReady, withinMs);
   }
 
-  async up(): Promise<this> {
-    let looks = 0;
-    const mayBe = () => this.output.includes('api listening on port') || ++looks % SILENT_LOOKS === 0;
-    await this.until(
-      'the api is up',
-      async () => mayBe() && (await fetch(`${this.origin}/health`)).status === 200,
-      180_000,
-    );
-    return this;
+  /** Ends the kit and fails if it exits first, or takes longer than the limit. */
+  up(withinMs = COMES_WITHIN_MS): Promise<this> {
+    const isUp = async () => (await fetch(`${this.origin}/health`)).status === 200;
+    return this.#come('the api is up', 'api listening on port', isUp, withinMs);
   }
 
   post(path: string, body?: object, headers: Record<string, string> = {}): Promise<Response> {
@@ -157,18 +146,45 @@ export class Kit implements AsyncDisposable {
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
     this.child.kill(signal);
+    this.child.ref(); // Outside of tests nothing else may keep this process alive.
     return this.exit;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      this.child.kill('SIGTERM');
+    if (!this.#hasEnded) {
       const late = setTimeout(() => this.child.kill('SIGKILL'), 15_000);
-      await this.exit;
+      await this.stop();
       clearTimeout(late);
     }
-    process.off('exit', this.#end);
-    for (const pid of this.processes) signalProcess(pid, 'SIGKILL');
+    this.#forget();
+    this.#kill();
+  }
+
+  get #hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
+  /** Waits for `line` in the log, and then for `holds`. A kit that does not come up must not outlive the hook that starts it. */
+  async #come(what: string, line: string, holds: () => Promise<boolean>, withinMs: number): Promise<this> {
+    let looks = 0;
+    // Four processes answer for /health, and have other things to do while they start: the log tells by itself.
+    const mayHold = () => this.output.includes(line) || ++looks % SILENT_LOOKS === 0;
+    try {
+      await this.until(what, async () => this.#hasEnded || (mayHold() && (await holds())), withinMs);
+      if (this.#hasEnded) throw new Error(`the kit ended with ${await this.exit}\n${this.output}`);
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
+      throw error;
+    }
+    return this;
+  }
+
+  /** Kills what is left of the kit, and removes its data folder. */
+  #kill(): void {
+    const { processes } = this;
+    this.child.kill('SIGKILL');
+    // Once more: the supervisor may have started a process in between.
+    for (const pid of [...processes, ...this.processes]) signalProcess(pid, 'SIGKILL');
     if (this.#ownsData) rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -187,6 +203,9 @@ export interface KitOptions {
   /** The folder of the kit, where it is not this one. */
   readonly root?: string;
 }
+
+/** How long a kit may take to come up. */
+const COMES_WITHIN_MS = 180_000;
 
 /** A log at level `warn` does not tell that the kit is ready. */
 const SILENT_LOOKS = 10;

@@ -1,6 +1,3 @@
-import { rmSync } from 'node:fs';
-import { Socket } from 'node:net';
-import { signalProcess } from '../../../services/runtime/process/process-table.ts';
 import { type Kit, startKit } from './kit.ts';
 
 /** The keys of the kit that `sharedKit('keyed')` returns. */
@@ -50,7 +47,8 @@ export async function sharedUnlinkedKit(): Promise<Kit> {
 export async function endSharedKits(): Promise<void> {
   const running = [...kits.values()];
   kits.clear();
-  for (const kit of running) await (await kit)[Symbol.asyncDispose]();
+  for (const started of await Promise.allSettled(running))
+    if (started.status === 'fulfilled') await started.value[Symbol.asyncDispose]();
 }
 
 /** Waits until WhatsApp is ready and the demo has sent its own first message. */
@@ -66,22 +64,7 @@ function runningKit(variant: Variant): Promise<Kit> {
 }
 
 async function start(variant: Variant): Promise<Kit> {
-  const kit = await startKit({ env: VARIANTS[variant] });
-  const killAtExit = () => kill(kit);
-  process.once('exit', killAtExit);
-  void kit.exit.then(() => process.off('exit', killAtExit));
-  // The pipes and the process must not keep the worker alive after its last test.
-  kit.child.unref();
-  for (const stream of [kit.child.stdout, kit.child.stderr]) if (stream instanceof Socket) stream.unref();
-  return kit.up();
-}
-
-/** An `exit` handler cannot wait, so this kills where `Kit` stops. */
-function kill(kit: Kit): void {
-  const pids = kit.processes;
-  kit.child.kill('SIGKILL');
-  for (const pid of [...pids, ...kit.processes]) signalProcess(pid, 'SIGKILL');
-  rmSync(kit.dataDir, { recursive: true, force: true, maxRetries: 5 });
+  return (await startKit({ env: VARIANTS[variant] })).up();
 }
 
 const headersOf = (variant: Variant): Record<string, string> =>

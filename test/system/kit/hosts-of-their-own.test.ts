@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endWithTests } from '../../support/end-with-tests.ts';
 import { freePorts, type KitPorts } from '../../support/kit/kit.ts';
 import { until } from '../../support/until.ts';
 
@@ -24,6 +25,8 @@ interface Started {
 // Each host is an address of its own on loopback; no supervisor runs, as on Kubernetes.
 describe('kit, each service on a host of its own and without a supervisor', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-hosts-'));
+  /** All that were started: a second `api` takes the place of a first one in `running`. */
+  const children: ChildProcess[] = [];
   const running = new Map<string, Started>();
   let ports: Record<keyof KitPorts, string>;
 
@@ -50,6 +53,8 @@ describe('kit, each service on a host of its own and without a supervisor', () =
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    child.once('exit', endWithTests(child));
+    children.push(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -92,7 +97,7 @@ describe('kit, each service on a host of its own and without a supervisor', () =
     };
   });
   after(() => {
-    for (const { child } of running.values()) child.kill('SIGKILL');
+    for (const child of children) child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { endWithTests } from '../../support/end-with-tests.ts';
 import { recordOf } from '../../support/sandbox/sandbox-folder.ts';
 import { sharedBrowser } from '../../support/sandbox/shared-browser.ts';
 import { type Witness, World } from '../../support/sandbox/world.ts';
@@ -14,21 +15,23 @@ const TO = '15552220000@c.us';
 describe('sandbox, killed with SIGKILL while a client is up', () => {
   let world: World;
   let witness: Witness;
-  let child: ChildProcess;
+  let child: ChildProcess | undefined;
   let ports = { port: 0, webPort: 0 };
 
   async function startProcess(): Promise<void> {
     const script = join(import.meta.dirname, '../../support/sandbox/sandbox-process.ts');
     const words = [script, world.folder, String(ports.port), String(ports.webPort)];
-    child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
-    if (child.stdout === null) throw new Error('no output');
-    const [line] = await once(createInterface(child.stdout), 'line');
+    const started = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    child = started;
+    started.once('exit', endWithTests(started));
+    const [line] = await once(createInterface(started.stdout), 'line');
     const { port, webPort } = recordOf(JSON.parse(String(line)));
     ports = { port: Number(port), webPort: Number(webPort) };
     sharedBrowser.relayTo(ports.webPort);
   }
 
   async function killProcess(): Promise<void> {
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
     child.kill('SIGKILL');
     await gone;
@@ -52,7 +55,7 @@ describe('sandbox, killed with SIGKILL while a client is up', () => {
   });
 
   after(async () => {
-    await witness.close();
+    await witness?.close();
     await killProcess();
     await world[Symbol.asyncDispose]();
   });

@@ -10,6 +10,7 @@ import { EventSender, type EventSenderOptions } from '../../../../services/bridg
 import type { BridgeEvent } from '../../../../services/contract/events.ts';
 import { type FakeApi, startFakeApi } from '../../../support/bridge/fake-api.ts';
 import { fillDisk, freeDisk, mountDisk, unmountDisk } from '../../../support/bridge/small-disk.ts';
+import { endWithTests } from '../../../support/end-with-tests.ts';
 import { until } from '../../../support/until.ts';
 
 const SECRET = 'of this boot';
@@ -50,6 +51,7 @@ describe('bridge, its sender of events', () => {
         const child = spawn(process.execPath, [PROCESS, JSON.stringify(options)], {
           stdio: ['ignore', 'pipe', 'inherit'],
         });
+        child.once('exit', endWithTests(child));
         let seen = 0;
         const killAfter = 20 + Math.floor(Math.random() * 200);
         child.stdout.on('data', (chunk: Buffer) => {
