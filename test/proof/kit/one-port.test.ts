@@ -5,8 +5,19 @@ import { sayNotTested } from '../../support/netns/say-what-lacks.ts';
 import { lacksForTwoHosts, TwoHosts } from '../../support/netns/two-hosts.ts';
 
 /** The browser opens ports too. One gate is enough to see them. */
-const WITH_WHATSAPP = { command: 'demo', env: { SANDBOX_ALLOWED: 'true' }, isReady: /"whatsapp_ready":true/ };
-const WITHOUT_WHATSAPP = { command: 'start', env: NO_BROWSER, isReady: /"bridge":\{"state":"ready"/ };
+const WITH_WHATSAPP = {
+  command: 'demo',
+  env: { SANDBOX_ALLOWED: 'true' },
+  isReady: /"whatsapp_ready":true/,
+  session: /"state":"ready"/,
+};
+/** Its session tries again and again to start the browser that it lacks. */
+const WITHOUT_WHATSAPP = {
+  command: 'start',
+  env: NO_BROWSER,
+  isReady: /"bridge":\{"state":"ready"/,
+  session: /"state":"(starting|disconnected)"/,
+};
 const API_KEY = 'a-key-of-the-tests-that-is-long-enough';
 
 describe('kit in a container, scanned from another host', () => {
@@ -17,7 +28,7 @@ describe('kit in a container, scanned from another host', () => {
   }
 
   for (const { name } of GATES) {
-    const { command, env, isReady } = name === 'node' ? WITH_WHATSAPP : WITHOUT_WHATSAPP;
+    const { command, env, isReady, session } = name === 'node' ? WITH_WHATSAPP : WITHOUT_WHATSAPP;
     describe(`(${name} gate)`, () => {
       let hosts: TwoHosts;
       let kit: Kit;
@@ -51,7 +62,7 @@ describe('kit in a container, scanned from another host', () => {
 
       it('answers the other host there', () => {
         const answer = ask(`http://${hosts.address4}:${kit.ports.PORT}/api/whatsapp/status`, 'runElsewhere');
-        assert.match(answer, /"state":"[a-z_]+"/);
+        assert.match(answer, session);
       });
 
       it('has no open port on IPv6, as it is bound to 0.0.0.0', () => {
