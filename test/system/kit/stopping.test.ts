@@ -26,24 +26,13 @@ describe('kit, told to stop', () => {
     const env = { ...NO_BROWSER, SEND_WAIT_MS: '50', ...DRAIN };
     await using kit = await (await startKit({ ...WITHOUT_WHATSAPP, env })).up();
     const streams = await openStreams(kit);
-    const outcomes: Outcome[] = [];
-    let going = true;
-    const writer = async (name: number) => {
-      const agent = new Agent({ keepAlive: name % 2 === 0, maxSockets: 1 });
-      for (let count = 0; going; count += 1) {
-        const outcome = await send(kit.origin, agent, `${name}/${count}`);
-        outcomes.push(outcome);
-        if (outcome.status === 'not accepted') return;
-      }
-    };
-    const writers = Promise.all(Array.from({ length: 8 }, (_, name) => writer(name)));
+    const { outcomes, end } = startWriters(kit);
     await kit.until('the load runs', () => outcomes.length > 40);
     kit.child.kill('SIGTERM');
     kit.child.kill('SIGTERM'); // Platforms repeat themselves.
     await streams.end();
     const code = await kit.exit;
-    going = false;
-    await writers;
+    await end();
 
     // What the kernel reset in the very moment in which the listener closed was never accepted: then nothing came of it.
     const stored = new Set(readOutbox(kit));
@@ -80,11 +69,13 @@ describe('kit, told to stop', () => {
   });
 });
 
-// One data folder: the second test goes on with what the first has left.
+// One data folder: each test goes on with what the one before has left.
 describe('kit with WhatsApp, told to stop', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-stop-'));
   let ports: Awaited<ReturnType<typeof freePorts>>;
   let kit: Kit;
+  /** What was answered with 200 or 202 before the first stop. */
+  let accepted: string[] = [];
   const start = () => startKit({ dataDir, ports });
   before(async () => {
     ports = await freePorts();
@@ -94,32 +85,50 @@ describe('kit with WhatsApp, told to stop', () => {
     await kit?.[Symbol.asyncDispose]();
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   });
+  /** What the phone has of the load. */
+  const loaded = async () =>
+    (await kit.received()).map(({ body }) => body).filter((body) => /^\d+\/\d+$/.test(body));
   const statusOf = (message: string) =>
     kit.post('/api/whatsapp/send', { chat_id: '15551234567', message }).then(
       ({ status }) => status,
       () => 'broken off',
     );
 
-  it('drains in order even when the platform signals every process at once, and answers at once a send that waits', async () => {
+  it('drains in order under load even when the platform signals every process at once, and answers at once a send that waits', async () => {
+    const { outcomes, end } = startWriters(kit);
+    await kit.until('the phone has much of the load', async () => (await loaded()).length > 20);
     await kit.post('/sandbox/api/misbehave', { kind: 'offline' });
     const answer = statusOf('kept');
     await kit.until('it is accepted', async () => {
-      const { messages } = await (await fetch(`${kit.origin}/api/whatsapp/messages?limit=1`)).json();
+      const { messages } = await (await fetch(`${kit.origin}/api/whatsapp/messages?limit=100`)).json();
       return messages.some(({ message }: { message: string }) => message === 'kept');
     });
     for (const service of ['gate', 'api', 'bridge', 'sandbox']) process.kill(kit.pidOf(service), 'SIGTERM');
     kit.child.kill('SIGTERM');
     assert.equal(await answer, 202);
     assert.equal(await kit.exit, 0);
+    await end();
+    accepted = outcomes
+      .filter(({ status }) => status === 200 || status === 202)
+      .map(({ message }) => message);
     for (const service of ['api', 'bridge'])
       assert.equal(kit.output.split(`${service} started`).length, 2, `${service} was started again`);
   });
 
-  it('brings the message to the phone once, after the next start', async () => {
+  it('has at the phone once, after the next start, each message that was accepted', async () => {
     kit = await (await start()).ready();
-    const kept = async () => (await kit.received()).filter(({ body }) => body === 'kept').length;
-    await kit.until('the phone has it', kept);
-    assert.equal(await kept(), 1);
+    const expected = ['kept', ...accepted];
+    await kit.until('the phone has them', async () => {
+      const bodies = new Set((await kit.received()).map(({ body }) => body));
+      return expected.every((message) => bodies.has(message));
+    });
+    const bodies = (await kit.received()).map(({ body }) => body);
+    assert.deepEqual(
+      expected.filter((message) => bodies.filter((body) => body === message).length !== 1),
+      [],
+    );
+    const all = await loaded();
+    assert.equal(new Set(all).size, all.length, 'a message that was not accepted came twice');
   });
 
   it('leaves the bridge the time to close its browser, though a send hangs', async () => {
@@ -131,6 +140,28 @@ describe('kit with WhatsApp, told to stop', () => {
     assert.notEqual(await answer, 200);
   });
 });
+
+/** Clients that send one message after the other, half of them on kept connections, until the port is closed. */
+function startWriters(kit: Kit) {
+  const outcomes: Outcome[] = [];
+  let going = true;
+  const write = async (name: number) => {
+    const agent = new Agent({ keepAlive: name % 2 === 0, maxSockets: 1 });
+    for (let count = 0; going; count += 1) {
+      const outcome = await send(kit.origin, agent, `${name}/${count}`);
+      outcomes.push(outcome);
+      if (outcome.status === 'not accepted') return;
+    }
+  };
+  const writers = Promise.all(Array.from({ length: 8 }, (_, name) => write(name)));
+  return {
+    outcomes,
+    async end() {
+      going = false;
+      await writers;
+    },
+  };
+}
 
 /** One request over an agent's connection. */
 function send(origin: string, agent: Agent, message: string): Promise<Outcome> {

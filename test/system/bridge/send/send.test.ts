@@ -13,13 +13,15 @@ import {
   sendsOf,
   sent,
 } from '../../../support/bridge/send-support.ts';
-import { startWorld, type World } from '../../../support/bridge/world.ts';
+import { type Answer, startWorld, type World } from '../../../support/bridge/world.ts';
 import { until } from '../../../support/until.ts';
 
 const TO = '15552220000@c.us';
 const GROUP = '120363000000000001@g.us';
 /** Limits that a busy machine does not reach. */
 const LIMITS = { ...PATIENT, initMs: 60_000, readyMs: 60_000, sendMs: 30_000 };
+/** Longer than the last test takes. */
+const PREPARES = { uploadMs: 600_000, previewMs: 600_000 };
 /** A send that hangs in the page is given up after this time. */
 const HANG_MS = 3_000;
 
@@ -54,6 +56,15 @@ describe('bridge, sending through a real browser', () => {
     assert.deepEqual(world.received(), ['hello']);
     assert.equal((await world.call('GET', `/messages/${stanzaId}`)).status, 200);
     assert.equal((await world.call('GET', '/messages/3EB0000000000000000000')).status, 404);
+  });
+
+  it('sends 30 at once, each once', async () => {
+    const texts = Array.from({ length: 30 }, (_, number) => `burst ${number}`);
+    const answers = await Promise.all(texts.map((text) => world.send(text)));
+    assert.equal(new Set(answers.map((answer) => sent(answer).messageId)).size, 30);
+    // Each has a connection of its own, so they reach the bridge in any order.
+    assert.deepEqual(world.received().slice(-30).sort(), texts.sort());
+    for (const text of texts) assert.equal(sendsOf(world, text), 1);
   });
 
   it('answers with the problem of a send that fails', async () => {
@@ -152,7 +163,7 @@ describe('bridge, sending through a real browser', () => {
     const [before, id] = [newId(), newId()];
     const first = sent(await world.send('before', TO, { stanza_id: before }));
     await world.stopBridge('SIGKILL');
-    await world.startBridge({ limits: { ...LIMITS, sendMs: HANG_MS } });
+    await world.startBridge({ limits: { ...LIMITS, ...PREPARES, sendMs: HANG_MS } });
     const { browser_pid: pid = 0, restarts } = await world.untilState('ready');
     assert.equal(sent(await world.send('before', TO, { stanza_id: before })).messageId, first.messageId);
     assert.equal(sendsOf(world, 'before'), 1);
@@ -168,16 +179,30 @@ describe('bridge, sending through a real browser', () => {
     assert.equal((await world.status()).restarts, restarts + 1);
   });
 
-  it('gives up an upload when it stops, and exits in order', async () => {
-    await world.misbehave('policy', { uploadMs: 3_600_000 });
-    const id = newId();
-    const content = { kind: 'media', mimetype: 'video/mp4', data: DOT };
-    const uploading = world.call('POST', '/send', { chatId: TO, content, stanza_id: id });
-    await isPrepared(world, id);
+  it('adds a code to another chat before a video and six dead links, gives those up when it stops, and exits in order', async () => {
+    await world.misbehave('policy', { uploadMs: 3_600_000, previewMs: 3_600_000 });
+    const received = kitMessages(world).length;
+    const video = { kind: 'media', mimetype: 'video/mp4', data: DOT };
+    const links = Array.from({ length: 6 }, (_, n) => ({
+      kind: 'text',
+      text: `https://example.com/dead/${n}`,
+    }));
+    const slow: Promise<Answer>[] = [];
+    for (const [n, content] of [video, ...links].entries()) {
+      const stanza_id = newId();
+      slow.push(world.call('POST', '/send', { chatId: `1555222001${n}@c.us`, content, stanza_id }));
+      await isPrepared(world, stanza_id);
+    }
+    sent(await world.send('your code is 123456'));
     const stopped = world.stopBridge();
-    fails(await uploading, 503, 'whatsapp_not_ready', /the bridge is closing/);
+    for (const answer of slow) fails(await answer, 503, 'whatsapp_not_ready', /the bridge is closing/);
     assert.equal(await stopped, 0, world.log.slice(-12).join('\n'));
-    assert.ok(!kitMessages(world).some((message) => message.id.endsWith(id)));
+    assert.deepEqual(
+      kitMessages(world)
+        .slice(received)
+        .map(({ body }) => body),
+      ['your code is 123456'],
+    );
   });
 
   function bytesOf({ details }: PhoneMessage): Buffer {
