@@ -73,7 +73,10 @@ describe('kit with an nginx gate, whose bridge has its port from BRIDGE_PORT', (
   });
 });
 
-/** Kills the api, takes its port before its next life does, and waits until the supervisor has moved it. */
+/**
+ * Kills the api, takes its port before its next life does, and waits until the supervisor has moved it and it listens
+ * there. A request before that may reach the thief, which never answers.
+ */
 async function stealPortOfApi(kit: Kit): Promise<Disposable> {
   const port = Number(/"port":(\d+),"msg":"api listening/.exec(kit.output)?.[1]);
   assert.ok(port > 0);
@@ -83,6 +86,8 @@ async function stealPortOfApi(kit: Kit): Promise<Disposable> {
     isTaken = await bind(thief, port);
   }
   await kit.until('the api has moved', () => new RegExp(`API_PORT ${port} is in use`).test(kit.output));
+  const elsewhere = new RegExp(`"port":(?!${port},)\\d+,"msg":"api listening`);
+  await kit.until('the api listens elsewhere', () => elsewhere.test(kit.output));
   return { [Symbol.dispose]: () => thief.close() };
 }
 
