@@ -66,7 +66,8 @@ export function renderFigure({ what, value, unit, range, note, peer, ratio, targ
     range === null ? '' : ` (${renderNumber(range.low)} to ${renderNumber(range.high)}, n=${range.count})`;
   const more = note === null ? '' : `, ${note}`;
   const beside = ratio === null ? `; beside: ${peer}` : `; ratio ${renderNumber(ratio)} to ${peer}`;
-  return `${met ? 'met   ' : 'MISSED'}  ${what}: ${renderNumber(value)} ${unit}${spread}${more}${beside} (${renderTarget(target)})`;
+  const aim = target === null ? 'published, no target' : `target: ${renderTarget(target)}`;
+  return `${met ? 'met   ' : 'MISSED'}  ${what}: ${renderNumber(value)} ${unit}${spread}${more}${beside} (${aim})`;
 }
 
 /** About three digits, whatever the size. */
@@ -76,11 +77,11 @@ export function renderNumber(value: number): string {
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-function renderTarget(target: Target | null): string {
-  if (target === null) return 'published, no target';
+/** `ratio at most 10`. */
+export function renderTarget(target: Target): string {
   return 'atLeast' in target
-    ? `target: ${target.of} at least ${target.atLeast}`
-    : `target: ${target.of} at most ${target.atMost}`;
+    ? `${target.of} at least ${target.atLeast}`
+    : `${target.of} at most ${target.atMost}`;
 }
 
 function isMet(

@@ -6,6 +6,7 @@ import { measureMemory } from './memory.ts';
 import { measureStore } from './memory-store.ts';
 import { measureOutbox } from './outbox.ts';
 import { measureRestart } from './restart.ts';
+import { measureRestartUnderLoad } from './restart-load.ts';
 import { measureSends } from './send.ts';
 import { measureStart } from './start.ts';
 
@@ -38,6 +39,12 @@ export const PARTS: Readonly<Record<string, Part>> = {
     programs: [],
     needsBrowser: false,
     measure: measureRestart,
+  },
+  'restart-load': {
+    measures: 'both gates and the api, ended under the load of 50 clients',
+    programs: ['nginx'],
+    needsBrowser: false,
+    measure: measureRestartUnderLoad,
   },
   send: {
     measures: 'sends one after the other through the whole kit',

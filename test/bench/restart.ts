@@ -1,7 +1,8 @@
 import { signalProcess } from '../../services/runtime/process/process-table.ts';
-import { type Kit, startKit } from '../support/kit/kit.ts';
+import { startKit } from '../support/kit/kit.ts';
 import { type Figure, toFigure } from './figure.ts';
 import { median, summary } from './median.ts';
+import { untilLived } from './until-lived.ts';
 
 const RUNS = 7;
 const MOST_TIMES = 2;
@@ -22,7 +23,7 @@ export async function* measureRestart(): AsyncGenerator<Figure> {
   ] as const) {
     const [back, own]: [number[], number[]] = [[], []];
     for (let run = 0; run < RUNS; run += 1) {
-      await kit.until('it has lived for a while', async () => ((await ageMs(kit, service)) ?? 0) > 500);
+      await untilLived(kit, service);
       const pid = kit.pidOf(service);
       const from = performance.now();
       signalProcess(pid, 'SIGKILL');
@@ -43,9 +44,4 @@ export async function* measureRestart(): AsyncGenerator<Figure> {
       target: { of: 'ratio', atMost: MOST_TIMES },
     });
   }
-}
-
-async function ageMs(kit: Kit, service: string): Promise<number | undefined> {
-  const { services } = await (await fetch(`${kit.origin}/health`)).json();
-  return services[service]?.state === 'ready' ? Date.now() - Date.parse(services[service].since) : undefined;
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { type Bench, renderBench } from './bench-file.ts';
 import { compareFigure, compareMachines, missingFigures } from './compare.ts';
 import { renderFigure } from './figure.ts';
+import { publish } from './figures-document.ts';
 import { BENCH_FILE } from './options.ts';
 import type { Part } from './parts.ts';
 
@@ -47,7 +48,9 @@ export async function runParts({ parts, about, earlier, out, print, say }: Run):
     say(`${out} is unchanged: it holds whole runs`);
     return 1;
   }
-  writeFileSync(out, renderBench({ ...about, figures }));
+  const bench = { ...about, figures };
+  writeFileSync(out, renderBench(bench));
+  if (out === BENCH_FILE) publish(bench);
   say(`${figures.length} figures are in ${out}`);
   return failed.length > 0 ? 1 : 0;
 }

@@ -5,7 +5,9 @@ export interface Health {
   readonly release?: string;
   readonly whatsapp_ready: boolean;
   readonly whatsapp: { readonly state: string };
-  readonly services: Readonly<Record<string, { state: string; restarts: number; reason?: string }>>;
+  readonly services: Readonly<
+    Record<string, { state: string; restarts: number; since?: string; reason?: string }>
+  >;
 }
 
 /** A message as the phone of the sandbox has it. */

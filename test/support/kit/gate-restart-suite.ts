@@ -1,23 +1,12 @@
 import assert from 'node:assert/strict';
 import { hasEnded, listProcesses, signalProcess } from '../../../services/runtime/process/process-table.ts';
 import type { GateKind } from '../gate/gates.ts';
-import { tellFigures } from '../tell-figures.ts';
+import { GATE_VICTIMS, gateOf, masterOf } from './gate-processes.ts';
 import { type Kit, NO_BROWSER, startKit } from './kit.ts';
 import { type Exchange, Load } from './load.ts';
 
 const CLIENTS = 50;
 const HOLD_MS = '60000';
-
-/** What of a gate can be killed. */
-const VICTIMS: Readonly<Record<GateKind['name'], readonly Victim[]>> = {
-  node: [['its process', gateOf, true]],
-  nginx: [
-    ['the master', masterOf, true],
-    ['a worker', (kit) => childOf(masterOf(kit)), false],
-    ['the process that runs nginx', gateOf, true],
-  ],
-};
-type Victim = readonly [what: string, find: (kit: Kit) => number, endsGate: boolean];
 
 interface RestartOptions {
   /** Up to so long each client waits between two requests. */
@@ -39,7 +28,7 @@ export function describeRestarts(name: GateKind['name'], { pauseMs, restarts }: 
     });
     after(() => kit?.[Symbol.asyncDispose]());
 
-    for (const [what, find, endsGate] of VICTIMS[name]) {
+    for (const [what, find, endsGate] of GATE_VICTIMS[name]) {
       it(`has its port back after kill -9 of ${what}, and no other process notices`, async () => {
         await using load = await startLoad();
         const others = pidsBesideGate(kit);
@@ -47,7 +36,6 @@ export function describeRestarts(name: GateKind['name'], { pauseMs, restarts }: 
         // The master answers for a moment after the process that runs it has ended.
         const listener = name === 'nginx' && endsGate ? masterOf(kit) : victim;
 
-        const killedMs = performance.now();
         signalProcess(victim, 'SIGKILL');
         await kit.until(
           'it is dead',
@@ -59,10 +47,6 @@ export function describeRestarts(name: GateKind['name'], { pauseMs, restarts }: 
 
         assert.deepEqual(pidsBesideGate(kit), others);
         assert.deepEqual(faultsOf(load.since(backMs), backMs), []);
-        tellFigures(
-          `kill -9 of ${what} (${name} gate)`,
-          `the port is back after ${(backMs - killedMs).toFixed(0)} ms`,
-        );
       });
     }
 
@@ -70,10 +54,6 @@ export function describeRestarts(name: GateKind['name'], { pauseMs, restarts }: 
       for (let turn = 0; turn < restarts; turn += 1) {
         const { load, askedMs } = await restartApi('SIGTERM');
         assert.deepEqual(faultsOf(load.exchanges, askedMs), []);
-        tellFigures(
-          `the api asked to end (${name} gate)`,
-          `${load.exchanges.length} requests, the longest took ${longest(load.exchanges)}`,
-        );
       }
     });
 
@@ -90,12 +70,6 @@ export function describeRestarts(name: GateKind['name'], { pauseMs, restarts }: 
         assert.deepEqual(
           told.filter((text) => text !== '502 service_refused'),
           [],
-        );
-        const failed = (method: string) =>
-          begun.filter((one) => isFault(one) && one.method === method).length;
-        tellFigures(
-          `kill -9 of the api (${name} gate)`,
-          `${begun.length} in the dying api, of which ${failed('GET')} GETs and ${failed('POST')} POSTs got 502; ${load.since(deadMs).length} later, all answered, the longest took ${longest(load.since(deadMs))}`,
         );
       }
     });
@@ -140,24 +114,6 @@ function isFault({ status }: Exchange): boolean {
 /** Of a problem document; what is none, as it is. */
 function codeOf(answer: string): string {
   return /"code":"([^"]*)/.exec(answer)?.[1] ?? answer;
-}
-
-function longest(exchanges: readonly Exchange[]): string {
-  return `${Math.max(...exchanges.map(({ startedMs, endedMs }) => endedMs - startedMs)).toFixed(0)} ms`;
-}
-
-function gateOf(kit: Kit): number {
-  return kit.pidOf('gate');
-}
-
-function masterOf(kit: Kit): number {
-  return childOf(gateOf(kit));
-}
-
-function childOf(pid: number): number {
-  const child = listProcesses().find(({ parent, isZombie }) => parent === pid && !isZombie);
-  if (child === undefined) throw new Error(`${pid} has no child`);
-  return child.pid;
 }
 
 /** All of the kit but the gate's session, the supervisor included. */

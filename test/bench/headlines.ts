@@ -1,0 +1,2 @@
+/** The figures that the README shows, by name. */
+export const HEADLINES: readonly string[] = ['start to /health/live'];
