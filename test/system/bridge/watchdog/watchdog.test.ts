@@ -8,7 +8,7 @@ import { startWorld, type World } from '../../../support/bridge/world.ts';
 import { until } from '../../../support/until.ts';
 
 const LIMITS = { ...STEADY, ackTimeoutMs: 700, ackWaitMs: 300 };
-/** A step that no test outlasts: only the first step of the ladder, a new connection, is taken. */
+/** A step that no test outlasts: only the first step of the ladder, a new connection, is taken. An ack ends it. */
 const FIRST_STEP = { ...LIMITS, healStepMs: 600_000 };
 const ALL_STEPS = { ...LIMITS, healStepMs: 3_000 };
 
@@ -42,6 +42,7 @@ describe('bridge, when WhatsApp acknowledges nothing', () => {
     // The new connection may be under way, and for a moment is the reason.
     assert.match(JSON.stringify(refused.body), /whatsapp_not_ready.*(has not acknowledged|is OPENING)/);
     await world.phone('behave', {});
+    await world.misbehave('ack', { id: messageId, ack: 1 });
     await world.untilState('ready');
     await until('the ack', () => world.api.ofKind('ack').some((event) => event.whatsapp_id === messageId));
     assert.equal((await world.send('and on')).status, 200);
@@ -51,7 +52,7 @@ describe('bridge, when WhatsApp acknowledges nothing', () => {
   it('is degraded while its messages cannot be read, logs an error once, and is ready when they can', async () => {
     await world.misbehave('break');
     await world.misbehave('policy', { mode: 'no-ack' });
-    await world.send('unheard');
+    const { messageId } = sendAnswerSchema.parse((await world.send('unheard')).body);
     const { reason } = await world.untilState('degraded');
     assert.match(reason ?? '', /acknowledgements cannot be read: .*the messages cannot be read/);
     assert.equal((await world.send('not now')).status, 503);
@@ -59,6 +60,7 @@ describe('bridge, when WhatsApp acknowledges nothing', () => {
     assert.equal(errors().length, 1);
     await world.phone('behave', {});
     await world.misbehave('repair');
+    await world.misbehave('ack', { id: messageId, ack: 1 });
     await world.untilState('ready');
     assert.equal(errors().length, 1);
     assert.equal((await world.send('and on')).status, 200);
