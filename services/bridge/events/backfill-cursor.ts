@@ -29,6 +29,7 @@ export class BackfillCursor {
   #newest = 0;
   #isCaughtUp = false;
   #timer: NodeJS.Timeout | undefined;
+  #linking: Promise<void> = Promise.resolve();
   #writing: Promise<void> = Promise.resolve();
 
   constructor(path: string, log: Log) {
@@ -42,13 +43,15 @@ export class BackfillCursor {
   }
 
   /** A login is being made or restored: if it is the first that is known of, news begins now. */
-  async linking(): Promise<void> {
-    await this.#load();
-    if (this.#cursor === undefined) await this.begin('', Math.floor(Date.now() / 1000) - LINKING_S);
+  linking(): Promise<void> {
+    this.#linking = this.#beginAtLink();
+    return this.#linking;
   }
 
   /** From when on there may be news for this account; undefined when it was never linked before. */
   async since(account: string, marginS: number): Promise<number | undefined> {
+    // The page may be ready before the file is read (test: backfill). Without its content, all that was missed is lost.
+    await this.#linking.catch(() => undefined);
     await this.#load();
     if (this.#cursor?.account === '') this.#cursor = { ...this.#cursor, account };
     if (this.#cursor?.account !== account) return undefined;
@@ -87,6 +90,11 @@ export class BackfillCursor {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#write();
+  }
+
+  async #beginAtLink(): Promise<void> {
+    await this.#load();
+    if (this.#cursor === undefined) await this.begin('', Math.floor(Date.now() / 1000) - LINKING_S);
   }
 
   async #load(): Promise<void> {

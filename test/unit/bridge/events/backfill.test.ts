@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { Backfill, type CaughtUpBrowser } from '../../../../services/bridge/events/backfill.ts';
+import { BackfillCursor } from '../../../../services/bridge/events/backfill-cursor.ts';
 import type { BridgeEvent } from '../../../../services/contract/events.ts';
 import { until } from '../../../support/until.ts';
 
@@ -116,6 +117,17 @@ describe('bridge, looking up what happened while it did not listen', () => {
     backfill.pageReady(browser);
     await until('a look', () => browser.since.length === 1);
     assert.ok((browser.since[0] ?? 0) >= linkedAt - 2, `since ${browser.since[0]}, linked at ${linkedAt}`);
+  });
+
+  it('knows the time of the link when the page is ready at once', async () => {
+    const linkedAt = nowS();
+    for (let round = 0; round < 50; round += 1) {
+      const cursor = new BackfillCursor(join(dir, `cursor-${round}.json`), pino({ level: 'silent' }));
+      void cursor.linking();
+      const since = (await cursor.since('15550001111@c.us', 0)) ?? 0;
+      assert.ok(since >= linkedAt - 2, `round ${round}: since ${since}, linked at ${linkedAt}`);
+      await cursor.close();
+    }
   });
 
   it('takes nothing for news that another account left before it was linked', async () => {
