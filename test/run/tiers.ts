@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { fastFolder } from '../support/fast-folder.ts';
 import { importsIn } from './imports.ts';
 
 export type TierName = 'unit' | 'system' | 'proof' | 'bounded';
@@ -27,7 +28,8 @@ export const TIERS: Readonly<Record<TierName, Tier>> = {
     jobs: 2 * CORES,
     timeoutMs: 150_000,
     mayRunTwice: false,
-    env: { TEST_TIER: 'unit' },
+    // Its folders are small, and gone with the test: no file of a unit test waits for a disk.
+    env: { TEST_TIER: 'unit', TMPDIR: fastFolder() },
   },
   system: {
     name: 'system',

@@ -5,9 +5,9 @@ import { openPostgres } from '../../../services/api/store/postgres.ts';
 import { openSqlite } from '../../../services/api/store/sqlite.ts';
 import type { OpenEngine } from '../../../services/api/store/store.ts';
 import { createLog } from '../../../services/runtime/log.ts';
+import { fastFolder } from '../fast-folder.ts';
 import { implementationsUnderTest } from '../implementations.ts';
 import { DatabasePool } from './database-pool.ts';
-import { fastFolder } from './fast-folder.ts';
 import { PostgresServer } from './postgres-server.ts';
 
 export interface TestDatabase {

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { z } from 'zod';
+import { fastFolder } from '../fast-folder.ts';
 import { freePort } from '../free-port.ts';
 import { until } from '../until.ts';
-import { fastFolder } from './fast-folder.ts';
 
 const binariesSchema = z.object({ initdb: z.string(), postgres: z.string() });
 /** PostgreSQL refuses to run as root. `nobody` is there everywhere, so nothing of the machine need be changed. */

@@ -116,12 +116,13 @@ function codeOf(answer: string): string {
   return /"code":"([^"]*)/.exec(answer)?.[1] ?? answer;
 }
 
-/** All of the kit but the gate's session, the supervisor included. */
+/**
+ * The supervisor, and each process that it has started, but the gate: their own children come and go (the bridge without
+ * a browser tries one again and again).
+ */
 function pidsBesideGate(kit: Kit): number[] {
   const gate = gateOf(kit);
-  const rows = listProcesses();
-  const own = new Set(kit.processes);
-  return rows
-    .filter(({ pid, session }) => (own.has(pid) && session !== gate) || pid === kit.child.pid)
+  return listProcesses()
+    .filter(({ pid, parent }) => pid === kit.child.pid || (parent === kit.child.pid && pid !== gate))
     .map(({ pid }) => pid);
 }

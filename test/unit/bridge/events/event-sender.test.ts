@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { EventSender, type EventSenderOptions } from '../../../../services/bridge/events/event-sender.ts';
 import type { BridgeEvent } from '../../../../services/contract/events.ts';
-import { fastFolder } from '../../../support/api/fast-folder.ts';
 import { type FakeApi, startFakeApi } from '../../../support/bridge/fake-api.ts';
+import { fastFolder } from '../../../support/fast-folder.ts';
 import { until } from '../../../support/until.ts';
 
 const SECRET = 'of this boot';

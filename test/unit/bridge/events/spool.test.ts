@@ -15,7 +15,7 @@ import fc from 'fast-check';
 import pino from 'pino';
 import { Spool } from '../../../../services/bridge/events/spool.ts';
 import type { BridgeEvent } from '../../../../services/contract/events.ts';
-import { fastFolder } from '../../../support/api/fast-folder.ts';
+import { fastFolder } from '../../../support/fast-folder.ts';
 
 const log = pino({ level: 'silent' });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 const MEMORY = '/dev/shm';
 const ENOUGH_BYTES = 2 * 1024 ** 3;
 
-/** Returns the parent for folders of databases: memory where there is enough of it, so that no commit waits for a disk. */
+/** Returns the parent for folders that need not outlast a test: memory where there is enough of it, so that no commit waits for a disk. */
 export function fastFolder(): string {
   try {
     const { bavail, bsize } = statfsSync(MEMORY);
