@@ -3,6 +3,20 @@ import type { Fault } from './fault.ts';
 /** Faults in the gate, in nginx that takes its place, and in what all services share. */
 export const faults: readonly Fault[] = [
   {
+    name: 'The gate reuses a connection to a service of the user after a request with a body',
+    kind: 'wrong state',
+    file: 'services/gate/forward/forward.ts',
+    text: 'return !hasBody(framing) || (kit && !framing.chunked);',
+    replacement: 'return !hasBody(framing) || (kit || !framing.chunked);',
+    tests: [
+      {
+        file: 'test/system/gate/reuse/reuse.test.ts',
+        title:
+          'gate, before a service of one’s own that reads no bodies (node) sends no request on a connection after one with a body (Content-Length)',
+      },
+    ],
+  },
+  {
     name: 'The gate believes an address that the client itself wrote into X-Forwarded-For',
     kind: 'off by one',
     file: 'services/gate/admission/client-info.ts',

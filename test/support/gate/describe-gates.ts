@@ -1,5 +1,5 @@
 import type { Difference } from '../../../services/gate/contract/gate-differences.ts';
-import { type GateKind, gatesUnderTest } from './gates.ts';
+import { GATES, type GateKind, gatesUnderTest } from './gates.ts';
 import { type Overrides, startTestGate, type TestGate } from './test-gate.ts';
 
 /** One gate, as a test of the contract sees it. */
@@ -16,8 +16,12 @@ export interface GateUnderTest {
 }
 
 /** The contract of the gate: each test in it is run on each implementation, over raw sockets where a client would tidy up. */
-export function describeGates(title: string, test: (gate: GateUnderTest) => void): void {
-  for (const kind of gatesUnderTest)
+export function describeGates(
+  title: string,
+  test: (gate: GateUnderTest) => void,
+  kinds: readonly GateKind[] = gatesUnderTest,
+): void {
+  for (const kind of kinds)
     describe(`${title} (${kind.name})`, () => {
       test({
         name: kind.name,
@@ -26,4 +30,9 @@ export function describeGates(title: string, test: (gate: GateUnderTest) => void
         differs: (_difference, expected) => expected[kind.name],
       });
     });
+}
+
+/** The same on every gate, for a file outside `test/conformance`: no other tier runs it on the other gate. */
+export function describeAllGates(title: string, test: (gate: GateUnderTest) => void): void {
+  describeGates(title, test, GATES);
 }

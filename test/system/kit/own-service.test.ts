@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { createLog } from '../../../services/runtime/log.ts';
 import { signalProcess } from '../../../services/runtime/process/process-table.ts';
 import { freePort } from '../../support/free-port.ts';
+import { GATES } from '../../support/gate/gates.ts';
 import { type Kit, NO_BROWSER, startKit } from '../../support/kit/kit.ts';
 import { documentedEntry, KitCopy } from '../../support/kit/kit-copy.ts';
 import { sayNotTested } from '../../support/netns/say-what-lacks.ts';
@@ -47,90 +48,102 @@ describe('kit with a service of one’s own, added by one entry of the topology'
 
   const copy = new KitCopy();
   let port: number;
-  let kit: Kit;
-  const greet = (path: string) => fetch(`${kit.origin}${path}`);
   before(async () => {
     port = await freePort();
     copy.declare(documentedEntry().replace('8010', String(port)), crasher(await freePort()));
-    // On its default port another process listens.
-    const thief = createServer().listen(port, '127.0.0.1');
-    await once(thief, 'listening');
-    kit = await startKit({
-      args: ['start'],
-      root: copy.root,
-      env: {
-        ...NO_BROWSER,
-        GREETER_PORT: '',
-        API_KEYS: KEY,
-        GATE_HOLD_MS: '60000',
-        RESTART_LIMIT: '2',
-        RESTART_BACKOFF_MS: '20',
-      },
+  });
+  after(() => copy[Symbol.dispose]());
+
+  for (const { name: gate } of GATES)
+    describe(`(${gate} gate)`, () => {
+      let kit: Kit;
+      const greet = (path: string) => fetch(`${kit.origin}${path}`);
+      before(async () => {
+        // On its default port another process listens.
+        const thief = createServer().listen(port, '127.0.0.1');
+        await once(thief, 'listening');
+        kit = await startKit({
+          args: ['start'],
+          root: copy.root,
+          env: {
+            ...NO_BROWSER,
+            GATE: gate,
+            GREETER_PORT: '',
+            API_KEYS: KEY,
+            GATE_HOLD_MS: '60000',
+            RESTART_LIMIT: '2',
+            RESTART_BACKOFF_MS: '20',
+          },
+        });
+        await kit.until('the greeter answers', async () => (await greet('/greet/hello')).status === 200);
+        thief.close();
+        await kit.up();
+      });
+      after(() => kit?.[Symbol.asyncDispose]());
+
+      it('gives it a port, and another when that is taken', async () => {
+        assert.match(kit.output, new RegExp(`GREETER_PORT ${port} is in use by pid .*greeter moves to \\d+`));
+        const moved = /greeter moves to (\d+)/.exec(kit.output)?.[1];
+        const line = `"name":"greeter","msg":"greeter listening on 127.0.0.1:${moved}"`;
+        await kit.until('it says so', () => kit.output.includes(line));
+      });
+
+      it('leads its route to it, and nothing else', async () => {
+        const answer = await greet('/greet/hello?name=Ada');
+        assert.deepEqual(await answer.json(), { greeting: 'Hello, Ada', client: '127.0.0.1' });
+        assert.deepEqual(
+          await Promise.all(
+            ['/greet/none', '/greeting', '/ready'].map(async (path) => (await greet(path)).status),
+          ),
+          [404, 404, 404],
+        );
+      });
+
+      it('gives it no secret of the kit', () => {
+        const environment = readFileSync(`/proc/${kit.pidOf('greeter')}/environ`, 'utf8').split('\0');
+        assert.ok(environment.includes('HOST=127.0.0.1'));
+        assert.ok(
+          !environment.some((line) => line.includes(KEY) || /^(?:API_KEYS|INTERNAL_SECRET)=/.test(line)),
+        );
+      });
+
+      it('has it in /health', async () => {
+        // It answers before the supervisor has looked again.
+        const state = async () => (await kit.health()).services.greeter?.state;
+        await kit.until('it is ready there', async () => (await state()) === 'ready');
+      });
+
+      it('tells in the log and in /health of another one that crashes at once, and serves the rest', async () => {
+        await kit.until(
+          'the crash loop is seen',
+          async () => (await kit.health()).services.crasher?.state === 'failed',
+        );
+        const { services, status } = await kit.health();
+        assert.equal(status, 'degraded');
+        assert.match(services.crasher?.reason ?? '', /^crash loop: it exited with code 3/);
+        assert.match(kit.output, /"level":"error",[^\n]*"name":"crasher","msg":"out of luck"/);
+        assert.match(kit.output, /crasher exited with code 3: starting it again in \d+ ms/);
+        assert.equal((await fetch(`${kit.origin}/health`)).status, 200);
+      });
+
+      it('brings it back after kill -9, and holds its requests meanwhile', async () => {
+        const old = kit.pidOf('greeter');
+        signalProcess(old, 'SIGKILL');
+        await kit.until('its end is seen', () => /greeter was ended by SIGKILL/.test(kit.output));
+        assert.equal((await greet('/greet/hello')).status, 200);
+        assert.notEqual(kit.pidOf('greeter'), old);
+        assert.equal((await kit.health()).services.greeter?.restarts, 1);
+      });
+
+      it('stops it in order', async () => {
+        assert.equal(await kit.stop(), 0, kit.output);
+        assert.match(kit.output, /"name":"greeter","msg":"greeter stopped"/);
+      });
     });
-    await kit.until('the greeter answers', async () => (await greet('/greet/hello')).status === 200);
-    thief.close();
-    await kit.up();
-  });
-  after(async () => {
-    await kit?.[Symbol.asyncDispose]();
-    copy[Symbol.dispose]();
-  });
 
-  it('gives it a port, and another when that is taken', async () => {
-    assert.match(kit.output, new RegExp(`GREETER_PORT ${port} is in use by pid .*greeter moves to \\d+`));
-    const moved = /greeter moves to (\d+)/.exec(kit.output)?.[1];
-    const line = `"name":"greeter","msg":"greeter listening on 127.0.0.1:${moved}"`;
-    await kit.until('it says so', () => kit.output.includes(line));
-  });
-
-  it('leads its route to it, and nothing else', async () => {
-    const answer = await greet('/greet/hello?name=Ada');
-    assert.deepEqual(await answer.json(), { greeting: 'Hello, Ada', client: '127.0.0.1' });
-    assert.deepEqual(
-      await Promise.all(
-        ['/greet/none', '/greeting', '/ready'].map(async (path) => (await greet(path)).status),
-      ),
-      [404, 404, 404],
-    );
-  });
-
-  it('gives it no secret of the kit', () => {
-    const environment = readFileSync(`/proc/${kit.pidOf('greeter')}/environ`, 'utf8').split('\0');
-    assert.ok(environment.includes('HOST=127.0.0.1'));
-    assert.ok(!environment.some((line) => line.includes(KEY) || /^(?:API_KEYS|INTERNAL_SECRET)=/.test(line)));
-  });
-
-  it('has it in /health', async () => {
-    // It answers before the supervisor has looked again.
-    const state = async () => (await kit.health()).services.greeter?.state;
-    await kit.until('it is ready there', async () => (await state()) === 'ready');
-  });
-
-  it('tells in the log and in /health of another one that crashes at once, and serves the rest', async () => {
-    await kit.until(
-      'the crash loop is seen',
-      async () => (await kit.health()).services.crasher?.state === 'failed',
-    );
-    const { services, status } = await kit.health();
-    assert.equal(status, 'degraded');
-    assert.match(services.crasher?.reason ?? '', /^crash loop: it exited with code 3/);
-    assert.match(kit.output, /"level":"error",[^\n]*"name":"crasher","msg":"out of luck"/);
-    assert.match(kit.output, /crasher exited with code 3: starting it again in \d+ ms/);
-    assert.equal((await fetch(`${kit.origin}/health`)).status, 200);
-  });
-
-  it('brings it back after kill -9, and holds its requests meanwhile', async () => {
-    const old = kit.pidOf('greeter');
-    signalProcess(old, 'SIGKILL');
-    await kit.until('its end is seen', () => /greeter was ended by SIGKILL/.test(kit.output));
-    assert.equal((await greet('/greet/hello')).status, 200);
-    assert.notEqual(kit.pidOf('greeter'), old);
-    assert.equal((await kit.health()).services.greeter?.restarts, 1);
-  });
-
-  it('stops it in order', async () => {
-    assert.equal(await kit.stop(), 0, kit.output);
-    assert.match(kit.output, /"name":"greeter","msg":"greeter stopped"/);
+  it('shows its port among the settings, and takes it as a flag', () => {
+    assert.match(copy.run('config').stdout, new RegExp(`^GREETER_PORT +${port} +default$`, 'm'));
+    assert.match(copy.run('config', '--greeter-port', '9111').stdout, /^GREETER_PORT +9111 +command line$/m);
   });
 
   it('passes the type check', () => {

@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { faults } from '../../faults/faults.ts';
 
 describe('faults', () => {
-  it('are 30, each with a name of its own', () => {
-    assert.equal(new Set(faults.map(({ name }) => name)).size, 30);
+  it('are 30 or more, each with a name of its own', () => {
+    assert.ok(faults.length >= 30);
+    assert.equal(new Set(faults.map(({ name }) => name)).size, faults.length);
   });
 
   it('replace a text that occurs once in its source', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { answerJson, SECRET, startWorld } from '../../../support/api/world.ts';
-import { describeGates } from '../../../support/gate/describe-gates.ts';
+import { describeAllGates } from '../../../support/gate/describe-gates.ts';
 import { exchange, METHODS } from '../../../support/gate/reuse/attack.ts';
 import { startRecorder } from '../../../support/gate/reuse/recorder.ts';
 import { startReadingService } from '../../../support/gate/reuse/services.ts';
@@ -11,7 +11,7 @@ const PATH = '/api/whatsapp/send';
 /** Longer than the api takes (`DEFAULTS` of its tests): it answers at once and reads no more. */
 const LONG_BYTES = 150_000;
 
-describeGates('gate, before a kit service', ({ startTestGate }) => {
+describeAllGates('gate, before a kit service', ({ startTestGate }) => {
   it('reuses a connection after a body', async () => {
     await using service = await startReadingService();
     await using recorder = await startRecorder(service);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { countRefusals } from '../../../support/gate/count-refusals.ts';
-import { describeGates, type GateUnderTest } from '../../../support/gate/describe-gates.ts';
+import { describeAllGates, type GateUnderTest } from '../../../support/gate/describe-gates.ts';
 import { echoMessages, startSocketUpstream } from '../../../support/gate/endurance/socket-upstream.ts';
 import {
   ATTACKER,
@@ -33,7 +33,7 @@ const ATTACKERS = 2;
 const REQUESTS_PER_INNOCENT = 60;
 
 for (const { what, start } of SERVICES) {
-  describeGates(`gate, before a service of one’s own that ${what}`, (gateUnderTest) => {
+  describeAllGates(`gate, before a service of one’s own that ${what}`, (gateUnderTest) => {
     let service: TcpService;
     let recorder: Recorder;
     let gate: TestGate;
@@ -105,7 +105,7 @@ if (!hasPython)
   describe('gate, before the Python example', () =>
     sayNotTested('the example service', 'python3 is missing'));
 
-describeGates('gate, and connections to a service of one’s own', (gateUnderTest) => {
+describeAllGates('gate, and connections to a service of one’s own', (gateUnderTest) => {
   it('reuses one after requests without a body', async () => {
     await using service = await startReadingService();
     await using recorder = await startRecorder(service);
