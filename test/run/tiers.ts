@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fastFolder } from '../support/fast-folder.ts';
 import { importsIn } from './imports.ts';
@@ -20,6 +20,8 @@ export interface Tier {
 }
 
 const CORES = availableParallelism();
+/** About a third of the modules that the tests load. */
+const CACHED_MODULES = 500;
 
 export const TIERS: Readonly<Record<TierName, Tier>> = {
   unit: {
@@ -33,7 +35,7 @@ export const TIERS: Readonly<Record<TierName, Tier>> = {
       // Its folders are small, and gone with the test: no unit test waits for a disk.
       TMPDIR: fastFolder(),
       // Four workers that fill an empty cache need 5 s more than without one. The system tier fills it.
-      ...(existsSync(process.env.NODE_COMPILE_CACHE ?? '') ? {} : { NODE_DISABLE_COMPILE_CACHE: '1' }),
+      ...(hasCompileCache() ? {} : { NODE_DISABLE_COMPILE_CACHE: '1' }),
     },
   },
   system: {
@@ -97,6 +99,15 @@ export function filesNamedBy(files: readonly string[], path: string): string[] {
     suites.length > 0 &&
     importsIn(file, readFileSync(file, 'utf8')).some((target) => suites.includes(target));
   return files.filter((file) => isNamedBy(file, path) || isImporter(file));
+}
+
+/** Whether the compile cache holds more than this program, which opened it. */
+function hasCompileCache(): boolean {
+  try {
+    return readdirSync(process.env.NODE_COMPILE_CACHE ?? '', { recursive: true }).length > CACHED_MODULES;
+  } catch {
+    return false;
+  }
 }
 
 function isNamedBy(file: string, path: string): boolean {
