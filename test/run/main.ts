@@ -1,9 +1,8 @@
 // `make test`, `make proof`, `.ci/run`: node test/run/main.ts unit system [proof | bounded] [--only PATH]
 import { parseArgs } from 'node:util';
-import { type Preparation, prepare } from './prepare.ts';
 import { renderReport, renderTier, type TierRun } from './report.ts';
 import { runTier } from './run-tier.ts';
-import { filesNamedBy, filesOf, preparationOf, TIERS, type TierName } from './tiers.ts';
+import { filesNamedBy, filesOf, TIERS, type TierName } from './tiers.ts';
 
 /** Wrong usage, as in sysexits.h. */
 const EX_USAGE = 64;
@@ -26,17 +25,12 @@ if (chosen.length === 0)
   );
 
 const runs: TierRun[] = [];
-let preparation: Preparation | undefined;
 for (const { tier, files } of chosen) {
-  const run = await runTier(tier, files, preparationOf(files) === undefined ? undefined : preparation?.ended);
+  const run = await runTier(tier, files);
   process.stdout.write(renderTier(run));
   runs.push(run);
   if (run.isInterrupted) break;
-  // Beside the system tests, which often wait. The unit tests leave nothing of the processors.
-  const program = preparationOf(chosen.slice(runs.length + 1).flatMap((later) => later.files));
-  if (program !== undefined) preparation ??= prepare(program);
 }
-preparation?.end();
 const { text, isGreen } = renderReport(runs);
 process.stdout.write(text);
 process.exitCode = isGreen ? 0 : 1;

@@ -5,18 +5,10 @@ import type { TierRun } from './report.ts';
 import { runAgain } from './second-run.ts';
 import type { Tier } from './tiers.ts';
 
-/**
- * Runs the files of one tier, and each file whose failed tests may run again once more by itself. The tier begins when
- * `prepared` resolves; the time until then is its own.
- */
-export async function runTier(
-  tier: Tier,
-  files: readonly string[],
-  prepared?: Promise<void>,
-): Promise<TierRun> {
+/** Runs the files of one tier, and each file whose failed tests may run again once more by itself. */
+export async function runTier(tier: Tier, files: readonly string[]): Promise<TierRun> {
   const cpuBeforeMs = processorMs();
   const sinceMs = performance.now();
-  await prepared;
   const { env, jobs, timeoutMs } = tier;
   const first = await runMocha({ files: longestFirst(files), jobs, timeoutMs, env });
   const second =

@@ -73,13 +73,6 @@ const BOUNDED_FILES: readonly string[] = [
   'test/proof/kit/one-port.test.ts',
 ];
 
-/** Makes in the background what these files need and what takes minutes; undefined when they need nothing of the kind. */
-export function preparationOf(files: readonly string[]): string | undefined {
-  return files.some((file) => file.startsWith('test/proof/docker/'))
-    ? 'test/support/docker/prepare.ts'
-    : undefined;
-}
-
 /** The files of a tier as paths from the root, sorted. Conformance suites run in two tiers: see `test/support/implementations.ts`. */
 export function filesOf(tier: TierName): string[] {
   if (tier === 'bounded') return [...BOUNDED_FILES];

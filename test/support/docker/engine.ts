@@ -97,7 +97,7 @@ export async function startEngine(): Promise<Engine> {
 }
 
 /** Ends the use of the engine: for an `after` of each file that starts one. Should the process be killed, it ends too. */
-export async function endEngine(): Promise<void> {
+export async function endEngine(this: Mocha.Context): Promise<void> {
   if (started === undefined) return;
   const { child } = await started;
   started = undefined;

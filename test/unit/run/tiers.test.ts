@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { filesNamedBy, filesOf, preparationOf, type TierName } from '../../run/tiers.ts';
+import { filesNamedBy, filesOf } from '../../run/tiers.ts';
 
 describe('test tiers', () => {
   it('run each conformance suite in the unit tier and in the system tier', () => {
@@ -37,10 +37,5 @@ describe('test tiers', () => {
 
   it('run the file that imports a suite which a path names', () => {
     assert.deepEqual(filesNamedBy(filesOf('system'), 'kit/reach'), ['test/system/kit/open-kit.test.ts']);
-  });
-
-  it('prepares Docker for the tiers that use it', () => {
-    const needs = (tier: TierName) => preparationOf(filesOf(tier)) !== undefined;
-    assert.deepEqual((['unit', 'system', 'bounded', 'proof'] as const).filter(needs), ['bounded', 'proof']);
   });
 });
