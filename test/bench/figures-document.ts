@@ -44,7 +44,7 @@ function renderHeadlines(bench: Bench): string {
     if (figure === undefined) throw new Error(`the run has no figure "${what}"`);
     return figure;
   });
-  return `\n${aboutRun(bench)} [All figures](${FIGURES_FILE}), with what was measured beside them.\n\n${table(figures)}\n`;
+  return `\n${aboutRun(bench)} [All figures](${FIGURES_FILE}) of that run.\n\n${table(figures)}\n`;
 }
 
 function aboutRun({ commit, date, node, cores }: Bench): string {

@@ -59,7 +59,7 @@ forEachDatabase(({ name, fresh }) => {
         await until('the receiver has seen the cut', () => course.includes('cut'));
         row = await rowOf(open, id);
       });
-      // What was delivered before is noted, and the cut is no failure of the receiver.
+      // The cursor has passed the deliveries before it, and the cut is no failure of the receiver.
       assert.deepEqual([row?.cursor, row?.attempts, row?.lastError], [one, 0, undefined]);
       await receiver.has(4);
       const asked = [one, two, two, three].map((seq) => `asked for ${seq}`);
