@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Bench, parseBench } from './bench-file.ts';
+import type { Bench } from './bench-file.ts';
 import { type Figure, renderNumber, renderTarget } from './figure.ts';
 import { HEADLINES } from './headlines.ts';
 
 /** All figures of `bench.json`, as a document. */
-export const FIGURES_FILE = 'docs/figures.md';
+const FIGURES_FILE = 'docs/figures.md';
 /** Shows some of them between two marks. */
 const README = 'README.md';
 const MARKS = ['<!-- figures: made by make bench -->', '<!-- figures: end -->'] as const;
@@ -22,11 +22,6 @@ export function documentsOf(bench: Bench): Map<string, string> {
   ]);
 }
 
-/** Reads `bench.json`. */
-export function readBench(file: string): Bench {
-  return parseBench(readFileSync(file, 'utf8'), file);
-}
-
 function renderAll(bench: Bench): string {
   const targets = bench.figures.filter(({ target }) => target !== null);
   const missed = targets.filter(({ met }) => !met);
@@ -39,11 +34,9 @@ ${tables.join('')}`;
 }
 
 function renderHeadlines(bench: Bench): string {
-  const figures = HEADLINES.map((what) => {
-    const figure = bench.figures.find((one) => one.what === what);
-    if (figure === undefined) throw new Error(`the run has no figure "${what}"`);
-    return figure;
-  });
+  for (const name of HEADLINES)
+    if (!bench.figures.some(({ what }) => name.test(what))) throw new Error(`the run has no figure ${name}`);
+  const figures = bench.figures.filter(({ what }) => HEADLINES.some((name) => name.test(what)));
   return `\n${aboutRun(bench)} [All figures](${FIGURES_FILE}) of that run.\n\n${table(figures)}\n`;
 }
 

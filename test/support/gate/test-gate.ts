@@ -73,7 +73,7 @@ export async function startTestGate(
   return { ...gate, origin: `http://127.0.0.1:${gate.port}` };
 }
 
-/** What a gate is told in tests: without a limit for each client, and with limits on time that pass in no test. */
+/** The options of a gate in tests: no limit for each client, and limits on time that no test exceeds. */
 export function gateOptions(overrides: Overrides & Pick<GateOptions, 'routes'>): GateOptions {
   return {
     listen: { host: '127.0.0.1', port: 0 },

@@ -74,7 +74,7 @@ describe('kit with WhatsApp, told to stop', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'gatehouse-stop-'));
   let ports: Awaited<ReturnType<typeof freePorts>>;
   let kit: Kit;
-  /** What was answered with 200 or 202 before the first stop. */
+  /** The messages that the kit answered with 200 or 202 before the first stop. */
   let accepted: string[] = [];
   const start = () => startKit({ dataDir, ports });
   before(async () => {

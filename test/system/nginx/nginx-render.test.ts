@@ -26,7 +26,7 @@ describe('a template of nginx', () => {
     assert.throws(() => quoted('a\nb'), /control character/);
   });
 
-  it('means what was meant, however it is quoted', () => {
+  it('gives nginx each text unchanged, however it is quoted', () => {
     const folder = mkdtempSync(join(tmpdir(), 'gatehouse-quoted-'));
     const text = fc
       .string({ minLength: 1, maxLength: 20, unit: 'grapheme-ascii' })
