@@ -7,22 +7,28 @@ trap '' INT TERM HUP
 read -r word
 [ "$word" = done ] && exit 0
 
-session_of() { # field 6 of /proc/PID/stat, counted behind the program's name, which may hold anything
-  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return
+# Neither part starts a process for each process of the machine: there may be thousands, and this one is in a hurry.
+find_session() { # sets session to field 6 of /proc/PID/stat, counted behind the program's name, which may hold anything
+  session=
+  stat=
+  { while read -r line; do stat=$line; done <"/proc/$1/stat"; } 2>/dev/null # The name may hold a line break, too.
+  [ -n "$stat" ] || return 0
   # shellcheck disable=SC2086
   set -- ${stat##*) }
-  echo "$4"
+  session=$4
 }
 
 # A browser's children hide their environment but share its session, so sessions are what is killed.
 sessions=' '
-for folder in /proc/[0-9]*; do
-  grep -qs "$mark" "$folder/environ" && sessions="$sessions$(session_of "${folder#/proc/}") "
+for environment in $(grep -lsF "$mark" /proc/[0-9]*/environ); do
+  pid=${environment#/proc/}
+  find_session "${pid%/environ}"
+  sessions="$sessions$session "
 done
 for signal in TERM KILL; do
   for folder in /proc/[0-9]*; do
     pid=${folder#/proc/}
-    session=$(session_of "$pid")
+    find_session "$pid"
     [ -n "$session" ] || continue
     case "$sessions" in *" $session "*) kill -s "$signal" "$pid" 2>/dev/null ;; esac
   done
