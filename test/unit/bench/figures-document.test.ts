@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Bench } from '../../bench/bench-file.ts';
+import { readFileSync } from 'node:fs';
+import { type Bench, parseBench } from '../../bench/bench-file.ts';
 import { toFigure } from '../../bench/figure.ts';
 import { documentsOf } from '../../bench/figures-document.ts';
+import { BENCH_FILE } from '../../bench/options.ts';
 
 /** One figure for each name that the README shows, and one that it does not show. */
 const NAMES = [
@@ -56,5 +58,10 @@ describe('the documents of a run', () => {
   it('are not made of a run that lacks a figure of the README', () => {
     const figures = BENCH.figures.filter(({ what }) => what !== 'start to /health/live');
     assert.throws(() => documentsOf({ ...BENCH, figures }), /the run has no figure \/\^start to/);
+  });
+
+  it('are committed as they are made of the committed run', () => {
+    const committed = parseBench(readFileSync(BENCH_FILE, 'utf8'), BENCH_FILE);
+    for (const [file, text] of documentsOf(committed)) assert.equal(readFileSync(file, 'utf8'), text, file);
   });
 });
