@@ -7,7 +7,7 @@ trap '' INT TERM HUP
 read -r word
 [ "$word" = done ] && exit 0
 
-# Neither part starts a process for each process of the machine: there may be thousands, and this one is in a hurry.
+# No step starts a process for each process of the machine: there may be thousands.
 find_session() { # sets session to field 6 of /proc/PID/stat, counted behind the program's name, which may hold anything
   session=
   stat=

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import wweb from 'whatsapp-web.js';
 import { recordOf } from '../../support/sandbox/sandbox-folder.ts';
 import { DOT, type Witness, World } from '../../support/sandbox/world.ts';
@@ -172,9 +174,12 @@ describe('sandbox, through the whole life of a whatsapp-web.js client', () => {
   });
 
   it('forgets the login when the client logs out', async () => {
+    // A browser that is just closing may make the profile's folder anew after it was removed, but not this file.
+    const ofThisProfile = join(world.folder, 'profiles', 'session-a', 'of-this-profile');
+    writeFileSync(ofThisProfile, '');
     await witness.client.logout();
     assert.equal(world.running.phone.state.devices.size, 0);
-    // Not whether the profile is gone: a browser that is just closing may write into it after the library removed it.
+    assert.equal(existsSync(ofThisProfile), false);
     witness = await world.startClient();
     await witness.next('qr');
   });
