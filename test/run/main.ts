@@ -6,6 +6,8 @@ import { filesNamedBy, filesOf, TIERS, type TierName } from './tiers.ts';
 
 /** Wrong usage, as in sysexits.h. */
 const EX_USAGE = 64;
+/** What a shell reports of a program that SIGINT ended. */
+const INTERRUPTED = 130;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -33,7 +35,7 @@ for (const { tier, files } of chosen) {
 }
 const { text, isGreen } = renderReport(runs);
 process.stdout.write(text);
-process.exitCode = isGreen ? 0 : 1;
+process.exitCode = runs.some((run) => run.isInterrupted) ? INTERRUPTED : isGreen ? 0 : 1;
 
 function isTier(name: string): name is TierName {
   return Object.hasOwn(TIERS, name);

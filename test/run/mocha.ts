@@ -8,8 +8,6 @@ import { type Results, readResults } from './results.ts';
 const MOCHA = new URL('../../node_modules/mocha/bin/mocha.js', import.meta.url).pathname;
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-/** Mocha's exit code after SIGINT. */
-const INTERRUPTED = 130;
 
 export interface MochaRun {
   readonly files: readonly string[];
@@ -20,9 +18,9 @@ export interface MochaRun {
 }
 
 export interface MochaResults extends Results {
-  /** False when mocha itself failed: a file did not load, or a worker ended. Then tests are missing from the results. */
+  /** False when tests are missing: a file did not load, a worker ended, or the run was interrupted. */
   readonly isWhole: boolean;
-  /** A signal ended mocha. */
+  /** This process was told to end. */
   readonly isInterrupted: boolean;
 }
 
@@ -43,16 +41,17 @@ export async function runMocha({ files, jobs, timeoutMs, env = {} }: MochaRun): 
     ],
     { stdio: 'inherit', env: { ...process.env, ...env, TEST_RESULTS: results } },
   );
-  const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
+  let isInterrupted = false;
+  const forward = (signal: NodeJS.Signals): void => {
+    isInterrupted = true;
+    child.kill(signal);
+  };
   for (const signal of SIGNALS) process.on(signal, forward);
-  const [code, endedBy] = await once(child, 'close');
+  const [code] = await once(child, 'close');
   for (const signal of SIGNALS) process.off(signal, forward);
   const read = readResults(results);
   rmSync(folder, { recursive: true, force: true });
-  const isInterrupted = endedBy !== null || code === INTERRUPTED;
-  return {
-    ...read,
-    isInterrupted,
-    isWhole: code === 0 || (typeof code === 'number' && read.failed.length > 0),
-  };
+  // An interrupted mocha may end with 0, as if the tests that it has run were all.
+  const isWhole = !isInterrupted && (code === 0 || (typeof code === 'number' && read.failed.length > 0));
+  return { ...read, isWhole, isInterrupted };
 }

@@ -15,7 +15,7 @@ export interface TierRun {
   readonly wallMs: number;
   /** Processor time of all processes that the tier started. */
   readonly cpuMs: number;
-  /** False when mocha itself failed: a file did not load, or a worker ended. */
+  /** False when tests are missing: see `MochaResults`. */
   readonly isWhole: boolean;
   readonly isInterrupted: boolean;
 }
@@ -32,7 +32,7 @@ export function renderReport(runs: readonly TierRun[]): { readonly text: string;
   const failed = runs.flatMap((run) => run.failed);
   const flaky = runs.flatMap((run) => run.flaky);
   const passed = runs.reduce((sum, run) => sum + run.passed.length, 0);
-  const broken = runs.filter((run) => !run.isWhole).map(({ tier }) => tier.name);
+  const broken = runs.filter((run) => !run.isWhole);
   const wallMs = runs.reduce((sum, run) => sum + run.wallMs, 0);
   const text = [
     renderSlowest(runs.flatMap(({ files }) => files)),
@@ -41,7 +41,8 @@ export function renderReport(runs: readonly TierRun[]): { readonly text: string;
     ...failed.map((test) => renderFailure('failed', test)),
     flaky.length > MAX_FLAKY ? `\n${flaky.length} tests are flaky; at most ${MAX_FLAKY} may be\n` : '',
     ...broken.map(
-      (name) => `\nmocha failed in the tier ${name}, so tests are missing; see its output above\n`,
+      ({ tier, isInterrupted }) =>
+        `\n${isInterrupted ? 'the run was interrupted' : 'mocha failed; see its output above'}: tests of the tier ${tier.name} are missing\n`,
     ),
     // The two lines of mocha's own report, then a line for any reader of a log.
     `\n  ${passed} passing (${Math.round(wallMs / 1_000)}s)\n`,

@@ -14,7 +14,7 @@ export async function runTier(tier: Tier, files: readonly string[]): Promise<Tie
   const second =
     tier.mayRunTwice && !first.isInterrupted
       ? await runAgain(first, (file) => runMocha({ files: [file], jobs: 1, timeoutMs, env }))
-      : { flaky: [], failed: first.failed, passed: [] };
+      : { flaky: [], failed: first.failed, passed: [], isInterrupted: false };
   rememberTimes(first.files);
   return {
     tier,
@@ -24,7 +24,7 @@ export async function runTier(tier: Tier, files: readonly string[]): Promise<Tie
     files: first.files,
     wallMs: performance.now() - sinceMs,
     cpuMs: processorMs() - cpuBeforeMs,
-    isWhole: first.isWhole,
-    isInterrupted: first.isInterrupted,
+    isWhole: first.isWhole && !second.isInterrupted,
+    isInterrupted: first.isInterrupted || second.isInterrupted,
   };
 }

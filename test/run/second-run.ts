@@ -42,6 +42,8 @@ export interface SecondRuns {
   readonly failed: readonly FailedTest[];
   /** The tests that passed now: the flaky ones, and tests that a failed hook had kept from running. */
   readonly passed: readonly PassedTest[];
+  /** Then tests that were not run again have failed. */
+  readonly isInterrupted: boolean;
 }
 
 /**
@@ -55,15 +57,17 @@ export async function runAgain(
   const flaky: FailedTest[] = [];
   const failed = first.failed.filter((test) => !mayRunAgain(test));
   const passed: PassedTest[] = [];
+  let isInterrupted = false;
   const known = new Set(first.passed.map(keyOf));
   for (const [file, tests] of Map.groupBy(first.failed.filter(mayRunAgain), (test) => test.file)) {
-    const again = await run(file);
-    const isGreen = again.isWhole && again.failed.length === 0 && again.passed.length > 0;
+    const again: MochaResults | undefined = isInterrupted ? undefined : await run(file);
+    isInterrupted ||= again?.isInterrupted === true;
+    const isGreen = again?.isWhole === true && again.failed.length === 0 && again.passed.length > 0;
     (isGreen ? flaky : failed).push(...tests);
     // Those that failed before, and those that a failed hook had kept from running.
     if (isGreen) passed.push(...again.passed.filter((test) => !known.has(keyOf(test))));
   }
-  return { flaky, failed, passed };
+  return { flaky, failed, passed, isInterrupted };
 }
 
 function keyOf({ file, title }: PassedTest): string {

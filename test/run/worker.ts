@@ -4,6 +4,8 @@ import { assertNoProcesses, forbidProcesses } from './no-processes.ts';
 import { processorMs } from './processor-time.ts';
 import type { ResultLine } from './results.ts';
 
+/** What a shell reports of a program that SIGINT ended. */
+const INTERRUPTED = 130;
 /** A worker that writes coverage needs this long on a busy machine. */
 const WRITES_WITHIN_MS = 20_000;
 
@@ -12,8 +14,12 @@ const WRITES_WITHIN_MS = 20_000;
  * its coverage, and without this handler the coverage of all its files was lost. Handles that a test left open do not
  * keep the worker alive.
  */
-if (process.env.MOCHA_WORKER_ID !== undefined)
+if (process.env.MOCHA_WORKER_ID !== undefined) {
   process.on('SIGTERM', () => setTimeout(() => process.exit(), WRITES_WITHIN_MS).unref());
+  // Ctrl-C reaches all processes of the terminal. An exit ends what the worker has started (`endWithTests`, puppeteer);
+  // a death by the signal would leave it.
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => process.exit(INTERRUPTED));
+}
 
 /** Mocha loads this file in each worker, and runs these hooks around each test file. */
 let lastCpuMs = processorMs();

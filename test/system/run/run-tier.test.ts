@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { endWithTests } from '../../support/end-with-tests.ts';
+import { until } from '../../support/until.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 /** Runs the files of a folder as those of the system tier, and prints the report. */
@@ -24,6 +28,19 @@ const FLAKY = `
     writeFileSync('NAME', '');
     throw new Error('NAME failed', { cause: new Error('the cause of NAME') });
   });`;
+/** Starts a process in a group of its own, as a browser is, and waits. */
+const HANGS = `
+  import { spawn } from 'node:child_process';
+  import { writeFileSync } from 'node:fs';
+  import { endWithTests } from '${ROOT}/test/support/end-with-tests.ts';
+  it('hangs', function () {
+    this.timeout(0);
+    const child = spawn('tail', ['-f', '/dev/null'], { detached: true, stdio: 'ignore' });
+    endWithTests(child);
+    writeFileSync('child', String(child.pid));
+    setInterval(() => {}, 60_000);
+    return new Promise(() => {});
+  });`;
 const STARTS_PROCESS = `
   import { spawnSync } from 'node:child_process';
   it('starts a process', () => { try { spawnSync('true'); } catch { return; } });`;
@@ -43,13 +60,15 @@ describe('runner of the tests', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   const write = (file: string, text: string) => writeFileSync(join(folder, 'test/system', file), text);
+  const { TEST_RESULTS, TEST_TIER, ...env } = process.env;
+  const command = (tier: 'unit' | 'system') =>
+    ['--input-type=module', '--eval', RUN.replace('TIERS.TIER', `TIERS.${tier}`)] as const;
   const run = (tier: 'unit' | 'system') => {
-    const { TEST_RESULTS, TEST_TIER, ...env } = process.env;
-    const { status, stdout } = spawnSync(
-      process.execPath,
-      ['--input-type=module', '--eval', RUN.replace('TIERS.TIER', `TIERS.${tier}`)],
-      { cwd: folder, env, encoding: 'utf8' },
-    );
+    const { status, stdout } = spawnSync(process.execPath, command(tier), {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+    });
     return { status, stdout };
   };
 
@@ -82,4 +101,31 @@ describe('runner of the tests', () => {
     );
     assert.match(run('system').stdout, /\n1 passed, 0 failed\n$/);
   });
+
+  for (const { who, target } of [
+    { who: 'it alone,', target: (pid: number) => pid },
+    { who: 'all its processes, as a terminal does,', target: (pid: number) => -pid },
+  ])
+    it(`ends what tests have started when a signal interrupts ${who} and says that tests are missing`, async () => {
+      write('one.test.ts', HANGS);
+      write('two.test.ts', PASSES);
+      const runner = spawn(process.execPath, command('system'), { cwd: folder, env, detached: true });
+      endWithTests(runner);
+      const output = text(runner.stdout);
+      const child = Number(await until('a test runs', () => readFileSync(join(folder, 'child'), 'utf8')));
+      assert.ok(runner.pid !== undefined);
+      process.kill(target(runner.pid), 'SIGINT');
+      const [code] = await once(runner, 'exit');
+      assert.match(await output, /the run was interrupted: tests of the tier system are missing/);
+      assert.equal(code, 1);
+      await until('the process of the test has ended', () => !isAlive(child));
+    });
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -28,7 +28,12 @@ describe('second run of a failed test', () => {
       };
     });
     assert.deepEqual(asked, [[file]]);
-    assert.deepEqual(runs, { flaky: [one], failed: [], passed: [passed(file, one.title)] });
+    assert.deepEqual(runs, {
+      flaky: [one],
+      failed: [],
+      passed: [passed(file, one.title)],
+      isInterrupted: false,
+    });
   });
 
   it('keeps a test failed if a test of its file fails again, none runs, or mocha fails', async () => {
@@ -42,6 +47,17 @@ describe('second run of a failed test', () => {
       const runs = await runAgain({ passed: [], failed: [one] }, async () => outcome);
       assert.deepEqual([runs.flaky, runs.failed], [[], [one]]);
     }
+  });
+
+  it('runs no other file once it is interrupted, and keeps their tests failed', async () => {
+    const tests = ['one', 'two'].map((name) => failed(`test/system/cli/${name}.test.ts`, name));
+    const asked: string[] = [];
+    const runs = await runAgain({ passed: [], failed: tests }, async (file) => {
+      asked.push(file);
+      return { passed: [], failed: [], files: [], isWhole: false, isInterrupted: true };
+    });
+    assert.deepEqual(asked, ['test/system/cli/one.test.ts']);
+    assert.deepEqual(runs, { flaky: [], failed: tests, passed: [], isInterrupted: true });
   });
 
   it('counts each test once when a failed hook had kept some from running', async () => {
@@ -67,7 +83,7 @@ describe('second run of a failed test', () => {
     for (const { path } of NO_SECOND_RUN) {
       const one = failed(`test/system/${path}x.test.ts`, 'safety');
       const runs = await runAgain({ passed: [], failed: [one] }, () => assert.fail('it ran again'));
-      assert.deepEqual(runs, { flaky: [], failed: [one], passed: [] });
+      assert.deepEqual(runs, { flaky: [], failed: [one], passed: [], isInterrupted: false });
     }
   });
 
