@@ -73,14 +73,16 @@ cp "$node" "\$1/usr/local/bin/node"
 cp -r "$work/npm" "\$1/usr/local/lib/node_modules/npm"
 ln -s ../lib/node_modules/npm/bin/npm-cli.js "\$1/usr/local/bin/npm"
 chmod +x "\$1/usr/local/lib/node_modules/npm/bin/npm-cli.js"
+# Here rather than as options of mmdebstrap, which starts a Python program for each package to leave them out.
+rm -rf "\$1"/usr/share/doc/* "\$1"/usr/share/man/* "\$1"/usr/share/locale/*
+printf 'path-exclude=/usr/share/%s/*\n' doc man locale >"\$1/etc/dpkg/dpkg.cfg.d/slim"
 cp /etc/ssl/certs/ca-certificates.crt "\$1/etc/ssl/certs/"
 echo cafile=/etc/ssl/certs/ca-certificates.crt >"\$1/usr/local/etc/npmrc"
 chroot "\$1" groupadd -g 1000 node
 chroot "\$1" useradd -u 1000 -g 1000 -m -s /bin/bash node
 cd "$work" && APT_CONFIG=\$MMDEBSTRAP_APT_CONFIG apt-get download docker-compose docker-buildx >/dev/null
 CUSTOMIZE
-  mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' \
-    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' --customize-hook="sh $work/customize \"\$1\"" \
+  mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io --customize-hook="sh $work/customize \"\$1\"" \
     "$suite" "$work/base.tar" "$work/sources" 2>"$state/base.log" || die "the base image could not be made: see $state/base.log"
   for package in "$work"/*.deb; do dpkg-deb -x "$package" "$work/plugins"; done
   find "$work/plugins" -path '*cli-plugins/*' -type f -exec cp {} "$state/config/cli-plugins/" \;
