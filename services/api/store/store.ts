@@ -55,6 +55,7 @@ export class Store implements AsyncDisposable {
   #status: StoreStatus = { state: 'opening', since: new Date().toISOString() };
   /** What callers are told while there is no engine. */
   #failure = new KitError('storage_unavailable', 'the database is not open yet');
+  /** Set until the database has been tried: it is tried once at a time. */
   #probe: NodeJS.Timeout | undefined;
   #probing: Promise<void> = Promise.resolve();
   #closing: Promise<unknown> = Promise.resolve();
@@ -140,9 +141,13 @@ export class Store implements AsyncDisposable {
       if (this.#isClosed) return engine.close();
       this.#engine = engine;
     }
+    const engine = this.#engine;
     // A write, since a full disk and a read-only one can still be read.
     if (this.#status.state === 'full') await this.#note('room', randomBytes(ROOM_BYTES / 2).toString('hex'));
     await this.#note('room', '');
+    // A caller may have found meanwhile that it is broken.
+    if (this.#engine !== engine) throw this.#failure;
+    this.#probe = undefined;
     this.#recovered();
   }
 
@@ -168,8 +173,10 @@ export class Store implements AsyncDisposable {
     this.#failure = error;
     if (this.#engine?.isBroken) this.#discard(this.#engine);
     this.#probe ??= setTimeout(() => {
-      this.#probe = undefined;
-      this.#probing = this.#try().catch((thrown: unknown) => this.#failed(toUnavailable(thrown)));
+      this.#probing = this.#try().catch((thrown: unknown) => {
+        this.#probe = undefined;
+        this.#failed(toUnavailable(thrown));
+      });
     }, this.#probeMs);
   }
 
