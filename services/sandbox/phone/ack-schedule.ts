@@ -8,6 +8,12 @@ const STEPS = [
   { ack: 4, after: (policy: Policy) => policy.playedAckMs },
 ] as const;
 
+interface Step {
+  readonly ack: number;
+  /** By the clock of `performance.now()`. */
+  readonly atMs: number;
+}
+
 /** Lets acks follow a received message, as the policy of that moment says. */
 export class AckSchedule {
   readonly #onAck: (id: string, ack: number) => void;
@@ -20,19 +26,33 @@ export class AckSchedule {
   /** Schedules the acks above `ack`, the one that the message has. */
   follow(id: string, ack: number, policy: Policy): void {
     if (policy.serverAckMs < 0 && ack < 1) return;
-    for (const step of STEPS) {
-      const afterMs = step.after(policy);
-      if (step.ack <= ack || afterMs < 0) continue;
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        this.#onAck(id, step.ack);
-      }, Math.max(0, policy.serverAckMs) + afterMs);
-      this.#timers.add(timer);
-    }
+    const fromMs = performance.now() + Math.max(0, policy.serverAckMs);
+    const steps = STEPS.map((step) => ({ ack: step.ack, afterMs: step.after(policy) }))
+      .filter((step) => step.ack > ack && step.afterMs >= 0)
+      .map((step) => ({ ack: step.ack, atMs: fromMs + step.afterMs }))
+      .sort((one, other) => one.atMs - other.atMs);
+    this.#continue(id, steps);
   }
 
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+  }
+
+  /**
+   * One timer after the other: after a stall, Node runs all due timers of one length before those of another, whichever
+   * was due first. A later ack then hid those before it.
+   */
+  #continue(id: string, [step, ...later]: readonly Step[]): void {
+    if (step === undefined) return;
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        this.#onAck(id, step.ack);
+        this.#continue(id, later);
+      },
+      Math.max(0, step.atMs - performance.now()),
+    );
+    this.#timers.add(timer);
   }
 }
