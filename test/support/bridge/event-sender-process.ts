@@ -1,6 +1,5 @@
 // A sender of events in a process of its own: `node event-sender-process.ts '{ …options }'`. Takes an event every
 // millisecond, and writes the key of each to standard output as soon as it counts as kept.
-import { writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
@@ -19,7 +18,7 @@ const sender = new EventSender({
   session: 'test',
   spoolMaxBytes: 64 * 1024 ** 2,
   log: pino({ level: 'silent' }),
-  onKept: (events) => void writeSync(1, events.map(({ key }) => `${key}\n`).join('')),
+  onKept: (events) => void process.stdout.write(events.map(({ key }) => `${key}\n`).join('')),
 });
 for (let number = 0; ; number += 1) {
   const at = new Date().toISOString();

@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs';
 import { openSqlite } from '../../../../services/api/store/sqlite.ts';
 import { Store } from '../../../../services/api/store/store.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
@@ -16,7 +15,10 @@ await Promise.all(
       await store.write(async (db) => {
         for (let row = 0; row < Number(rows); row += 1) await note(db, `${name}/${row}`, value);
       });
-      writeSync(1, `${name}\n`);
+      // Not `writeSync`, which throws when the reader has no turn and the pipe is full.
+      await new Promise((resolve) => {
+        process.stdout.write(`${name}\n`, resolve);
+      });
     }
   }),
 );
