@@ -174,7 +174,7 @@ describe('sandbox, through the whole life of a whatsapp-web.js client', () => {
   });
 
   it('forgets the login when the client logs out', async () => {
-    // A browser that is just closing may make the profile's folder anew after it was removed, but not this file.
+    // A browser that is just closing may make the profile's folder again after it was removed, but not this file.
     const ofThisProfile = join(world.folder, 'profiles', 'session-a', 'of-this-profile');
     writeFileSync(ofThisProfile, '');
     await witness.client.logout();

@@ -91,7 +91,7 @@ describe('store whose database fails', () => {
     assert.deepEqual([back(), told, await namesIn(store)], [1, 1, ['c']]);
   });
 
-  it('is opened anew, and back once, when a caller finds it broken while it is tried', async () => {
+  it('is opened again, and back once, when a caller finds it broken while it is tried', async () => {
     const { store, next, breaks, opens, back } = await openTroubled();
     await using _ = store;
     const probe = held();
