@@ -63,6 +63,20 @@ export const faults: readonly Fault[] = [
     ],
   },
   {
+    name: 'A caller that fails while the database is tried begins a second try beside the first',
+    kind: 'retry too many',
+    file: 'services/api/store/store.ts',
+    text: '      this.#probing = this.#try().catch(',
+    replacement: '      this.#probe = undefined;\n      this.#probing = this.#try().catch(',
+    tests: [
+      {
+        file: 'test/unit/api/store/recovery.test.ts',
+        title:
+          'store whose database fails is tried once at a time, and back once, though a caller fails while it is tried',
+      },
+    ],
+  },
+  {
     name: 'The store answers a write before the write is on the disk',
     kind: 'missing fsync',
     file: 'services/api/store/sqlite.ts',

@@ -56,6 +56,20 @@ export const faults: readonly Fault[] = [
     ],
   },
   {
+    name: 'The phone sets the timers of all acks at once, and after a stall skips the first ones',
+    kind: 'wrong state',
+    file: 'services/sandbox/phone/ack-schedule.ts',
+    text: '    this.#continue(id, steps);',
+    replacement: '    for (const step of steps) this.#continue(id, [step]);',
+    tests: [
+      {
+        file: 'test/unit/sandbox/ack-schedule.test.ts',
+        title:
+          'acks at the phone of the sandbox come in order, also when the process was held up while those of an earlier message were due',
+      },
+    ],
+  },
+  {
     name: 'The sandbox loses the last record of its journal when it starts',
     kind: 'off by one',
     file: 'services/sandbox/phone/journal.ts',

@@ -4,8 +4,6 @@ import { assertNoProcesses, forbidProcesses } from './no-processes.ts';
 import { processorMs } from './processor-time.ts';
 import type { ResultLine } from './results.ts';
 
-/** What a shell reports of a program that SIGINT ended. */
-const INTERRUPTED = 130;
 /** A worker that writes coverage needs this long on a busy machine. */
 const WRITES_WITHIN_MS = 20_000;
 
@@ -18,7 +16,7 @@ if (process.env.MOCHA_WORKER_ID !== undefined) {
   process.on('SIGTERM', () => setTimeout(() => process.exit(), WRITES_WITHIN_MS).unref());
   // Ctrl-C reaches all processes of the terminal. An exit ends what the worker has started (`endWithTests`, puppeteer);
   // a death by the signal would leave it.
-  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => process.exit(INTERRUPTED));
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 }
 
 /** Mocha loads this file in each worker, and runs these hooks around each test file. */

@@ -27,9 +27,8 @@ export class AckSchedule {
   follow(id: string, ack: number, policy: Policy): void {
     if (policy.serverAckMs < 0 && ack < 1) return;
     const fromMs = performance.now() + Math.max(0, policy.serverAckMs);
-    const steps = STEPS.map((step) => ({ ack: step.ack, afterMs: step.after(policy) }))
-      .filter((step) => step.ack > ack && step.afterMs >= 0)
-      .map((step) => ({ ack: step.ack, atMs: fromMs + step.afterMs }))
+    const steps = STEPS.filter((step) => step.ack > ack && step.after(policy) >= 0)
+      .map((step) => ({ ack: step.ack, atMs: fromMs + step.after(policy) }))
       .sort((one, other) => one.atMs - other.atMs);
     this.#continue(id, steps);
   }
