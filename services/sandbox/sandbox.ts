@@ -6,7 +6,8 @@ import { Phone } from './phone/phone.ts';
 import { writeBrowserWrapper } from './site/browser-wrapper.ts';
 import { loadCertificate } from './site/certificate.ts';
 import { createSiteServer } from './site/site-server.ts';
-import type { Policy, Settings } from './web/settings.ts';
+import type { Policy } from './web/policy.ts';
+import type { Settings } from './web/settings.ts';
 
 const LOOPBACK = '127.0.0.1';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { EDITIONS, SEND_MODES } from '../web/settings.ts';
+import { SEND_MODES } from '../web/policy.ts';
+import { EDITIONS } from '../web/settings.ts';
 
 const MAX_BODY_CHARS = 65_536;
 /** Ids that the phone is asked to make cannot hold what parts an id. */
@@ -52,6 +53,7 @@ export const faultRequest = z.discriminatedUnion('kind', [
     deviceAckMs: ms.optional(),
     readAckMs: ms.optional(),
     playedAckMs: ms.optional(),
+    deliversDuplicates: z.boolean().optional(),
   }),
   z.strictObject({
     kind: z.literal('settings'),
@@ -66,10 +68,20 @@ export const faultRequest = z.discriminatedUnion('kind', [
     qrEveryMs: delayMs.optional(),
     qrCount: z.number().int().min(0).optional(),
     without: names.optional(),
+    withoutExports: names.optional(),
     late: names.optional(),
+    lateMs: ms.optional(),
     deaf: names.optional(),
     resist: z.boolean().optional(),
-    eager: z.boolean().optional(),
+    busyMs: delayMs.optional(),
+    offlineDeliveryMs: delayMs.optional(),
+    storeMs: delayMs.optional(),
+    historyMs: delayMs.optional(),
+    pairReloadMs: ms.optional(),
+    lidChats: z.boolean().optional(),
+    passkey: z.boolean().optional(),
+    onboarding: z.boolean().optional(),
+    unsupported: z.boolean().optional(),
   }),
   z.strictObject({
     kind: z.enum(['break', 'conflict', 'load', 'offline', 'online', 'reload', 'repair', 'rotate']),

@@ -1,4 +1,4 @@
-import type { Policy } from '../web/settings.ts';
+import type { Policy } from '../web/policy.ts';
 
 /** The steps from a message's receipt on: which ack, and how long after the server's. */
 const STEPS = [

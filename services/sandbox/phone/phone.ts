@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Log } from '../../runtime/log.ts';
-import { DEFAULT_POLICY, DEFAULT_SETTINGS, type Policy, type Settings } from '../web/settings.ts';
+import { DEFAULT_POLICY, type Policy } from '../web/policy.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../web/settings.ts';
 import type { WireMessage } from '../web/wire.ts';
 import { AckSchedule } from './ack-schedule.ts';
 import { type Command, ConnectedPages, type Page } from './connected-pages.ts';

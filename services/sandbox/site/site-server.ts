@@ -32,7 +32,7 @@ function createApp(phone: Phone, log: Log): Express {
     if (isFitAgent(agent)) sendPage(phone, response);
     else sendUnfitPage(response);
   });
-  app.get('/web/:name', serveModules());
+  app.get('/web/*path', serveModules());
   app.get('/stand-in/stream', (request, response) => {
     const stream = openEventStream(response);
     const page = phone.pages.connect(pageIdOf(request), (data) => stream.send(data));
@@ -98,7 +98,7 @@ function sendUnfitPage(response: Response): void {
 function serveModules() {
   const modules = new StrippedModules(join(import.meta.dirname, '../web'));
   return (request: Request, response: Response): void => {
-    const code = modules.read(z.string().parse(request.params.name));
+    const code = modules.read(z.array(z.string()).parse(request.params.path).join('/'));
     if (code === undefined) throw new KitError('not_found', 'no such module');
     response.set({ 'content-type': 'text/javascript; charset=utf-8', 'cache-control': 'no-store' });
     response.send(code);

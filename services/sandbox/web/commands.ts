@@ -1,11 +1,12 @@
-import { showCall, showReaction, showVote } from './addons.ts';
 import { show } from './messages.ts';
-import { loadLateModules } from './modules.ts';
+import { showCall, showReaction, showVote } from './modules/addons.ts';
+import { loadLateModules } from './modules/registry.ts';
+import { Msg } from './objects/store.ts';
 import { applyAck } from './outbox.ts';
 import { call, tell } from './phone-connection.ts';
-import { current, parsePolicy } from './settings.ts';
+import { parsePolicy } from './policy.ts';
+import { current } from './settings.ts';
 import { Socket } from './socket.ts';
-import { Msg } from './store.ts';
 import { type Fields, listOf, numberOf, parseMessage, recordOf, textOf, textsOf } from './wire.ts';
 
 /** What the phone may ask of the page, by name. Those about the connection are added by `page-lifecycle.ts`. */

@@ -1,6 +1,7 @@
-import { modules, required, requireModule } from './modules.ts';
+import { modules, required, requireModule } from './modules/registry.ts';
 import { start } from './page-lifecycle.ts';
-import { current, pageVersion, parsePolicy, parseSettings } from './settings.ts';
+import { parsePolicy } from './policy.ts';
+import { current, pageVersion, parseSettings } from './settings.ts';
 import { recordOf } from './wire.ts';
 
 // The entry of the page: whatsapp-web.js waits for Debug.VERSION, then takes everything through require().

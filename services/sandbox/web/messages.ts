@@ -1,7 +1,7 @@
-import { createWid, MsgKey } from './ids.ts';
+import { createWid, MsgKey } from './objects/ids.ts';
+import { addContact, type ChatModel, ensureChat, joinGroup, Msg, MsgModel } from './objects/store.ts';
 import { call } from './phone-connection.ts';
 import { me } from './socket.ts';
-import { addContact, type ChatModel, ensureChat, joinGroup, Msg, MsgModel } from './store.ts';
 import { isRecord, listOf, parseChat, parseMessage, type WireMessage } from './wire.ts';
 
 /** Attributes with a place of their own in a WireMessage, or of no meaning after a reload. */

@@ -1,11 +1,11 @@
 import { transact } from './database.ts';
-import { sleep } from './emitter.ts';
-import { randomHex } from './ids.ts';
 import { setAck, show, toWire } from './messages.ts';
+import { sleep } from './objects/emitter.ts';
+import { randomHex } from './objects/ids.ts';
+import { type ChatModel, Msg, MsgModel } from './objects/store.ts';
 import { call } from './phone-connection.ts';
 import { current } from './settings.ts';
 import { Socket } from './socket.ts';
-import { type ChatModel, Msg, MsgModel } from './store.ts';
 import { isRecord, listOf, numberOf, parseMessage, recordOf, textOf, type WireMessage } from './wire.ts';
 
 interface Entry {

@@ -1,14 +1,15 @@
 import { commands, runCommand } from './commands.ts';
-import { sleep } from './emitter.ts';
-import { base64, createWid } from './ids.ts';
 import { hydrate } from './messages.ts';
-import { keys } from './modules.ts';
+import { keys } from './modules/connection.ts';
+import { sleep } from './objects/emitter.ts';
+import { base64, createWid } from './objects/ids.ts';
+import { Msg } from './objects/store.ts';
 import { deliverKept, showKept } from './outbox.ts';
 import { call, callInTurn, openStream, tell } from './phone-connection.ts';
+import { parsePolicy } from './policy.ts';
 import { forgetSession, keepSession, readSession } from './session.ts';
-import { current, parsePolicy } from './settings.ts';
+import { current } from './settings.ts';
 import { actions, Cmd, Conn, me, newRef, Socket } from './socket.ts';
-import { Msg } from './store.ts';
 import { type Device, type Fields, parseDevice, textsOf } from './wire.ts';
 
 /** The library injects itself within a second; on a busy machine, or beside a long history, it may need many. */
@@ -76,7 +77,7 @@ async function callUntilHeard(what: string, body: object): Promise<Fields> {
 }
 
 async function goUp(): Promise<void> {
-  const { pairMs, syncMs, eager } = current.settings;
+  const { pairMs, syncMs } = current.settings;
   if (device === undefined) return;
   me.pn = createWid(device.pn);
   me.lid = createWid(device.lid);
@@ -86,8 +87,7 @@ async function goUp(): Promise<void> {
   // Before it is synced, as from the real page's database: who looks for a message then finds each that was added.
   await showKept();
   Socket.set({ state: 'CONNECTED' });
-  // The real page does not wait, and then `ready` may never come: that is `eager`.
-  if (!eager) await Socket.listenedTo('change:hasSynced', LISTENER_LIMIT_MS);
+  await Socket.listenedTo('change:hasSynced', LISTENER_LIMIT_MS);
   for (const progress of [10, 60, 99]) {
     me.offlineProgress = progress;
     Cmd.trigger('offline_progress_update_from_bridge');
@@ -100,7 +100,7 @@ async function goUp(): Promise<void> {
 
 /** Tells the phone that it may deliver: not before the library listens, or `message` would never fire. */
 async function reportUp(): Promise<void> {
-  while (!current.settings.eager && !(await Msg.listenedTo('add', LISTENER_LIMIT_MS)))
+  while (!(await Msg.listenedTo('add', LISTENER_LIMIT_MS)))
     console.warn('nobody listens for messages: what waits at the phone stays there');
   // After the states before it, each of which says that the page is not up.
   if (Socket.state === 'CONNECTED') await callInTurn('up');

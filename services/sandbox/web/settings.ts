@@ -1,40 +1,5 @@
-import { numberOf, recordOf, textOf, textsOf } from './wire.ts';
-
-export const SEND_MODES = [
-  'ok',
-  'hang-add',
-  'fail-add',
-  'no-ack',
-  'fail-result',
-  'fail-upload',
-  'restrict-cold',
-] as const;
-export type SendMode = (typeof SEND_MODES)[number];
-
-/** How sends fare. Acknowledgements come so many ms after the one before; a negative number means never. */
-export interface Policy {
-  readonly mode: SendMode;
-  readonly addMs: number;
-  /** How long the page looks for the preview of a link. */
-  readonly previewMs: number;
-  /** How long the upload of a medium takes, before its message is added. */
-  readonly uploadMs: number;
-  readonly serverAckMs: number;
-  readonly deviceAckMs: number;
-  readonly readAckMs: number;
-  readonly playedAckMs: number;
-}
-
-export const DEFAULT_POLICY: Policy = {
-  mode: 'ok',
-  addMs: 0,
-  previewMs: 0,
-  uploadMs: 10,
-  serverAckMs: 20,
-  deviceAckMs: 40,
-  readAckMs: 60,
-  playedAckMs: -1,
-};
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
+import { likeDefaults } from './wire.ts';
 
 /**
  * The real page at three dates, oldest first.
@@ -53,10 +18,10 @@ const VERSIONS: Readonly<Record<Edition, string>> = {
   '2026-09': '2.3000.1047775310',
 };
 
-/** How the page itself behaves; it reads them at load. */
+/** How the page behaves. It reads the settings when it loads. */
 export interface Settings {
   readonly edition: Edition;
-  /** The version that the page reports; empty: that of its edition. */
+  /** The version that the page reports; empty: the version of its edition. */
   readonly version: string;
   readonly bootDelayMs: number;
   /** When `window.Debug` appears after the load; −1: never. Source: wa-js@a3ed679e. */
@@ -70,14 +35,33 @@ export interface Settings {
   readonly qrCount: number;
   /** Modules that this WhatsApp lacks. */
   readonly without: readonly string[];
-  /** Modules in a chunk that has not been loaded: they can be required only after the `load` misbehaviour. */
+  /** Exports that this WhatsApp lacks, as `Module.export`. */
+  readonly withoutExports: readonly string[];
+  /** Modules in a chunk that has not been loaded. They can be required `lateMs` after the load (−1: after `load`). */
   readonly late: readonly string[];
+  readonly lateMs: number;
   /** Events of the message collection for which a listener cannot be attached: the attempt throws. */
   readonly deaf: readonly string[];
   /** Lets nobody replace how ids are made and messages are added: each gets an id of the page's own. */
   readonly resist: boolean;
-  /** Syncs, and delivers what waited, without waiting for a listener, as the real page does. */
-  readonly eager: boolean;
+  /** The page's main thread is blocked for so long after the socket connects. Calls from Node wait for it. */
+  readonly busyMs: number;
+  /** How long offline delivery lasts after the socket connects. Sends wait for its end, for at most 300 s. */
+  readonly offlineDeliveryMs: number;
+  /** How long the page needs to store a message that it has announced. */
+  readonly storeMs: number;
+  /** After a first link, the history arrives so much later than the critical data. */
+  readonly historyMs: number;
+  /** After a first link, the page reloads itself so much later; −1: never. */
+  readonly pairReloadMs: number;
+  /** One-to-one chats are kept under the LID of the person, as in an account that has been migrated. */
+  readonly lidChats: boolean;
+  /** The account asks for a passkey when a phone links the page. */
+  readonly passkey: boolean;
+  /** The page shows the dialog for new users over its chats. */
+  readonly onboarding: boolean;
+  /** The page refuses every browser, as it does one that it does not support. */
+  readonly unsupported: boolean;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -92,10 +76,20 @@ export const DEFAULT_SETTINGS: Settings = {
   qrEveryMs: 20_000,
   qrCount: 0,
   without: [],
+  withoutExports: [],
   late: [],
+  lateMs: 200,
   deaf: [],
   resist: false,
-  eager: false,
+  busyMs: 0,
+  offlineDeliveryMs: 0,
+  storeMs: 5,
+  historyMs: 300,
+  pairReloadMs: 300_000,
+  lidChats: false,
+  passkey: false,
+  onboarding: false,
+  unsupported: false,
 };
 
 /** What the page runs by: filled at load, and the policy again whenever the phone changes it. */
@@ -114,38 +108,11 @@ export function pageVersion({ edition, version }: Settings): string {
   return version === '' ? VERSIONS[edition] : version;
 }
 
-export function parsePolicy(value: unknown): Policy {
-  const record = recordOf(value);
-  const mode = textOf(record, 'mode');
-  return {
-    mode: SEND_MODES.find((known) => known === mode) ?? 'ok',
-    addMs: numberOf(record, 'addMs'),
-    previewMs: numberOf(record, 'previewMs'),
-    uploadMs: numberOf(record, 'uploadMs'),
-    serverAckMs: numberOf(record, 'serverAckMs'),
-    deviceAckMs: numberOf(record, 'deviceAckMs'),
-    readAckMs: numberOf(record, 'readAckMs'),
-    playedAckMs: numberOf(record, 'playedAckMs'),
-  };
-}
-
+/** The settings in a record. A field that is missing, or of another type, has its default. */
 export function parseSettings(value: unknown): Settings {
-  const record = recordOf(value);
+  const settings = likeDefaults(DEFAULT_SETTINGS, value);
   return {
-    edition: EDITIONS.find((known) => known === record.edition) ?? DEFAULT_SETTINGS.edition,
-    version: textOf(record, 'version'),
-    bootDelayMs: numberOf(record, 'bootDelayMs'),
-    debugDelayMs: numberOf(record, 'debugDelayMs'),
-    openingMs: numberOf(record, 'openingMs'),
-    pairMs: numberOf(record, 'pairMs'),
-    syncMs: numberOf(record, 'syncMs'),
-    logoutNavMs: numberOf(record, 'logoutNavMs'),
-    qrEveryMs: numberOf(record, 'qrEveryMs'),
-    qrCount: numberOf(record, 'qrCount'),
-    without: textsOf(record, 'without'),
-    late: textsOf(record, 'late'),
-    deaf: textsOf(record, 'deaf'),
-    resist: record.resist === true,
-    eager: record.eager === true,
+    ...settings,
+    edition: EDITIONS.find((known) => known === settings.edition) ?? DEFAULT_SETTINGS.edition,
   };
 }

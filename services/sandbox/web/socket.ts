@@ -1,8 +1,8 @@
-import { Emitter } from './emitter.ts';
-import { randomHex, type Wid } from './ids.ts';
-import { Model } from './model.ts';
+import { Emitter } from './objects/emitter.ts';
+import { randomHex, type Wid } from './objects/ids.ts';
+import { Model } from './objects/model.ts';
+import { type ChatModel, Msg, type MsgModel } from './objects/store.ts';
 import { call, note } from './phone-connection.ts';
-import { type ChatModel, Msg, type MsgModel } from './store.ts';
 
 /** What the page does with its connection: set by `page-lifecycle.ts`, so that the modules need not know it. */
 export const actions = {

@@ -102,3 +102,14 @@ export function parseDevice(value: unknown): Device {
     pushname: textOf(record, 'pushname'),
   };
 }
+
+/** The defaults, with each field of the record that has the type of its default. Other fields are dropped. */
+export function likeDefaults<T extends object>(defaults: T, value: unknown): T {
+  const record = recordOf(value);
+  const known = Object.entries(defaults).flatMap(([name, usual]) => {
+    const given = record[name];
+    if (Array.isArray(usual)) return Array.isArray(given) ? [[name, textsOf(record, name)]] : [];
+    return typeof given === typeof usual ? [[name, given]] : [];
+  });
+  return Object.assign({ ...defaults }, Object.fromEntries(known));
+}

@@ -7,7 +7,7 @@ import type { BrowserEnd } from '../../../services/bridge/session/browser-end.ts
 import type { Page } from '../../../services/sandbox/phone/connected-pages.ts';
 import type { Phone } from '../../../services/sandbox/phone/phone.ts';
 import { randomHex } from '../../../services/sandbox/phone/whatsapp-ids.ts';
-import { parsePolicy } from '../../../services/sandbox/web/settings.ts';
+import { parsePolicy } from '../../../services/sandbox/web/policy.ts';
 import {
   type Fields,
   listOf,

@@ -1,6 +1,6 @@
 import { type NewContent, toLibraryMessage } from '../../../services/bridge/page/content.ts';
 import type { MediaStore } from '../../../services/sandbox/phone/media-store.ts';
-import type { SendMode } from '../../../services/sandbox/web/settings.ts';
+import type { SendMode } from '../../../services/sandbox/web/policy.ts';
 import type { WireMessage } from '../../../services/sandbox/web/wire.ts';
 
 /** What a preparation has left in the page: attributes of the message to come. */

@@ -6,7 +6,7 @@ import type { SendingPage } from '../../../services/bridge/send/sending-browser.
 import type { WhatsAppMessage } from '../../../services/contract/events.ts';
 import type { Phone } from '../../../services/sandbox/phone/phone.ts';
 import { randomHex } from '../../../services/sandbox/phone/whatsapp-ids.ts';
-import type { Policy } from '../../../services/sandbox/web/settings.ts';
+import type { Policy } from '../../../services/sandbox/web/policy.ts';
 import type { WireMessage } from '../../../services/sandbox/web/wire.ts';
 import { attributesOf, type Prepared, previewOf, upload } from './page-content.ts';
 import { PageLoad } from './page-load.ts';

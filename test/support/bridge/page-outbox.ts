@@ -1,6 +1,6 @@
 import type { Phone } from '../../../services/sandbox/phone/phone.ts';
 import { randomHex } from '../../../services/sandbox/phone/whatsapp-ids.ts';
-import type { Policy } from '../../../services/sandbox/web/settings.ts';
+import type { Policy } from '../../../services/sandbox/web/policy.ts';
 import type { WireMessage } from '../../../services/sandbox/web/wire.ts';
 import { type PageLoad, RETRY_MS } from './page-load.ts';
 import type { PageMessages } from './page-messages.ts';

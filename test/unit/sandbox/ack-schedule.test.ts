@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { AckSchedule } from '../../../services/sandbox/phone/ack-schedule.ts';
-import { DEFAULT_POLICY } from '../../../services/sandbox/web/settings.ts';
+import { DEFAULT_POLICY } from '../../../services/sandbox/web/policy.ts';
 import { until } from '../../support/until.ts';
 
 describe('acks at the phone of the sandbox', () => {

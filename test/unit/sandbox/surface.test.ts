@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { modules } from '../../../services/sandbox/web/modules.ts';
+import { modules } from '../../../services/sandbox/web/modules/registry.ts';
 
 const LIBRARY = dirname(createRequire(import.meta.url).resolve('whatsapp-web.js/package.json'));
 
@@ -20,7 +20,7 @@ const named = namedByLibrary();
 describe('registry of the stand-in, beside the library that asks it', () => {
   it('has every module that whatsapp-web.js names, but for those listed as not needed', () => {
     const missing = named.filter((name) => modules[name] === undefined);
-    assert.deepEqual(missing, NOT_NEEDED, 'new in the library: add it to web/modules.ts or to the list');
+    assert.deepEqual(missing, NOT_NEEDED, 'new in the library: add it to web/modules/ or to the list');
   });
 
   it('has no module that neither the library nor the bridge names', () => {

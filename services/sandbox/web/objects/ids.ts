@@ -1,5 +1,5 @@
-import { isSince } from './settings.ts';
-import { isRecord } from './wire.ts';
+import { isSince } from '../settings.ts';
+import { isRecord } from '../wire.ts';
 
 /** The id of a user, a group or a channel: plain fields, with the methods on the prototype only. */
 export class Wid {

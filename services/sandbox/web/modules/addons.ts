@@ -1,15 +1,18 @@
-import { Emitter } from './emitter.ts';
-import { createWid, MsgKey, randomHex } from './ids.ts';
-import { note } from './phone-connection.ts';
-import { listOf, optionalTextOf, recordOf, textOf } from './wire.ts';
+import { Emitter } from '../objects/emitter.ts';
+import { createWid, MsgKey, randomHex } from '../objects/ids.ts';
+import { note } from '../phone-connection.ts';
+import { listOf, optionalTextOf, recordOf, textOf } from '../wire.ts';
 
 // What comes beside messages: reactions, poll votes and calls. The library wraps the tables' functions.
 
-export const reactionTableMode = { bulkUpsert: (_rows: readonly unknown[]): void => undefined };
-export const pollVoteTableMode = { bulkUpsert: (_rows: readonly unknown[]): void => undefined };
-export const callCollection = Object.assign(new Emitter(), { calls: new Map<string, object>() });
+const reactionTableMode = { bulkUpsert: (_rows: readonly unknown[]): void => undefined };
+const pollVoteTableMode = { bulkUpsert: (_rows: readonly unknown[]): void => undefined };
+const callCollection = Object.assign(new Emitter(), { calls: new Map<string, object>() });
 
-export const callModules = {
+export const addonModules = {
+  WAWebCallCollection: callCollection,
+  WAWebAddonReactionTableMode: { reactionTableMode },
+  WAWebAddonPollVoteTableMode: { pollVoteTableMode },
   WAWap: {
     wap: (tag: string, attributes: object, children?: unknown) => ({ tag, attributes, children }),
     generateId: () => randomHex(8),

@@ -1,8 +1,8 @@
-import { sleep } from './emitter.ts';
-import { base64, randomHex } from './ids.ts';
-import { Model, STORAGE } from './model.ts';
-import { current, isSince } from './settings.ts';
-import { isRecord } from './wire.ts';
+import { sleep } from '../objects/emitter.ts';
+import { base64, randomHex } from '../objects/ids.ts';
+import { Model, STORAGE } from '../objects/model.ts';
+import { current, isSince } from '../settings.ts';
+import { isRecord } from '../wire.ts';
 
 class OpaqueData {
   readonly #blob: Blob;

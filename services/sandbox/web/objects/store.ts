@@ -1,7 +1,7 @@
+import { current } from '../settings.ts';
 import type { Handler } from './emitter.ts';
 import { createWid, MsgKey, type Wid } from './ids.ts';
 import { Collection, Model } from './model.ts';
-import { current } from './settings.ts';
 
 /** Attributes that are of the page alone: handles on data, not data. */
 const NOT_DATA = ['mediaBlob', 'mediaObject', 'mediaData', 'chat', 'renderableUrl'];

@@ -1,0 +1,42 @@
+import { note } from '../phone-connection.ts';
+import { current } from '../settings.ts';
+import { addonModules } from './addons.ts';
+import { connectionModules } from './connection.ts';
+import { mediaModules } from './media.ts';
+import { peopleModules } from './people.ts';
+import { sendModules } from './sends.ts';
+
+/** What a page that resists lets nobody change. */
+const UNWILLING = ['WAWebMsgKey', 'WAWebSendMsgChatAction'];
+
+/** How often each module was asked for: what the library really uses. */
+export const required: Record<string, number> = {};
+
+/** Every WhatsApp module that this page has, by the name that whatsapp-web.js asks for. */
+export const modules: Record<string, unknown> = {
+  ...connectionModules,
+  ...peopleModules,
+  ...sendModules,
+  ...mediaModules,
+  ...addonModules,
+};
+
+let areLateModulesLoaded = false;
+
+/** Loads the chunk of the modules that come late. */
+export function loadLateModules(): void {
+  areLateModulesLoaded = true;
+}
+
+/** What the page offers as `window.require`: throws for a name that it has not. */
+export function requireModule(name: string): unknown {
+  required[name] = (required[name] ?? 0) + 1;
+  const { without, late } = current.settings;
+  const isLate = late.includes(name) && !areLateModulesLoaded;
+  const found = without.includes(name) || isLate ? undefined : modules[name];
+  if (found === undefined) {
+    note('unknown module', name);
+    throw new Error(`Requiring unknown module "${name}"`);
+  }
+  return current.settings.resist && UNWILLING.includes(name) ? Object.freeze(found) : found;
+}
