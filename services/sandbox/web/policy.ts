@@ -1,0 +1,58 @@
+import { likeDefaults } from './wire.ts';
+
+/**
+ * How the server of WhatsApp treats sends.
+ *
+ * - `fail-result`: refuses them for good.
+ * - `restrict-cold`: refuses messages to people who never wrote (463).
+ * - `cap-new-chats`: refuses messages that begin a chat (475).
+ * - `fail-network`: the page gives up waiting for the server.
+ * - `blocked`: the contact is blocked.
+ */
+export const SEND_MODES = [
+  'ok',
+  'hang-add',
+  'fail-add',
+  'no-ack',
+  'fail-result',
+  'fail-upload',
+  'restrict-cold',
+  'cap-new-chats',
+  'fail-network',
+  'blocked',
+] as const;
+export type SendMode = (typeof SEND_MODES)[number];
+
+/** How sends fare. Acknowledgements come so many ms after the one before; a negative number means never. */
+export interface Policy {
+  readonly mode: SendMode;
+  readonly addMs: number;
+  /** How long the page looks for the preview of a link. */
+  readonly previewMs: number;
+  /** How long the upload of a medium takes, before its message is added. */
+  readonly uploadMs: number;
+  readonly serverAckMs: number;
+  readonly deviceAckMs: number;
+  readonly readAckMs: number;
+  readonly playedAckMs: number;
+  /** The server takes a second stanza under one id for another message. Unknown of the real one. */
+  readonly deliversDuplicates: boolean;
+}
+
+export const DEFAULT_POLICY: Policy = {
+  mode: 'ok',
+  addMs: 0,
+  previewMs: 0,
+  uploadMs: 10,
+  serverAckMs: 20,
+  deviceAckMs: 40,
+  readAckMs: 60,
+  playedAckMs: -1,
+  deliversDuplicates: false,
+};
+
+/** The policy in a record. A field that is missing, or of another type, has its default. */
+export function parsePolicy(value: unknown): Policy {
+  const policy = likeDefaults(DEFAULT_POLICY, value);
+  return { ...policy, mode: SEND_MODES.find((known) => known === policy.mode) ?? 'ok' };
+}
