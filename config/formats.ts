@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import convict from 'convict';
+import { readSandboxPage } from './sandbox-page.ts';
 
 /** The kit's formats. Each refuses what it does not understand; none repairs. A validator throws with the remedy. */
 const formats = {
@@ -76,6 +77,13 @@ const formats = {
         isListOf(value, (type) => /^[a-z]+\/(?:\*|[a-z0-9][a-z0-9.+-]*)$/.test(type)),
         'must be media types separated by commas, such as image/*,application/pdf',
       ),
+  },
+  'sandbox-page': {
+    coerce: (text: string) => text,
+    validate: (value: unknown) => {
+      demand(typeof value === 'string', 'must be an edition such as 2026-09');
+      readSandboxPage(String(value));
+    },
   },
   'boot-secret': {
     coerce: (text: string) => text,

@@ -13,6 +13,7 @@ export { readApiKeys } from './known-keys.ts';
 export { ConfigError, EXIT_CONFIG, type Loaded, type LoadOptions, loadConfig } from './load.ts';
 export { findNginx } from './nginx-binary.ts';
 export { type ProfileName, profiles } from './profiles.ts';
+export { readSandboxPage, SANDBOX_SWITCHES } from './sandbox-page.ts';
 export { type Config, listSettings, type PlacedSetting, valueAt } from './schema.ts';
 export {
   declaredHosts,

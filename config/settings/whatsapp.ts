@@ -95,5 +95,12 @@ export const whatsappSettings = {
       default: false,
       group: 'Sandbox',
     }),
+    page: setting({
+      doc: 'Which WhatsApp Web the sandbox models: 2026-06, 2026-08 or 2026-09, and switches of it, as in 2026-09,lidChats.',
+      env: 'SANDBOX_PAGE',
+      format: 'sandbox-page',
+      default: '2026-09',
+      group: 'Sandbox',
+    }),
   },
 };

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { readSandboxPage } from '#config';
 import { KitError } from '../contract/errors.ts';
 import { SECRET_HEADER } from '../contract/internal.ts';
 import { findBrowser } from '../runtime/find-browser.ts';
@@ -6,6 +7,8 @@ import { apiKeyCheck } from '../runtime/http/api-keys.ts';
 import { secretTest } from '../runtime/http/internal-secret.ts';
 import { runService } from '../runtime/process/run-service.ts';
 import { startSandbox } from './sandbox.ts';
+import { parsePolicy } from './web/policy.ts';
+import { parseSettings } from './web/settings.ts';
 
 await runService('sandbox', async ({ config, log }) => {
   const isSecret = secretTest(config.internal.secret);
@@ -17,6 +20,7 @@ await runService('sandbox', async ({ config, log }) => {
     }
     demandApiKey(headers);
   };
+  const page = readSandboxPage(config.sandbox.page);
   const sandbox = await startSandbox({
     host: config.internal.host,
     port: config.ports.sandbox,
@@ -24,6 +28,8 @@ await runService('sandbox', async ({ config, log }) => {
     dataDir: config.dataDir,
     browser: await findBrowser(config.session.browserPath),
     autoLink: config.sandbox.autoLink,
+    policy: parsePolicy(page),
+    settings: parseSettings(page),
     authorize,
     log,
   });

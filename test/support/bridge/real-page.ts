@@ -9,6 +9,7 @@ import { clearFaults, injectFault } from '../../../services/sandbox/control/faul
 import { faultRequest, incomingRequest } from '../../../services/sandbox/control/request-schemas.ts';
 import { composeIncoming } from '../../../services/sandbox/phone/compose-messages.ts';
 import { type Sandbox, startSandbox } from '../../../services/sandbox/sandbox.ts';
+import { pageUnderTest } from '../sandbox/page-under-test.ts';
 import { until } from '../until.ts';
 import { LIMITS } from './limits.ts';
 import type { PageUnderTest } from './pages-under-test.ts';
@@ -37,6 +38,7 @@ export class RealPage implements PageUnderTest {
       autoLink: true,
       authorize: () => undefined,
       log: pino({ level: 'silent' }),
+      ...pageUnderTest(),
     });
     return new RealPage(folder, sandbox);
   }

@@ -16,6 +16,7 @@ import { SECRET_HEADER } from '../../../services/contract/internal.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import { type Sandbox, startSandbox } from '../../../services/sandbox/sandbox.ts';
 import { endWithTests } from '../end-with-tests.ts';
+import { pageUnderTest } from '../sandbox/page-under-test.ts';
 import { until } from '../until.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
 import { LIMITS } from './limits.ts';
@@ -227,6 +228,7 @@ export async function startWorld(): Promise<World> {
     autoLink: false,
     authorize: () => undefined,
     log: createLog('sandbox', 'error'),
+    ...pageUnderTest(),
   });
   return new World(dir, sandbox, await startFakeApi(SECRET));
 }
