@@ -1,4 +1,3 @@
-import { sleep } from '../objects/emitter.ts';
 import { current } from '../settings.ts';
 import { Cmd } from '../socket.ts';
 
@@ -28,7 +27,11 @@ class OfflineDelivery {
 
   /** Resolves at the end of the delivery, or after `LIMIT_MS`. */
   async wait(): Promise<void> {
-    if (!this.isEnd) await Promise.race([this.#ended.promise, sleep(LIMIT_MS)]);
+    if (this.isEnd) return;
+    const limit = Promise.withResolvers<void>();
+    const timer = setTimeout(limit.resolve, LIMIT_MS);
+    await Promise.race([this.#ended.promise, limit.promise]);
+    clearTimeout(timer);
   }
 
   #end(): void {
