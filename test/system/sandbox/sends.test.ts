@@ -63,7 +63,7 @@ describe('sandbox, with what a page sends', () => {
     await until('the page is back', () => world.running.phone.pages.current?.isUp === true);
   });
 
-  it('has in a page loaded anew, before it has synced, what was stored and not sent', async () => {
+  it('has a stored message that was not sent in a reloaded page, before it has synced', async () => {
     await world.control('misbehave', { kind: 'settings', syncMs: 600 });
     await world.control('misbehave', { kind: 'offline' });
     const page = witness.client.pupPage;

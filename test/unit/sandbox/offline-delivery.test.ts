@@ -11,7 +11,7 @@ describe('offline delivery of the stand-in', () => {
     assert.equal(offlineDelivery.isEnd, false);
   });
 
-  it('ends some time after each connection, for those who waited before it too', async () => {
+  it('ends some time after each connection, also for a wait that began before it', async () => {
     const waited = offlineDelivery.wait();
     for (const _connection of [1, 2]) {
       current.settings = { ...DEFAULT_SETTINGS, offlineDeliveryMs: 5 };
@@ -23,7 +23,7 @@ describe('offline delivery of the stand-in', () => {
     await waited;
   });
 
-  it('begins anew with a connection that comes before its end', async () => {
+  it('starts over with a connection that comes before its end', async () => {
     current.settings = { ...DEFAULT_SETTINGS, offlineDeliveryMs: 3_600_000 };
     offlineDelivery.begin();
     const waited = offlineDelivery.wait();

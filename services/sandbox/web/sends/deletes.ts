@@ -24,7 +24,8 @@ async function revoke(messages: readonly MsgModel[]): Promise<void> {
   for (const msg of messages) {
     const id = String(msg.id);
     await sendStanza(id, { what: 'revoke', body: { id } });
-    msg.set({ type: 'revoked', body: undefined });
+    msg.set({ type: 'revoked', body: undefined, isSendFailure: false });
+    await removeOwnMessage(id);
   }
 }
 

@@ -14,7 +14,7 @@ class OfflineDelivery {
   #ended = Promise.withResolvers<void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** The page has connected. Whoever waits already goes on waiting, for the end of this delivery. */
+  /** The page has connected. Earlier waits continue until the end of this delivery. */
   begin(): void {
     clearTimeout(this.#timer);
     if (this.isEnd) this.#ended = Promise.withResolvers();
