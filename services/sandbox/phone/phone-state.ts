@@ -70,7 +70,7 @@ export class PhoneState {
         this.#change(record.id, { body: record.body, edited: true });
         return;
       case 'revoked':
-        this.#change(record.id, { type: 'revoked', body: undefined });
+        this.#change(record.id, { type: 'revoked', body: undefined, revoke_key: record.key });
         return;
       case 'decrypted':
         this.#change(record.id, { type: 'chat', body: record.body });

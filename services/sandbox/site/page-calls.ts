@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { KitError } from '../../contract/errors.ts';
 import type { Page } from '../phone/connected-pages.ts';
 import { DEFAULT_NUMBER } from '../phone/device-links.ts';
-import { readHistory } from '../phone/history.ts';
+import { findShown, readHistory } from '../phone/history.ts';
 import { wireMessage } from '../phone/journal-records.ts';
 import type { Phone } from '../phone/phone.ts';
 import { randomHex } from '../phone/whatsapp-ids.ts';
@@ -46,9 +46,9 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
     checkOnline(phone);
     phone.write({ kind: 'edited', id, body }, chatOf(phone, id));
   }),
-  define('revoke', { id: z.string() }, (phone, _page, { id }) => {
+  define('revoke', { id: z.string(), key: z.string() }, (phone, _page, { id, key }) => {
     checkOnline(phone);
-    phone.write({ kind: 'revoked', id }, chatOf(phone, id));
+    phone.write({ kind: 'revoked', id, key }, chatOf(phone, id));
   }),
   define('reaction', { id: z.string(), text: z.string() }, (phone, _page, { id, text }) => {
     const [device] = phone.state.devices.values();
@@ -71,7 +71,7 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
     (phone, _page, wanted) => readHistory(phone, wanted),
   ),
   define('messages', { ids: z.array(z.string()) }, (phone, _page, { ids }) => ({
-    messages: phone.shown(phone.state.find(ids)),
+    messages: findShown(phone, ids),
   })),
   define('note', { what: z.string(), data: z.string() }, (phone, _page, { what, data }) => {
     phone.options.log.debug(`page: ${what} ${data}`);

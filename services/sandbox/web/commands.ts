@@ -1,4 +1,4 @@
-import { show } from './messages.ts';
+import { show, showRevoked } from './messages.ts';
 import { showCall, showReaction, showVote } from './modules/addons.ts';
 import { loadLateModules } from './modules/registry.ts';
 import { Msg } from './objects/store.ts';
@@ -27,7 +27,7 @@ export const commands: Record<string, (command: Fields) => unknown> = {
     Msg.get(textOf(command, 'id'))?.set({ body: textOf(command, 'body') });
   },
   revoke(command) {
-    Msg.get(textOf(command, 'id'))?.set({ type: 'revoked' });
+    showRevoked(textOf(command, 'id'), textOf(command, 'key'));
   },
   decrypted(command) {
     const message = parseMessage(command.message);

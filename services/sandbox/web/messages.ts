@@ -60,6 +60,9 @@ function makeModel(wire: WireMessage, isNew: boolean): MsgModel {
     star: false,
     ...wire.details,
     mentionedJidList: listOf(wire.details.mentionedJidList ?? []).map(createWid),
+    ...(wire.revoked_id === undefined
+      ? {}
+      : { protocolMessageKey: MsgKey.fromString(wire.revoked_id), subtype: 'sender' }),
     id: new MsgKey({ id: wire.key, fromMe: wire.from_me, remote, participant: author }),
     ack: Math.max(wire.ack, missedAcks.get(wire.id) ?? wire.ack),
     body: wire.body,
@@ -94,6 +97,27 @@ function asKnownHere(wire: WireMessage): WireMessage {
   const own = findOwnMessage(wire.id);
   if (own !== undefined) return { ...wire, ack: own.message.ack };
   return wire.from_me && wire.ack === 0 ? { ...wire, ack: 1 } : wire;
+}
+
+/**
+ * A message is deleted for everyone. Its key goes: it gets that of the revoke (`keyId`), and keeps its former one as
+ * `protocolMessageKey`. Source: `WAWebRevoke.getMsgKeyAfterRevoke`, `WAWebRevokeMsgAction` (jigger@0fbd5e1a).
+ */
+export function showRevoked(id: string, keyId: string): void {
+  const msg = Msg.get(id);
+  if (msg === undefined) return;
+  const former = msg.id;
+  const { fromMe, remote, participant } = former;
+  const key = new MsgKey({ id: keyId, fromMe, remote, participant });
+  ensureChat(remote).msgs.replaceId(former, key);
+  Msg.replaceId(former, key);
+  msg.set({
+    protocolMessageKey: former,
+    type: 'revoked',
+    subtype: 'sender',
+    body: undefined,
+    isSendFailure: false,
+  });
 }
 
 export function setAck(id: string, ack: number): void {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { listOf } from '../../../services/sandbox/web/wire.ts';
 import { evaluate, messageInPage, sendInPage } from '../../support/sandbox/page-sends.ts';
 import { type Witness, World } from '../../support/sandbox/world.ts';
 import { until } from '../../support/until.ts';
@@ -37,8 +38,21 @@ describe('sandbox, with messages that are deleted', () => {
     assert.equal(world.running.phone.state.messages.get(id)?.type, 'chat');
     assert.equal(await typeOf(id), 'chat');
     await world.control('misbehave', { kind: 'online' });
-    await until('revoked', async () => (await typeOf(id)) === 'revoked');
+    // The message has the key of the revoke from then on, after a reload too.
+    await until('its key is gone', async () => (await typeOf(id)) === undefined);
     assert.equal(world.running.phone.state.messages.get(id)?.type, 'revoked');
+    const former = `const [msg] = require('WAWebCollections').Msg.getModelsArray()
+      .filter((one) => String(one.protocolMessageKey) === '${id}');
+      return [String(msg.id), msg.type, String(require('WAWebCollections').Chat.get('${TO}').msgs.get(msg.id)?.id)];`;
+    const [newId, type, inChat] = listOf(await evaluate(witness, former));
+    assert.deepEqual([newId === id, type, inChat], [false, 'revoked', newId]);
+    await world.control('misbehave', { kind: 'reload' });
+    await witness.next('ready');
+    assert.deepEqual(await evaluate(witness, former), [newId, 'revoked', newId]);
+    const find = `const { Msg } = require('WAWebCollections');
+      const { messages } = await Msg.getMessagesById(['${id}', '${newId}']);
+      return messages.map((msg) => String(msg.id));`;
+    assert.deepEqual(await evaluate(witness, find), [newId]);
   });
 
   it('removes one here only, after the time in which it could be undone', async () => {

@@ -1,4 +1,6 @@
+import { showRevoked } from '../messages.ts';
 import { sleep } from '../objects/emitter.ts';
+import { MsgKey } from '../objects/ids.ts';
 import { ChatModel, Msg, MsgModel } from '../objects/store.ts';
 import { Cmd } from '../socket.ts';
 import { isRecord, listOf } from '../wire.ts';
@@ -23,8 +25,9 @@ async function revoke(messages: readonly MsgModel[]): Promise<void> {
   await sleep(REACTION_MS);
   for (const msg of messages) {
     const id = String(msg.id);
-    await sendStanza(id, { what: 'revoke', body: { id } });
-    msg.set({ type: 'revoked', body: undefined, isSendFailure: false });
+    const key = await MsgKey.newId();
+    await sendStanza(key, { what: 'revoke', body: { id, key } });
+    showRevoked(id, key);
     await removeOwnMessage(id);
   }
 }
