@@ -3,7 +3,7 @@ import { composeFromPhone, composeIncoming } from '../phone/compose-messages.ts'
 import type { Command } from '../phone/connected-pages.ts';
 import type { PhoneMessage } from '../phone/journal-records.ts';
 import type { Phone } from '../phone/phone.ts';
-import { idOf } from '../phone/whatsapp-ids.ts';
+import { idOf, randomHex } from '../phone/whatsapp-ids.ts';
 import type { Fault } from './request-schemas.ts';
 
 /** Does to the kit what WhatsApp, the phone or its owner may do; gives what there is to tell of it. */
@@ -55,7 +55,7 @@ export async function injectFault(phone: Phone, fault: Fault): Promise<object> {
       await askIfThere(phone, { cmd: 'unregistered', ids: phone.unregistered });
       return { numbers: phone.unregistered };
     case 'fromPhone': {
-      const message = composeFromPhone(fault.to, fault.body);
+      const message = composeFromPhone(fault.to, fault.body, phone);
       phone.keep(message);
       return { id: message.id };
     }
@@ -98,8 +98,9 @@ function goOnline(phone: Phone): void {
 }
 
 function change(phone: Phone, { id, chat_id }: PhoneMessage, body: string | undefined): void {
-  phone.write(body === undefined ? { kind: 'revoked', id } : { kind: 'edited', id, body }, chat_id);
-  phone.tell(body === undefined ? { cmd: 'revoke', id } : { cmd: 'edit', id, body });
+  const key = `3A${randomHex(9)}`;
+  phone.write(body === undefined ? { kind: 'revoked', id, key } : { kind: 'edited', id, body }, chat_id);
+  phone.tell(body === undefined ? { cmd: 'revoke', id, key } : { cmd: 'edit', id, body });
 }
 
 function sendCiphertext(

@@ -19,13 +19,16 @@ export const wireMessage = z.object({
 
 /**
  * A message as the phone keeps it. `origin`: who wrote it; `delivered`: whether the page has shown it; `adds`: the calls of
- * the page's send that made it, of which there is one unless the kit sent twice under the same id.
+ * the page's send that made it, of which there is one unless the kit sent twice under the same id; `deliveries`: how often
+ * the recipient got it, once when left out; `revoke_key`: the key of the stanza that deleted it for everyone.
  */
 const phoneMessage = wireMessage.extend({
   origin: z.enum(['kit', 'contact', 'phone']),
   received_at: z.string(),
   delivered: z.boolean(),
   adds: z.array(z.string()).optional(),
+  deliveries: z.number().optional(),
+  revoke_key: z.string().optional(),
   edited: z.boolean().optional(),
   reactions: z.record(z.string(), z.string()).optional(),
 });
@@ -49,10 +52,11 @@ export const phoneRecord = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('message'), message: phoneMessage }),
   z.object({ kind: z.literal('added'), id: z.string(), add: z.string() }),
+  z.object({ kind: z.literal('redelivered'), id: z.string() }),
   z.object({ kind: z.literal('delivered'), ids: z.array(z.string()) }),
   z.object({ kind: z.literal('ack'), id: z.string(), ack: z.number() }),
   z.object({ kind: z.literal('edited'), id: z.string(), body: z.string() }),
-  z.object({ kind: z.literal('revoked'), id: z.string() }),
+  z.object({ kind: z.literal('revoked'), id: z.string(), key: z.string().optional() }),
   z.object({ kind: z.literal('decrypted'), id: z.string(), body: z.string() }),
   z.object({ kind: z.literal('reaction'), id: z.string(), from: z.string(), text: z.string() }),
   z.object({ kind: z.literal('seen'), chat_id: z.string() }),

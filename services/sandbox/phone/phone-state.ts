@@ -27,6 +27,11 @@ export class PhoneState {
     return this.#chats.get(id);
   }
 
+  /** Whether it is the chat of the account with itself. */
+  isOwn(chatId: string): boolean {
+    return [...this.devices.values()].some(({ pn, lid }) => chatId === pn || chatId === lid);
+  }
+
   messagesOf(chatId: string): PhoneMessage[] {
     return this.find(this.#chats.get(chatId)?.message_ids ?? []);
   }
@@ -52,6 +57,9 @@ export class PhoneState {
       case 'added':
         this.#change(record.id, { adds: [...(this.messages.get(record.id)?.adds ?? []), record.add] });
         return;
+      case 'redelivered':
+        this.#change(record.id, { deliveries: (this.messages.get(record.id)?.deliveries ?? 1) + 1 });
+        return;
       case 'delivered':
         for (const id of record.ids) this.#change(id, { delivered: true });
         return;
@@ -62,7 +70,7 @@ export class PhoneState {
         this.#change(record.id, { body: record.body, edited: true });
         return;
       case 'revoked':
-        this.#change(record.id, { type: 'revoked', body: undefined });
+        this.#change(record.id, { type: 'revoked', body: undefined, revoke_key: record.key });
         return;
       case 'decrypted':
         this.#change(record.id, { type: 'chat', body: record.body });

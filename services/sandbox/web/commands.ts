@@ -1,10 +1,10 @@
-import { show } from './messages.ts';
+import { show, showRevoked } from './messages.ts';
 import { showCall, showReaction, showVote } from './modules/addons.ts';
 import { loadLateModules } from './modules/registry.ts';
 import { Msg } from './objects/store.ts';
-import { applyAck } from './outbox.ts';
 import { call, tell } from './phone-connection.ts';
 import { parsePolicy } from './policy.ts';
+import { applyAck } from './sends/send-message.ts';
 import { current } from './settings.ts';
 import { Socket } from './socket.ts';
 import { type Fields, listOf, numberOf, parseMessage, recordOf, textOf, textsOf } from './wire.ts';
@@ -27,7 +27,7 @@ export const commands: Record<string, (command: Fields) => unknown> = {
     Msg.get(textOf(command, 'id'))?.set({ body: textOf(command, 'body') });
   },
   revoke(command) {
-    Msg.get(textOf(command, 'id'))?.set({ type: 'revoked' });
+    showRevoked(textOf(command, 'id'), textOf(command, 'key'));
   },
   decrypted(command) {
     const message = parseMessage(command.message);

@@ -15,6 +15,8 @@ export interface WireMessage {
   readonly ack: number;
   /** Which call of the page's send made it: the same, however often that one is delivered. */
   readonly add?: string | undefined;
+  /** Of a message that was deleted for everyone: the id that it had before. */
+  readonly revoked_id?: string | undefined;
   /** Every other attribute that outlives the page: caption, media, quoted message, place, poll. */
   readonly details: Readonly<Record<string, unknown>>;
 }
@@ -84,6 +86,7 @@ export function parseMessage(value: unknown): WireMessage {
     t: numberOf(record, 't'),
     ack: numberOf(record, 'ack'),
     add: optionalTextOf(record, 'add'),
+    revoked_id: optionalTextOf(record, 'revoked_id'),
     details: recordOf(record.details),
   };
 }

@@ -138,7 +138,7 @@ describe('sandbox, through the whole life of a whatsapp-web.js client', () => {
     assert.deepEqual([edited?.body, edited?.edited], ['draft', true]);
     assert.deepEqual(edited?.reactions, { '15550001234@c.us': '👀' });
     await sent.delete(true);
-    assert.equal((await world.received()).at(-1)?.type, 'revoked');
+    await until('it is revoked', async () => (await world.received()).at(-1)?.type === 'revoked');
   });
 
   it('knows who is not on WhatsApp', async () => {

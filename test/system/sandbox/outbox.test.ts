@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { messageInPage, resendInPage } from '../../support/sandbox/page-sends.ts';
 import { sharedBrowser } from '../../support/sandbox/shared-browser.ts';
 import { type Witness, World } from '../../support/sandbox/world.ts';
 import { until } from '../../support/until.ts';
@@ -20,9 +21,18 @@ describe('sandbox, with WhatsApp or the page away while sending', () => {
     return (await world.received()).map((message) => message.body);
   }
 
-  it('keeps what is sent offline and delivers it once and in order when back online', async () => {
+  async function goOffline(): Promise<void> {
     await world.control('misbehave', { kind: 'offline' });
-    await until('TIMEOUT', async () => (await witness.client.getState()) === 'TIMEOUT');
+  }
+
+  async function reload(): Promise<void> {
+    const readyCount = witness.all('ready').length;
+    await world.control('misbehave', { kind: 'reload' });
+    await until('ready', () => witness.all('ready').length > readyCount);
+  }
+
+  it('keeps messages that are sent offline and delivers them once and in order when back online', async () => {
+    await goOffline();
     for (const body of ['a', 'b']) await witness.client.sendMessage(TO, body);
     const last = await witness.client.sendMessage(TO, 'c');
     assert.deepEqual(await receivedBodies(), []);
@@ -44,48 +54,82 @@ describe('sandbox, with WhatsApp or the page away while sending', () => {
     assert.equal((await witness.nextMessage()).body, 'after');
   });
 
-  it('delivers after a reload what the page could not before it, with its acks', async () => {
-    await world.control('misbehave', { kind: 'offline' });
-    const sent = await witness.client.sendMessage(TO, 'before the reload');
-    await world.control('misbehave', { kind: 'reload' });
-    await until('the page is greeted', () => world.running.phone.pages.current?.socketState === 'TIMEOUT');
-    await world.control('misbehave', { kind: 'online' });
-    await until('ack 3', () => witness.acksOf(sent.id._serialized).includes(3));
-    assert.deepEqual((await receivedBodies()).slice(3), ['before the reload']);
-    assert.equal(witness.createdIds().filter((id) => id === sent.id._serialized).length, 1);
-  });
-
-  it('delivers after SIGKILL of the browser what it had accepted offline', async () => {
-    await world.control('misbehave', { kind: 'offline' });
-    const sent = await witness.client.sendMessage(TO, 'before the kill');
+  it('shows a message as failed after SIGKILL of the browser, and never sends it by itself', async () => {
+    await goOffline();
+    const { id } = await witness.client.sendMessage(TO, 'before the kill');
     await sharedBrowser.kill();
     await world.control('misbehave', { kind: 'online' });
     witness = await world.startClient();
-    await until('it is received', async () => (await receivedBodies()).includes('before the kill'));
-    assert.equal((await world.received()).at(-1)?.id, sent.id._serialized);
-    assert.equal(witness.all('qr').length, 0);
     await witness.next('ready');
+    const failed = await messageInPage(witness, id._serialized);
+    assert.deepEqual([failed?.ack, failed?.isSendFailure], [0, true]);
+    // A message of now would come after it.
+    await witness.client.sendMessage(TO, 'after the kill');
+    await until('the later one', async () => (await receivedBodies()).includes('after the kill'));
+    assert.equal((await receivedBodies()).includes('before the kill'), false);
+    assert.deepEqual([witness.all('qr').length, witness.createdIds().includes(id._serialized)], [0, false]);
   });
 
-  it('takes the same id twice as one message', async () => {
-    const extra = await witness.client.sendMessage(TO, 'once');
-    await until('ack 3', () => witness.acksOf(extra.id._serialized).includes(3));
-    const { phone } = world.running;
-    const [message] = phone.state.find([extra.id._serialized]);
-    if (message === undefined) throw new Error('the phone lost the message');
-    assert.equal(phone.receive({ ...message, body: 'twice' }), 'received');
-    assert.equal((await receivedBodies()).filter((body) => body === 'once').length, 1);
-    assert.equal((await receivedBodies()).includes('twice'), false);
-  });
-
-  it('keeps a message without an ack in the outbox, and has one message when it is sent again', async () => {
-    await world.control('misbehave', { kind: 'policy', mode: 'no-ack' });
-    const sent = await witness.client.sendMessage(TO, 'silence');
-    await until('it is received', async () => (await receivedBodies()).includes('silence'));
-    assert.deepEqual(witness.acksOf(sent.id._serialized), []);
-    await world.control('behave');
+  it('sends a failed message under its own id when it is told to, and only once', async () => {
+    await goOffline();
+    const { id } = await witness.client.sendMessage(TO, 'retried');
     await world.control('misbehave', { kind: 'reload' });
-    await until('ack 3', () => witness.acksOf(sent.id._serialized).includes(3));
+    await until('the page is loaded', () => world.running.phone.pages.current?.socketState === 'TIMEOUT');
+    const readyCount = witness.all('ready').length;
+    await world.control('misbehave', { kind: 'online' });
+    await until('ready', () => witness.all('ready').length > readyCount);
+    assert.equal(await resendInPage(witness, id._serialized), 'OK');
+    await until('ack 3', () => witness.acksOf(id._serialized).includes(3));
+    assert.equal((await messageInPage(witness, id._serialized))?.isSendFailure, false);
+    assert.equal(await resendInPage(witness, id._serialized), undefined);
+    const found = (await world.received()).filter((message) => message.id === id._serialized);
+    assert.deepEqual(
+      found.map(({ body, adds }) => [body, adds]),
+      [['retried', 1]],
+    );
+  });
+
+  it('shows a message as failed that the server had, when the page died before it heard of it', async () => {
+    await world.control('misbehave', { kind: 'policy', mode: 'no-ack' });
+    const { id } = await witness.client.sendMessage(TO, 'silence');
+    await until('it is received', async () => (await receivedBodies()).includes('silence'));
+    await reload();
+    await world.control('behave');
+    world.running.phone.acknowledge(id._serialized, 1);
+    world.running.phone.acknowledge(id._serialized, 2);
+    // The receipt of the recipient comes; the server's ack, which came before it, does not.
+    await until('the receipt', () => witness.acksOf(id._serialized).includes(2));
+    assert.deepEqual(witness.acksOf(id._serialized), [2]);
+    assert.equal((await messageInPage(witness, id._serialized))?.isSendFailure, true);
+    assert.equal(await resendInPage(witness, id._serialized), 'OK');
     assert.equal((await receivedBodies()).filter((body) => body === 'silence').length, 1);
+    await reload();
+    assert.notEqual((await messageInPage(witness, id._serialized))?.isSendFailure, true);
+  });
+
+  it('sends a stanza again that was not answered when the connection was lost', async () => {
+    await world.control('misbehave', { kind: 'policy', mode: 'no-ack', deliversDuplicates: true });
+    const { id } = await witness.client.sendMessage(TO, 'twice');
+    await until('it is received', async () => (await receivedBodies()).includes('twice'));
+    await goOffline();
+    await world.control('misbehave', { kind: 'policy', mode: 'ok' });
+    await world.control('misbehave', { kind: 'online' });
+    await until('ack 1', () => witness.acksOf(id._serialized).includes(1));
+    const [twice] = (await world.received()).filter((message) => message.id === id._serialized);
+    assert.deepEqual([twice?.deliveries, twice?.adds], [2, 1]);
+  });
+
+  it('loses a message that was announced when the page dies before it is stored', async () => {
+    await world.control('behave');
+    await world.control('misbehave', { kind: 'settings', storeMs: 3_600_000 });
+    await reload();
+    const countBefore = witness.createdIds().length;
+    witness.client.sendMessage(TO, 'never stored').catch(() => undefined);
+    await until('it is announced', () => witness.createdIds().length > countBefore);
+    const id = witness.createdIds().at(-1) ?? '';
+    assert.equal((await messageInPage(witness, id))?.ack, 0);
+    await world.control('behave');
+    await reload();
+    assert.equal(await messageInPage(witness, id), undefined);
   });
 });

@@ -93,6 +93,14 @@ export class Collection<M extends Model> extends Emitter {
     return model;
   }
 
+  /** Gives a model another id, in its place. Source: `WAWebCollection.replaceId` (jigger@0fbd5e1a). */
+  replaceId(former: unknown, id: unknown): void {
+    const model = this.get(former);
+    if (model === undefined) return;
+    model.set({ id });
+    this.#models = new Map([...this.#models.values()].map((other) => [String(other.id), other]));
+  }
+
   remove(id: unknown): void {
     const model = this.get(id);
     if (model === undefined) return;
