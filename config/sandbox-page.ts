@@ -33,6 +33,7 @@ export const SANDBOX_SWITCHES: Readonly<Record<string, 'flag' | 'number' | 'text
   syncMs: 'number',
   unsupported: 'flag',
   uploadMs: 'number',
+  usyncError: 'number',
   version: 'text',
   without: 'list',
   withoutExports: 'list',

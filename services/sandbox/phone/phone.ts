@@ -11,6 +11,7 @@ import { Journal } from './journal.ts';
 import { type PhoneMessage, type PhoneRecord, phoneRecord } from './journal-records.ts';
 import { MediaStore } from './media-store.ts';
 import { PhoneState } from './phone-state.ts';
+import { type Receipt, refusalOf } from './receipt.ts';
 
 export interface PhoneOptions {
   /** The sandbox's own folder. */
@@ -20,9 +21,6 @@ export interface PhoneOptions {
   readonly settings?: Partial<Settings> | undefined;
   readonly log: Log;
 }
-
-/** Whether the phone took a message in; all but `received` are for misbehaviour. */
-export type Receipt = 'received' | 'unacknowledged' | 'refused' | 'restricted' | 'capped';
 
 /** What changed: a chat, or without one the phone as a whole. */
 export type ChangeListener = (chatId?: string) => void;
@@ -111,7 +109,7 @@ export class Phone {
    */
   receive(wire: WireMessage, sender: Page | undefined = this.pages.current): Receipt {
     const known = this.state.messages.get(wire.id);
-    const refusal = known === undefined ? this.#refusalOf(wire) : undefined;
+    const refusal = known === undefined ? refusalOf(wire.chat_id, this.policy.mode, this.state) : undefined;
     if (refusal !== undefined) return refusal;
     if (known === undefined) {
       const adds = wire.add === undefined ? [] : [wire.add];
@@ -204,15 +202,6 @@ export class Phone {
     this.#journal.close();
   }
 
-  #refusalOf({ chat_id }: WireMessage): Receipt | undefined {
-    const { mode } = this.policy;
-    const isGroup = chat_id.endsWith('@g.us');
-    if (mode === 'fail-result') return 'refused';
-    if (mode === 'restrict-cold' && !isGroup && !this.#hasWritten(chat_id)) return 'restricted';
-    if (mode === 'cap-new-chats' && !isGroup && this.state.chat(chat_id) === undefined) return 'capped';
-    return undefined;
-  }
-
   #takeDuplicate({ id, add, chat_id }: WireMessage, known: PhoneMessage): void {
     if (add !== undefined && !known.adds?.includes(add)) this.write({ kind: 'added', id, add }, chat_id);
     if (this.policy.deliversDuplicates) this.write({ kind: 'redelivered', id }, chat_id);
@@ -227,10 +216,6 @@ export class Phone {
     this.#senders.delete(id);
     const isConnected = sender !== undefined && this.pages.find(sender.id) === sender && !this.isOffline;
     if (isConnected) sender.push({ cmd: 'acks', items: [[id, 1]], seq: 0 });
-  }
-
-  #hasWritten(chatId: string): boolean {
-    return this.state.messagesOf(chatId).some(({ origin }) => origin === 'contact');
   }
 
   #usualPolicy(): Policy {
