@@ -1,4 +1,5 @@
 import type { BridgeContent } from '../../contract/content.ts';
+import { KitError } from '../../contract/errors.ts';
 import type { WhatsAppMessage } from '../../contract/events.ts';
 import { contactCard } from '../page/contact-card.ts';
 import { nextStanzaId, type SendRequest } from './request.ts';
@@ -15,14 +16,23 @@ export interface KnownIds {
   isOfAnother(stanzaId: string, id: string): boolean;
 }
 
-/** What an earlier call of the same send has left in the chat; without a message, the id that is free to send under. */
-export type EarlierTry =
-  | { readonly message: PlacedMessage & { readonly ack: number } }
-  | { readonly message: undefined; readonly freeId: string };
+/** An earlier try that the page has given up. `isRefused`: WhatsApp's server certainly does not have it. */
+export type FailedTry = PlacedMessage & { readonly isRefused: boolean };
 
 /**
- * Looks for a message by its id, by those that follow from it after a refusal, and where the page may not have taken
- * ids, by its likeness. A message that failed (ack -1) does not count. Rejects when the page cannot tell.
+ * What an earlier call of the same send has left in the chat: the message, which WhatsApp has or which is under way; or one
+ * that failed; or nothing. Without a message, `freeId` is free to send under.
+ */
+export type EarlierTry =
+  | { readonly message: PlacedMessage & { readonly ack: number } }
+  | { readonly message: undefined; readonly failed: FailedTry | undefined; readonly freeId: string };
+
+/** After a link, WhatsApp goes on for minutes to hand over what was sent before it. How long is unknown. */
+const HISTORY_S = 600;
+
+/**
+ * Looks for a message by its id, by those that follow from it after a failure, and where the page may not have taken
+ * ids, by its likeness. Rejects when the page cannot tell.
  */
 export async function findEarlierTry(
   { sends }: SendingPage,
@@ -31,25 +41,43 @@ export async function findEarlierTry(
   known: KnownIds,
 ): Promise<EarlierTry> {
   let freeId = request.stanzaId;
+  let failed: FailedTry | undefined;
   for (;;) {
     const message = await sends.find(freeId, address);
     if (message === undefined || !message.from_me) break;
-    if (message.ack >= 0) return { message };
+    if (!message.isFailed) return { message };
+    failed = message;
     freeId = nextStanzaId(freeId);
   }
   // Under one of its ids there was something: the page takes them.
-  const areChosen = known.areChosen || freeId !== request.stanzaId;
-  if (request.retry === undefined || areChosen) return { message: undefined, freeId };
+  const areChosen = known.areChosen || failed !== undefined;
+  if (request.retry === undefined || areChosen) return { message: undefined, failed, freeId };
   const { since, known: others } = request.retry;
   const own = await sends.ownSince(address, since - CLOCK_SLACK_S);
-  const message = own.find(
+  const alike = own.filter(
     (one) =>
-      one.ack >= 0 &&
       !others.includes(one.stanza_id) &&
       !known.isOfAnother(one.stanza_id, request.stanzaId) &&
       isLike(one, request.content),
   );
-  return message === undefined ? { message, freeId } : { message };
+  const message = alike.find(({ isFailed }) => !isFailed);
+  if (message !== undefined) return { message };
+  failed = alike.at(-1);
+  if (failed === undefined) await checkHistory(sends, since);
+  return { message: undefined, failed, freeId };
+}
+
+/**
+ * Throws `send_failed` while a page that was linked after the first try may not have all messages yet: what it does not
+ * find may still have been sent. `hasSynced` means only that the critical data is there.
+ */
+async function checkHistory(sends: SendingPage['sends'], since: number): Promise<void> {
+  const linkedAt = await sends.linkedAt();
+  if (linkedAt === undefined || since >= linkedAt || Date.now() / 1000 > linkedAt + HISTORY_S) return;
+  throw new KitError(
+    'send_failed',
+    `nothing was sent: an earlier try may have got through, and WhatsApp Web, linked since, is still loading older messages (for up to ${HISTORY_S} s)`,
+  );
 }
 
 /** Whether a message looks like what this content becomes. */
