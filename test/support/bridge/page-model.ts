@@ -40,6 +40,7 @@ export class PageModel {
   readonly #messages: PageMessages;
   /** Nobody can replace how this page adds messages: each gets an id of the page's own. */
   readonly #isResisting: boolean;
+  readonly #hasRetry: boolean;
   readonly #prepared = new Map<string, Prepared | undefined>();
   readonly #calls = new Map<string, Call>();
   readonly #canceled = new Set<string>();
@@ -55,6 +56,7 @@ export class PageModel {
     this.policy = phone.policy;
     this.unregistered = phone.unregistered;
     this.#isResisting = phone.settings.resist;
+    this.#hasRetry = !phone.settings.without.includes('WAWebResendMsgAction');
     const load = this.#load;
     this.#messages = new PageMessages(phone, (event) => load.soon(() => tell(event)));
     this.outbox = new PageOutbox({
@@ -193,8 +195,7 @@ export class PageModel {
     const message = this.#get(id);
     if (message === undefined) return 'WhatsApp Web no longer has it';
     if (!failureOf(message, this.#endOf).isFailed) return undefined;
-    if (this.#phone.settings.without.includes('WAWebResendMsgAction'))
-      return 'this WhatsApp Web has no retry (WAWebResendMsgAction.resendMsg)';
+    if (!this.#hasRetry) return 'this WhatsApp Web has no retry (WAWebResendMsgAction.resendMsg)';
     if (message.ack === 0 && message.isSendFailure !== true)
       return 'WhatsApp Web does not count it as failed';
     void this.outbox.resend(message);
