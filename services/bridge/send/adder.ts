@@ -104,9 +104,7 @@ export class MessageAdder {
             })
             .catch((error: unknown) => {
               inFlight.created.reject(error);
-              refusal.resolve(
-                error instanceof SendEndedError ? refusalIn(error.word, chatId, error) : undefined,
-              );
+              refusal.resolve(refusalBy(error, chatId));
               this.#log.debug({ id: stanzaId }, `the page ended a send with: ${errorText(error)}`);
             });
           return inFlight.created.promise;
@@ -162,4 +160,10 @@ export class MessageAdder {
     this.#areIdsChosen = false;
     this.#log.warn({ chosen, got }, `the page did not take the chosen id ${chosen}: it sent under ${got}`);
   }
+}
+
+/** What the page's error says against a message that may stand in its chat; undefined when it is open how far it was. */
+function refusalBy(error: unknown, chatId: string): KitError | undefined {
+  if (error instanceof SendEndedError) return refusalIn(error.word, chatId, error);
+  return isPageError(error) && !isOpenFailure(error) ? refusalOf(error, chatId) : undefined;
 }

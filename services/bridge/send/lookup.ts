@@ -14,6 +14,8 @@ export interface KnownIds {
   readonly areChosen: boolean;
   /** Whether the message under this stanza id is known to belong to another send than the one with this id. */
   isOfAnother(stanzaId: string, id: string): boolean;
+  /** The stanza id of the message that the send with this id is known to have made. */
+  madeBy(id: string): string | undefined;
 }
 
 /** An earlier try that the page has given up. `isRefused`: WhatsApp's server certainly does not have it. */
@@ -42,6 +44,12 @@ export async function findEarlierTry(
 ): Promise<EarlierTry> {
   let freeId = request.stanzaId;
   let failed: FailedTry | undefined;
+  const madeUnder = known.madeBy(request.stanzaId) ?? freeId;
+  if (madeUnder !== freeId) {
+    const message = await sends.find(madeUnder, address);
+    if (message?.from_me === true && !message.isFailed) return { message };
+    if (message?.from_me === true) failed = message;
+  }
   for (;;) {
     const message = await sends.find(freeId, address);
     if (message === undefined || !message.from_me) break;
@@ -49,22 +57,23 @@ export async function findEarlierTry(
     failed = message;
     freeId = nextStanzaId(freeId);
   }
-  // Under one of its ids there was something: the page takes them.
-  const areChosen = known.areChosen || failed !== undefined;
-  if (request.retry === undefined || areChosen) return { message: undefined, failed, freeId };
+  const none = { message: undefined, failed, freeId } as const;
+  if (failed !== undefined || request.retry === undefined) return none;
   const { since, known: others } = request.retry;
-  const own = await sends.ownSince(address, since - CLOCK_SLACK_S);
-  const alike = own.filter(
-    (one) =>
-      !others.includes(one.stanza_id) &&
-      !known.isOfAnother(one.stanza_id, request.stanzaId) &&
-      isLike(one, request.content),
-  );
-  const message = alike.find(({ isFailed }) => !isFailed);
-  if (message !== undefined) return { message };
-  failed = alike.at(-1);
-  if (failed === undefined) await checkHistory(sends, since);
-  return { message: undefined, failed, freeId };
+  if (!known.areChosen) {
+    const alike = (await sends.ownSince(address, since - CLOCK_SLACK_S)).filter(
+      (one) =>
+        !others.includes(one.stanza_id) &&
+        !known.isOfAnother(one.stanza_id, request.stanzaId) &&
+        isLike(one, request.content),
+    );
+    const message = alike.find(({ isFailed }) => !isFailed);
+    if (message !== undefined) return { message };
+    const [last] = alike.slice(-1);
+    if (last !== undefined) return { ...none, failed: last };
+  }
+  await checkHistory(sends, since);
+  return none;
 }
 
 /**

@@ -145,6 +145,7 @@ export class SendPipeline {
       // What another process has tried may have met another page.
       areChosen: this.adder.areIdsChosen && this.#recent.isDoubtful(request.stanzaId),
       isOfAnother: (stanzaId: string, id: string) => this.#recent.isOfAnother(stanzaId, id),
+      madeBy: (id: string) => this.#recent.madeBy(id),
     };
     return this.#ask(browser, 'the look for an earlier try', request, deadline, (page) =>
       findEarlierTry(page, request, address, known),

@@ -33,6 +33,29 @@ describe('bridge, a person with a number and a LID', () => {
   });
 });
 
+describe('bridge, a message that the page has announced', () => {
+  it('is send_failed when the page then fails to store it, and open when the page went away', async () => {
+    for (const [text, outcome] of [
+      ['storeMessages failed', { code: 'send_failed', message: /storeMessages failed/ }],
+      ['Execution context was destroyed', undefined],
+    ] as const) {
+      const page = pageWith({
+        send: async (address, content, { stanzaId }) => {
+          browser.sender.take({
+            kind: 'message_sent',
+            message: { ...madeOf(address, content, stanzaId), ack: 0 },
+          });
+          throw new Error(text);
+        },
+      });
+      const browser = new FakeBrowser(page, { sendMs: 60_000, ackWaitMs: 50, callMs: 60_000 });
+      const sending = browser.sender.send(body);
+      if (outcome === undefined) assert.equal((await sending).ack, 0);
+      else await assert.rejects(sending, outcome);
+    }
+  });
+});
+
 describe('bridge, an earlier try from before the link', () => {
   const now = Math.floor(Date.now() / 1000);
   for (const [when, linkedAt, isCertain] of [

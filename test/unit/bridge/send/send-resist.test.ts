@@ -93,6 +93,19 @@ describe('bridge, in a page that lets nobody choose ids, after a send of which n
     assert.equal(sendsOf(world, 'failed'), 1);
   });
 
+  it('tries one again that the server has refused, without being told that it is a second try', async () => {
+    await world.misbehave('policy', { mode: 'fail-result' });
+    const id = newId();
+    fails(await send(text('refused'), id), 502, 'send_failed', /ack -1/);
+    await world.behave();
+    sent(await send(text('refused'), id));
+    assert.equal(sendsOf(world, 'refused'), 1);
+    const own = world.events.filter(
+      (event) => event.kind === 'message_sent' && event.message.body === 'refused',
+    );
+    assert.equal(own.length, 1);
+  });
+
   it('only looks when it is to', async () => {
     const onlyLook = { retry: { since, known: [], only_look: true } };
     fails(await send(text('nowhere'), newId(), onlyLook), 404, 'not_found');
