@@ -55,7 +55,7 @@ export async function injectFault(phone: Phone, fault: Fault): Promise<object> {
       await askIfThere(phone, { cmd: 'unregistered', ids: phone.unregistered });
       return { numbers: phone.unregistered };
     case 'fromPhone': {
-      const message = composeFromPhone(fault.to, fault.body);
+      const message = composeFromPhone(fault.to, fault.body, phone);
       phone.keep(message);
       return { id: message.id };
     }

@@ -57,11 +57,11 @@ export function composeIncoming(incoming: Incoming, phone: PhoneParts): PhoneMes
 }
 
 /** A message that the account's owner types on the phone. */
-export function composeFromPhone(to: string, body: string): PhoneMessage {
+export function composeFromPhone(to: string, body: string, phone: Pick<PhoneParts, 'state'>): PhoneMessage {
   const chatId = idOf('to', to);
   const key = `3A${randomHex(9)}`;
   return {
-    id: `true_${chatId}_${key}`,
+    id: `true_${chatId}_${key}${phone.state.isOwn(chatId) ? '_out' : ''}`,
     key,
     from_me: true,
     chat_id: chatId,

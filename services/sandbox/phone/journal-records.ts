@@ -19,13 +19,15 @@ export const wireMessage = z.object({
 
 /**
  * A message as the phone keeps it. `origin`: who wrote it; `delivered`: whether the page has shown it; `adds`: the calls of
- * the page's send that made it, of which there is one unless the kit sent twice under the same id.
+ * the page's send that made it, of which there is one unless the kit sent twice under the same id; `deliveries`: how often
+ * the recipient got it, once when left out.
  */
 const phoneMessage = wireMessage.extend({
   origin: z.enum(['kit', 'contact', 'phone']),
   received_at: z.string(),
   delivered: z.boolean(),
   adds: z.array(z.string()).optional(),
+  deliveries: z.number().optional(),
   edited: z.boolean().optional(),
   reactions: z.record(z.string(), z.string()).optional(),
 });
@@ -49,6 +51,7 @@ export const phoneRecord = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('message'), message: phoneMessage }),
   z.object({ kind: z.literal('added'), id: z.string(), add: z.string() }),
+  z.object({ kind: z.literal('redelivered'), id: z.string() }),
   z.object({ kind: z.literal('delivered'), ids: z.array(z.string()) }),
   z.object({ kind: z.literal('ack'), id: z.string(), ack: z.number() }),
   z.object({ kind: z.literal('edited'), id: z.string(), body: z.string() }),

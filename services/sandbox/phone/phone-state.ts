@@ -27,6 +27,11 @@ export class PhoneState {
     return this.#chats.get(id);
   }
 
+  /** Whether it is the chat of the account with itself. */
+  isOwn(chatId: string): boolean {
+    return [...this.devices.values()].some(({ pn, lid }) => chatId === pn || chatId === lid);
+  }
+
   messagesOf(chatId: string): PhoneMessage[] {
     return this.find(this.#chats.get(chatId)?.message_ids ?? []);
   }
@@ -51,6 +56,9 @@ export class PhoneState {
         return;
       case 'added':
         this.#change(record.id, { adds: [...(this.messages.get(record.id)?.adds ?? []), record.add] });
+        return;
+      case 'redelivered':
+        this.#change(record.id, { deliveries: (this.messages.get(record.id)?.deliveries ?? 1) + 1 });
         return;
       case 'delivered':
         for (const id of record.ids) this.#change(id, { delivered: true });

@@ -22,7 +22,7 @@ export interface PhoneOptions {
 }
 
 /** Whether the phone took a message in; all but `received` are for misbehaviour. */
-export type Receipt = 'received' | 'unacknowledged' | 'refused' | 'restricted';
+export type Receipt = 'received' | 'unacknowledged' | 'refused' | 'restricted' | 'capped';
 
 /** What changed: a chat, or without one the phone as a whole. */
 export type ChangeListener = (chatId?: string) => void;
@@ -45,6 +45,8 @@ export class Phone {
   isOpen = true;
   readonly #journal: Journal<PhoneRecord>;
   readonly #ackSchedule: AckSchedule;
+  /** By message: the connection that waits for the server's answer. */
+  readonly #senders = new Map<string, Page | undefined>();
   readonly #listeners = new Set<ChangeListener>();
 
   constructor(options: PhoneOptions) {
@@ -101,24 +103,22 @@ export class Phone {
     this.changed();
   }
 
-  /** Takes in what the page sends. The same id again is the same message. */
-  receive(wire: WireMessage): Receipt {
+  /**
+   * Takes in a stanza of a page. The server answers to the connection that it came by, once. A second stanza under one id
+   * is the same message; whether its recipient gets it again is the policy's `deliversDuplicates`.
+   */
+  receive(wire: WireMessage, sender: Page | undefined = this.pages.current): Receipt {
     const known = this.state.messages.get(wire.id);
-    const { mode } = this.policy;
-    if (known === undefined && mode === 'fail-result') return 'refused';
-    if (known === undefined && mode === 'restrict-cold' && this.#isStranger(wire.chat_id))
-      return 'restricted';
-    const { add } = wire;
+    const refusal = known === undefined ? this.#refusalOf(wire) : undefined;
+    if (refusal !== undefined) return refusal;
     if (known === undefined) {
-      const adds = add === undefined ? [] : [add];
+      const adds = wire.add === undefined ? [] : [wire.add];
       this.keep({ ...wire, ack: 0, origin: 'kit', received_at: now(), delivered: true, adds });
-    } else {
-      if (add !== undefined && !known.adds?.includes(add))
-        this.write({ kind: 'added', id: wire.id, add }, wire.chat_id);
-      if (known.ack > 0) this.tell({ cmd: 'acks', items: [[wire.id, known.ack]], seq: 0 });
-    }
-    if (mode === 'no-ack') return 'unacknowledged';
-    if ((known?.ack ?? 0) === 0) this.#ackSchedule.follow(wire.id, 0, this.policy);
+    } else this.#takeDuplicate(wire, known);
+    this.#senders.set(wire.id, sender);
+    if (this.policy.mode === 'no-ack') return 'unacknowledged';
+    if (known !== undefined && known.ack > 0) this.#answer(wire.id);
+    else this.#ackSchedule.follow(wire.id, 0, this.policy);
     return 'received';
   }
 
@@ -136,10 +136,15 @@ export class Phone {
     if (fresh.length > 0) this.write({ kind: 'delivered', ids: fresh });
   }
 
+  /** The server has a message (1), or its recipient does (2 to 4). */
   acknowledge(id: string, ack: number): void {
+    if (ack === 1) this.#answer(id);
     const message = this.state.messages.get(id);
     if (message === undefined || (ack >= 0 && message.ack >= ack)) return;
-    this.write({ kind: 'ack', id, ack }, message.chat_id);
+    // What one writes to oneself is read at once. Source: `WAWebSendMsgRecordAction` (jigger@0fbd5e1a).
+    const reached = ack === 1 && this.state.isOwn(message.chat_id) ? 3 : ack;
+    this.write({ kind: 'ack', id, ack: reached }, message.chat_id);
+    if (ack === 1) return;
     const seq = this.delivery.noteAck(id, message.ack);
     this.tell({ cmd: 'acks', items: [[id, ack]], seq });
   }
@@ -179,11 +184,33 @@ export class Phone {
     this.#journal.close();
   }
 
-  /** Somebody who never wrote to this account. */
-  #isStranger(chatId: string): boolean {
-    return (
-      !chatId.endsWith('@g.us') && this.state.messagesOf(chatId).every(({ origin }) => origin !== 'contact')
-    );
+  #refusalOf({ chat_id }: WireMessage): Receipt | undefined {
+    const { mode } = this.policy;
+    const isGroup = chat_id.endsWith('@g.us');
+    if (mode === 'fail-result') return 'refused';
+    if (mode === 'restrict-cold' && !isGroup && !this.#hasWritten(chat_id)) return 'restricted';
+    if (mode === 'cap-new-chats' && !isGroup && this.state.chat(chat_id) === undefined) return 'capped';
+    return undefined;
+  }
+
+  #takeDuplicate({ id, add, chat_id }: WireMessage, known: PhoneMessage): void {
+    if (add !== undefined && !known.adds?.includes(add)) this.write({ kind: 'added', id, add }, chat_id);
+    if (this.policy.deliversDuplicates) this.write({ kind: 'redelivered', id }, chat_id);
+  }
+
+  /**
+   * Answers the page that sent a message. One whose connection has gone meanwhile never hears it: the server repeats no
+   * answer, and a page that connects again sends its stanza again.
+   */
+  #answer(id: string): void {
+    const sender = this.#senders.get(id);
+    this.#senders.delete(id);
+    const isConnected = sender !== undefined && this.pages.find(sender.id) === sender && !this.isOffline;
+    if (isConnected) sender.push({ cmd: 'acks', items: [[id, 1]], seq: 0 });
+  }
+
+  #hasWritten(chatId: string): boolean {
+    return this.state.messagesOf(chatId).some(({ origin }) => origin === 'contact');
   }
 
   #usualPolicy(): Policy {

@@ -33,21 +33,23 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
     return { code: page.pairingCode };
   }),
   define('up', {}, (phone, page) => phone.welcome(page)),
-  define('send', { messages: z.array(wireMessage) }, (phone, _page, { messages }) => {
-    if (phone.isOffline) throw new KitError('whatsapp_not_ready', 'WhatsApp is offline');
-    return { results: messages.map((message) => ({ id: message.id, state: phone.receive(message) })) };
+  define('send', { messages: z.array(wireMessage) }, (phone, page, { messages }) => {
+    checkOnline(phone);
+    return { results: messages.map((message) => ({ id: message.id, state: phone.receive(message, page) })) };
   }),
   define('delivered', { ids: z.array(z.string()) }, (phone, _page, { ids }) => phone.delivered(ids)),
   define('heard', { seq: z.number() }, (phone, _page, { seq }) => phone.delivery.heard(seq)),
   define('seen', { chat_id: z.string() }, (phone, _page, { chat_id }) =>
     phone.write({ kind: 'seen', chat_id }, chat_id),
   ),
-  define('edit', { id: z.string(), body: z.string() }, (phone, _page, { id, body }) =>
-    phone.write({ kind: 'edited', id, body }, chatOf(phone, id)),
-  ),
-  define('revoke', { id: z.string() }, (phone, _page, { id }) =>
-    phone.write({ kind: 'revoked', id }, chatOf(phone, id)),
-  ),
+  define('edit', { id: z.string(), body: z.string() }, (phone, _page, { id, body }) => {
+    checkOnline(phone);
+    phone.write({ kind: 'edited', id, body }, chatOf(phone, id));
+  }),
+  define('revoke', { id: z.string() }, (phone, _page, { id }) => {
+    checkOnline(phone);
+    phone.write({ kind: 'revoked', id }, chatOf(phone, id));
+  }),
   define('reaction', { id: z.string(), text: z.string() }, (phone, _page, { id, text }) => {
     const [device] = phone.state.devices.values();
     phone.write(
@@ -89,6 +91,10 @@ function define<Shape extends z.ZodRawShape>(
 ): [string, PageCall] {
   const schema = z.object(shape);
   return [name, (phone, page, body) => act(phone, page, schema.parse(body))];
+}
+
+function checkOnline(phone: Phone): void {
+  if (phone.isOffline) throw new KitError('whatsapp_not_ready', 'WhatsApp is offline');
 }
 
 function chatOf(phone: Phone, id: string): string | undefined {

@@ -1,4 +1,4 @@
-export type StoreName = 'kept' | 'outbox';
+export type StoreName = 'kept' | 'own';
 
 let opened: Promise<IDBDatabase> | undefined;
 
@@ -19,12 +19,15 @@ export async function transact<T>(
   });
 }
 
+/** Version 1 had an outbox, which sent again what an earlier load had not sent. The real page has none. */
 function openDatabase(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open('stand-in', 1);
+    const request = indexedDB.open('stand-in', 2);
     request.onupgradeneeded = () => {
-      request.result.createObjectStore('kept');
-      request.result.createObjectStore('outbox', { keyPath: 'n' });
+      const { result: database } = request;
+      if (!database.objectStoreNames.contains('kept')) database.createObjectStore('kept');
+      if (database.objectStoreNames.contains('outbox')) database.deleteObjectStore('outbox');
+      database.createObjectStore('own', { keyPath: 'id' });
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

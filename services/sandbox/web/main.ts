@@ -1,6 +1,7 @@
 import { modules, required, requireModule } from './modules/registry.ts';
 import { start } from './page-lifecycle.ts';
 import { parsePolicy } from './policy.ts';
+import { listenForDeletes } from './sends/deletes.ts';
 import { current, pageVersion, parseSettings } from './settings.ts';
 import { recordOf } from './wire.ts';
 
@@ -16,4 +17,5 @@ if (debugDelayMs >= 0)
   setTimeout(() => {
     Object.assign(window, { Debug: { VERSION: pageVersion(current.settings) } });
   }, debugDelayMs);
+listenForDeletes();
 start().catch((error) => console.error(`the stand-in could not start: ${error}`));

@@ -1,11 +1,14 @@
-import { createWid, MsgKey } from './objects/ids.ts';
+import { createWid, MsgKey, me } from './objects/ids.ts';
 import { addContact, type ChatModel, ensureChat, joinGroup, Msg, MsgModel } from './objects/store.ts';
 import { call } from './phone-connection.ts';
-import { me } from './socket.ts';
+import { changeOwnMessage, findOwnMessage, readOwnMessages } from './sends/own-messages.ts';
 import { isRecord, listOf, parseChat, parseMessage, type WireMessage } from './wire.ts';
 
 /** Attributes with a place of their own in a WireMessage, or of no meaning after a reload. */
-const NOT_DETAILS = new Set(['id', 'ack', 'body', 'type', 't', 'isNewMsg', 'self', 'local', 'notifyName']);
+const NOT_DETAILS = new Set([
+  ...['id', 'ack', 'body', 'type', 't', 'isNewMsg', 'self', 'local', 'notifyName'],
+  ...['isSendFailure', 'errorCode'],
+]);
 
 /** How many messages a page holds after a load, and how many each later look back brings. */
 const HISTORY_COUNT = 200;
@@ -68,20 +71,46 @@ function makeModel(wire: WireMessage, isNew: boolean): MsgModel {
     isNewMsg: isNew,
     self: wire.from_me ? 'out' : 'in',
     ...(author === undefined ? {} : { author }),
+    ...failureOf(wire),
   });
+}
+
+/**
+ * One's own message that the page reads at ack 0 from its database counts as failed.
+ * Source: `WAWebGetMsgUpdatesActionsUtils` (jigger@0fbd5e1a).
+ */
+function failureOf({ id, from_me, ack }: WireMessage): object {
+  const own = findOwnMessage(id);
+  if (own === undefined) return {};
+  const isSendFailure = own.isSendFailure || (from_me && ack === 0);
+  return { local: true, isSendFailure, ...(own.errorCode === undefined ? {} : { errorCode: own.errorCode }) };
+}
+
+/**
+ * A message of the past as this page knew it. The phone knows more: an ack of the server that the page did not hear is
+ * lost, and the server never repeats it. One that is not in the page's database has been acknowledged.
+ */
+function asKnownHere(wire: WireMessage): WireMessage {
+  const own = findOwnMessage(wire.id);
+  if (own !== undefined) return { ...wire, ack: own.message.ack };
+  return wire.from_me && wire.ack === 0 ? { ...wire, ack: 1 } : wire;
 }
 
 export function setAck(id: string, ack: number): void {
   const msg = Msg.get(id);
+  if (msg !== undefined && msg.ack >= ack && ack !== -1) return;
   if (msg === undefined) missedAcks.set(id, ack);
-  else if (msg.ack < ack || ack === -1) msg.set({ ack });
+  else msg.set({ ack });
+  changeOwnMessage(id, { ack }).catch((error) => console.warn(`the ack of ${id} is not stored: ${error}`));
 }
 
 /** Brings back what this account said and heard before the page was loaded. */
 export async function hydrate(): Promise<void> {
+  const own = await readOwnMessages();
   const past = await call('history', { count: HISTORY_COUNT });
   for (const { id, name } of listOf(past.chats).map(parseChat)) ensureChat(createWid(id), name);
-  for (const wire of listOf(past.messages).map(parseMessage)) show(wire, false);
+  for (const wire of listOf(past.messages).map(parseMessage)) show(asKnownHere(wire), false);
+  for (const { message } of own) show(message, false);
   for (const { id, unread } of listOf(past.chats).map(parseChat))
     ensureChat(createWid(id)).set({ unreadCount: unread });
 }
@@ -94,13 +123,13 @@ export async function loadEarlierMsgs({ chat }: { chat: ChatModel }): Promise<Ms
     held: chat.msgs.getModelsArray().map((msg) => String(msg.id)),
     before: oldest?.t ?? null,
   });
-  return listOf(past.messages).map((wire) => show(parseMessage(wire), false));
+  return listOf(past.messages).map((wire) => show(asKnownHere(parseMessage(wire)), false));
 }
 
 Msg.load = async (ids) => {
   const found = await call('messages', { ids });
   // Into no chat: there it would stand out of order, between messages that are not loaded.
-  return listOf(found.messages).map((wire) => Msg.add(makeModel(parseMessage(wire), false)));
+  return listOf(found.messages).map((wire) => Msg.add(makeModel(asKnownHere(parseMessage(wire)), false)));
 };
 
 function isKept(value: unknown): boolean {

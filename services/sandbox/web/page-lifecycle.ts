@@ -4,9 +4,9 @@ import { keys } from './modules/connection.ts';
 import { sleep } from './objects/emitter.ts';
 import { base64, createWid } from './objects/ids.ts';
 import { Msg } from './objects/store.ts';
-import { deliverKept, showKept } from './outbox.ts';
 import { call, callInTurn, openStream, tell } from './phone-connection.ts';
 import { parsePolicy } from './policy.ts';
+import { resumeSends } from './sends/stanza-queue.ts';
 import { forgetSession, keepSession, readSession } from './session.ts';
 import { current } from './settings.ts';
 import { actions, Cmd, Conn, me, newRef, Socket } from './socket.ts';
@@ -84,8 +84,6 @@ async function goUp(): Promise<void> {
   Conn.set({ pushname: device.pushname, platform: 'android', wid: me.pn });
   await sleep(pairMs);
   await hydrate();
-  // Before it is synced, as from the real page's database: who looks for a message then finds each that was added.
-  await showKept();
   Socket.set({ state: 'CONNECTED' });
   await Socket.listenedTo('change:hasSynced', LISTENER_LIMIT_MS);
   for (const progress of [10, 60, 99]) {
@@ -94,7 +92,7 @@ async function goUp(): Promise<void> {
     await sleep(syncMs / 3);
   }
   Socket.set({ hasSynced: true });
-  await deliverKept();
+  resumeSends();
   await reportUp();
 }
 
@@ -112,7 +110,7 @@ async function connect(): Promise<void> {
   if (device === undefined) return showQr();
   if (!Socket.hasSynced) return goUp();
   Socket.set({ state: 'CONNECTED' });
-  await deliverKept();
+  resumeSends();
   await reportUp();
 }
 

@@ -6,8 +6,9 @@ import { likeDefaults } from './wire.ts';
  * - `fail-result`: refuses them for good.
  * - `restrict-cold`: refuses messages to people who never wrote (463).
  * - `cap-new-chats`: refuses messages that begin a chat (475).
- * - `fail-network`: the page gives up waiting for the server.
- * - `blocked`: the contact is blocked.
+ * - `fail-network`: the page cannot prepare a message, as the server does not answer; nothing is sent.
+ * - `fail-send`: the page fails to prepare a message for any other reason; nothing is sent.
+ * - `blocked`: every contact is blocked.
  */
 export const SEND_MODES = [
   'ok',
@@ -19,6 +20,7 @@ export const SEND_MODES = [
   'restrict-cold',
   'cap-new-chats',
   'fail-network',
+  'fail-send',
   'blocked',
 ] as const;
 export type SendMode = (typeof SEND_MODES)[number];

@@ -16,7 +16,9 @@ export async function keepSession(device: Device): Promise<void> {
   await transact('kept', 'readwrite', (store) => store.put(device, KEY));
 }
 
+/** With the login goes what the page has stored. Source: `WAWebSocketLogoutStorageUtils` (jigger@0fbd5e1a). */
 export async function forgetSession(): Promise<void> {
   localStorage.removeItem(KEY);
+  await transact('own', 'readwrite', (store) => store.clear());
   await transact('kept', 'readwrite', (store) => store.delete(KEY));
 }

@@ -1,8 +1,7 @@
 import { Emitter } from './objects/emitter.ts';
-import { randomHex, type Wid } from './objects/ids.ts';
+import { randomHex } from './objects/ids.ts';
 import { Model } from './objects/model.ts';
-import { type ChatModel, Msg, type MsgModel } from './objects/store.ts';
-import { call, note } from './phone-connection.ts';
+import { note } from './phone-connection.ts';
 
 /** What the page does with its connection: set by `page-lifecycle.ts`, so that the modules need not know it. */
 export const actions = {
@@ -41,18 +40,13 @@ class CmdBus extends Emitter {
     actions.refreshQr();
   }
 
-  async sendRevokeMsgs(_chat: ChatModel, { list }: { list: readonly MsgModel[] }): Promise<void> {
-    for (const msg of list) {
-      await call('revoke', { id: String(msg.id) });
-      msg.set({ type: 'revoked', body: undefined });
-    }
+  /** Only tells the page's own listener (`sends/deletes.ts`). Source: `WAWebCmd` (jigger@0fbd5e1a). */
+  sendRevokeMsgs(chat: unknown, record: unknown, options: unknown): void {
+    this.trigger('send_revoke_msgs', chat, record, options);
   }
 
-  async sendDeleteMsgs(chat: ChatModel, { list }: { list: readonly MsgModel[] }): Promise<void> {
-    for (const msg of list) {
-      chat.msgs.remove(msg.id);
-      Msg.remove(msg.id);
-    }
+  sendDeleteMsgs(chat: unknown, record: unknown, clearMedia: unknown): void {
+    this.trigger('send_delete_msgs', chat, record, clearMedia);
   }
 }
 
@@ -64,13 +58,7 @@ export const Conn = new ConnModel({
   wid: undefined,
 });
 export const Cmd = new CmdBus();
-
-/** Who is logged in here. */
-export const me: { pn: Wid | undefined; lid: Wid | undefined; offlineProgress: number } = {
-  pn: undefined,
-  lid: undefined,
-  offlineProgress: 0,
-};
+export { me } from './objects/ids.ts';
 
 export function newRef(): string {
   return `2@${randomHex(16)}`;

@@ -28,7 +28,7 @@ export const addonModules = {
 export function showReaction(value: unknown): void {
   const record = recordOf(value);
   const from = createWid(textOf(record, 'from'));
-  const parent = parseKey(textOf(record, 'id'));
+  const parent = MsgKey.fromString(textOf(record, 'id'));
   reactionTableMode.bulkUpsert([
     {
       id: new MsgKey({ id: `3EB0${randomHex(9)}`, remote: parent.remote, fromMe: false, participant: from }),
@@ -48,7 +48,7 @@ export function showReaction(value: unknown): void {
 export function showVote(value: unknown): void {
   const record = recordOf(value);
   const from = createWid(textOf(record, 'from'));
-  const parent = parseKey(textOf(record, 'id'));
+  const parent = MsgKey.fromString(textOf(record, 'id'));
   pollVoteTableMode.bulkUpsert([
     {
       id: new MsgKey({ id: `3EB0${randomHex(9)}`, remote: parent.remote, fromMe: false, participant: from }),
@@ -75,16 +75,5 @@ export function showCall(value: unknown): void {
     outgoing: false,
     webClientShouldHandle: false,
     participants: [],
-  });
-}
-
-function parseKey(serialized: string): MsgKey {
-  const [fromMe, remote, id, participant] = serialized.split('_');
-  if (remote === undefined || id === undefined) throw new Error(`invalid message id: ${serialized}`);
-  return new MsgKey({
-    id,
-    fromMe: fromMe === 'true',
-    remote: createWid(remote),
-    participant: participant === undefined ? undefined : createWid(participant),
   });
 }

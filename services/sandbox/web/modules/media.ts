@@ -157,6 +157,23 @@ async function uploadMedia({ mediaObject }: { mediaObject: MediaObject }): Promi
   };
 }
 
+/** Uploads a medium once more, as it is on the server; gives the attributes that a message has of it. */
+export async function uploadAgain(directPath: unknown): Promise<Record<string, unknown>> {
+  if (current.policy.mode === 'fail-upload') throw new Error('upload failed: media entry was not created');
+  const bytes = await downloadAndMaybeDecrypt({ directPath });
+  const path = String(directPath);
+  const response = await fetch(path, { method: 'PUT', body: bytes });
+  if (!response.ok) throw new Error('upload failed: media entry was not created');
+  await sleep(current.policy.uploadMs);
+  return {
+    directPath: path,
+    deprecatedMms3Url: '',
+    mediaKey: randomHex(16),
+    mediaKeyTimestamp: Math.floor(Date.now() / 1000),
+    size: bytes.byteLength,
+  };
+}
+
 async function downloadAndMaybeDecrypt(wanted: unknown): Promise<ArrayBuffer> {
   const path = isRecord(wanted) ? String(wanted.directPath) : '';
   const response = await fetch(path);

@@ -1,14 +1,15 @@
 import { loadEarlierMsgs } from '../messages.ts';
 import { sleep } from '../objects/emitter.ts';
 import { MsgKey, type Wid } from '../objects/ids.ts';
-import type { ChatModel, MsgModel } from '../objects/store.ts';
-import { addAndSendMsgToChat } from '../outbox.ts';
-import { call, note, tell } from '../phone-connection.ts';
+import { Blocklist, type MsgModel } from '../objects/store.ts';
+import { call, note } from '../phone-connection.ts';
+import { mayEdit, mayEditCaption, mayRevoke } from '../sends/capabilities.ts';
+import { sendMessageEdit } from '../sends/edit-message.ts';
+import { offlineDelivery } from '../sends/offline-delivery.ts';
+import { getIsFailed, resendMsg } from '../sends/resend-message.ts';
+import { sendSeen } from '../sends/seen.ts';
+import { addAndSendMsgToChat, resendMsgToChat } from '../sends/send-message.ts';
 import { current } from '../settings.ts';
-
-/** How long WhatsApp lets one's own message be changed, and be deleted for everyone. */
-const EDIT_SECONDS = 15 * 60;
-const REVOKE_SECONDS = 60 * 3600;
 
 /** Messages: how they are sent, changed and loaded. */
 export const sendModules = {
@@ -22,32 +23,29 @@ export const sendModules = {
   WAWebMsgKey: MsgKey,
   WAWebMsgReply: { canReplyMsg: () => true },
   WAWebGetEphemeralFieldsMsgActionsUtils: { getEphemeralFields: () => ({}) },
-  WAWebSendMsgChatAction: { addAndSendMsgToChat },
+  WAWebSendMsgChatAction: { addAndSendMsgToChat, resendMsgToChat },
+  // Not named by the library.
+  WAWebResendMsgAction: { resendMsg },
+  WAWebMsgGetters: { getIsFailed },
+  WAWebEventsWaitForOfflineDeliveryEnd: {
+    isOfflineDeliveryEnd: () => offlineDelivery.isEnd,
+    waitForOfflineDeliveryEnd: () => offlineDelivery.wait(),
+  },
+  WAWebBlocklistCollection: { BlocklistCollection: Blocklist },
   WAWebSendReactionMsgAction: {
     async sendReactionToMsg(msg: MsgModel, text: string) {
       await call('reaction', { id: String(msg.id), text });
     },
   },
-  WAWebSendMessageEditAction: {
-    async sendMessageEdit(msg: MsgModel, body: string) {
-      await call('edit', { id: String(msg.id), body });
-      msg.set({ body });
-    },
-  },
+  WAWebSendMessageEditAction: { sendMessageEdit },
   WAWebMsgActionCapability: {
-    canSenderRevokeMsg: (msg: MsgModel) => isOwnOf(msg, REVOKE_SECONDS) && msg.type !== 'revoked',
+    canSenderRevokeMsg: mayRevoke,
     canAdminRevokeMsg: () => false,
     canStarMsg: () => true,
-    canEditText: (msg: MsgModel) => isOwnOf(msg, EDIT_SECONDS) && msg.type === 'chat',
-    canEditCaption: (msg: MsgModel) => isOwnOf(msg, EDIT_SECONDS) && msg.caption !== undefined,
+    canEditText: mayEdit,
+    canEditCaption: mayEditCaption,
   },
-  WAWebUpdateUnreadChatAction: {
-    async sendSeen({ chat }: { chat: ChatModel }) {
-      if (chat.unreadCount === 0) return;
-      chat.set({ unreadCount: 0 });
-      tell('seen', { chat_id: chat.id._serialized });
-    },
-  },
+  WAWebUpdateUnreadChatAction: { sendSeen },
   WAWebChatStateBridge: {
     sendChatStateComposing: async (wid: Wid) => note('composing', wid),
     sendChatStateRecording: async (wid: Wid) => note('recording', wid),
@@ -59,10 +57,6 @@ export const sendModules = {
   },
   WAWebChatLoadMessages: { loadEarlierMsgs },
 };
-
-function isOwnOf(msg: MsgModel, lastSeconds: number): boolean {
-  return msg.id.fromMe && msg.ack >= 0 && Date.now() / 1000 - msg.t < lastSeconds;
-}
 
 function linksOf(text: unknown): object[] {
   return [...String(text ?? '').matchAll(/https?:\/\/\S+/g)].map(([href]) => ({

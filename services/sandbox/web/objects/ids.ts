@@ -49,6 +49,17 @@ export function createWid(value: unknown): Wid {
   return new Wid(text.replace('@s.whatsapp.net', '@c.us'));
 }
 
+/** Who is logged in here. */
+export const me: { pn: Wid | undefined; lid: Wid | undefined; offlineProgress: number } = {
+  pn: undefined,
+  lid: undefined,
+  offlineProgress: 0,
+};
+
+export function isMe(wid: Wid): boolean {
+  return [me.pn, me.lid].some((own) => own?._serialized === wid._serialized);
+}
+
 interface MsgKeyParts {
   readonly id: string;
   readonly from?: Wid | undefined;
@@ -61,9 +72,10 @@ interface MsgKeyParts {
 
 /**
  * The id of a message. Its text is cached in an own property, whose name depends on the edition; `toString()` returns it.
- * Source: `WAWebMsgKey` (jigger@0fbd5e1a).
+ * In the chat with oneself it also tells the direction: `self` is `out` or `in`. Source: `WAWebMsgKey` (jigger@0fbd5e1a).
  */
 export class MsgKey {
+  declare readonly self?: string;
   declare readonly participant?: Wid;
   declare readonly _serialized: string;
   declare readonly $1: string;
@@ -78,6 +90,11 @@ export class MsgKey {
     this.remote = remote;
     this.id = parts.id;
     let serialized = `${this.fromMe}_${remote._serialized}_${parts.id}`;
+    const self = selfOf(parts);
+    if (self !== undefined) {
+      this.self = self;
+      serialized += `_${self}`;
+    }
     if (parts.participant !== undefined) {
       this.participant = parts.participant;
       serialized += `_${parts.participant._serialized}`;
@@ -90,9 +107,27 @@ export class MsgKey {
     return isSince('2026-08') ? this.$1 : this._serialized;
   }
 
+  /** A key of its text. Source: `WAWebMsgKey.fromString`, `WAWebParseMsgKeyString` (jigger@0fbd5e1a). */
+  static fromString(text: string): MsgKey {
+    const [fromMe, remote, id, ...rest] = text.split('_');
+    if (remote === undefined || id === undefined) throw new Error(`invalid message id: ${text}`);
+    const participant = rest.find((part) => part !== 'out' && part !== 'in');
+    return new MsgKey({
+      id,
+      fromMe: fromMe === 'true',
+      remote: createWid(remote),
+      participant: participant === undefined ? undefined : createWid(participant),
+    });
+  }
+
   static async newId(): Promise<string> {
     return `3EB0${randomHex(9)}`;
   }
+}
+
+function selfOf({ from, to, remote, selfDir, fromMe }: MsgKeyParts): string | undefined {
+  if (remote !== undefined && isMe(remote)) return fromMe === true ? 'out' : 'in';
+  return from !== undefined && from._serialized === to?._serialized ? selfDir : undefined;
 }
 
 export function randomHex(byteCount: number): string {

@@ -6,6 +6,10 @@ import { Collection, Model } from './model.ts';
 /** Attributes that are of the page alone: handles on data, not data. */
 const NOT_DATA = ['mediaBlob', 'mediaObject', 'mediaData', 'chat', 'renderableUrl'];
 
+type MessageActions = { resumeUpload: (msg: MsgModel) => Promise<string | undefined> };
+/** What messages do through the connection: set by the part that sends. */
+export const messageActions: MessageActions = { resumeUpload: async () => undefined };
+
 export class MsgModel extends Model {
   declare id: MsgKey;
   declare type: string;
@@ -17,6 +21,8 @@ export class MsgModel extends Model {
   declare author: Wid | undefined;
   declare notifyName: string | undefined;
   declare isNewMsg: boolean | undefined;
+  declare isSendFailure: boolean | undefined;
+  declare latestEditMsgKey: MsgKey | undefined;
   isEphemeral = false;
   isStatusV3 = false;
   mediaData = { mediaStage: 'RESOLVED' };
@@ -47,6 +53,10 @@ export class MsgModel extends Model {
       quotedStanzaID: this.id.id,
       quotedParticipant: this.author ?? this.from,
     };
+  }
+
+  resumeUpload(): Promise<string | undefined> {
+    return messageActions.resumeUpload(this);
   }
 
   async downloadMedia(): Promise<void> {
@@ -93,6 +103,13 @@ class GroupModel extends Model {
 class ContactCollection extends Collection<ContactModel> {
   override async find(id: unknown): Promise<ContactModel> {
     return addContact(createWid(id));
+  }
+}
+
+class BlocklistCollection extends Collection<Model> {
+  /** Under the policy `blocked` everybody is. */
+  override get(id: unknown): Model | undefined {
+    return current.policy.mode === 'blocked' ? new Model({ id }) : super.get(id);
   }
 }
 
@@ -149,7 +166,7 @@ export const Chat = new Collection(ChatModel);
 export const Contact = new ContactCollection(ContactModel);
 export const GroupMetadata = new Collection(GroupModel);
 export const WAWebNewsletterCollection = new Collection(ChatModel);
-export const Blocklist = new Collection(Model);
+export const Blocklist = new BlocklistCollection(Model);
 export const Label = new Collection(Model);
 export const BusinessProfile = new BusinessProfileCollection(Model);
 
