@@ -161,11 +161,10 @@ export const INSTALL_SEND_HOOK = `(() => {
     if (word) return word;
     if (ended.has(id)) return ended.get(id);
     if (msg.ack > 0) return wordOf(id, { result: 'OK' });
-    if (typeof result === 'string') return wordOf(id, { result });
-    const why = result instanceof Error ? result.message : 'its retry sent nothing';
-    const failed = wordOf(id, { result: 'NOT_SENT', error: why });
-    ended.set(id, failed);
-    return failed;
+    const error = result instanceof Error ? result.message : 'its retry sent nothing';
+    const found = wordOf(id, typeof result === 'string' ? { result } : { result: 'NOT_SENT', error });
+    if (found.result !== 'OK') ended.set(id, found);
+    return found;
   };
   // The page's own button for a failed message. It acts on such messages only: a text is sent again, a medium uploaded
   // again, under the id that it has. Source: \`WAWebResendMsgAction\` (jigger@0fbd5e1a).
