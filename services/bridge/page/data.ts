@@ -40,6 +40,23 @@ export interface FoundMessage extends Pick<WhatsAppMessage, 'id' | 'stanza_id' |
   readonly body: string;
   readonly mayEdit: boolean;
   readonly mayRevoke: boolean;
+  /** The page has given up sending it, and does nothing more by itself. */
+  readonly isFailed: boolean;
+  /** It has failed, and WhatsApp's server certainly does not have it. */
+  readonly isRefused: boolean;
+  /** WhatsApp's server has it, but not its last edit. */
+  readonly isEditFailed: boolean;
+  /** Why the page counts it as failed, where it says so: a name of `WAWebErrorType`. */
+  readonly errorCode?: string | undefined;
+}
+
+/** A message that this account has sent, and whether its send failed; see FoundMessage. */
+export type OwnMessage = WhatsAppMessage & Pick<FoundMessage, 'isFailed' | 'isRefused'>;
+
+/** What `ownSince` gives. Throws PageDataError. */
+export function readOwn(raw: unknown): OwnMessage[] {
+  const list = parse(z.array(ownMessage), raw, 'list of own messages');
+  return list.map(({ message, isFailed, isRefused }) => ({ ...readMessage(message), isFailed, isRefused }));
 }
 
 /** What `findInChat` gives. Throws PageDataError. */
@@ -74,7 +91,13 @@ const foundMessage = identified.extend({
   body: z.string(),
   mayEdit: z.boolean(),
   mayRevoke: z.boolean(),
+  isFailed: z.boolean(),
+  isRefused: z.boolean(),
+  isEditFailed: z.boolean(),
+  errorCode: maybe(z.string()),
 });
+
+const ownMessage = z.object({ message: z.unknown(), isFailed: z.boolean(), isRefused: z.boolean() });
 
 const rawMessage = identified.extend({
   type: maybe(z.string()),

@@ -1,4 +1,6 @@
 import { TEXT_OF } from './ids.ts';
+import { IS_WRITTEN } from './message-kinds.ts';
+import { FAILURE_OF } from './send-hook.ts';
 
 /**
  * How chats and messages are looked up inside WhatsApp Web, as source text for the page. A page that has not synced has not all of
@@ -28,14 +30,15 @@ export function listChats(limit: number): string {
  */
 export function listMessages(chatId: string, limit: number): string {
   return `(async () => {
+    ${IS_WRITTEN}
     const wid = window.require('WAWebWidFactory').createWid(${JSON.stringify(chatId)});
     const chat = window.require('WAWebCollections').Chat.get(wid);
     if (!chat) return null;
-    let found = chat.msgs.getModelsArray().filter((msg) => !msg.isNotification);
+    let found = chat.msgs.getModelsArray().filter(isWritten);
     while (found.length < ${limit}) {
       const earlier = await window.require('WAWebChatLoadMessages').loadEarlierMsgs({ chat });
       if (!earlier?.length) break;
-      found = [...earlier.filter((msg) => !msg.isNotification), ...found];
+      found = [...earlier.filter(isWritten), ...found];
     }
     return found.sort((a, b) => a.t - b.t).slice(-${limit}).map((msg) => window.WWebJS.getMessageModel(msg));
   })()`;
@@ -44,11 +47,8 @@ export function listMessages(chatId: string, limit: number): string {
 /** The message of a serialized id or a stanza id; null when this device does not know it. */
 export function findMessage(id: string): string {
   return `(async () => {
-    ${TEXT_OF}
-    const wanted = ${JSON.stringify(id)};
-    const { Msg } = window.require('WAWebCollections');
-    let found = Msg.getModelsArray().find((msg) => msg.id.id === wanted || textOf(msg.id) === wanted);
-    if (!found && wanted.includes('_')) found = (await Msg.getMessagesById([wanted]))?.messages?.[0];
+    ${LOCATE}
+    const found = await locate(${JSON.stringify(id)});
     return found ? window.WWebJS.getMessageModel(found) : null;
   })()`;
 }
@@ -60,26 +60,27 @@ export function findMessage(id: string): string {
  */
 export function findInChat(id: string, address: string): string {
   return `(async () => {
-    ${PRELUDE}
-    const [wanted, address] = ${JSON.stringify([id, address])};
-    const loaded = Msg.getModelsArray().filter(({ id }) => id.id === wanted || textOf(id) === wanted);
-    // One's own first: whoever got a message knows its stanza id, and may use it for a message of theirs.
-    let msg = loaded.find(({ id }) => id.fromMe);
-    const [own, theirs] = wanted.includes('_') ? [[wanted], []] : candidatesOf(wanted, address);
-    for (const id of own) msg ??= (await Msg.getMessagesById([id]))?.messages?.[0];
-    msg ??= loaded[0];
-    for (const id of theirs) msg ??= (await Msg.getMessagesById([id]))?.messages?.[0];
+    ${CHECK_SYNCED}
+    ${LOCATE}
+    ${FAILURE_OF}
+    const msg = await locate(...${JSON.stringify([id, address])});
     if (!msg) return null;
     const can = window.require('WAWebMsgActionCapability');
-    const { fromMe, remote, id, participant } = msg.id;
+    // Deleting a message gives it the id of the deletion. Source: \`WAWebRevoke\` (jigger@0fbd5e1a).
+    const key = (msg.type === 'revoked' && msg.protocolMessageKey) || msg.id;
+    const { fromMe, remote, id, participant } = key;
     return {
-      id: { _serialized: textOf(msg.id), fromMe, remote: textOf(remote), id, ...(participant ? { participant: textOf(participant) } : {}) },
+      id: { _serialized: textOf(key), fromMe, remote: textOf(remote), id, ...(participant ? { participant: textOf(participant) } : {}) },
       t: msg.t,
       ack: msg.ack,
       type: msg.type,
       body: typeof msg.body === 'string' ? msg.body : '',
       mayEdit: Boolean(can.canEditText(msg)),
       mayRevoke: Boolean(can.canSenderRevokeMsg(msg) || can.canAdminRevokeMsg(msg)),
+      isFailed: hasFailed(msg),
+      isRefused: isRefused(msg),
+      isEditFailed: Boolean(msg.ack > 0 && msg.isSendFailure),
+      errorCode: msg.errorCode,
     };
   })()`;
 }
@@ -87,7 +88,9 @@ export function findInChat(id: string, address: string): string {
 /** This account's messages in a chat since a time (Unix, in seconds) that a WhatsApp Web has made: none typed on a phone. */
 export function ownSince(address: string, since: number): string {
   return `(async () => {
-    ${PRELUDE}
+    ${CHECK_SYNCED}
+    ${ADDRESSES_OF}
+    ${FAILURE_OF}
     const [address, since] = ${JSON.stringify([address, since])};
     const { Chat } = window.require('WAWebCollections');
     const chat = addressesOf(address).map((wid) => Chat.get(wid)).find(Boolean);
@@ -99,16 +102,49 @@ export function ownSince(address: string, since: number): string {
     return chat.msgs.getModelsArray()
       .filter((msg) => msg.id.fromMe && msg.t >= since && msg.id.id.startsWith('3EB0'))
       .sort((a, b) => a.t - b.t)
-      .map((msg) => window.WWebJS.getMessageModel(msg));
+      .map((msg) => ({ message: window.WWebJS.getMessageModel(msg), isFailed: hasFailed(msg), isRefused: isRefused(msg) }));
   })()`;
 }
 
+/** Begins the page's own retry of an own message, if it has failed: null, or the text that says why there is none. */
+export function resendMessage(id: string): string {
+  return `(async () => {
+    ${CHECK_SYNCED}
+    ${LOCATE}
+    ${FAILURE_OF}
+    const msg = await locate(${JSON.stringify(id)});
+    if (!msg) return 'WhatsApp Web no longer has it';
+    return hasFailed(msg) ? window.WWebJS.sendMessage.resend(msg) : null;
+  })()`;
+}
+
+/**
+ * Waits until a message is shown as deleted: true, or false at `notAfter` (Unix time in ms). It keeps the model, because deleting
+ * a message gives it another id. Source: `WAWebRevokeMsgAction` (jigger@0fbd5e1a).
+ */
+export function watchRevoked(id: string, notAfter: number): string {
+  return `(async () => {
+    ${LOCATE}
+    const msg = await locate(${JSON.stringify(id)});
+    while (msg && msg.type !== 'revoked' && Date.now() < ${notAfter}) await new Promise((go) => setTimeout(go, 50));
+    return msg?.type === 'revoked';
+  })()`;
+}
+
+/**
+ * Since when (Unix time in seconds) this device is linked; null where the page does not tell.
+ * Source: `WAWebUserPrefsMultiDevice` (jigger@0fbd5e1a).
+ */
+export const LINKED_AT = `(() => {
+  try {
+    return window.require('WAWebUserPrefsMultiDevice').getPairingTimestamp() ?? null;
+  } catch {
+    return null;
+  }
+})()`;
+
 /** A person may be known by a number or by a LID, and a chat be moved from one to the other. */
-const PRELUDE = `
-    if (!window.require('WAWebSocketModel').Socket.hasSynced || !window.WWebJS?.sendMessage?.calls) {
-      throw new Error('gatehouse: not synced');
-    }
-    const { Msg } = window.require('WAWebCollections');
+export const ADDRESSES_OF = `
     ${TEXT_OF}
     const addressesOf = (address) => {
       const wid = window.require('WAWebWidFactory').createWid(address);
@@ -116,11 +152,54 @@ const PRELUDE = `
       const { getPhoneNumber, getCurrentLid } = window.require('WAWebApiContact');
       const other = wid.isLid() ? getPhoneNumber(wid) : getCurrentLid(wid);
       return other && textOf(other) !== address ? [wid, other] : [wid];
-    };
+    };`;
+
+const CHECK_SYNCED = `
+    if (!window.require('WAWebSocketModel').Socket.hasSynced || !window.WWebJS?.sendMessage?.calls) {
+      throw new Error('gatehouse: not synced');
+    }`;
+
+/**
+ * `locate(id, address)` is the message of a serialized id, or of a stanza id in the chat at this address, from memory or from the
+ * database of the page. The page may keep it under the other address of its chat (wwebjs#201839), and the key of a message to
+ * oneself ends in its direction. Source: `WAWebMsgKey`, `WAWebLidMigrationUtils` (getAlternateMsgKey) (jigger@0fbd5e1a).
+ */
+const LOCATE = `
+    ${ADDRESSES_OF}
+    const { Msg } = window.require('WAWebCollections');
     const candidatesOf = (stanzaId, address) => {
-      const ends = addressesOf(address).map((wid) => textOf(wid) + '_' + stanzaId);
       const { getMaybeMePnUser, getMaybeMeLidUser } = window.require('WAWebUserPrefsMeUser');
-      const me = address.endsWith('@g.us') ? [getMaybeMePnUser(), getMaybeMeLidUser()].filter(Boolean) : [];
-      const own = me.length === 0 ? ends : ends.flatMap((end) => me.map((wid) => end + '_' + textOf(wid)));
-      return [own.map((end) => 'true_' + end), me.length === 0 ? ends.map((end) => 'false_' + end) : []];
+      const me = [getMaybeMePnUser(), getMaybeMeLidUser()].filter(Boolean).map(textOf);
+      const wids = addressesOf(address);
+      const ends = wids.map((wid) => textOf(wid) + '_' + stanzaId);
+      if (address.endsWith('@g.us')) return [ends.flatMap((end) => me.map((wid) => 'true_' + end + '_' + wid)), []];
+      const isMe = wids.some((wid) => me.includes(textOf(wid)));
+      return [
+        ends.flatMap((end) => (isMe ? ['true_' + end + '_out', 'true_' + end] : ['true_' + end])),
+        ends.flatMap((end) => (isMe ? ['false_' + end + '_in', 'false_' + end] : ['false_' + end])),
+      ];
+    };
+    const locate = async (wanted, address) => {
+      const whole = /^(true|false)_([^_]+)_([^_]+)/.exec(wanted);
+      if (!whole && wanted.includes('_')) return (await Msg.getMessagesById([wanted]))?.messages?.[0];
+      const [side, remote, stanzaId] = whole ? whole.slice(1) : [undefined, address, wanted];
+      const loaded = Msg.getModelsArray().filter((msg) =>
+        [msg.id, msg.type === 'revoked' && msg.protocolMessageKey].some((key) => key && (key.id === stanzaId || textOf(key) === wanted)));
+      const exact = loaded.find((msg) => textOf(msg.id) === wanted);
+      if (exact) return exact;
+      const sides = side === undefined ? ['true', 'false'] : [side];
+      const chats = remote === undefined ? undefined : addressesOf(remote).map(textOf);
+      // One's own first: whoever got a message knows its stanza id, and may use it for a message of theirs.
+      const inMemory = (name) => loaded.find((msg) =>
+        String(msg.id.fromMe) === name && (side === undefined || chats.includes(textOf(msg.id.remote))));
+      const [own, theirs] = remote === undefined ? [[], []] : candidatesOf(stanzaId, remote);
+      for (const name of sides) {
+        const ids = name === 'true' ? own : theirs;
+        let msg = inMemory(name);
+        for (const id of new Set([...(side === undefined ? [] : [wanted]), ...ids])) {
+          msg ??= (await Msg.getMessagesById([id]))?.messages?.[0];
+        }
+        if (msg) return msg;
+      }
+      return undefined;
     };`;

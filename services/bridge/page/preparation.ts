@@ -1,3 +1,5 @@
+import { ADDRESSES_OF } from './lookup.ts';
+
 /**
  * How a send is prepared inside WhatsApp Web before its turn, as source text for the page: its chat is opened, its medium
  * uploaded or the preview of its link fetched. The result waits in the page under a name, and the send that comes with
@@ -11,6 +13,7 @@ export const INSTALL_PREPARATION = `(() => {
   const library = window.WWebJS;
   if (library.prepared) return;
   const { sendMessage: send, processMediaData: upload } = library;
+  ${ADDRESSES_OF}
   const prepared = new Map();
   const uploaded = new WeakSet();
 
@@ -49,6 +52,7 @@ export const INSTALL_PREPARATION = `(() => {
     if (name) prepared.set(name, entry);
     try {
       const chat = await library.getChat(address, { getAsModel: false });
+      if (!name) return chat ? [...new Set([textOf(chat.id), ...addressesOf(address).map(textOf)])] : [address];
       if (chat && media) entry.options = await uploadTo(chat, media);
       else entry.options = chat && text ? await previewOf(text) : {};
     } catch (error) {
@@ -64,7 +68,7 @@ export function dropPrepared(name: string): string {
   return `void window.WWebJS?.prepared?.delete(${JSON.stringify(name)})`;
 }
 
-/** Prepares a send; see INSTALL_PREPARATION. Runs in the page: puppeteer hands it over as text. */
+/** Prepares a send, or opens a chat and gives its addresses; see INSTALL_PREPARATION. Runs in the page: puppeteer hands it over as text. */
 export function prepareInPage(wanted: object): unknown {
   const library: unknown = Reflect.get(window, 'WWebJS');
   const isThere = typeof library === 'object' && library !== null;

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { KitError } from '../../contract/errors.ts';
 import type { WhatsAppMessage } from '../../contract/events.ts';
 import { type NewContent, toLibraryMessage } from './content.ts';
-import { type FoundMessage, parse, readFound, readMessage } from './data.ts';
+import { type FoundMessage, type OwnMessage, parse, readFound, readMessage, readOwn } from './data.ts';
+import { readSendError, type SendWord, sendWordSchema } from './errors.ts';
 import { widSchema } from './ids.ts';
 import type { Client, Library, Message, Page } from './library.ts';
-import { findInChat, ownSince } from './lookup.ts';
+import { findInChat, LINKED_AT, ownSince, resendMessage, watchRevoked } from './lookup.ts';
 import { dropPrepared, prepareInPage } from './preparation.ts';
-import { cancelSend, UNHOOKED_QUOTE_ID } from './send-hook.ts';
+import { cancelSend, outcomeOf, UNHOOKED_QUOTE_ID } from './send-hook.ts';
 
 export interface SendOptions {
   /** A name for this very call, by which it is called off. */
@@ -34,19 +35,22 @@ export class WhatsAppSends {
     this.#library = library;
   }
 
-  /** The message once WhatsApp's server has taken or refused it; undefined when the page found no chat. */
+  /**
+   * The message once WhatsApp's server has taken it; undefined when the page found no chat. Rejects with SendEndedError when
+   * the message stands in its chat and its send failed.
+   */
   async send(
     address: string,
     content: NewContent,
     { prepared, attempt, stanzaId, notAfter, quotedId }: SendOptions,
   ): Promise<WhatsAppMessage | undefined> {
     const message = toLibraryMessage(content, this.#library.Location);
-    const sent: unknown = await this.#client.sendMessage(address, message.content, {
+    const sending = this.#client.sendMessage(address, message.content, {
       ...message.options,
+      // One call less: the page marks the chat as read anyway when it sends (`WAWebSendMsgRecordAction`, jigger@0fbd5e1a).
       sendSeen: false,
       linkPreview: false, // It was prepared, or is not wanted.
       parseVCards: false,
-      // It ignores the result, but the message that it then returns has the ack: 1, or -1.
       waitUntilMsgSent: true,
       quotedMessageId: UNHOOKED_QUOTE_ID,
       ignoreQuoteErrors: false,
@@ -56,13 +60,16 @@ export class WhatsAppSends {
         gatehouse: { attempt, id: stanzaId, notAfter, quoted: quotedId },
       },
     });
+    const sent: unknown = await sending.catch((error: unknown) => {
+      throw readSendError(error);
+    });
     if (sent === null) throw new KitError('send_refused', `${address} takes no message of this kind`);
     return sent === undefined ? undefined : readMessage(parse(sentSchema, sent, 'sent message').rawData);
   }
 
-  /** Opens the chat at this address, if there is one. */
-  async open(address: string): Promise<void> {
-    await this.#prepare({ address });
+  /** Opens the chat at this address, if there is one. Gives every address that its messages may have. */
+  async open(address: string): Promise<readonly string[]> {
+    return parse(z.array(z.string()), await this.#prepare({ address }), 'addresses of a chat');
   }
 
   /** Uploads the medium, or fetches the preview of the link, for a `send` with this `prepared`. Sends nothing. */
@@ -97,9 +104,24 @@ export class WhatsAppSends {
   }
 
   /** What this account has sent there since (Unix time in seconds), but for what was typed on a phone; oldest first. */
-  async ownSince(address: string, since: number): Promise<WhatsAppMessage[]> {
-    const raw = await this.#evaluate(ownSince(address, since));
-    return parse(z.array(z.unknown()), raw, 'list of own messages').map(readMessage);
+  async ownSince(address: string, since: number): Promise<OwnMessage[]> {
+    return readOwn(await this.#evaluate(ownSince(address, since)));
+  }
+
+  /** Begins the page's own retry of a message that has failed; gives why there is none, or undefined when it has begun. */
+  async resend(id: string): Promise<string | undefined> {
+    return parse(z.string().nullable(), await this.#evaluate(resendMessage(id)), 'retry') ?? undefined;
+  }
+
+  /** How the send or retry of this message ends; undefined when the page does not know. */
+  async outcomeOf(stanzaId: string): Promise<SendWord | undefined> {
+    const raw = await this.#evaluate(outcomeOf(stanzaId));
+    return raw === null ? undefined : parse(sendWordSchema, raw, 'end of a send');
+  }
+
+  /** Since when this device is linked (Unix time in seconds); undefined when the page does not tell. */
+  async linkedAt(): Promise<number | undefined> {
+    return parse(z.number().nullable(), await this.#evaluate(LINKED_AT), 'time of the link') ?? undefined;
   }
 
   async react(id: string, emoji: string): Promise<void> {
@@ -113,9 +135,15 @@ export class WhatsAppSends {
     return edited !== null && edited !== undefined;
   }
 
-  async revoke(id: string): Promise<void> {
+  /**
+   * Deletes a message for everyone; resolves when the page shows it as deleted, or with false at `notAfter` (Unix time in
+   * ms). The library only triggers an event of the page's UI. Source: `WAWebCmd` (jigger@0fbd5e1a).
+   */
+  async revoke(id: string, notAfter: number): Promise<boolean> {
     const message: Message | null = await this.#client.getMessageById(id);
-    await message?.delete(true);
+    const revoked = this.#evaluate(watchRevoked(id, notAfter));
+    await Promise.all([message?.delete(true), revoked]);
+    return parse(z.boolean(), await revoked, 'end of a deletion');
   }
 
   /** The address at which WhatsApp knows this number; undefined when it knows no account for it. */
@@ -124,8 +152,8 @@ export class WhatsAppSends {
     return wid === null || wid === undefined ? undefined : parse(widSchema, wid, 'address of a number');
   }
 
-  async #prepare(wanted: object): Promise<void> {
-    await this.#page.evaluate(prepareInPage, wanted);
+  async #prepare(wanted: object): Promise<unknown> {
+    return this.#page.evaluate(prepareInPage, wanted);
   }
 
   async #evaluate(source: string): Promise<unknown> {

@@ -27,6 +27,12 @@ export class Acks {
     if (ack !== 0) for (const wake of this.#waiting.get(stanzaId) ?? []) wake();
   }
 
+  /** The page has been asked: what events have told so far no longer counts, a refusal in particular. */
+  correct(stanzaId: string, ack: number): void {
+    this.#acks.delete(stanzaId);
+    this.record(stanzaId, ack);
+  }
+
   of(stanzaId: string): number {
     return this.#acks.get(stanzaId) ?? 0;
   }

@@ -1,6 +1,7 @@
 import type { BridgeContent } from '../../contract/content.ts';
 import { KitError } from '../../contract/errors.ts';
 import type { FoundMessage } from '../page/data.ts';
+import { unknownOutcome } from './errors.ts';
 import type { SendingPage } from './sending-browser.ts';
 
 /** Content that changes a message that is there. Doing it twice does no more than doing it once. */
@@ -9,6 +10,9 @@ export type Action = Extract<BridgeContent, { target: string }>;
 export function isAction(content: BridgeContent): content is Action {
   return 'target' in content;
 }
+
+/** Source: `WAWebErrorType` (jigger@0fbd5e1a). */
+const EDIT_TOO_LATE = 'EditWindowExpired';
 
 /** Why this account may not do this to this message; undefined when it may. */
 export function whyNot(action: Action, target: FoundMessage): KitError | undefined {
@@ -22,18 +26,36 @@ export function whyNot(action: Action, target: FoundMessage): KitError | undefin
   return undefined;
 }
 
-/** Whether it has been done before; of a reaction nobody knows. */
-export function isDone(action: Action, target: FoundMessage): boolean {
-  if (action.kind === 'edit') return target.type === 'chat' && target.body === action.text;
-  return action.kind === 'delete' && target.type === 'revoked';
+/** Whether it has been done before; of a reaction nobody knows. The page shows an edit before WhatsApp's server has it. */
+export function isDone(action: Action, { type, body, isEditFailed }: FoundMessage): boolean {
+  if (action.kind === 'edit') return type === 'chat' && body === action.text && !isEditFailed;
+  return action.kind === 'delete' && type === 'revoked';
 }
 
-/** Does it. Throws `send_refused`. */
-export async function perform({ sends }: SendingPage, action: Action, target: FoundMessage): Promise<void> {
-  if (action.kind === 'reaction') return sends.react(target.id, action.emoji);
-  if (action.kind === 'delete') return sends.revoke(target.id);
-  if (!(await sends.edit(target.id, action.text)))
-    throw refused(target, 'WhatsApp does not let it be edited');
+/**
+ * Does it; resolves when WhatsApp's server has it. Throws `send_refused`, `send_failed`, and `outcome_unknown` for a deletion
+ * that is not through at `notAfter` (Unix time in ms).
+ *
+ * The page's promise of a reaction rejects unless the server took it, that of an edit resolves also when it failed, and a
+ * deletion has none. Source: `WAWebSendReactionMsgAction`, `WAWebSendMessageEditAction`, `WAWebCmd` (jigger@0fbd5e1a).
+ */
+export async function perform(
+  { sends }: SendingPage,
+  action: Action,
+  target: FoundMessage,
+  notAfter: number,
+): Promise<void> {
+  const { id, stanza_id, chat_id } = target;
+  if (action.kind === 'reaction') return sends.react(id, action.emoji);
+  if (action.kind === 'delete') {
+    if (await sends.revoke(id, notAfter)) return;
+    throw unknownOutcome(id, new Error('WhatsApp Web has not deleted the message yet'));
+  }
+  if (!(await sends.edit(id, action.text))) throw refused(target, 'WhatsApp does not let it be edited');
+  const { isEditFailed = false, errorCode } = (await sends.find(stanza_id, chat_id)) ?? {};
+  if (!isEditFailed) return;
+  if (errorCode === EDIT_TOO_LATE) throw refused(target, 'it is too old to be edited');
+  throw new KitError('send_failed', `WhatsApp's server did not accept the edit of ${id}`);
 }
 
 function refused({ id }: FoundMessage, why: string): KitError {

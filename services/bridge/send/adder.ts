@@ -3,17 +3,20 @@ import type { WhatsAppMessage } from '../../contract/events.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { BridgeLimits } from '../limits.ts';
 import type { NewContent } from '../page/content.ts';
-import { isPageError } from '../page/errors.ts';
+import { isPageError, SendEndedError } from '../page/errors.ts';
 import type { Acks } from './acks.ts';
 import type { SendDeadline } from './deadline.ts';
-import { isOpenFailure, refusalOf, restrictionOf, unknownOutcome } from './errors.ts';
+import { isOpenFailure, refusalOf, unknownOutcome } from './errors.ts';
 import { isLike } from './lookup.ts';
+import { refusalIn } from './refusals.ts';
 import type { PlacedMessage, SendingBrowser } from './sending-browser.ts';
 
 /** A message to be put into its chat. */
 export interface NewMessage {
   readonly chatId: string;
   readonly address: string;
+  /** Every address that the message may have: a person has a number and a LID. */
+  readonly addresses: readonly string[];
   readonly content: NewContent;
   readonly stanzaId: string;
   readonly quotedId: string | undefined;
@@ -23,13 +26,14 @@ export interface NewMessage {
 
 export interface AddedMessage {
   readonly message: PlacedMessage;
-  /** WhatsApp's word against it, if it has one; settles when the page is through with the send, and never rejects. */
+  /** WhatsApp's word against it, if it has one; settles when the page is through with the send, or cannot say. Never rejects. */
   readonly refusal: Promise<KitError | undefined>;
 }
 
 interface InFlight {
   readonly stanzaId: string;
   readonly address: string;
+  readonly addresses: readonly string[];
   readonly content: NewContent;
   /** The message, once the page has shown it: from then on it may reach WhatsApp, whatever the call says. */
   readonly created: PromiseWithResolvers<WhatsAppMessage>;
@@ -69,17 +73,17 @@ export class MessageAdder {
       this.#areIdsChosen = true;
       inFlight.shown = message;
       inFlight.created.resolve(message);
-    } else if (message.chat_id === inFlight.address && isLike(message, inFlight.content)) {
+    } else if (inFlight.addresses.includes(message.chat_id) && isLike(message, inFlight.content)) {
       inFlight.lookalike = message;
     }
   }
 
   /** Resolves when the message stands in its chat; the call into the page goes on until WhatsApp's server has it. */
   async add(browser: SendingBrowser, newMessage: NewMessage, deadline: SendDeadline): Promise<AddedMessage> {
-    const { chatId, address, content, stanzaId } = newMessage;
+    const { chatId, address, addresses, content, stanzaId } = newMessage;
     // No more than `sendMs`, though the medium was uploaded fast: other chats wait.
     const leftMs = Math.min(deadline.check('what comes before it took too long'), this.#limits.sendMs);
-    const inFlight: InFlight = { stanzaId, address, content, created: Promise.withResolvers() };
+    const inFlight: InFlight = { stanzaId, address, addresses, content, created: Promise.withResolvers() };
     this.#inFlight = inFlight;
     this.#attempts += 1;
     const attempt = `${this.#attempts}:${stanzaId}`;
@@ -100,7 +104,7 @@ export class MessageAdder {
             })
             .catch((error: unknown) => {
               inFlight.created.reject(error);
-              refusal.resolve(restrictionOf(error, chatId));
+              refusal.resolve(refusalBy(error, chatId));
               this.#log.debug({ id: stanzaId }, `the page ended a send with: ${errorText(error)}`);
             });
           return inFlight.created.promise;
@@ -156,4 +160,10 @@ export class MessageAdder {
     this.#areIdsChosen = false;
     this.#log.warn({ chosen, got }, `the page did not take the chosen id ${chosen}: it sent under ${got}`);
   }
+}
+
+/** What the page's error says against a message that may stand in its chat; undefined when it is open how far it was. */
+function refusalBy(error: unknown, chatId: string): KitError | undefined {
+  if (error instanceof SendEndedError) return refusalIn(error.word, chatId, error);
+  return isPageError(error) && !isOpenFailure(error) ? refusalOf(error, chatId) : undefined;
 }

@@ -1,10 +1,9 @@
 import { errorText, KitError } from '../../contract/errors.ts';
 import { DeadlineError } from '../deadline.ts';
-import { BrowserEndedError, isPageError } from '../page/errors.ts';
+import { BrowserEndedError, isPageError, SendEndedError } from '../page/errors.ts';
+import { isBlocked, refusalIn } from './refusals.ts';
 
 const NOT_HOOKED = /gatehouse: not steered/;
-/** WhatsApp's restriction of first contacts; in what words the real page tells of it is unknown. */
-const RESTRICTED = /gatehouse: restricted|\b463\b|reach[-_ ]?out|time[-_ ]?lock/i;
 
 /** Whether a send failed, for no reason that is known, in a page that does not tell how far it was. */
 export function isOpenFailure(error: unknown): boolean {
@@ -20,8 +19,13 @@ export function isAlreadyThere(error: unknown): boolean {
 export function refusalOf(error: unknown, chatId: string): KitError {
   const text = errorText(error).split('\n')[0] ?? '';
   const options = { cause: error };
-  const restriction = restrictionOf(error, chatId);
-  if (restriction !== undefined) return restriction;
+  if (error instanceof SendEndedError) {
+    const refusal = refusalIn(error.word, chatId, error);
+    if (refusal !== undefined) return refusal;
+  }
+  // An edit or a reaction, of which the library passes on the text alone.
+  const blocked = isBlocked({ error: text }) && refusalIn({ result: 'REJECTED', error: text }, chatId, error);
+  if (blocked) return blocked;
   if (/No LID for user|LID is missing/i.test(text)) {
     return new KitError(
       'recipient_not_resolvable',
@@ -54,17 +58,6 @@ export function unsent(error: unknown, chatId: string): KitError {
   // What is slow for one chat is no reason to hold back all of them, as the api does for `whatsapp_not_ready`.
   const code = error instanceof DeadlineError ? 'send_failed' : 'whatsapp_not_ready';
   return new KitError(code, `nothing was sent: ${errorText(error)}`, { cause: error });
-}
-
-/** WhatsApp's refusal to let this account write to a stranger; undefined when the error says no such thing. */
-export function restrictionOf(error: unknown, chatId: string): KitError | undefined {
-  const text = errorText(error).split('\n')[0] ?? '';
-  if (!RESTRICTED.test(text)) return undefined;
-  return new KitError(
-    'recipient_restricted',
-    `WhatsApp lets this account write to no more strangers now, and refused ${chatId}: ${text}`,
-    { cause: error },
-  );
 }
 
 /** The error of a send that may or may not have gone out. */

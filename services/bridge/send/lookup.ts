@@ -1,4 +1,5 @@
 import type { BridgeContent } from '../../contract/content.ts';
+import { KitError } from '../../contract/errors.ts';
 import type { WhatsAppMessage } from '../../contract/events.ts';
 import { contactCard } from '../page/contact-card.ts';
 import { nextStanzaId, type SendRequest } from './request.ts';
@@ -13,16 +14,27 @@ export interface KnownIds {
   readonly areChosen: boolean;
   /** Whether the message under this stanza id is known to belong to another send than the one with this id. */
   isOfAnother(stanzaId: string, id: string): boolean;
+  /** The stanza id of the message that the send with this id is known to have made. */
+  madeBy(id: string): string | undefined;
 }
 
-/** What an earlier call of the same send has left in the chat; without a message, the id that is free to send under. */
-export type EarlierTry =
-  | { readonly message: PlacedMessage & { readonly ack: number } }
-  | { readonly message: undefined; readonly freeId: string };
+/** An earlier try that the page has given up. `isRefused`: WhatsApp's server certainly does not have it. */
+export type FailedTry = PlacedMessage & { readonly isRefused: boolean };
 
 /**
- * Looks for a message by its id, by those that follow from it after a refusal, and where the page may not have taken
- * ids, by its likeness. A message that failed (ack -1) does not count. Rejects when the page cannot tell.
+ * What an earlier call of the same send has left in the chat: the message, which WhatsApp has or which is under way; or one
+ * that failed; or nothing. Without a message, `freeId` is free to send under.
+ */
+export type EarlierTry =
+  | { readonly message: PlacedMessage & { readonly ack: number } }
+  | { readonly message: undefined; readonly failed: FailedTry | undefined; readonly freeId: string };
+
+/** After a link, WhatsApp goes on for minutes to hand over what was sent before it. How long is unknown. */
+const HISTORY_S = 600;
+
+/**
+ * Looks for a message by its id, by those that follow from it after a failure, and where the page may not have taken
+ * ids, by its likeness. Rejects when the page cannot tell.
  */
 export async function findEarlierTry(
   { sends }: SendingPage,
@@ -31,25 +43,50 @@ export async function findEarlierTry(
   known: KnownIds,
 ): Promise<EarlierTry> {
   let freeId = request.stanzaId;
+  let failed: FailedTry | undefined;
+  const madeUnder = known.madeBy(request.stanzaId) ?? freeId;
+  if (madeUnder !== freeId) {
+    const message = await sends.find(madeUnder, address);
+    if (message?.from_me === true && !message.isFailed) return { message };
+    if (message?.from_me === true) failed = message;
+  }
   for (;;) {
     const message = await sends.find(freeId, address);
     if (message === undefined || !message.from_me) break;
-    if (message.ack >= 0) return { message };
+    if (!message.isFailed) return { message };
+    failed = message;
     freeId = nextStanzaId(freeId);
   }
-  // Under one of its ids there was something: the page takes them.
-  const areChosen = known.areChosen || freeId !== request.stanzaId;
-  if (request.retry === undefined || areChosen) return { message: undefined, freeId };
+  const none = { message: undefined, failed, freeId } as const;
+  if (failed !== undefined || request.retry === undefined) return none;
   const { since, known: others } = request.retry;
-  const own = await sends.ownSince(address, since - CLOCK_SLACK_S);
-  const message = own.find(
-    (one) =>
-      one.ack >= 0 &&
-      !others.includes(one.stanza_id) &&
-      !known.isOfAnother(one.stanza_id, request.stanzaId) &&
-      isLike(one, request.content),
+  if (!known.areChosen) {
+    const alike = (await sends.ownSince(address, since - CLOCK_SLACK_S)).filter(
+      (one) =>
+        !others.includes(one.stanza_id) &&
+        !known.isOfAnother(one.stanza_id, request.stanzaId) &&
+        isLike(one, request.content),
+    );
+    const message = alike.find(({ isFailed }) => !isFailed);
+    if (message !== undefined) return { message };
+    const [last] = alike.slice(-1);
+    if (last !== undefined) return { ...none, failed: last };
+  }
+  await checkHistory(sends, since);
+  return none;
+}
+
+/**
+ * Throws `send_failed` while a page that was linked after the first try may not have all messages yet: what it does not
+ * find may still have been sent. `hasSynced` means only that the critical data is there.
+ */
+async function checkHistory(sends: SendingPage['sends'], since: number): Promise<void> {
+  const linkedAt = await sends.linkedAt();
+  if (linkedAt === undefined || since >= linkedAt || Date.now() / 1000 > linkedAt + HISTORY_S) return;
+  throw new KitError(
+    'send_failed',
+    `nothing was sent: an earlier try may have got through, and WhatsApp Web, linked since, is still loading older messages (for up to ${HISTORY_S} s)`,
   );
-  return message === undefined ? { message, freeId } : { message };
 }
 
 /** Whether a message looks like what this content becomes. */

@@ -16,7 +16,12 @@ import { SerialQueue } from './queues.ts';
 import type { RecentSends } from './recent-sends.ts';
 import { Recipients } from './recipients.ts';
 import { onlyLooks, type SendRequest } from './request.ts';
+import { MessageResender } from './resender.ts';
 import type { SendingBrowser, SendingPage } from './sending-browser.ts';
+
+/** Before its deadline, the page must have time to say that a deletion is not through. */
+const ANSWER_MS = 500;
+const NO_REFUSAL = Promise.resolve(undefined);
 
 /** A send that is through in the page, in the browser that holds the message. */
 export interface PlacedSend extends AddedMessage {
@@ -32,6 +37,7 @@ export class SendPipeline {
   readonly preparer: MessagePreparer;
   readonly #readyBrowser: () => SendingBrowser;
   readonly #queue = new SerialQueue('it waited for other sends');
+  readonly #resender: MessageResender;
   readonly #acks: Acks;
   readonly #recent: RecentSends;
   readonly #limits: BridgeLimits;
@@ -48,6 +54,7 @@ export class SendPipeline {
     this.adder = new MessageAdder(acks, limits, log);
     this.preparer = new MessagePreparer(readyBrowser, limits, log);
     this.#readyBrowser = readyBrowser;
+    this.#resender = new MessageResender(acks, limits, log);
     this.#acks = acks;
     this.#recent = recent;
     this.#limits = limits;
@@ -89,13 +96,12 @@ export class SendPipeline {
     if (onlyLooks(request)) throw new KitError('not_found', `${messageId} is as it was`);
     const refusal = whyNot(action, target);
     if (refusal !== undefined) throw refusal;
-    return this.#inTurn(browser, deadline, async () => {
-      await this.#performInTurn(browser, request, action, target, deadline);
-      return done;
-    });
+    await this.#change(browser, request, action, target, deadline);
+    return done;
   }
 
-  async #performInTurn(
+  /** Outside the turn of the sends: WhatsApp's server may take long, and a change cannot be taken for another message. */
+  async #change(
     browser: SendingBrowser,
     request: SendRequest,
     action: Action,
@@ -104,7 +110,8 @@ export class SendPipeline {
   ): Promise<void> {
     const leftMs = deadline.check('what comes before it took too long');
     try {
-      await browser.call(`the ${action.kind}`, (page) => perform(page, action, target), leftMs);
+      const notAfter = Date.now() + Math.max(0, leftMs - ANSWER_MS);
+      await browser.call(`the ${action.kind}`, (page) => perform(page, action, target, notAfter), leftMs);
     } catch (error) {
       if (error instanceof KitError) throw error;
       if (isPageError(error)) throw refusalOf(error, request.chatId);
@@ -119,13 +126,18 @@ export class SendPipeline {
     const earlier = await this.#findEarlierTry(pending);
     if (earlier.message !== undefined) {
       const { message } = earlier;
-      this.#acks.record(message.stanza_id, message.ack);
+      this.#acks.correct(message.stanza_id, message.ack);
       this.#recent.own(message.stanza_id, request.stanzaId);
-      return { browser, message, refusal: Promise.resolve(undefined) };
+      const refusal = message.ack === 0 ? this.#resender.follow(pending, message.stanza_id) : NO_REFUSAL;
+      return { browser, message, refusal };
     }
     this.#recent.forget(request.stanzaId);
     if (onlyLooks(request)) throw new KitError('not_found', `message ${request.stanzaId} was not sent`);
-    return this.#add(pending, earlier.freeId);
+    const { failed, freeId } = earlier;
+    const resent = failed === undefined ? undefined : await this.#resender.resend(pending, failed);
+    if (failed === undefined || resent === undefined) return this.#add(pending, freeId);
+    this.#recent.own(failed.stanza_id, request.stanzaId);
+    return { browser, message: failed, ...resent };
   }
 
   async #findEarlierTry({ browser, request, address, deadline }: PendingSend): Promise<EarlierTry> {
@@ -133,6 +145,7 @@ export class SendPipeline {
       // What another process has tried may have met another page.
       areChosen: this.adder.areIdsChosen && this.#recent.isDoubtful(request.stanzaId),
       isOfAnother: (stanzaId: string, id: string) => this.#recent.isOfAnother(stanzaId, id),
+      madeBy: (id: string) => this.#recent.madeBy(id),
     };
     return this.#ask(browser, 'the look for an earlier try', request, deadline, (page) =>
       findEarlierTry(page, request, address, known),
@@ -146,10 +159,10 @@ export class SendPipeline {
       reply_to === undefined ? undefined : await this.#find(browser, request, reply_to, address, deadline);
     if (reply_to !== undefined && quoted === undefined) throw unknownMessage('reply_to', reply_to);
     const newMessage = { chatId: request.chatId, address, content, stanzaId, quotedId: quoted?.id };
-    const added = await this.preparer.prepare(pending, (prepared) =>
+    const added = await this.preparer.prepare(pending, (addresses, prepared) =>
       this.#inTurn(browser, deadline, () => {
         request.callOff.signal.throwIfAborted();
-        return this.adder.add(browser, { ...newMessage, prepared }, deadline);
+        return this.adder.add(browser, { ...newMessage, addresses, prepared }, deadline);
       }),
     );
     this.#recent.own(added.message.stanza_id, request.stanzaId);

@@ -29,6 +29,8 @@ export interface PendingSend {
   readonly isDoubtful: boolean;
 }
 
+type Add<T> = (addresses: readonly string[], name: string | undefined) => Promise<T>;
+
 /**
  * Gets ready in the page what takes long, outside the turn of the sends: opens the chat, uploads the medium, fetches the
  * preview of a link. Nothing is sent by it, so each failure is certain.
@@ -39,8 +41,8 @@ export class MessagePreparer {
   readonly #log: Log;
   readonly #slots = new UploadSlots();
   readonly #closing = new AbortController();
-  /** The chats that each browser has opened. */
-  readonly #opened = new WeakMap<SendingBrowser, Set<string>>();
+  /** The chats that each browser has opened, and the addresses that their messages may have. */
+  readonly #opened = new WeakMap<SendingBrowser, Map<string, readonly string[]>>();
   /** The bytes of the uploads of a browser that were given up and have not ended. */
   #abandoned: { readonly browser: SendingBrowser; readonly bytes: number } | undefined;
   /** How often a browser has ended during the upload of a medium, by the id of its message. */
@@ -55,23 +57,23 @@ export class MessagePreparer {
   }
 
   /**
-   * Prepares a send, then adds it. `add` gets the name under which the page holds what was prepared, if there is
-   * anything. Throws `upload_failed` for a medium that will not be uploaded, `send_failed` and `whatsapp_not_ready`.
+   * Prepares a send, then adds it. `add` gets the addresses that the message may have, and the name under which the page holds
+   * what was prepared, if there is anything. Throws `upload_failed` for a medium that will not be uploaded, `send_failed` and `whatsapp_not_ready`.
    */
-  async prepare<T>(pending: PendingSend, add: (name: string | undefined) => Promise<T>): Promise<T> {
+  async prepare<T>(pending: PendingSend, add: Add<T>): Promise<T> {
     const { browser, request, content, isDoubtful } = pending;
-    await this.#open(pending);
+    const addresses = await this.#open(pending);
     const kind = preparationOf(content);
     // What has failed once, or may have been sent, goes without the preview.
-    if (kind === 'none' || (kind === 'preview' && isDoubtful)) return add(undefined);
+    if (kind === 'none' || (kind === 'preview' && isDoubtful)) return add(addresses, undefined);
     this.#count += 1;
     const name = `${this.#count}:${request.stanzaId}`;
     this.#log.debug({ name }, `message ${request.stanzaId} is being prepared (${kind})`);
     try {
       using _slot = kind === 'upload' ? await this.#slotFor(pending) : undefined;
       if (kind === 'upload') await this.#upload(pending, name);
-      else if (!(await this.#hasPreview(pending, name))) return await add(undefined);
-      return await add(name);
+      else if (!(await this.#hasPreview(pending, name))) return await add(addresses, undefined);
+      return await add(addresses, name);
     } finally {
       // Once it has been added, the page holds nothing under this name.
       this.#drop(browser, name);
@@ -92,17 +94,19 @@ export class MessagePreparer {
   }
 
   /** Once in each browser: WhatsApp may have to ask its server for the address of a chat. */
-  async #open({ browser, request, address, deadline }: PendingSend): Promise<void> {
-    const opened = this.#opened.get(browser) ?? new Set();
+  async #open({ browser, request, address, deadline }: PendingSend): Promise<readonly string[]> {
+    const opened = this.#opened.get(browser) ?? new Map<string, readonly string[]>();
     this.#opened.set(browser, opened);
-    if (opened.has(address)) return;
+    const known = opened.get(address);
+    if (known !== undefined) return known;
     const ms = Math.min(this.#limits.callMs, deadline.leftMs);
     try {
-      await browser.call('the opening of a chat', ({ sends }) => sends.open(address), ms);
+      const addresses = await browser.call('the opening of a chat', ({ sends }) => sends.open(address), ms);
+      opened.set(address, addresses);
+      return addresses;
     } catch (error) {
       throw unsent(error, request.chatId);
     }
-    opened.add(address);
   }
 
   async #slotFor({ request, content, deadline }: PendingSend): Promise<UploadSlot> {

@@ -18,6 +18,8 @@ export class RecentSends {
   readonly #outcomes = new Map<string, RecentAnswer | undefined>();
   /** By the stanza id of a message: the id that its caller chose. */
   readonly #owners = new Map<string, string>();
+  /** By the id that its caller chose: the stanza id of the message. */
+  readonly #made = new Map<string, string>();
 
   answerOf(id: string): RecentAnswer | undefined {
     return this.#outcomes.get(id);
@@ -43,6 +45,12 @@ export class RecentSends {
   /** The send with this id has made, or found, the message under this stanza id. */
   own(stanzaId: string, id: string): void {
     remember(this.#owners, stanzaId, id);
+    remember(this.#made, id, stanzaId);
+  }
+
+  /** The stanza id of the last message that the send with this id has made, or found. */
+  madeBy(id: string): string | undefined {
+    return this.#made.get(id);
   }
 
   /** Whether the message under this stanza id is known to belong to another send than this. */

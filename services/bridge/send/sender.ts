@@ -12,6 +12,7 @@ import { unknownOutcome } from './errors.ts';
 import { type PlacedSend, SendPipeline } from './pipeline.ts';
 import { ChatQueues } from './queues.ts';
 import { type RecentAnswer, RecentSends } from './recent-sends.ts';
+import { refusalIn } from './refusals.ts';
 import { onlyLooks, type SendRequest, toSendRequest } from './request.ts';
 import type { SendingBrowser } from './sending-browser.ts';
 
@@ -144,11 +145,14 @@ export class Sender {
 
   async #acknowledged(request: SendRequest, { message, refusal, browser }: PlacedSend): Promise<SendAnswer> {
     const { id, stanza_id, chat_id, timestamp } = message;
-    void refusal.then((error) => error && this.acks.record(stanza_id, -1));
-    const ack = await this.acks.settled(stanza_id, this.#limits.ackWaitMs, browser.signal);
+    const refused = new AbortController();
+    void refusal.then((error) => error && refused.abort(error));
+    const over = AbortSignal.any([browser.signal, refused.signal]);
+    const ack = await this.acks.settled(stanza_id, this.#limits.ackWaitMs, over);
+    if (ack < 1 && refused.signal.aborted) throw refused.signal.reason;
     if (ack < 0) {
       const why = await within(REASON_MS, refusal, 'the reason of a refusal').catch(() => undefined);
-      throw why ?? new KitError('send_refused', `WhatsApp refused ${id} (ack -1)`);
+      throw why ?? refusalIn({ result: 'a refusal without a code', ack }, request.chatId);
     }
     if (ack === 0 && browser.signal.aborted) throw unknownOutcome(id, browser.signal.reason);
     const answer = { success: true, messageId: id, chatId: chat_id, ack, timestamp } as const;

@@ -53,7 +53,7 @@ export const whatsappErrors = {
   recipient_restricted: {
     status: 429,
     title: 'WhatsApp restricts first contacts',
-    remedy: 'Messages to strangers wait for PACING_PARK_MINUTES; all others go on.',
+    remedy: 'See the detail. Messages to strangers wait for PACING_PARK_MINUTES; all others go on.',
     isAboutWhatsApp: true,
     retry: 'repeat',
     leavesDoubt: true,
@@ -61,7 +61,7 @@ export const whatsappErrors = {
   send_refused: {
     status: 502,
     title: 'WhatsApp refused the message',
-    remedy: 'See the detail; the message was not sent.',
+    remedy: 'See the detail for the reason and what to do; the message is not tried again.',
     isAboutWhatsApp: true,
     isFinal: true,
     leavesDoubt: true,
@@ -69,7 +69,7 @@ export const whatsappErrors = {
   send_failed: {
     status: 502,
     title: 'WhatsApp Web failed to send',
-    remedy: 'See the detail; the message was not sent, and is tried again.',
+    remedy: 'See the detail; the message was not accepted, and is tried again until it expires.',
     isAboutWhatsApp: true,
     retry: 'repeat',
     leavesDoubt: true,

@@ -23,10 +23,21 @@ export function looksUp(world: () => PageUnderTest): void {
       for (const id of [sent?.id ?? '', sent?.stanza_id ?? '']) {
         const found = await find(id, address);
         assert.ok(found && found.ack >= 1);
-        assert.deepEqual(found, {
-          ...{ id: sent?.id, stanza_id: sent?.stanza_id, chat_id: address, timestamp: sent?.timestamp },
-          ...{ from_me: true, ack: found.ack, type: 'chat', body: 'find me', mayEdit: true, mayRevoke: true },
-        });
+        assert.deepEqual(
+          { ...found, errorCode: undefined },
+          {
+            ...{ id: sent?.id, stanza_id: sent?.stanza_id, chat_id: address, timestamp: sent?.timestamp },
+            ...{
+              from_me: true,
+              ack: found.ack,
+              type: 'chat',
+              body: 'find me',
+              mayEdit: true,
+              mayRevoke: true,
+            },
+            ...{ isFailed: false, isRefused: false, isEditFailed: false, errorCode: undefined },
+          },
+        );
       }
     }
     assert.equal(await find(newId()), undefined);
@@ -76,7 +87,7 @@ export function looksUp(world: () => PageUnderTest): void {
     assert.equal(await world().call((sends) => sends.edit(sent.id, 'draft')), true);
     assert.deepEqual([kept()?.body, kept()?.edited], ['draft', true]);
     assert.equal((await find(sent.id))?.body, 'draft');
-    await world().call((sends) => sends.revoke(sent.id));
+    assert.equal(await world().call((sends) => sends.revoke(sent.id, Date.now() + 30_000)), true);
     assert.equal(kept()?.type, 'revoked');
     const { type, mayEdit, mayRevoke } = (await find(sent.id)) ?? {};
     assert.deepEqual([type, mayEdit, mayRevoke], ['revoked', false, false]);

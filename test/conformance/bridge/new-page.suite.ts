@@ -10,10 +10,11 @@ const GROUP = '120363000000000500@g.us';
 export function outlivesItsBrowser(world: () => PageUnderTest): void {
   const find = (id: string, address = TO) => world().call((sends) => sends.find(id, address));
 
-  it('keeps a message that was added while the phone was away over the death of its browser', async () => {
+  it('keeps a message that was added while the phone was away over the death of its browser, as failed, until it is tried again', async () => {
     const { phone } = world().sandbox;
     const stanzaId = newId();
-    // The page does not know that the phone is away: it tries, and keeps the message in its outbox.
+    const id = `true_${TO}_${stanzaId}`;
+    // The page does not know that the phone is away: it tries on.
     phone.isOffline = true;
     const sending = send(world(), TO, text('kept'), { stanzaId });
     await announced(world(), stanzaId);
@@ -25,10 +26,12 @@ export function outlivesItsBrowser(world: () => PageUnderTest): void {
     assert.equal(addsOf(world(), stanzaId), 0);
     phone.isOffline = false;
     await world().untilReady();
-    assert.equal((await find(stanzaId))?.id, `true_${TO}_${stanzaId}`);
-    await until('the phone has it', () => addsOf(world(), stanzaId) === 1);
+    const found = await find(stanzaId);
+    assert.deepEqual([found?.id, found?.ack, found?.isFailed, found?.isRefused], [id, 0, true, false]);
+    assert.equal(addsOf(world(), stanzaId), 0);
+    assert.equal(await world().call((sends) => sends.resend(id)), undefined);
     await until('its ack', async () => ((await find(stanzaId))?.ack ?? 0) >= 1);
-    assert.equal(addsOf(world(), stanzaId), 1);
+    assert.deepEqual([addsOf(world(), stanzaId), (await find(stanzaId))?.isFailed], [1, false]);
   });
 
   it('loses nothing that stands in a chat, and each send under way, when it loads again', async () => {

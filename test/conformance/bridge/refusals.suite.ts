@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { SendEndedError } from '../../../services/bridge/page/errors.ts';
 import { addsOf, newId, send, text } from '../../support/bridge/page-calls.ts';
 import type { PageUnderTest } from '../../support/bridge/pages-under-test.ts';
+import { until } from '../../support/until.ts';
 
 const TO = '15552220400@c.us';
 
@@ -21,12 +23,25 @@ export function refusesSends(world: () => PageUnderTest): void {
     assert.equal(addsOf(world(), stanzaId), 1);
   });
 
+  /** How the page ended the send of this message. */
+  const endOf = async (stanzaId: string, to = TO, content = text('refused')) => {
+    const error = await send(world(), to, content, { stanzaId, attempt: newId() }).catch(
+      (thrown: unknown) => thrown,
+    );
+    assert.ok(error instanceof SendEndedError, String(error));
+    return error.word;
+  };
+  const outcomeOf = (stanzaId: string) => world().call((sends) => sends.outcomeOf(stanzaId));
+  const resend = (id: string) => world().call((sends) => sends.resend(id));
+
   it('gives a message that the server refuses the ack -1, and keeps it out of the phone', async () => {
     const stanzaId = newId();
     await world().misbehave('policy', { mode: 'fail-result' });
-    assert.equal((await send(world(), TO, text('refused'), { stanzaId }))?.ack, -1);
-    const { ack, mayEdit, mayRevoke } = (await find(stanzaId)) ?? {};
-    assert.deepEqual([ack, mayEdit, mayRevoke], [-1, false, false]);
+    const { result, code, ack, isSendFailure } = await endOf(stanzaId);
+    assert.deepEqual([result, typeof code, ack, isSendFailure], ['ERROR_UNKNOWN', 'number', -1, true]);
+    assert.ok(code !== 463 && code !== 475);
+    const found = (await find(stanzaId)) ?? { ack: 0, mayEdit: true, mayRevoke: true };
+    assert.deepEqual([found.ack, found.mayEdit, found.mayRevoke], [-1, false, false]);
     assert.equal(addsOf(world(), stanzaId), 0);
     await world().behave();
     await assert.rejects(
@@ -35,23 +50,59 @@ export function refusesSends(world: () => PageUnderTest): void {
     );
   });
 
-  it('gives the reason when an account may write to no more strangers, and still writes to others', async () => {
-    const [stranger, friend, stanzaId] = ['15552220401@c.us', '15552220402@c.us', newId()];
+  it('gives the code when an account may write to no more strangers, or begin no more chats, and still writes to others', async () => {
+    const friend = '15552220402@c.us';
     world().incoming({ from: friend, body: 'write to me' });
-    await world().misbehave('policy', { mode: 'restrict-cold' });
-    await assert.rejects(send(world(), stranger, text('cold'), { stanzaId }), /gatehouse: restricted: .*463/);
+    for (const [mode, expected, stranger] of [
+      ['restrict-cold', 463, '15552220401@c.us'],
+      ['cap-new-chats', 475, '15552220403@c.us'],
+    ] as const) {
+      const stanzaId = newId();
+      await world().misbehave('policy', { mode });
+      const { code, ack } = await endOf(stanzaId, stranger, text('cold'));
+      assert.deepEqual([code, ack], [expected, -1]);
+      assert.equal(addsOf(world(), stanzaId), 0);
+      assert.equal((await send(world(), friend, text('warm')))?.ack, 1);
+    }
+  });
+
+  it('leaves a message of which the page gave up the send at ack 0, as failed, and sends it under its id when it tries again', async () => {
+    const stanzaId = newId();
+    const id = `true_${TO}_${stanzaId}`;
+    await world().misbehave('policy', { mode: 'fail-network' });
+    const { result, code, ack, isSendFailure } = await endOf(stanzaId);
+    assert.deepEqual([result, code, ack, isSendFailure], ['ERROR_NETWORK', undefined, 0, true]);
+    const { isFailed, isRefused } = (await find(stanzaId)) ?? {};
+    assert.deepEqual([isFailed, isRefused], [true, false]);
+    assert.equal(await resend(id), undefined);
+    assert.equal((await outcomeOf(stanzaId))?.result, 'ERROR_NETWORK');
+    await world().behave();
+    assert.equal(await resend(id), undefined);
+    await until('its ack', async () => ((await find(stanzaId))?.ack ?? 0) >= 1);
+    assert.equal((await find(stanzaId))?.isFailed, false);
+    assert.equal(addsOf(world(), stanzaId), 1);
+  });
+
+  it('says of a blocked contact that it is, and shows nothing of it on the message', async () => {
+    const stanzaId = newId();
+    await world().misbehave('policy', { mode: 'blocked' });
+    const { result, error, ack } = await endOf(stanzaId);
+    assert.deepEqual([result, error, ack], ['REJECTED', 'Contact is blocked', 0]);
+    const { isFailed, isRefused } = (await find(stanzaId)) ?? {};
+    assert.deepEqual([isFailed, isRefused], [true, true]);
+    assert.match((await resend(`true_${TO}_${stanzaId}`)) ?? '', /does not count it as failed/);
     assert.equal(addsOf(world(), stanzaId), 0);
-    assert.equal((await send(world(), friend, text('warm')))?.ack, 1);
   });
 
   it('says that a message is being added while the add hangs', async () => {
-    const stanzaId = newId();
+    // Its chat takes no other message any more.
+    const [stanzaId, to] = [newId(), '15552220409@c.us'];
     await world().misbehave('policy', { mode: 'hang-add' });
-    const hanging = send(world(), TO, text('hangs'), { stanzaId, attempt: 'hangs' });
+    const hanging = send(world(), to, text('hangs'), { stanzaId, attempt: 'hangs' });
     hanging.catch(() => 'it ends with its page');
     assert.equal(await world().call((sends) => sends.cancelSend('hangs')), 'adding');
     await world().behave();
-    assert.equal(await find(stanzaId), undefined);
+    assert.equal(await world().call((sends) => sends.find(stanzaId, to)), undefined);
     await send(world(), TO, text('goes on'));
   });
 

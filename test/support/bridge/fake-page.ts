@@ -2,6 +2,7 @@ import pino from 'pino';
 import { within } from '../../../services/bridge/deadline.ts';
 import type { BridgeLimits } from '../../../services/bridge/limits.ts';
 import type { NewContent } from '../../../services/bridge/page/content.ts';
+import type { FoundMessage } from '../../../services/bridge/page/data.ts';
 import { BrowserEndedError } from '../../../services/bridge/page/errors.ts';
 import { Sender } from '../../../services/bridge/send/sender.ts';
 import type { SendingBrowser, SendingPage } from '../../../services/bridge/send/sending-browser.ts';
@@ -17,7 +18,7 @@ export function pageWith(sends: Partial<Sends>): SendingPage {
   return {
     sends: {
       addressOf: async (chatId) => chatId,
-      open: async () => undefined,
+      open: async (address) => [address],
       prepare: async () => undefined,
       drop: async () => undefined,
       send: () => hang(),
@@ -26,7 +27,10 @@ export function pageWith(sends: Partial<Sends>): SendingPage {
       ownSince: async () => [],
       react: async () => undefined,
       edit: async () => true,
-      revoke: async () => undefined,
+      revoke: async () => true,
+      resend: async () => undefined,
+      outcomeOf: async () => undefined,
+      linkedAt: async () => undefined,
       ...sends,
     },
   };
@@ -87,6 +91,12 @@ export function madeOf(address: string, content: NewContent, stanzaId: string): 
     ack: 1,
     has_media: content.kind === 'media',
   };
+}
+
+/** A message as a look at the page gives it: WhatsApp's server has it. */
+export function foundOf(message: WhatsAppMessage, more: Partial<FoundMessage> = {}): FoundMessage {
+  const may = { mayEdit: true, mayRevoke: true };
+  return { ...message, ...may, isFailed: false, isRefused: false, isEditFailed: false, ...more };
 }
 
 export function textOf(content: NewContent): string {

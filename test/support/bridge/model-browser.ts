@@ -81,7 +81,7 @@ export class ModelBrowser implements SendingBrowser {
     );
     phone.greet(connection, deviceId);
     page.soon(() => {
-      page.messages.hydrate();
+      page.messages.hydrate(this.#parts.database.outbox);
       page.isHooked = true;
       if (!phone.isOffline) this.#connect(page, connection);
     });
@@ -90,7 +90,7 @@ export class ModelBrowser implements SendingBrowser {
 
   #connect(page: PageModel, connection: Page): void {
     page.outbox.isConnected = true;
-    page.outbox.deliverKept();
+    page.outbox.resume();
     this.#parts.phone.welcome(connection);
   }
 

@@ -7,11 +7,18 @@ import type { WireMessage } from '../../../services/sandbox/web/wire.ts';
 /** How many messages a page holds after a load, and how many each later look back brings. */
 const HISTORY_COUNT = 200;
 
+/** A message as a page holds it. */
+export interface HeldMessage extends WireMessage {
+  /** The page has given up sending it; or, when the server has it, its last edit. */
+  readonly isSendFailure?: boolean;
+  readonly errorCode?: string;
+}
+
 /** The messages and chats that one load of the page model holds, as `services/sandbox/web/messages.ts` holds them. */
 export class PageMessages {
   readonly #phone: Phone;
   readonly #tell: (event: InboundEvent) => void;
-  readonly #held = new Map<string, WireMessage>();
+  readonly #held = new Map<string, HeldMessage>();
   readonly #chats = new Map<string, Set<string>>();
   /** Acks of messages that were not held when they came. */
   readonly #missedAcks = new Map<string, number>();
@@ -23,17 +30,17 @@ export class PageMessages {
   }
 
   /** Brings back what this account said and heard before the page was loaded. */
-  hydrate(): void {
+  hydrate(kept: readonly HeldMessage[]): void {
     const past = readHistory(this.#phone, { count: HISTORY_COUNT });
     for (const { id } of past.chats) this.openChat(id);
-    for (const message of past.messages) this.show(message, false);
+    for (const message of [...past.messages, ...kept]) this.show(message, false);
   }
 
-  get(id: string): WireMessage | undefined {
+  get(id: string): HeldMessage | undefined {
     return this.#held.get(id);
   }
 
-  all(): WireMessage[] {
+  all(): HeldMessage[] {
     return [...this.#held.values()];
   }
 
@@ -46,25 +53,25 @@ export class PageMessages {
   }
 
   /** The messages of a chat, in the order in which the page got them. */
-  inChat(chatId: string): WireMessage[] {
+  inChat(chatId: string): HeldMessage[] {
     return [...(this.#chats.get(chatId) ?? [])]
       .map((id) => this.#held.get(id))
       .filter((one) => one !== undefined);
   }
 
   /** Shows a message: as a new one, which the library announces, or as one of the history. Twice is once. */
-  show(wire: WireMessage, isNew: boolean): void {
+  show(wire: HeldMessage, isNew: boolean): void {
     this.openChat(wire.chat_id);
     this.#chats.get(wire.chat_id)?.add(wire.id);
-    if (!this.#hold(wire) || !isNew) return;
+    if (!this.#hold(wire, isNew) || !isNew) return;
     const message = readMessage(rawOf(wire));
     this.#tell({ kind: wire.from_me ? 'message_sent' : 'message', message });
   }
 
   /** The message of this serialized id, from the phone if the page does not hold it. */
-  load(id: string): WireMessage | undefined {
+  load(id: string): HeldMessage | undefined {
     // Into no chat: there it would stand out of order.
-    for (const message of this.#phone.shown(this.#phone.state.find([id]))) this.#hold(message);
+    for (const message of this.#phone.shown(this.#phone.state.find([id]))) this.#hold(message, false);
     return this.#held.get(id);
   }
 
@@ -87,7 +94,7 @@ export class PageMessages {
     }
   }
 
-  change(id: string, change: Partial<WireMessage>): void {
+  change(id: string, change: Partial<HeldMessage>): void {
     const message = this.#held.get(id);
     if (message !== undefined) this.#held.set(id, { ...message, ...change });
   }
@@ -97,10 +104,12 @@ export class PageMessages {
     for (const ids of this.#chats.values()) ids.delete(id);
   }
 
-  /** Whether it was not held before. */
-  #hold(wire: WireMessage): boolean {
+  /** Whether it was not held before. What comes from the database without an ack is marked as failed. */
+  #hold(wire: HeldMessage, isNew: boolean): boolean {
     if (this.#held.has(wire.id)) return false;
-    this.#held.set(wire.id, { ...wire, ack: Math.max(wire.ack, this.#missedAcks.get(wire.id) ?? wire.ack) });
+    const ack = Math.max(wire.ack, this.#missedAcks.get(wire.id) ?? wire.ack);
+    const failure = !isNew && wire.from_me && ack === 0 ? { isSendFailure: true } : {};
+    this.#held.set(wire.id, { ...wire, ack, ...failure });
     return true;
   }
 }
@@ -118,7 +127,9 @@ export function rawOf({
   t,
   ack,
   details,
-}: WireMessage): object {
+  isSendFailure,
+  errorCode,
+}: HeldMessage): object {
   return {
     ...details,
     id: { _serialized: id, id: key, fromMe: from_me, remote: chat_id, participant: author },
@@ -127,6 +138,8 @@ export function rawOf({
     t,
     ack,
     author,
+    isSendFailure,
+    errorCode,
     notifyName: name,
   };
 }

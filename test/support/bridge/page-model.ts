@@ -1,5 +1,6 @@
 import type { NewContent } from '../../../services/bridge/page/content.ts';
 import { readMessage } from '../../../services/bridge/page/data.ts';
+import { SendEndedError } from '../../../services/bridge/page/errors.ts';
 import type { InboundEvent } from '../../../services/bridge/page/inbound-events.ts';
 import type { SendOptions, SendStage } from '../../../services/bridge/page/sends.ts';
 import type { SendingPage } from '../../../services/bridge/send/sending-browser.ts';
@@ -10,8 +11,8 @@ import type { Policy } from '../../../services/sandbox/web/policy.ts';
 import type { WireMessage } from '../../../services/sandbox/web/wire.ts';
 import { attributesOf, type Prepared, previewOf, upload } from './page-content.ts';
 import { PageLoad } from './page-load.ts';
-import { findIn, mayEdit, mayRevoke, ownSinceIn } from './page-lookup.ts';
-import { PageMessages, rawOf } from './page-messages.ts';
+import { failureOf, findIn, ownSinceIn, PageChanges } from './page-lookup.ts';
+import { type HeldMessage, PageMessages, rawOf } from './page-messages.ts';
 import { type Moment, type PageDatabase, PageOutbox } from './page-outbox.ts';
 
 const WID = /^[\w.:-]+@(c\.us|g\.us|lid|broadcast|newsletter)$/;
@@ -39,9 +40,11 @@ export class PageModel {
   readonly #messages: PageMessages;
   /** Nobody can replace how this page adds messages: each gets an id of the page's own. */
   readonly #isResisting: boolean;
+  readonly #hasRetry: boolean;
   readonly #prepared = new Map<string, Prepared | undefined>();
   readonly #calls = new Map<string, Call>();
   readonly #canceled = new Set<string>();
+  readonly #endOf = (id: string) => this.outbox.endOf(id);
   /** Whether the bridge's hooks are in this load of the page. */
   isHooked = false;
   /** How sends fare, as the phone has said. */
@@ -51,6 +54,7 @@ export class PageModel {
     this.#phone = phone;
     this.policy = phone.policy;
     this.#isResisting = phone.settings.resist;
+    this.#hasRetry = !phone.settings.without.includes('WAWebResendMsgAction');
     const load = this.#load;
     this.#messages = new PageMessages(phone, (event) => load.soon(() => tell(event)));
     this.outbox = new PageOutbox({
@@ -60,23 +64,27 @@ export class PageModel {
     const answer = <Given extends unknown[], T>(act: (...given: Given) => Promise<T>) => {
       return (...given: Given) => load.answer(() => act(...given));
     };
+    const changes = new PageChanges(phone, this.#messages, load, () => this.policy.mode);
     this.sends = {
       send: answer((...given) => this.#send(...given)),
-      open: answer(async (address) => void this.#open(address)),
+      open: answer(async (address) => this.#open(address)),
       prepare: answer((...given) => this.#prepare(...given)),
       drop: answer(async (name) => void this.#prepared.delete(name)),
       cancelSend: answer(async (attempt) => this.#cancel(attempt)),
       find: answer(async (id, address) => {
         this.#checkSynced();
-        return findIn(this.#messages, id, address, this.#device.pn);
+        return findIn(this.#messages, id, address, this.#device.pn, this.#endOf);
       }),
       ownSince: answer(async (address, since) => {
         this.#checkSynced();
-        return ownSinceIn(this.#messages, address, since);
+        return ownSinceIn(this.#messages, address, since, this.#endOf);
       }),
-      react: answer(async (id, text) => this.#react(id, text)),
-      edit: answer(async (id, text) => this.#edit(id, text)),
-      revoke: answer(async (id) => this.#revoke(id)),
+      resend: answer(async (id) => this.#resend(id)),
+      outcomeOf: answer((key) => this.outbox.outcomeOf(this.#ownOf(key)?.id ?? '')),
+      linkedAt: answer(async () => undefined),
+      react: answer(async (id, text) => changes.react(this.#get(id), text)),
+      edit: answer(async (id, text) => changes.edit(this.#getWhole(id), text)),
+      revoke: answer((id, notAfter) => changes.revoke(this.#getWhole(id), notAfter)),
       addressOf: answer(async (chatId) => this.#addressOf(chatId)),
     };
   }
@@ -131,18 +139,15 @@ export class PageModel {
     const key = this.#isResisting ? `3EB0${randomHex(9)}` : call.stanzaId;
     const author = address.endsWith('@g.us') ? pn : undefined;
     const id = `true_${address}_${key}${author === undefined ? '' : `_${author}`}`;
-    if (this.#messages.get(id) !== undefined) throw new Error('gatehouse: already there');
+    if (this.#ownOf(key) !== undefined) throw new Error('gatehouse: already there');
     call.stage = 'adding';
     const t = Math.floor(Date.now() / 1000);
     const message = { id, key, from_me: true, chat_id: address, author, t, ack: 0, ...attributes };
     await this.outbox.add({ ...message, details: { ...message.details, ...contextOf(quoted) } });
     if (this.#isResisting) return id;
     call.stage = 'added';
-    const { errorCode, ack } = await this.outbox.result(id);
-    if (errorCode !== undefined) {
-      const word = { messageSendResult: ack > 0 ? 'OK' : 'ERROR_UNKNOWN', t, count: null, errorCode };
-      throw new Error(`gatehouse: restricted: ${JSON.stringify(word)}`);
-    }
+    const word = await this.outbox.outcomeOf(id);
+    if (word !== undefined && word.result !== 'OK') throw new SendEndedError(word);
     return id;
   }
 
@@ -182,27 +187,17 @@ export class PageModel {
     return stage === 'preparing' ? 'canceled' : (stage ?? 'unknown');
   }
 
-  #react(id: string, text: string): void {
+  /** The page's own retry: undefined once it has begun. */
+  #resend(id: string): string | undefined {
+    this.#checkSynced();
     const message = this.#get(id);
-    if (message === undefined) return;
-    this.#phone.write({ kind: 'reaction', id, from: this.#device.pn, text }, message.chat_id);
-  }
-
-  #edit(id: string, body: string): boolean {
-    const message = this.#getWhole(id);
-    if (message === undefined || !mayEdit(message)) return false;
-    this.#phone.write({ kind: 'edited', id, body }, message.chat_id);
-    this.#messages.change(id, { body });
-    return true;
-  }
-
-  #revoke(id: string): void {
-    const message = this.#getWhole(id);
-    if (message === undefined) return;
-    if (mayRevoke(message)) {
-      this.#phone.write({ kind: 'revoked', id }, message.chat_id);
-      this.#messages.change(id, { type: 'revoked', body: undefined });
-    } else this.#messages.remove(id);
+    if (message === undefined) return 'WhatsApp Web no longer has it';
+    if (!failureOf(message, this.#endOf).isFailed) return undefined;
+    if (!this.#hasRetry) return 'this WhatsApp Web has no retry (WAWebResendMsgAction.resendMsg)';
+    if (message.ack === 0 && message.isSendFailure !== true)
+      return 'WhatsApp Web does not count it as failed';
+    void this.outbox.resend(message);
+    return undefined;
   }
 
   #addressOf(chatId: string): string | undefined {
@@ -210,18 +205,23 @@ export class PageModel {
     return this.#phone.unregistered.includes(chatId) ? undefined : chatId;
   }
 
-  #open(address: string): void {
+  #open(address: string): string[] {
     checkWid(address);
-    if (this.#messages.hasChat(address) || address.endsWith('@newsletter')) return;
+    if (this.#messages.hasChat(address) || address.endsWith('@newsletter')) return [address];
     if (this.#phone.unregistered.includes(address)) throw new Error('No LID for user');
     this.#messages.openChat(address);
+    return [address];
   }
 
-  #get(id: string): WireMessage | undefined {
+  #ownOf(key: string): HeldMessage | undefined {
+    return this.#messages.all().find((message) => message.from_me && message.key === key);
+  }
+
+  #get(id: string): HeldMessage | undefined {
     return this.#messages.get(id) ?? this.#messages.load(id);
   }
 
-  #getWhole(id: string): WireMessage | undefined {
+  #getWhole(id: string): HeldMessage | undefined {
     if (![3, 4].includes(id.split('_').length)) throw new Error('Invalid serialized message id specified');
     return this.#get(id);
   }

@@ -57,5 +57,27 @@ forEachDatabase((database) => {
       assert.ok(dispatchedAt >= soon);
       assert.deepEqual(world.bridge.textsOf(ANN), ['now', 'later']);
     });
+
+    it('tries what WhatsApp Web cannot send now until its time is over, and never lets it fail', async () => {
+      await using world = await start();
+      world.bridge.behave = () => 'send_failed';
+      const first = await world.queue(ANN, 'accepted now');
+      const doubtful = { state: 'sending', dispatchedAt: Date.now() } as const;
+      const second = await world.queue(BOB, 'tried before', doubtful);
+      world.dispatcher.start();
+      for (const [id, state] of [
+        [first, 'queued'],
+        [second, 'sending'],
+      ] as const) {
+        const message = await until('several tries', async () => {
+          const found = await world.find(id);
+          return found.attempts >= 3 && found.state === state ? found : undefined;
+        });
+        assert.match(message.reason ?? '', /because of send_failed/);
+        await world.expire(id);
+        await world.reaches(id, 'expired');
+      }
+      assert.deepEqual(world.bridge.phone, []);
+    });
   });
 });

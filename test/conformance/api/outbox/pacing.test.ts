@@ -83,5 +83,20 @@ forEachDatabase((database) => {
         [BOB],
       );
     });
+
+    for (const detail of ['no more strangers now (error 463)', 'no more new chats this month (error 475)'])
+      it(`parks a message with the reason that WhatsApp gave: ${detail}`, async () => {
+        await using world = await start({});
+        world.bridge.behave = () => 'recipient_restricted';
+        world.bridge.detailOf = () => detail;
+        const id = await world.queue(ANN, 'hello');
+        world.dispatcher.start();
+        const parked = await until('it is parked', async () => {
+          const message = await world.find(id);
+          return message.nextTryAt > Date.now() + 1_000 ? message : undefined;
+        });
+        assert.deepEqual([parked.state, parked.errorCode], ['queued', undefined]);
+        assert.match(parked.reason ?? '', new RegExp(detail.replaceAll(/[()]/g, '.')));
+      });
   });
 });

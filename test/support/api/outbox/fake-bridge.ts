@@ -28,6 +28,8 @@ export class FakeBridge {
   /** Statuses asked for. */
   statusCalls = 0;
   behave: (body: SendBody, call: number) => Behaviour | Promise<Behaviour> = () => 'send';
+  /** The text of a problem. */
+  detailOf = (code: ErrorCode): string => `because of ${code}`;
   /** Replaces the result of a look for an earlier attempt. */
   look: (body: SendBody) => Behaviour | undefined = () => undefined;
   /** How many bodies it refused by the contract, as the bridge does. */
@@ -41,8 +43,7 @@ export class FakeBridge {
         response.writeHead(status, { 'content-type': 'application/json' });
         response.end(JSON.stringify(body));
       };
-      const problem = (code: ErrorCode) =>
-        answer(ERRORS[code].status, { code, detail: `because of ${code}` });
+      const problem = (code: ErrorCode) => answer(ERRORS[code].status, { code, detail: this.detailOf(code) });
       if (request.url === '/status') {
         this.statusCalls += 1;
         return answer(200, {

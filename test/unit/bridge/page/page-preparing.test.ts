@@ -11,13 +11,13 @@ const PAGE = `
   const hanging = { send: undefined, preview: undefined };
   class MsgKey { constructor(parts) { Object.assign(this, parts); this._serialized = 'true_' + parts.to + '_' + parts.id; } }
   const modules = {
-    WAWebCollections: { Msg: { get: (key) => sent.find((message) => message.id._serialized === key) } },
+    WAWebCollections: { Msg: { getModelsArray: () => sent, get: (key) => sent.find((message) => message.id._serialized === key) } },
     WAWebMsgKey: MsgKey,
     WAWebChatGetters: { getIsNewsletter: () => false, getIsBroadcast: () => false },
     WALinkify: { findLink: (text) => (text.includes('http') ? { href: text } : undefined) },
     WAWebLinkPreviewChatAction: { getLinkPreview: async ({ href }) => { await hanging.preview; return { data: { title: href } }; } },
     WAWebSendMsgChatAction: {
-      addAndSendMsgToChat: (chat, message) => { sent.push(message); return [Promise.resolve(message), Promise.resolve({})]; },
+      addAndSendMsgToChat: (chat, message) => { sent.push(message); return [Promise.resolve(message), Promise.resolve({ messageSendResult: 'OK' })]; },
     },
   };
   var window = {

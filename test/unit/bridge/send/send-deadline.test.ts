@@ -3,7 +3,7 @@ import type { SendStage } from '../../../../services/bridge/page/sends.ts';
 import type { SendingPage } from '../../../../services/bridge/send/sending-browser.ts';
 import type { BrowserEnd } from '../../../../services/bridge/session/browser-end.ts';
 import { KitError } from '../../../../services/contract/errors.ts';
-import { FakeBrowser, hang, madeOf, pageWith, textOf } from '../../../support/bridge/fake-page.ts';
+import { FakeBrowser, foundOf, hang, madeOf, pageWith, textOf } from '../../../support/bridge/fake-page.ts';
 
 const SEND_MS = 150;
 const ACK_WAIT_MS = 100;
@@ -106,9 +106,7 @@ describe('bridge, the one deadline of a send', () => {
         sent.push(textOf(content)) === 1 ? hang() : madeOf(address, content, options.stanzaId),
       cancelSend: async () => 'added',
       find: async (id, address) =>
-        sent.length === 0
-          ? undefined
-          : { ...madeOf(address, { kind: 'text', text: 'once' }, id), mayEdit: true, mayRevoke: true },
+        sent.length === 0 ? undefined : foundOf(madeOf(address, { kind: 'text', text: 'once' }, id)),
     });
     const body = { chatId: GROUP, message: 'once', stanza_id };
     const limits = { sendMs: SEND_MS, ackWaitMs: ACK_WAIT_MS };

@@ -35,6 +35,7 @@ describe('bridge, opening the chat of a send', () => {
       async (address) => {
         opened.push(address);
         if (address === ANN) await slow.promise;
+        return [address];
       },
       { callMs: 60_000 },
     );
@@ -48,7 +49,7 @@ describe('bridge, opening the chat of a send', () => {
   });
 
   it('answers in time when a chat does not open: that one waits, all others go on', async () => {
-    start((address) => (address === ANN ? hang() : Promise.resolve()), { callMs: 50 });
+    start((address) => (address === ANN ? hang() : Promise.resolve([address])), { callMs: 50 });
     await assert.rejects(send('to nobody', ANN), { code: 'send_failed' });
     await send('one', BOB);
     assert.deepEqual(added, ['one']);

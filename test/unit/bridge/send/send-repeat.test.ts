@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { nextStanzaId } from '../../../../services/bridge/send/request.ts';
 import { ModelWorld } from '../../../support/bridge/model-world.ts';
 import { attemptsOf, fails, newId, sendsOf, sent } from '../../../support/bridge/send-support.ts';
 import type { Answer } from '../../../support/bridge/world.ts';
@@ -97,17 +96,6 @@ describe('bridge, asked to send the same id again', () => {
     assert.equal(messageId, `true_${TO}_${id}`);
     assert.equal(sent(await look()).messageId, messageId);
     assert.equal(sendsOf(world, 'never sent'), 1);
-  });
-
-  it('sends under the next id what WhatsApp has refused, and finds it there', async () => {
-    await world.misbehave('policy', { mode: 'fail-result' });
-    const id = newId();
-    fails(await send('second try', id), 502, 'send_refused');
-    await world.behave();
-    const { messageId } = sent(await send('second try', id, { retry: RETRY }));
-    assert.equal(messageId, `true_${TO}_${nextStanzaId(id)}`);
-    assert.equal(sent(await send('second try', id, { retry: RETRY })).messageId, messageId);
-    assert.equal(sendsOf(world, 'second try'), 1);
   });
 
   it('is not deceived by a message of somebody else with the same id', async () => {

@@ -64,7 +64,7 @@ describe('bridge, in a page that lets nobody choose ids, after a send of which n
     assert.equal(sendsOf(world, 'mine'), 3);
   });
 
-  it('takes none from before the first try, none typed on the phone, none that failed, and none of another chat', async () => {
+  it('takes none from before the first try, none typed on the phone, and none of another chat; one that failed it tries again', async () => {
     const { phone } = world.sandbox;
     const earlier = composeIncoming({ from: TO, body: 'not it', key: '3EB0EA211E200000000000' }, phone);
     const own = { from_me: true, origin: 'kit', t: since - 60, delivered: true } as const;
@@ -80,8 +80,8 @@ describe('bridge, in a page that lets nobody choose ids, after a send of which n
     sent(await send(text('not it'), newId(), {}, OTHER));
     await world.restartBridge();
     const { messageId } = sent(await send(text('not it'), newId(), retry()));
-    assert.equal(kitMessages(world).at(-1)?.id, messageId);
-    assert.equal(sendsOf(world, 'not it'), 3);
+    assert.equal(messageId, failed.messageId);
+    assert.equal(sendsOf(world, 'not it'), 2);
   });
 
   it('leaves the outcome of a send open that failed in the page: how far it was is not known', async () => {
@@ -91,6 +91,19 @@ describe('bridge, in a page that lets nobody choose ids, after a send of which n
     await world.behave();
     sent(await send(text('failed'), id, retry()));
     assert.equal(sendsOf(world, 'failed'), 1);
+  });
+
+  it('tries one again that the server has refused, without being told that it is a second try', async () => {
+    await world.misbehave('policy', { mode: 'fail-result' });
+    const id = newId();
+    fails(await send(text('refused'), id), 502, 'send_failed', /ack -1/);
+    await world.behave();
+    sent(await send(text('refused'), id));
+    assert.equal(sendsOf(world, 'refused'), 1);
+    const own = world.events.filter(
+      (event) => event.kind === 'message_sent' && event.message.body === 'refused',
+    );
+    assert.equal(own.length, 1);
   });
 
   it('only looks when it is to', async () => {

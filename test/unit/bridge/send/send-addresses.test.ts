@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { FakeBrowser, hang, madeOf, pageWith } from '../../../support/bridge/fake-page.ts';
+
+const NUMBER = '15552220000@c.us';
+const LID = '99990002225551@lid';
+const since = Math.floor(Date.now() / 1000) - 3_600;
+const body = { chatId: NUMBER, message: 'hello', stanza_id: '3EB0000000000000000001' };
+
+describe('bridge, a person with a number and a LID', () => {
+  it('knows its message by its likeness under either address, and under no third', async () => {
+    for (const [address, isIts] of [
+      [NUMBER, true],
+      [LID, true],
+      ['99990002225552@lid', false],
+    ] as const) {
+      const page = pageWith({
+        open: async () => [NUMBER, LID],
+        cancelSend: async () => 'unknown',
+        send: async (_address, content) => {
+          const message = madeOf(address, content, '3EB0FFFFFFFFFFFFFFFFFF');
+          browser.sender.take({ kind: 'message_sent', message });
+          return hang();
+        },
+      });
+      const browser = new FakeBrowser(page, { sendMs: 150, ackWaitMs: 50, callMs: 10_000 });
+      const answer = browser.sender.send(body).catch((error: unknown) => error);
+      const [outcome] = await Promise.all([answer]);
+      const text = JSON.stringify(outcome);
+      if (isIts) assert.match(text, new RegExp(`true_${address}_3EB0FFFF`));
+      else assert.match(String(outcome), /may have been sent/);
+      browser.end({ kind: 'stopped', reason: 'the test is over' });
+    }
+  });
+});
+
+describe('bridge, a message that the page has announced', () => {
+  it('is send_failed when the page then fails to store it, and open when the page went away', async () => {
+    for (const [text, outcome] of [
+      ['storeMessages failed', { code: 'send_failed', message: /storeMessages failed/ }],
+      ['Execution context was destroyed', undefined],
+    ] as const) {
+      const page = pageWith({
+        send: async (address, content, { stanzaId }) => {
+          browser.sender.take({
+            kind: 'message_sent',
+            message: { ...madeOf(address, content, stanzaId), ack: 0 },
+          });
+          throw new Error(text);
+        },
+      });
+      const browser = new FakeBrowser(page, { sendMs: 60_000, ackWaitMs: 50, callMs: 60_000 });
+      const sending = browser.sender.send(body);
+      if (outcome === undefined) assert.equal((await sending).ack, 0);
+      else await assert.rejects(sending, outcome);
+    }
+  });
+});
+
+describe('bridge, an earlier try from before the link', () => {
+  const now = Math.floor(Date.now() / 1000);
+  for (const [when, linkedAt, isCertain] of [
+    ['a minute ago', now - 60, false],
+    ['an hour ago', now - 3_600 + 1, true],
+    ['before the try', since, true],
+    ['at a time that the page does not tell', undefined, true],
+  ] as const)
+    it(`is ${isCertain ? '' : 'not '}certainly unsent when it is not found, linked ${when}`, async () => {
+      const page = pageWith({
+        linkedAt: async () => linkedAt,
+        send: async (address, content, { stanzaId }) => madeOf(address, content, stanzaId),
+      });
+      const browser = new FakeBrowser(page, { sendMs: 60_000, callMs: 60_000 });
+      for (const only_look of [true, false]) {
+        const outcome = browser.sender.send({ ...body, retry: { since, known: [], only_look } });
+        if (!isCertain) await assert.rejects(outcome, { code: 'send_failed', message: /older messages/ });
+        else if (only_look) await assert.rejects(outcome, { code: 'not_found' });
+        else assert.equal((await outcome).messageId, `true_${NUMBER}_${body.stanza_id}`);
+      }
+    });
+});
