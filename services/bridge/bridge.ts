@@ -61,7 +61,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     ...options,
     spoolDir,
     onKept: (kept) => backfill.kept(kept),
-    onTrouble: (reason) => session.remark(reason),
+    onTrouble: (reason) => session.remark('events', reason),
   });
   const take = (inbound: InboundEvent) => {
     if (inbound.kind !== 'unreadable') events.take(toBridgeEvent(options.session, inbound));
@@ -87,7 +87,10 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       watchdog.pageReady(browser);
       backfill.pageReady(browser);
     },
-    pageAway: () => backfill.pageAway(),
+    pageAway: () => {
+      watchdog.pageAway();
+      backfill.pageAway();
+    },
   });
   const backfill = new Backfill({
     session: options.session,
@@ -102,6 +105,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     recordPath: join(spoolDir, 'unacknowledged.json'),
     log,
     hold: (reason) => session.hold(reason),
+    remark: (text) => session.remark('watchdog', text),
     tell: take,
     giveUp: (reason) => {
       log.fatal(reason);

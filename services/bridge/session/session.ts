@@ -102,9 +102,9 @@ export class Session {
     if (this.#browser?.isReady) this.#reporter.setReady();
   }
 
-  /** Adds a remark to the reason that `status` gives. */
-  remark(text: string | undefined): void {
-    this.#reporter.remark(text);
+  /** Adds a remark of a part of the bridge to the reason that `status` gives; undefined withdraws it. */
+  remark(part: string, text: string | undefined): void {
+    this.#reporter.remark(part, text);
   }
 
   /** Closes the browser and keeps the login; resolves when no process of it is left. */
