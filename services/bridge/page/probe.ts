@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parse } from './data.ts';
 import { TEXT_OF } from './ids.ts';
-import { IS_SYSTEM } from './message-kinds.ts';
+import { IS_WRITTEN } from './message-kinds.ts';
 import type { WhatsApp } from './whatsapp.ts';
 
 /** A message of this account, and how far it has come. */
@@ -72,7 +72,7 @@ const ownSchema = z.object({
  */
 function ownMessages(ids: readonly string[], since: number): string {
   return `(async () => {
-    ${TEXT_OF}${IS_SYSTEM}
+    ${TEXT_OF}${IS_WRITTEN}
     const { Msg, Blocklist } = window.require('WAWebCollections');
     const isBlocked = (wid) => {
       try {
@@ -91,7 +91,7 @@ function ownMessages(ids: readonly string[], since: number): string {
     const wanted = new Set(${JSON.stringify(ids)});
     const found = Msg.getModelsArray().filter((msg) =>
       wanted.has(textOf(msg.id)) ||
-      (msg.id.fromMe && msg.ack === 0 && !msg.isSendFailure && msg.t >= ${since} && !isSystem(msg)));
+      (msg.id.fromMe && msg.ack === 0 && !msg.isSendFailure && msg.t >= ${since} && isWritten(msg)));
     for (const msg of found) wanted.delete(textOf(msg.id));
     if (wanted.size > 0) found.push(...((await Msg.getMessagesById([...wanted]))?.messages ?? []).filter(Boolean));
     return {
