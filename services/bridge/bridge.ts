@@ -10,7 +10,7 @@ import { within } from './deadline.ts';
 import { Backfill } from './events/backfill.ts';
 import { toBridgeEvent } from './events/bridge-event.ts';
 import { EventSender } from './events/event-sender.ts';
-import { type BridgeLimits, LEAST_HEAL_STEP_MS } from './limits.ts';
+import { type BridgeLimits, DEFAULT_PAIRING_QUIET_MS, LEAST_HEAL_STEP_MS } from './limits.ts';
 import type { InboundEvent } from './page/inbound-events.ts';
 import { Sender } from './send/sender.ts';
 import { survivePipeErrors } from './session/browser-pipes.ts';
@@ -74,6 +74,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const session = new Session(options, {
     state: (data) => {
       if (data.state === 'qr') watchdog.forget();
+      if (data.state === 'qr' || data.state === 'pairing') backfill.codeShown();
       if (data.state === 'syncing') backfill.linking();
       events.take({ ...head(), kind: 'state', data });
     },
@@ -95,6 +96,8 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const backfill = new Backfill({
     session: options.session,
     cursorPath: join(spoolDir, 'known.json'),
+    pairingPath: join(spoolDir, 'paired.json'),
+    pairingQuietMs: limits.pairingQuietMs ?? DEFAULT_PAIRING_QUIET_MS,
     log,
     take: (event) => events.take(event),
     kept: () => events.kept(),
