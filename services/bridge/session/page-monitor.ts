@@ -71,9 +71,9 @@ export class PageMonitor {
     return this.#phase === 'ready';
   }
 
-  /** Neither a code nor a login was seen yet. */
+  /** The page loads, for the first time or anew. */
   get isLoading(): boolean {
-    return this.#phase === 'loading';
+    return this.#phase === 'loading' || this.#phase === 'syncing';
   }
 
   /** When the page was ready for the first time; undefined if never. */
