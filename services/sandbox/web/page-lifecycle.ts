@@ -15,7 +15,7 @@ import { type Device, type Fields, parseDevice, textsOf } from './wire.ts';
 /** The library injects itself within a second; on a busy machine, or beside a long history, it may need many. */
 const LISTENER_LIMIT_MS = 20_000;
 const RETRY_MS = 250;
-const LOGGED_OUT_URL = '/?post_logout=1&logout_reason=0';
+const LOGGED_OUT_URL = '/?post_logout=1';
 
 let device: Device | undefined;
 
@@ -93,7 +93,7 @@ async function goUp(): Promise<void> {
     Cmd.trigger('offline_progress_update_from_bridge');
     await sleep(syncMs / 3);
   }
-  Socket.set({ hasSynced: true });
+  Socket.set({ hasSynced: true, stream: 'CONNECTED' });
   await deliverKept();
   await reportUp();
 }

@@ -66,7 +66,7 @@ export function showVote(value: unknown): void {
 export function showCall(value: unknown): void {
   const record = recordOf(value);
   const id = optionalTextOf(record, 'id') ?? randomHex(16);
-  callCollection.calls.set(id, {
+  const shown = {
     id,
     peerJid: textOf(record, 'from'),
     isVideo: record.isVideo === true,
@@ -75,7 +75,8 @@ export function showCall(value: unknown): void {
     outgoing: false,
     webClientShouldHandle: false,
     participants: [],
-  });
+  };
+  callCollection.trigger('change:activeCall', shown);
 }
 
 function parseKey(serialized: string): MsgKey {
