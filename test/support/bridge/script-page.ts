@@ -54,8 +54,8 @@ export class ScriptPage {
 
   /** As the protocol of the browser does: results cross as JSON. */
   evaluate = async (source: string): Promise<unknown> => {
-    const result: unknown = await runInContext(source, this.#context);
-    return result === undefined ? undefined : JSON.parse(JSON.stringify(result));
+    const text: string | undefined = JSON.stringify(await runInContext(source, this.#context));
+    return text === undefined ? undefined : JSON.parse(text);
   };
 
   close(): void {
