@@ -10,7 +10,7 @@ import { within } from './deadline.ts';
 import { Backfill } from './events/backfill.ts';
 import { toBridgeEvent } from './events/bridge-event.ts';
 import { EventSender } from './events/event-sender.ts';
-import { type BridgeLimits, LEAST_HEAL_STEP_MS } from './limits.ts';
+import { type BridgeLimits, DEFAULT_PAIRING_QUIET_MS, LEAST_HEAL_STEP_MS } from './limits.ts';
 import type { InboundEvent } from './page/inbound-events.ts';
 import { Sender } from './send/sender.ts';
 import { survivePipeErrors } from './session/browser-pipes.ts';
@@ -61,7 +61,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     ...options,
     spoolDir,
     onKept: (kept) => backfill.kept(kept),
-    onTrouble: (reason) => session.remark(reason),
+    onTrouble: (reason) => session.remark('events', reason),
   });
   const take = (inbound: InboundEvent) => {
     if (inbound.kind !== 'unreadable') events.take(toBridgeEvent(options.session, inbound));
@@ -74,6 +74,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   const session = new Session(options, {
     state: (data) => {
       if (data.state === 'qr') watchdog.forget();
+      if (data.state === 'qr' || data.state === 'pairing') backfill.codeShown();
       if (data.state === 'syncing') backfill.linking();
       events.take({ ...head(), kind: 'state', data });
     },
@@ -87,11 +88,16 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       watchdog.pageReady(browser);
       backfill.pageReady(browser);
     },
-    pageAway: () => backfill.pageAway(),
+    pageAway: () => {
+      watchdog.pageAway();
+      backfill.pageAway();
+    },
   });
   const backfill = new Backfill({
     session: options.session,
     cursorPath: join(spoolDir, 'known.json'),
+    pairingPath: join(spoolDir, 'paired.json'),
+    pairingQuietMs: limits.pairingQuietMs ?? DEFAULT_PAIRING_QUIET_MS,
     log,
     take: (event) => events.take(event),
     kept: () => events.kept(),
@@ -102,6 +108,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     recordPath: join(spoolDir, 'unacknowledged.json'),
     log,
     hold: (reason) => session.hold(reason),
+    remark: (text) => session.remark('watchdog', text),
     tell: take,
     giveUp: (reason) => {
       log.fatal(reason);

@@ -23,6 +23,8 @@ export interface BridgeLimits {
   readonly healStepMs?: number | undefined;
   /** A polite close of the browser; then it is killed. */
   readonly destroyMs: number;
+  /** After a phone was linked, how long the bridge loads no history, unless WhatsApp Web reloads itself before. */
+  readonly pairingQuietMs?: number;
   /** Between two looks at a page that is ready. */
   readonly probeMs?: number;
 }
@@ -30,4 +32,6 @@ export interface BridgeLimits {
 /** WhatsApp finds most previews in about a second, and took 7 s to find none (whatsapp-web.js#3167). */
 export const DEFAULT_PREVIEW_MS = 5_000;
 export const DEFAULT_PROBE_MS = 5_000;
+/** WhatsApp Web reloads itself about five minutes after it was linked (OpenWA#1040); twice that when it does not. */
+export const DEFAULT_PAIRING_QUIET_MS = 600_000;
 export const LEAST_HEAL_STEP_MS = 5_000;

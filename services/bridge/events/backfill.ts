@@ -3,10 +3,18 @@ import { errorText } from '../../contract/errors.ts';
 import type { BridgeEvent } from '../../contract/events.ts';
 import { backoffMs } from '../../runtime/backoff.ts';
 import type { Log } from '../../runtime/log.ts';
-import { type ActiveChat, type ChatPiece, readActiveChats, readChatPiece } from '../page/backfill.ts';
+import {
+  type ActiveChat,
+  type ChatPiece,
+  type ChatRange,
+  readActiveChats,
+  readChatPiece,
+  readLoadTime,
+} from '../page/backfill.ts';
 import type { WhatsApp } from '../page/whatsapp.ts';
 import { BackfillCursor } from './backfill-cursor.ts';
 import { toBridgeEvent } from './bridge-event.ts';
+import { Pairing } from './pairing.ts';
 
 /** Looked at once more: times are in seconds, and of different clocks. */
 const MARGIN_S = 600;
@@ -33,6 +41,10 @@ export interface CaughtUpBrowser {
 export interface BackfillOptions {
   readonly session: string;
   readonly cursorPath: string;
+  /** Notes since when a phone is linked, until the page has settled. */
+  readonly pairingPath: string;
+  /** How long after it was linked a page is left alone. */
+  readonly pairingQuietMs: number;
   readonly log: Log;
   take(event: BridgeEvent): void;
   /** Resolves when all that was told up to now is safe. */
@@ -42,21 +54,30 @@ export interface BackfillOptions {
 /**
  * Tells what happened while nobody listened: after each load of the page it looks into the chats for messages since the
  * last that is known to be safe, and tells them as news with the keys that they would have had live, so that what was
- * told before is a repetition. In small steps beside the sends; what fails is tried again.
+ * told before is a repetition. In small steps beside the sends; what fails is tried again. Soon after a phone was linked
+ * it tells only what the page holds, and loads the rest later.
  */
 export class Backfill {
   readonly #options: BackfillOptions;
   readonly #cursor: BackfillCursor;
+  readonly #pairing: Pairing;
   readonly #safeKeys = new Set<string>();
   #run = 0;
 
   constructor(options: BackfillOptions) {
     this.#options = options;
     this.#cursor = new BackfillCursor(options.cursorPath, options.log);
+    this.#pairing = new Pairing(options.pairingPath, options.pairingQuietMs, options.log);
+  }
+
+  /** The page shows a code for the phone. */
+  codeShown(): void {
+    this.#pairing.codeShown();
   }
 
   /** A login is being made or restored. */
   linking(): void {
+    this.#pairing.linking();
     this.#cursor.linking().catch((error: unknown) => {
       this.#options.log.warn(`how far messages are known cannot be read: ${errorText(error)}`);
     });
@@ -84,8 +105,9 @@ export class Backfill {
     this.#cursor.passed(events);
   }
 
-  close(): Promise<void> {
-    return this.#cursor.close();
+  async close(): Promise<void> {
+    await this.#pairing.close();
+    await this.#cursor.close();
   }
 
   /** Never throws; ends when it is through, or when the page has gone. */
@@ -93,7 +115,15 @@ export class Backfill {
     const { log } = this.#options;
     for (let failures = 1; ; failures += 1) {
       try {
-        await this.#lookBack(browser, run);
+        const quietMs = await this.#quietForMs(browser);
+        await this.#lookBack(browser, run, quietMs === 0);
+        if (quietMs > 0) {
+          log.info(
+            `the phone was linked just now: older messages are looked up in ${Math.ceil(quietMs / 1000)} s`,
+          );
+          if (!(await this.#isStillUp(browser, run, quietMs))) return;
+          await this.#lookBack(browser, run, true);
+        }
         if (await this.#isStillUp(browser, run, SETTLE_MS)) this.#cursor.goOn();
         return;
       } catch (error) {
@@ -110,7 +140,11 @@ export class Backfill {
     return !browser.signal.aborted && run === this.#run;
   }
 
-  async #lookBack(browser: CaughtUpBrowser, run: number): Promise<void> {
+  async #quietForMs(browser: CaughtUpBrowser): Promise<number> {
+    return this.#pairing.quietForMs(await browser.call('the time of the load', readLoadTime));
+  }
+
+  async #lookBack(browser: CaughtUpBrowser, run: number, mayLoad: boolean): Promise<void> {
     const account = browser.whatsapp.account?.id;
     if (account === undefined) throw new Error('the page does not say whose it is');
     const since = await this.#cursor.since(account, MARGIN_S);
@@ -130,7 +164,7 @@ export class Backfill {
         break;
       }
       try {
-        told += await this.#lookInto(browser, run, id, since);
+        told += await this.#lookInto(browser, run, id, { since, most: MOST_OF_A_CHAT, mayLoad });
       } catch (error) {
         failure ??= error; // The other chats are told all the same.
       }
@@ -142,13 +176,18 @@ export class Backfill {
   }
 
   /** Tells what is new in a chat; gives how many events that made. */
-  async #lookInto(browser: CaughtUpBrowser, run: number, chatId: string, since: number): Promise<number> {
+  async #lookInto(
+    browser: CaughtUpBrowser,
+    run: number,
+    chatId: string,
+    range: Omit<ChatRange, 'from'>,
+  ): Promise<number> {
     const { session, take, kept, log } = this.#options;
     let told = 0;
     for (let from: number | undefined = 0; from !== undefined && run === this.#run; ) {
       const start: number = from;
       const piece: ChatPiece = await browser.call('a look into a chat', (whatsapp) =>
-        readChatPiece(whatsapp, chatId, since, start, MOST_OF_A_CHAT),
+        readChatPiece(whatsapp, chatId, { ...range, from: start }),
       );
       for (const inbound of piece.events) {
         if (inbound.kind === 'unreadable')

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PageDataError, parse, readMessage } from './data.ts';
 import { TEXT_OF } from './ids.ts';
 import { editTimeOf, type InboundEvent } from './inbound-events.ts';
+import { IS_WRITTEN } from './message-kinds.ts';
 import type { WhatsApp } from './whatsapp.ts';
 
 /** Messages that one step reads: so many hold up nothing else that the page does. */
@@ -28,15 +29,30 @@ export async function readActiveChats(whatsapp: Pick<WhatsApp, 'run'>, since: nu
   return parse(z.array(activeChat), await whatsapp.run(activeChats(since)), 'list of active chats');
 }
 
-/** The messages of a chat since then, as inbound events with the keys that they have when they are told live. */
+/** Returns when this load of the page began, in Unix seconds. */
+export async function readLoadTime(whatsapp: Pick<WhatsApp, 'run'>): Promise<number> {
+  return parse(z.number(), await whatsapp.run('performance.timeOrigin / 1000'), 'time of the load');
+}
+
+/** Which messages of a chat are read. */
+export interface ChatRange {
+  /** Unix time in seconds: what is older is left out. */
+  readonly since: number;
+  /** How many of them a piece leaves out: the pieces before it. */
+  readonly from: number;
+  /** The most messages of a chat. */
+  readonly most: number;
+  /** Whether the page may load what it does not hold yet. */
+  readonly mayLoad: boolean;
+}
+
+/** The messages of a chat in that range, as inbound events with the keys that they have when they are told live. */
 export async function readChatPiece(
   whatsapp: Pick<WhatsApp, 'run'>,
   chatId: string,
-  since: number,
-  from: number,
-  most: number,
+  range: ChatRange,
 ): Promise<ChatPiece> {
-  const raw = await whatsapp.run(chatPiece(chatId, since, from, most));
+  const raw = await whatsapp.run(chatPiece(chatId, range));
   const { messages, next, isCut } = parse(pieceSchema, raw, 'piece of a chat');
   return { events: messages.flatMap(eventsOf), next: next ?? undefined, isCut };
 }
@@ -67,12 +83,19 @@ function eventsOf(raw: unknown): InboundEvent[] {
   }
 }
 
+/**
+ * Only chats with people. Channels and broadcasts are no news, and to read `status@broadcast` soon after pairing has cost
+ * accounts their link. Source: OpenWA#1040, OpenWA#1072.
+ */
+const IS_PERSONAL = `
+  const isPersonal = (id) => !/@(broadcast|newsletter)$/.test(id);`;
+
 function activeChats(since: number): string {
   return `(() => {
-    ${TEXT_OF}
+    ${TEXT_OF}${IS_PERSONAL}
     return window.require('WAWebCollections').Chat.getModelsArray()
       .map((chat) => ({ id: textOf(chat.id), t: Math.floor(chat.t ?? 0) }))
-      .filter(({ t }) => t >= ${since}).sort((a, b) => b.t - a.t);
+      .filter(({ id, t }) => t >= ${since} && isPersonal(id)).sort((a, b) => b.t - a.t);
   })()`;
 }
 
@@ -80,18 +103,20 @@ function activeChats(since: number): string {
  * Of the messages since a time, oldest first, some from a number on. What is no message of anybody (notices of the
  * page) or cannot be read yet (`ciphertext`: once decrypted it is told live) is left out, as it is in what is live.
  */
-function chatPiece(chatId: string, since: number, from: number, most: number): string {
+function chatPiece(chatId: string, { since, from, most, mayLoad }: ChatRange): string {
   return `(async () => {
-    const chat = window.require('WAWebCollections').Chat.get(window.require('WAWebWidFactory').createWid(${JSON.stringify(chatId)}));
-    if (!chat) return { messages: [], next: null, isCut: false };
+    ${IS_WRITTEN}${IS_PERSONAL}
+    const id = ${JSON.stringify(chatId)};
+    const chat = window.require('WAWebCollections').Chat.get(window.require('WAWebWidFactory').createWid(id));
+    if (!chat || !isPersonal(id)) return { messages: [], next: null, isCut: false };
     const held = () => chat.msgs.getModelsArray();
     const reaches = () => held().some((msg) => msg.t < ${since});
-    while (${from} === 0 && !reaches() && held().length < ${most}) {
+    while (${mayLoad} && ${from} === 0 && !reaches() && held().length < ${most}) {
       const earlier = await window.require('WAWebChatLoadMessages').loadEarlierMsgs({ chat });
       if (!earlier?.length) break;
     }
-    const isSaid = (msg) => !msg.isNotification && msg.type !== 'gp2' && msg.type !== 'ciphertext';
-    const all = held().filter((msg) => msg.t >= ${since} && isSaid(msg)).sort((a, b) => a.t - b.t);
+    
+    const all = held().filter((msg) => msg.t >= ${since} && isWritten(msg)).sort((a, b) => a.t - b.t);
     const found = all.slice(-${most});
     const piece = found.slice(${from}, ${from + STEP_MESSAGES});
     return {

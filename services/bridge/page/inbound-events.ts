@@ -3,6 +3,7 @@ import type { WhatsAppMessage } from '../../contract/events.ts';
 import { PageDataError, parse, readMessage, readMessageIds } from './data.ts';
 import { type MessageIds, messageKeySchema, widSchema } from './ids.ts';
 import type { Client } from './library.ts';
+import { isWrittenType } from './message-kinds.ts';
 
 /** An event of WhatsApp, as read from the page. */
 export type InboundEvent =
@@ -36,24 +37,31 @@ export function editTimeOf(raw: unknown): number | undefined {
   return editedSchema.safeParse(raw).data?.latestEditSenderTimestampMs;
 }
 
-/** Passes on the library's events as inbound events. One that cannot be read becomes `unreadable`, and is never thrown at the page. */
+/**
+ * Passes on the library's events as inbound events, but none about notices of the page, which nobody wrote. One that
+ * cannot be read becomes `unreadable`, and is never thrown at the page.
+ */
 export function listenForEvents(client: Client, onEvent: (event: InboundEvent) => void): void {
   const read = (make: () => InboundEvent) => onEvent(orUnreadable(make));
+  const readOf = ({ rawData }: { readonly rawData: unknown }, make: () => InboundEvent) => {
+    if (isWrittenType(typeSchema.safeParse(rawData).data?.type ?? '')) read(make);
+  };
+  const calls = new Set<string>();
   client.on('message_create', (message) =>
-    read(() => {
+    readOf(message, () => {
       const own = readMessage(message.rawData);
       return { kind: own.from_me ? 'message_sent' : 'message', message: own };
     }),
   );
   client.on('message_ack', (message, ack) =>
-    read(() => ({
+    readOf(message, () => ({
       kind: 'ack',
       message: readMessageIds(message.rawData),
       ack: parse(ackSchema, ack, 'ack'),
     })),
   );
   client.on('message_edit', (message, _body: unknown, previous: unknown) =>
-    read(() => ({
+    readOf(message, () => ({
       kind: 'edited',
       message: readMessage(message.rawData),
       previousBody: typeof previous === 'string' ? previous : undefined,
@@ -75,13 +83,21 @@ export function listenForEvents(client: Client, onEvent: (event: InboundEvent) =
       };
     }),
   );
-  client.on('call', (call: unknown) =>
+  // The library and the bridge's own listener (`life/calls.ts`) may both report a call.
+  client.on('call', (call: unknown) => {
+    const head = callHeadSchema.safeParse(call).data;
+    if (head?.fromMe === true || calls.has(head?.id ?? '')) return;
+    if (head !== undefined) calls.add(head.id);
     read(() => {
       const { id, from, isVideo, isGroup } = parse(callSchema, call, 'call');
       return { kind: 'call', callId: id, from, isVideo, isGroup };
-    }),
-  );
+    });
+  });
 }
+
+const callHeadSchema = z.object({ id: z.string(), fromMe: z.boolean().optional().catch(undefined) });
+
+const typeSchema = z.object({ type: z.string() });
 
 const editedSchema = z.object({ latestEditSenderTimestampMs: z.number().int().positive() });
 

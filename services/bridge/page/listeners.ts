@@ -1,4 +1,5 @@
 import type { LibraryClient } from './library.ts';
+import { CALL_MODULE, LISTEN_TO_CALLS } from './life/calls.ts';
 
 /**
  * Waits until all listeners of the library can be attached, and marks the page once they are attached. The library
@@ -31,34 +32,42 @@ async function markAfter({ pupPage }: LibraryClient, attach: () => Promise<void>
   await pupPage?.evaluate(AWAIT_MODULES);
   await attach();
   await pupPage?.evaluate(MARK_LISTENING);
+  await pupPage?.evaluate(LISTEN_TO_CALLS);
 }
 
-/** The modules without which `Client.attachEventListeners` of whatsapp-web.js 1.34.7 throws. */
-const NEEDED = [
-  'WAWebCollections',
-  'WAWebSocketModel',
-  'WAWebSyncGatingUtils',
-  'WAWebConnModel',
-  // A chunk of its own on some pages. Without it, the library reports acks and no incoming message. Source: wa-js#3567.
-  'WAWebCallCollection',
-];
+/** The modules without which `Client.attachEventListeners` of whatsapp-web.js 1.34.7 throws, but for that of calls. */
+const NEEDED = ['WAWebCollections', 'WAWebSocketModel', 'WAWebSyncGatingUtils', 'WAWebConnModel'];
 
-/** Resolves in the page once every listener can be attached; until then the page lists the modules that are missing. */
+/**
+ * Resolves in the page once every listener can be attached; until then the page lists the modules that are missing.
+ *
+ * A page may never load the module of calls, and without it the library attaches only its first listeners: it reports
+ * acks and no incoming message. So the library gets an empty module in its place, which it leaves alone, and the bridge
+ * listens to calls by itself (`calls.ts`). Source: wa-js#3567.
+ */
 const AWAIT_MODULES = `(async () => {
-  const isThere = (name) => {
+  const requireModule = window.require;
+  const find = (name) => {
     try {
-      return Boolean(window.require(name));
+      return requireModule(name);
     } catch {
-      return false;
+      return undefined;
     }
   };
   for (;;) {
-    const missing = ${JSON.stringify(NEEDED)}.filter((name) => !isThere(name));
+    const missing = ${JSON.stringify(NEEDED)}.filter((name) => !find(name));
     window.WWebJS.gatehouse = { missing, isListening: false };
-    if (missing.length === 0) return;
+    if (missing.length === 0) break;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
+  if (find('${CALL_MODULE}')) return;
+  window.WWebJS.gatehouse.restore = () => { window.require = requireModule; };
+  window.require = (name, ...more) =>
+    name === '${CALL_MODULE}' ? (find(name) ?? {}) : requireModule(name, ...more);
 })()`;
 
 /** Marks the page: every listener of the library is attached. */
-const MARK_LISTENING = 'void (window.WWebJS.gatehouse = { missing: [], isListening: true })';
+const MARK_LISTENING = `(() => {
+  window.WWebJS.gatehouse?.restore?.();
+  window.WWebJS.gatehouse = { missing: [], isListening: true };
+})()`;

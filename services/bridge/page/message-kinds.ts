@@ -22,3 +22,9 @@ const NOT_WRITTEN = [
 export const IS_WRITTEN = `
   const notWritten = new Set(${JSON.stringify(NOT_WRITTEN)});
   const isWritten = (msg) => !notWritten.has(msg.type);`;
+
+/** Whether somebody wrote a message of this type: the same as `isWritten` in the page. */
+export function isWrittenType(type: string): boolean {
+  const notWritten: readonly string[] = NOT_WRITTEN;
+  return !notWritten.includes(type);
+}

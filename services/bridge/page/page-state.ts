@@ -3,15 +3,28 @@ import { parse } from './data.ts';
 
 /** Where the page stands: its connection, whether it has synced, whether the library listens to it. */
 export const READ_PAGE = `(() => {
+  const ask = (name, answer) => {
+    try {
+      return answer(window.require(name));
+    } catch {
+      return undefined;
+    }
+  };
   try {
     const { Socket } = window.require('WAWebSocketModel');
-    const { missing = [], isListening = false } = window.WWebJS?.gatehouse ?? {};
+    const { missing = [], isListening = false, isHearingCalls = false } = window.WWebJS?.gatehouse ?? {};
     return {
       state: Socket.state,
+      stream: Socket.stream,
       hasSynced: Boolean(Socket.hasSynced),
+      isRegistered:
+        ask('WAWebUserPrefsMultiDevice', ({ isRegistered }) => Boolean(isRegistered())) ??
+        ask('WAWebUserPrefsMeUser', ({ getMaybeMePnUser }) => Boolean(getMaybeMePnUser())),
       isInjected: typeof window.WWebJS !== 'undefined',
       isListening,
+      isHearingCalls,
       missing,
+      hasDialog: document.querySelector('[role="dialog"]') !== null,
       version: window.Debug?.VERSION,
       userAgent: navigator.userAgent,
     };
@@ -38,6 +51,24 @@ export function obstacleIn(page: PageState, browserVersion: string): string | un
   return agentFault(userAgent, browserVersion);
 }
 
+/**
+ * Says why the page has no connection to WhatsApp, or nothing. The connection's state stays CONNECTED for a while after a
+ * drop: then only the stream is DISCONNECTED. The page sets the stream to no value but DISCONNECTED and CONNECTED, so
+ * any other is no sign of a drop. Source: `WAWebSocketModel`, `WAWebSocketConstants` (jigger@0fbd5e1a).
+ */
+export function connectionFault({ state, stream }: PageState): string | undefined {
+  if (state !== 'CONNECTED') return `the connection to WhatsApp is down (${state ?? 'no state'})`;
+  return stream === 'DISCONNECTED' ? 'the connection to WhatsApp is down' : undefined;
+}
+
+/**
+ * Whether a phone has linked the page, which had shown a code. The state says less: each plain reconnect passes through
+ * OPENING and PAIRING. Source: `WAWebCommsConfigBase`, `WAWebUserPrefsMultiDevice` isRegistered (jigger@0fbd5e1a).
+ */
+export function isLinked({ state, isRegistered }: PageState): boolean {
+  return isRegistered === true || state === 'CONNECTED';
+}
+
 /** Says why a page must not see this user agent in a browser of this version (`Chrome/150.0.7871.100`), or nothing. */
 export function agentFault(userAgent: string, browserVersion: string): string | undefined {
   const expected = /Chrome\/(\d+)/.exec(browserVersion)?.[1];
@@ -49,13 +80,21 @@ export function agentFault(userAgent: string, browserVersion: string): string | 
 
 const pageState = z.object({
   state: z.string().nullish(),
+  /** Of the connection: DISCONNECTED, CONNECTED, and by name SYNCING and RESUMING. */
+  stream: z.string().nullish(),
   hasSynced: z.boolean(),
+  /** A phone has linked this page; undefined where the page does not tell. */
+  isRegistered: z.boolean().nullish(),
   /** The library has loaded its functions into the page. */
   isInjected: z.boolean(),
   /** Every listener of the library is attached. */
   isListening: z.boolean(),
+  /** The bridge's listener of calls is attached. */
+  isHearingCalls: z.boolean(),
   /** Modules that are missing for that. */
   missing: z.array(z.string()),
+  /** A dialog lies over the page. */
+  hasDialog: z.boolean(),
   /** Of WhatsApp Web. */
   version: z.string().nullish(),
   userAgent: z.string(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parse } from './data.ts';
 import { TEXT_OF } from './ids.ts';
+import { IS_WRITTEN } from './message-kinds.ts';
 import type { WhatsApp } from './whatsapp.ts';
 
 /** A message of this account, and how far it has come. */
@@ -9,6 +10,18 @@ export interface OwnMessage {
   readonly stanza_id: string;
   readonly chat_id: string;
   readonly ack: number;
+  /** The page has given it up, or never sends it: no ack will come. */
+  readonly isFailed?: boolean | undefined;
+}
+
+/** The own messages of a page, and whether the page sends at all. */
+export interface OwnMessages {
+  readonly messages: readonly OwnMessage[];
+  /**
+   * Whether the page has taken in what waited at WhatsApp. Until then it sends nothing, for at most 5 minutes. Undefined
+   * when the page does not tell. Source: `WAWebEventsWaitForOfflineDeliveryEnd`, `WAWebSendMsgJob` (jigger@0fbd5e1a).
+   */
+  readonly isDeliveryEnd: boolean | undefined;
 }
 
 /** The messages of these ids that the page knows, and whatever else was sent from here since and waits for its ack. */
@@ -16,11 +29,13 @@ export async function readOwnMessages(
   whatsapp: Pick<WhatsApp, 'run'>,
   ids: readonly string[],
   since: number,
-): Promise<OwnMessage[]> {
-  return parse(z.array(ownMessage), await whatsapp.run(ownMessages(ids, since)), 'list of own messages');
+): Promise<OwnMessages> {
+  const raw = await whatsapp.run(ownMessages(ids, since));
+  const { messages, isDeliveryEnd } = parse(ownSchema, raw, 'list of own messages');
+  return { messages, isDeliveryEnd: isDeliveryEnd ?? undefined };
 }
 
-/** Lets the page connect anew, as far as it can. What its outbox holds is then sent again. */
+/** Lets the page connect anew, as far as it can. */
 export async function reconnect(whatsapp: Pick<WhatsApp, 'run'>): Promise<void> {
   await whatsapp.run(RECONNECT);
 }
@@ -33,33 +48,62 @@ export async function reload(whatsapp: Pick<WhatsApp, 'run'>): Promise<void> {
  * Whether a message goes to people from this very device, so that WhatsApp's server has to acknowledge it: ids made by
  * a WhatsApp Web begin with 3EB0, those of a phone do not, and channels and status posts have ways of their own.
  */
-export function isAwaited({ stanza_id, chat_id, ack }: OwnMessage): boolean {
-  return ack === 0 && stanza_id.startsWith('3EB0') && /@(c\.us|g\.us|lid|s\.whatsapp\.net)$/.test(chat_id);
+export function isAwaited({ stanza_id, chat_id, ack, isFailed }: OwnMessage): boolean {
+  if (ack !== 0 || isFailed === true) return false;
+  return stanza_id.startsWith('3EB0') && /@(c\.us|g\.us|lid|s\.whatsapp\.net)$/.test(chat_id);
 }
 
-const ownMessage = z.object({
-  id: z.string(),
-  stanza_id: z.string(),
-  chat_id: z.string(),
-  ack: z.number().int(),
+const ownSchema = z.object({
+  messages: z.array(
+    z.object({
+      id: z.string(),
+      stanza_id: z.string(),
+      chat_id: z.string(),
+      ack: z.number().int(),
+      isFailed: z.boolean(),
+    }),
+  ),
+  isDeliveryEnd: z.boolean().nullable(),
 });
 
+/**
+ * A send that fails leaves its message at ack 0. The page marks it with `isSendFailure`, except in a chat with a contact
+ * that this account has blocked. Source: `WAWebSendMsgRecordAction` (jigger@0fbd5e1a).
+ */
 function ownMessages(ids: readonly string[], since: number): string {
   return `(async () => {
-    ${TEXT_OF}
-    const { Msg } = window.require('WAWebCollections');
+    ${TEXT_OF}${IS_WRITTEN}
+    const { Msg, Blocklist } = window.require('WAWebCollections');
+    const isBlocked = (wid) => {
+      try {
+        return Boolean(Blocklist?.get(wid));
+      } catch {
+        return false;
+      }
+    };
+    const isDeliveryEnd = () => {
+      try {
+        return Boolean(window.require('WAWebEventsWaitForOfflineDeliveryEnd').isOfflineDeliveryEnd());
+      } catch {
+        return null;
+      }
+    };
     const wanted = new Set(${JSON.stringify(ids)});
     const found = Msg.getModelsArray().filter((msg) =>
       wanted.has(textOf(msg.id)) ||
-      (msg.id.fromMe && msg.ack === 0 && msg.t >= ${since} && !msg.isNotification));
+      (msg.id.fromMe && msg.ack === 0 && !msg.isSendFailure && msg.t >= ${since} && isWritten(msg)));
     for (const msg of found) wanted.delete(textOf(msg.id));
     if (wanted.size > 0) found.push(...((await Msg.getMessagesById([...wanted]))?.messages ?? []).filter(Boolean));
-    return found.map((msg) => ({
-      id: textOf(msg.id),
-      stanza_id: msg.id.id,
-      chat_id: textOf(msg.id.remote),
-      ack: msg.ack ?? 0,
-    }));
+    return {
+      messages: found.map((msg) => ({
+        id: textOf(msg.id),
+        stanza_id: msg.id.id,
+        chat_id: textOf(msg.id.remote),
+        ack: msg.ack ?? 0,
+        isFailed: msg.ack < 0 || msg.isSendFailure === true || isBlocked(msg.id.remote),
+      })),
+      isDeliveryEnd: isDeliveryEnd(),
+    };
   })()`;
 }
 

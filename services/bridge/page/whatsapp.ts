@@ -5,8 +5,11 @@ import type { WhatsAppMessage } from '../../contract/events.ts';
 import { within } from '../deadline.ts';
 import { parse, readMessage } from './data.ts';
 import { INSTALL_KEY_ALIAS, widSchema } from './ids.ts';
-import { type InboundEvent, listenForEvents } from './inbound-events.ts';
 import type { AuthStrategy, LaunchOptions, Library, LibraryClient, Page } from './library.ts';
+import { ACKNOWLEDGE_DIALOGS, type DialogLook, readDialogs } from './life/dialogs.ts';
+import { LOGOUT_FUNCTION, type Logout, logoutCodeOf, REPORT_LOGOUT } from './life/logout.ts';
+import { READ_UNSUPPORTED } from './life/unsupported.ts';
+import { listen, type WhatsAppListener } from './life/whatsapp-listener.ts';
 import { markWhenListening } from './listeners.ts';
 import { findMessage, listChats, listMessages } from './lookup.ts';
 import { obstacleIn, type PageState, READ_PAGE, readPageState } from './page-state.ts';
@@ -24,25 +27,6 @@ export interface WhatsAppOptions {
   killBrowser(pid: number | undefined): Promise<void>;
 }
 
-export interface WhatsAppListener {
-  qr(code: string): void;
-  pairingCode(code: string): void;
-  /** A login is being restored or made: any sign of progress. */
-  progress(what: string): void;
-  ready(): void;
-  /** The connection's state changed after ready: CONNECTED, OPENING, TIMEOUT, CONFLICT, … */
-  connection(state: string): void;
-  /** The library has given up: LOGOUT, CONFLICT, UNPAIRED, … */
-  disconnected(reason: string): void;
-  /** The browser or its page is dead. */
-  died(reason: string): void;
-  navigated(): void;
-  pageError(text: string): void;
-  /** The library could not attach its listeners: nothing that comes into this page is heard. */
-  listenersFailed(error: unknown): void;
-  inbound(event: InboundEvent): void;
-}
-
 export interface Account {
   readonly id: string;
   readonly name?: string;
@@ -57,6 +41,8 @@ export class WhatsApp {
   #starting: Promise<void> | undefined;
   #isClosed = false;
   #browserVersion = 'unknown';
+  /** What the page has said of its last logout. */
+  #logout: Logout = {};
 
   constructor({ library, launch, initMs, killBrowser }: WhatsAppOptions, listener: WhatsAppListener) {
     this.#killBrowser = killBrowser;
@@ -71,7 +57,7 @@ export class WhatsApp {
     });
     this.sends = new WhatsAppSends(this.#client, library);
     markWhenListening(this.#client, (error) => listener.listenersFailed(error));
-    listen(this.#client, listener);
+    listen(this.#client, listener, () => this.#logout);
   }
 
   /** Starts the browser; resolves when WhatsApp Web shows a QR code or a login. */
@@ -98,6 +84,18 @@ export class WhatsApp {
   /** Why the session cannot be ready with this page; undefined when it can. */
   obstacleIn(page: PageState): string | undefined {
     return obstacleIn(page, this.#browserVersion);
+  }
+
+  /** Acknowledges the dialog for new users, if it lies over the page. */
+  async acknowledgeDialogs(): Promise<DialogLook> {
+    return readDialogs(await this.#evaluate(ACKNOWLEDGE_DIALOGS));
+  }
+
+  /** Why WhatsApp does not support this browser, in the words of the page; undefined when it does, or has no page yet. */
+  async unsupportedText(): Promise<string | undefined> {
+    if (!this.#client.pupPage) return undefined;
+    const text = await this.#evaluate(READ_UNSUPPORTED);
+    return typeof text === 'string' ? `${text} (this is ${this.#browserVersion})` : undefined;
   }
 
   async repeatSynced(): Promise<void> {
@@ -204,10 +202,16 @@ export class WhatsApp {
     pupPage.on('close', () => listener.died('the page was closed'));
     pupPage.on('pageerror', (error) => listener.pageError(String(error)));
     pupPage.on('framenavigated', (frame) => {
-      if (frame === pupPage.mainFrame()) listener.navigated();
+      if (frame !== pupPage.mainFrame()) return;
+      this.#logout = { ...this.#logout, code: logoutCodeOf(frame.url()) };
+      listener.navigated();
     });
     // Here, within the deadline of the start: a browser that hangs later would hold up the looks at its page.
     this.#browserVersion = await pupBrowser.version();
+    await pupPage.exposeFunction(LOGOUT_FUNCTION, (reason: unknown) => {
+      this.#logout = { reason: String(reason) };
+    });
+    await pupPage.evaluateOnNewDocument(REPORT_LOGOUT);
     await pupPage.evaluateOnNewDocument(SUPPLY_VERSION);
   }
 }
@@ -219,18 +223,6 @@ const accountSchema = z.object({
   pushname: z.string().optional(),
   platform: z.string().optional(),
 });
-
-function listen(client: LibraryClient, listener: WhatsAppListener): void {
-  client.on('qr', (code) => listener.qr(code));
-  client.on('code', (code) => listener.pairingCode(code));
-  client.on('loading_screen', (percent) => listener.progress(`syncing ${percent} %`));
-  client.on('authenticated', () => listener.progress('logged in'));
-  client.on('ready', () => listener.ready());
-  client.on('change_state', (state) => listener.connection(String(state)));
-  client.on('disconnected', (reason) => listener.disconnected(String(reason)));
-  client.on('auth_failure', (text) => listener.disconnected(`auth_failure: ${text}`));
-  listenForEvents(client, (event) => listener.inbound(event));
-}
 
 /** When the sync ended before the library listened, it never hears of it and `ready` never comes. */
 const REPEAT_SYNCED = 'void window.onAppStateHasSyncedEvent()';

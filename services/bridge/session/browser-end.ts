@@ -2,6 +2,8 @@ import { errorText } from '../../contract/errors.ts';
 import type { SessionState } from '../../contract/events.ts';
 import type { Pauses } from '../../runtime/backoff.ts';
 import { DeadlineError } from '../deadline.ts';
+import type { Logout } from '../page/life/logout.ts';
+import { logoutText } from './logout-reason.ts';
 
 /** Why a browser ended. */
 export interface BrowserEnd {
@@ -42,9 +44,17 @@ export function endOfStart(error: unknown): BrowserEnd {
   return { kind: 'failed', reason: `the browser did not start: ${text.split('\n')[0]}` };
 }
 
-/** What the library's `disconnected` means. */
-export function endOfDisconnect(reason: string): BrowserEnd {
-  if (reason === 'LOGOUT') return { kind: 'logged_out', reason: 'the phone unlinked this device' };
+/** The page says that WhatsApp does not support its browser. */
+export function endOfUnsupported(text: string): BrowserEnd {
+  return {
+    kind: 'failed',
+    reason: `WhatsApp does not support this browser: "${text}"; update Chromium, or set PUPPETEER_EXECUTABLE_PATH to a newer one`,
+  };
+}
+
+/** What the library's `disconnected` means, with what the page said of a logout. */
+export function endOfDisconnect(reason: string, logout: Logout): BrowserEnd {
+  if (reason === 'LOGOUT') return { kind: 'logged_out', reason: logoutText(logout) };
   if (reason === 'CONFLICT')
     return { kind: 'conflict', reason: 'the same login was opened elsewhere (CONFLICT)' };
   return { kind: 'failed', reason: `WhatsApp disconnected: ${reason}` };

@@ -1,7 +1,8 @@
 import type { Log } from '../../runtime/log.ts';
 import type { BridgeLimits } from '../limits.ts';
 import { loadLibrary } from '../page/library.ts';
-import { WhatsApp, type WhatsAppListener } from '../page/whatsapp.ts';
+import type { WhatsAppListener } from '../page/life/whatsapp-listener.ts';
+import { WhatsApp } from '../page/whatsapp.ts';
 import { launchOptions, requireBrowser, requireRoom } from './browser-launch.ts';
 import { killBrowserTree } from './browser-processes.ts';
 import type { Profile } from './profile.ts';

@@ -4,10 +4,14 @@ import { DeadlineError, within } from '../deadline.ts';
 import type { BridgeLimits } from '../limits.ts';
 import { BrowserEndedError, isPageError } from '../page/errors.ts';
 import type { InboundEvent } from '../page/inbound-events.ts';
-import type { WhatsApp, WhatsAppListener } from '../page/whatsapp.ts';
-import { type BrowserEnd, endOfDisconnect, endOfStart } from './browser-end.ts';
+import type { WhatsAppListener } from '../page/life/whatsapp-listener.ts';
+import type { WhatsApp } from '../page/whatsapp.ts';
+import { type BrowserEnd, endOfDisconnect, endOfStart, endOfUnsupported } from './browser-end.ts';
 import type { OpenWhatsApp } from './browser-opener.ts';
 import { PageMonitor, type ReportedState } from './page-monitor.ts';
+
+/** Between two looks at a page that loads. */
+const START_LOOK_MS = 1_000;
 
 /** What the run of a browser reports to its session. */
 export interface BrowserObserver {
@@ -15,6 +19,8 @@ export interface BrowserObserver {
   qr(code: string): void;
   pairingCode(code: string): void;
   inbound(event: InboundEvent): void;
+  /** Something to know about its page, which keeps it from nothing; undefined withdraws it. */
+  remark(part: string, text: string | undefined): void;
   /** It has ended for this reason; its browser is yet to be closed. */
   ended(end: BrowserEnd): void;
 }
@@ -42,7 +48,7 @@ export class BrowserRun {
       signal: this.#dead.signal,
       end: (end: BrowserEnd) => this.end(end),
     };
-    this.#monitor = new PageMonitor(browser, limits, log, (state, reason) => observer.state(state, reason));
+    this.#monitor = new PageMonitor(browser, limits, log, observer);
   }
 
   get whatsapp(): WhatsApp {
@@ -68,7 +74,9 @@ export class BrowserRun {
       () => this.#monitor.look(),
       (error: unknown) => this.end(endOfStart(error)),
     );
+    const startLooks = setInterval(() => void this.#lookAtStart(), START_LOOK_MS);
     const end = await this.#ended.promise;
+    clearInterval(startLooks);
     this.#monitor.stop();
     const trouble = await this.#whatsapp.close(this.#limits.destroyMs);
     if (trouble !== undefined) this.#log.info(`the browser was killed: ${errorText(trouble)}`);
@@ -102,6 +110,17 @@ export class BrowserRun {
     }
   }
 
+  /** WhatsApp's page for a browser that it does not support never loads: without this look the start would time out. */
+  async #lookAtStart(): Promise<void> {
+    if (!this.#monitor.isLoading) return;
+    try {
+      const text = await this.#whatsapp.unsupportedText();
+      if (text !== undefined) this.end(endOfUnsupported(text));
+    } catch (error) {
+      this.#log.debug(`the page that loads cannot be read yet: ${errorText(error)}`);
+    }
+  }
+
   #call<T>(what: string, ms: number, act: () => Promise<T>): Promise<T> {
     return within(ms, act(), what, this.#dead.signal);
   }
@@ -119,7 +138,7 @@ export class BrowserRun {
       progress: (what) => this.#monitor.syncing(what),
       ready: () => void this.#monitor.becomeReady(),
       connection: (state) => this.#monitor.connectionChanged(state),
-      disconnected: (reason) => this.end(endOfDisconnect(reason)),
+      disconnected: (reason, logout) => this.end(endOfDisconnect(reason, logout)),
       died: (reason) => this.end({ kind: 'failed', reason }),
       navigated: () => this.#monitor.navigated(),
       pageError: (text) => this.#log.warn(`an error in the page: ${text}`),

@@ -3,16 +3,29 @@ import type { SessionState } from '../../contract/events.ts';
 import type { Log } from '../../runtime/log.ts';
 import { DeadlineError, within } from '../deadline.ts';
 import { type BridgeLimits, DEFAULT_PROBE_MS } from '../limits.ts';
-import type { PageState } from '../page/page-state.ts';
+import { connectionFault, isLinked, type PageState } from '../page/page-state.ts';
 import type { WhatsApp } from '../page/whatsapp.ts';
 import type { BrowserEnd } from './browser-end.ts';
+import { PageRemarks } from './page-remarks.ts';
 
 /** The states of a session that its page decides. */
 export type ReportedState = Extract<SessionState, 'syncing' | 'ready' | 'degraded'>;
 
+/** What the monitor reports of the page. */
+export interface PageObserver {
+  state(state: ReportedState, reason?: string): void;
+  /** Something to know about the page, which keeps it from nothing; undefined withdraws it. */
+  remark(part: string, text: string | undefined): void;
+}
+
+export type MonitoredPage = Pick<
+  WhatsApp,
+  'pageState' | 'obstacleIn' | 'installSendHooks' | 'repeatSynced' | 'refreshQr' | 'acknowledgeDialogs'
+>;
+
 /** What the monitor needs of the run of a browser. */
 export interface MonitoredBrowser {
-  readonly whatsapp: WhatsApp;
+  readonly whatsapp: MonitoredPage;
   /** Aborts when the run has ended. */
   readonly signal: AbortSignal;
   end(end: BrowserEnd): void;
@@ -24,6 +37,8 @@ type Phase = 'loading' | 'linking' | 'syncing' | 'ready' | 'degraded';
 const TEND_MS = 500;
 /** A page that is ready answers a look in milliseconds: past this it does not count as ready, until it does answer. */
 const LATE_MS = 3_000;
+/** Between the look that first sees a drop of the connection and the next: a reconnect may be under way already. */
+const RECHECK_MS = 1_000;
 
 /**
  * Decides whether the page of one run of the browser is ready: by what the library announces, and by looks at the page
@@ -33,28 +48,32 @@ export class PageMonitor {
   readonly #browser: MonitoredBrowser;
   readonly #limits: BridgeLimits;
   readonly #log: Log;
-  readonly #onState: (state: ReportedState, reason?: string) => void;
+  readonly #observer: PageObserver;
+  readonly #remarks: PageRemarks;
   #phase: Phase = 'loading';
   #progressAt = Date.now();
   #readyAt: number | undefined;
   #nextLook: NodeJS.Timeout | undefined;
   #isLooking = false;
   #obstacle: string | undefined;
+  /** The last look has seen that the connection is down. */
+  #isDropSeen = false;
 
-  constructor(
-    browser: MonitoredBrowser,
-    limits: BridgeLimits,
-    log: Log,
-    onState: (state: ReportedState, reason?: string) => void,
-  ) {
+  constructor(browser: MonitoredBrowser, limits: BridgeLimits, log: Log, observer: PageObserver) {
     this.#browser = browser;
     this.#limits = limits;
     this.#log = log;
-    this.#onState = onState;
+    this.#observer = observer;
+    this.#remarks = new PageRemarks(log, (part, text) => observer.remark(part, text));
   }
 
   get isReady(): boolean {
     return this.#phase === 'ready';
+  }
+
+  /** The page loads, for the first time or anew. */
+  get isLoading(): boolean {
+    return this.#phase === 'loading' || this.#phase === 'syncing';
   }
 
   /** When the page was ready for the first time; undefined if never. */
@@ -71,7 +90,7 @@ export class PageMonitor {
   syncing(what: string): void {
     if (this.#phase === 'ready' || this.#phase === 'degraded') return;
     this.#enter('syncing');
-    this.#onState('syncing', what);
+    this.#observer.state('syncing', what);
   }
 
   navigated(): void {
@@ -80,10 +99,8 @@ export class PageMonitor {
 
   /** The page's connection to WhatsApp has this state. */
   connectionChanged(state: string): void {
-    if (state === 'CONNECTED' && this.#phase === 'degraded') {
-      this.#enter('ready');
-      this.#onState('ready');
-    } else if (state !== 'CONNECTED') this.#degrade(`the link to WhatsApp is ${state}`);
+    if (state === 'CONNECTED') void this.look();
+    else this.#degrade(`the connection to WhatsApp is down (${state})`);
   }
 
   /**
@@ -94,7 +111,8 @@ export class PageMonitor {
     const { whatsapp, signal } = this.#browser;
     try {
       const page = await this.#call('a look at the page', () => whatsapp.pageState());
-      if (page === undefined || whatsapp.obstacleIn(page) !== undefined) return;
+      // The library also announces a sync that is undone, as at a logout.
+      if (page === undefined || !page.hasSynced || hindranceIn(whatsapp, page) !== undefined) return;
     } catch (error) {
       this.#log.debug(`the page was announced as ready, but cannot be read yet: ${errorText(error)}`);
       return;
@@ -110,7 +128,7 @@ export class PageMonitor {
     if (signal.aborted) return;
     this.#readyAt ??= Date.now();
     this.#enter('ready');
-    this.#onState('ready');
+    this.#observer.state('ready');
   }
 
   /** Looks at the page, cures what the library misses, and comes again; a page that does not answer ends the run. */
@@ -132,13 +150,19 @@ export class PageMonitor {
       this.#isLooking = false;
     }
     if (signal.aborted) return;
-    const pauseMs = this.#phase === 'ready' ? (this.#limits.probeMs ?? DEFAULT_PROBE_MS) : TEND_MS;
-    this.#nextLook = setTimeout(() => void this.look(), pauseMs);
+    this.#nextLook = setTimeout(() => void this.look(), this.#pauseMs);
   }
 
   /** Makes no further look. */
   stop(): void {
     clearTimeout(this.#nextLook);
+    this.#remarks.clear();
+  }
+
+  get #pauseMs(): number {
+    if (this.#phase !== 'ready') return TEND_MS;
+    const probeMs = this.#limits.probeMs ?? DEFAULT_PROBE_MS;
+    return this.#isDropSeen ? Math.min(RECHECK_MS, probeMs) : probeMs;
   }
 
   #call<T>(what: string, act: () => Promise<T>): Promise<T> {
@@ -152,42 +176,63 @@ export class PageMonitor {
 
   /** Reports what keeps the page from ready, once two looks in a row have seen it. It is no progress: `readyMs` goes on. */
   #hindered(obstacle: string): void {
-    if (this.#obstacle === obstacle) this.#onState('syncing', obstacle);
+    if (this.#obstacle === obstacle) this.#observer.state('syncing', obstacle);
     this.#obstacle = obstacle;
   }
 
   #degrade(reason: string): void {
     if (this.#phase !== 'ready' || this.#browser.signal.aborted) return;
     this.#enter('degraded');
-    this.#onState('degraded', reason);
+    this.#observer.state('degraded', reason);
   }
 
   async #tend(page: PageState | undefined): Promise<void> {
     const { whatsapp } = this.#browser;
     const obstacle = page?.isInjected === true ? whatsapp.obstacleIn(page) : undefined;
     const isOurs = page?.isInjected === true && obstacle === undefined;
-    if (obstacle === undefined) this.#obstacle = undefined;
     if (page === undefined ? this.#phase !== 'syncing' : this.#phase === 'ready' && !isOurs) {
       this.#enter('syncing');
-      this.#onState('syncing', 'WhatsApp loads its page anew');
+      this.#observer.state('syncing', 'WhatsApp loads its page anew');
     }
-    const isUnlinked = page?.state === 'UNPAIRED' || page?.state === 'UNPAIRED_IDLE';
-    if (this.#phase === 'linking') {
-      if (page?.state === 'UNPAIRED_IDLE') await whatsapp.refreshQr();
-      if (!isUnlinked) this.syncing('linking with the phone');
-      return;
+    if (this.#phase === 'linking') return this.#tendLinking(page);
+    const fault = page === undefined ? undefined : connectionFault(page);
+    if (isOurs) this.#judgeConnection(fault);
+    if (this.#phase === 'ready') {
+      const acknowledge = () => this.#call('a look at the dialogs', () => whatsapp.acknowledgeDialogs());
+      return page && this.#remarks.note(page, acknowledge);
     }
-    if (isOurs && page?.state) this.connectionChanged(page.state);
-    if (this.#phase === 'ready') return;
+    const hindrance = obstacle ?? (page?.hasSynced ? fault : undefined);
+    if (hindrance === undefined) this.#obstacle = undefined;
     if (Date.now() - this.#progressAt > this.#limits.readyMs) {
       this.#browser.end({
         kind: 'failed',
-        reason: `WhatsApp was not ready within ${this.#limits.readyMs} ms (${obstacle ?? page?.state ?? 'no page'})`,
+        reason: `WhatsApp was not ready within ${this.#limits.readyMs} ms (${hindrance ?? page?.state ?? 'no page'})`,
       });
-    } else if (obstacle !== undefined) this.#hindered(obstacle);
-    else if (this.#phase !== 'degraded' && page?.hasSynced && Date.now() - this.#progressAt > 2 * TEND_MS) {
+    } else if (this.#phase === 'degraded') return;
+    else if (hindrance !== undefined) this.#hindered(hindrance);
+    else if (page?.hasSynced && Date.now() - this.#progressAt > 2 * TEND_MS) {
       if (isOurs) await this.becomeReady();
       else await whatsapp.repeatSynced();
     }
   }
+
+  async #tendLinking(page: PageState | undefined): Promise<void> {
+    if (page?.state === 'UNPAIRED_IDLE') await this.#browser.whatsapp.refreshQr();
+    else if (page !== undefined && isLinked(page)) this.syncing('linking with the phone');
+  }
+
+  /** A page that is ready loses that when two looks in a row see its connection down, and has it again with the connection. */
+  #judgeConnection(fault: string | undefined): void {
+    const wasSeen = this.#isDropSeen;
+    this.#isDropSeen = fault !== undefined;
+    if (fault !== undefined && wasSeen) this.#degrade(fault);
+    if (fault !== undefined || this.#phase !== 'degraded') return;
+    this.#enter('ready');
+    this.#observer.state('ready');
+  }
+}
+
+/** Returns what keeps this page from being ready; undefined when nothing does. */
+function hindranceIn(whatsapp: MonitoredPage, page: PageState): string | undefined {
+  return whatsapp.obstacleIn(page) ?? connectionFault(page);
 }

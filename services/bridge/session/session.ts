@@ -3,23 +3,17 @@ import type { QrAnswer } from '../../contract/bridge.ts';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { backoffMs } from '../../runtime/backoff.ts';
 import { type BrowserEnd, pausesAfter, stateAfter } from './browser-end.ts';
-import { type BrowserSettings, type PrepareBrowser, prepareBrowser } from './browser-opener.ts';
+import { type PrepareBrowser, prepareBrowser } from './browser-opener.ts';
 import { type BrowserObserver, BrowserRun } from './browser-run.ts';
 import { BrowserSandbox } from './browser-sandbox.ts';
 import { LinkCodes } from './link-codes.ts';
+import { LOGGED_OUT_BY_REQUEST } from './logout-reason.ts';
 import { Profile } from './profile.ts';
+import type { SessionOptions } from './session-options.ts';
 import { type SessionObserver, type SessionStatus, StatusReporter } from './status.ts';
-
-export interface SessionOptions extends BrowserSettings {
-  /** Its name: letters, digits, `-` and `_`. */
-  readonly session: string;
-  /** The pauses between two browsers; `pausesAfter` unless given. */
-  readonly pauses?: typeof pausesAfter;
-}
 
 /** A browser that was ready for this long had no part in earlier failures. */
 const STABLE_MS = 10_000;
-const LOGGED_OUT = 'logged out by request';
 
 /**
  * One WhatsApp login. Keeps a browser alive for it, one after the other, until it is stopped:
@@ -102,9 +96,9 @@ export class Session {
     if (this.#browser?.isReady) this.#reporter.setReady();
   }
 
-  /** Adds a remark to the reason that `status` gives. */
-  remark(text: string | undefined): void {
-    this.#reporter.remark(text);
+  /** Adds a remark of a part of the bridge to the reason of `status`. */
+  remark(part: string, text: string | undefined): void {
+    this.#reporter.remark(part, text);
   }
 
   /** Closes the browser and keeps the login; resolves when no process of it is left. */
@@ -129,7 +123,7 @@ export class Session {
     const browser = this.#browser;
     this.start();
     if (browser?.isReady) await browser.unlink();
-    browser?.end({ kind: 'logged_out', reason: LOGGED_OUT });
+    browser?.end({ kind: 'logged_out', reason: LOGGED_OUT_BY_REQUEST });
     await reset.promise;
   }
 
@@ -152,7 +146,7 @@ export class Session {
     const { pauses = pausesAfter } = this.#options;
     let failures = 0;
     while (!this.#isStopping) {
-      if (this.#reset !== undefined) await this.#resetProfile(LOGGED_OUT);
+      if (this.#reset !== undefined) await this.#resetProfile(LOGGED_OUT_BY_REQUEST);
       const end = await this.#runBrowser();
       if (end.kind === 'stopped') continue;
       this.#reporter.set(stateAfter(end), end.reason);
@@ -162,7 +156,7 @@ export class Session {
       else if (!this.#isStopping && this.#reset === undefined)
         await this.#rest(backoffMs(failures, pauses(end.kind, end.readyForMs !== undefined)));
     }
-    if (this.#reset !== undefined) await this.#resetProfile(LOGGED_OUT);
+    if (this.#reset !== undefined) await this.#resetProfile(LOGGED_OUT_BY_REQUEST);
     this.#profile.release();
   }
 
@@ -179,13 +173,16 @@ export class Session {
       const browser: BrowserRun = new BrowserRun(
         open,
         limits,
-        this.#browserObserver(() => browser),
+        this.#observe(() => browser),
         log,
       );
       this.#browser = browser;
       const end = await browser.run();
-      const isStartFailed = end.kind === 'failed' && browser.readyAt === undefined;
-      if (isStartFailed && (await this.#sandbox.isLacking(browserPath, log)))
+      if (
+        end.kind === 'failed' &&
+        browser.readyAt === undefined &&
+        (await this.#sandbox.isLacking(browserPath, log))
+      )
         return { kind: 'stopped', reason: 'no sandbox' }; // The next one is due at once.
       return browser.readyAt === undefined ? end : { ...end, readyForMs: Date.now() - browser.readyAt };
     } catch (error) {
@@ -196,7 +193,7 @@ export class Session {
     }
   }
 
-  #browserObserver(browser: () => BrowserRun): BrowserObserver {
+  #observe(browser: () => BrowserRun): BrowserObserver {
     return {
       state: (state, reason) => {
         if (state !== 'ready' && state !== 'degraded') this.#observer.pageAway();
@@ -214,6 +211,7 @@ export class Session {
         this.#reporter.set('pairing', 'waiting for the pairing code on the phone');
       },
       inbound: (event) => this.#observer.inbound(event),
+      remark: (part, text) => this.#reporter.remark(part, text),
       // At once: until its browser is closed, nobody should take the session for what it was.
       ended: (end) => {
         this.#observer.pageAway();

@@ -28,7 +28,7 @@ export class StatusReporter {
   readonly #log: Log;
   #status: SessionStatus = { state: 'stopped', since: new Date().toISOString() };
   #heldBecause: string | undefined;
-  #remark: string | undefined;
+  readonly #remarks = new Map<string, string>();
 
   constructor(session: string, observer: SessionObserver, log: Log) {
     this.#session = session;
@@ -40,13 +40,13 @@ export class StatusReporter {
     return this.#status.state;
   }
 
-  /** With the remark. */
+  /** With the remarks. */
   get status(): SessionStatus {
-    const reasons = [this.#status.reason, this.#remark].filter((reason) => reason !== undefined);
+    const reasons = [this.#status.reason, ...this.#remarks.values()].filter((reason) => reason !== undefined);
     return reasons.length === 0 ? this.#status : { ...this.#status, reason: reasons.join('; ') };
   }
 
-  /** The state and its reason in words, without the remark. */
+  /** The state and its reason in words, without the remarks. */
   get text(): string {
     const { state, reason } = this.#status;
     return `${state}${reason === undefined ? '' : `: ${reason}`}`;
@@ -61,8 +61,13 @@ export class StatusReporter {
     this.#heldBecause = reason;
   }
 
-  remark(text: string | undefined): void {
-    this.#remark = text;
+  /** Each part of the bridge has one remark; undefined withdraws it. */
+  remark(part: string, text: string | undefined): void {
+    if (text === undefined) this.#remarks.delete(part);
+    else if (this.#remarks.get(part) !== text) {
+      this.#remarks.set(part, text);
+      this.#log.info(`session ${this.#session}: ${text}`);
+    }
   }
 
   setReady(): void {

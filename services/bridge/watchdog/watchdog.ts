@@ -1,11 +1,10 @@
-import { errorText } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import { PageDataError } from '../page/data.ts';
-import { isPageError } from '../page/errors.ts';
 import type { InboundEvent } from '../page/inbound-events.ts';
 import { isAwaited, readOwnMessages } from '../page/probe.ts';
 import { AwaitedAcks } from './awaited-acks.ts';
 import { GiveUpRecord } from './give-up-record.ts';
+import { OfflineDelivery } from './offline-delivery.ts';
+import { PageLooks } from './page-looks.ts';
 import { RecoveryLadder } from './recovery-ladder.ts';
 import type { WatchedBrowser } from './watched-browser.ts';
 
@@ -19,6 +18,8 @@ export interface WatchdogOptions {
   readonly log: Log;
   /** The session counts as degraded while there is a reason. */
   hold(reason: string | undefined): void;
+  /** Something to know about the session, which keeps it from nothing. */
+  remark(text: string | undefined): void;
   tell(event: InboundEvent): void;
   /** The last step: this process is to end, and another to start. */
   giveUp(reason: string): void;
@@ -42,16 +43,14 @@ export class AckWatchdog {
   readonly #awaited = new AwaitedAcks();
   readonly #ladder: RecoveryLadder;
   readonly #record: GiveUpRecord;
+  readonly #delivery: OfflineDelivery;
+  readonly #looks: PageLooks;
   #browser: WatchedBrowser | undefined;
-  #connectedAt = 0;
   /** When the oldest message without an ack was sent, since the last ack. */
   #since: string | undefined;
   #isHeld = false;
   #isResting = false;
   #isBusy = false;
-  /** In a row, because the page could not be read. */
-  #failedLooks = 0;
-  #blindBecause: string | undefined;
   /** Unix time in seconds: what waited before proves nothing any more. */
   #ignoreBefore = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -60,6 +59,8 @@ export class AckWatchdog {
     this.#options = options;
     this.#record = new GiveUpRecord(options.recordPath, options.log);
     this.#ladder = new RecoveryLadder(options.stepMs);
+    this.#looks = new PageLooks(options.log, () => this.#report());
+    this.#delivery = new OfflineDelivery((text) => options.remark(text));
   }
 
   /** Goes on where an earlier process gave up. Never throws. */
@@ -95,10 +96,15 @@ export class AckWatchdog {
   /** The page of this browser is connected, for the first time or again. */
   pageReady(browser: WatchedBrowser): void {
     this.#browser = browser;
-    this.#connectedAt = performance.now();
+    this.#delivery.connected();
     const restStarted = this.#isResting && this.#ladder.isScheduled;
-    if (this.#isHeld && !restStarted) this.#ladder.schedule(this.#connectedAt + this.#patienceMs);
-    void this.#attempt(() => this.#look(browser));
+    if (this.#isHeld && !restStarted) this.#ladder.schedule(performance.now() + this.#patienceMs);
+    void this.#looks.attempt(() => this.#look(browser));
+  }
+
+  /** The page has gone away. */
+  pageAway(): void {
+    this.#delivery.away();
   }
 
   get #patienceMs(): number {
@@ -112,8 +118,8 @@ export class AckWatchdog {
     const browser = this.#browser;
     if (this.#isBusy || browser?.isReady !== true) return;
     this.#isBusy = true;
-    await this.#attempt(async () => {
-      if (this.#failedLooks > 0) return this.#look(browser);
+    await this.#looks.attempt(async () => {
+      if (this.#looks.hasFailed || !this.#delivery.isOver) return this.#look(browser);
       if (this.#isHeld) {
         if (this.#ladder.isDue) await this.#step(browser);
         return;
@@ -126,47 +132,15 @@ export class AckWatchdog {
     this.#isBusy = false;
   }
 
-  /** A look that a dying or a reloading page cuts short is repeated; a page that answers with nonsense is a fault. */
-  async #attempt(act: () => Promise<void>): Promise<void> {
-    try {
-      await act();
-    } catch (error) {
-      if (error instanceof PageDataError || isPageError(error)) this.#unreadable(error);
-      else this.#options.log.debug(`the look at own messages was cut short: ${errorText(error)}`);
-    }
-  }
-
-  /**
-   * Degrades the session: nobody would notice missing acknowledgements. A page that is between two documents may throw
-   * once, so it takes two failures in a row.
-   */
-  #unreadable(error: unknown): void {
-    this.#failedLooks += 1;
-    if (this.#failedLooks < 2 || this.#blindBecause !== undefined) return;
-    this.#blindBecause = `the acknowledgements cannot be read: ${errorText(error).split('\n')[0]}`;
-    this.#options.log.error(
-      { err: error },
-      `${this.#blindBecause}; WhatsApp Web has probably changed: nothing is sent until they can be read again`,
-    );
-    this.#report();
-  }
-
-  #readable(): void {
-    this.#failedLooks = 0;
-    if (this.#blindBecause === undefined) return;
-    this.#blindBecause = undefined;
-    this.#options.log.info('the acknowledgements can be read again');
-    this.#report();
-  }
-
   /** Holds the session for whatever is amiss now, or lets it go. */
   #report(): void {
     const overdue = this.#isHeld ? `WhatsApp has not acknowledged a message since ${this.#since}` : undefined;
-    this.#options.hold(this.#blindBecause ?? overdue);
+    this.#options.hold(this.#looks.blindBecause ?? overdue);
   }
 
   get #isOverdue(): boolean {
-    return this.#awaited.isOverdue(this.#options.ackTimeoutMs, this.#connectedAt);
+    const { isOver, expectedSince } = this.#delivery;
+    return isOver && this.#awaited.isOverdue(this.#options.ackTimeoutMs, expectedSince);
   }
 
   #hold(): void {
@@ -194,7 +168,7 @@ export class AckWatchdog {
       return;
     }
     await this.#look(browser);
-    if (!this.#isHeld) return;
+    if (!this.#isHeld || !this.#ladder.isDue) return;
     const step = this.#ladder.next();
     if (step === undefined) return this.#giveUp();
     log.warn(`no acknowledgement since ${this.#since}: ${step.what}`);
@@ -213,22 +187,26 @@ export class AckWatchdog {
   async #look(browser: WatchedBrowser): Promise<void> {
     const known = this.#awaited.ids;
     const since = Math.max(Math.floor(Date.now() / 1000) - ADOPT_S, this.#ignoreBefore);
-    const found = await browser.call('a look at own messages', (whatsapp) =>
+    const { messages, isDeliveryEnd } = await browser.call('a look at own messages', (whatsapp) =>
       readOwnMessages(whatsapp, known, since),
     );
-    this.#readable();
-    const byId = new Map(found.map((message) => [message.id, message]));
+    this.#looks.succeeded();
+    this.#delivery.see(isDeliveryEnd);
+    const isClimbing = this.#isHeld && !this.#isResting;
+    // A step during offline delivery would only begin it anew.
+    if (isClimbing && !this.#delivery.isOver) this.#ladder.schedule(performance.now() + this.#patienceMs);
+    const byId = new Map(messages.map((message) => [message.id, message]));
     for (const id of known) {
       const message = byId.get(id);
-      // What the page does not know it cannot send either: whoever wants it sent sends it again.
-      if (message === undefined) this.#awaited.delete(id);
+      // What the page does not know or has given up gets no ack: whoever wants it sent sends it again.
+      if (message === undefined || (message.isFailed && message.ack === 0)) this.#awaited.delete(id);
       else if (message.ack !== 0) {
         this.#options.tell({ kind: 'ack', message, ack: message.ack });
         this.#settle(id, message.ack);
       }
     }
-    for (const message of found) if (isAwaited(message)) this.#awaited.watch(message.id);
-    if (this.#isHeld && !this.#isResting && this.#awaited.isEmpty) this.#release();
+    for (const message of messages) if (isAwaited(message)) this.#awaited.watch(message.id);
+    if (isClimbing && this.#isHeld && this.#awaited.isEmpty) this.#release();
   }
 
   #settle(id: string, ack: number): void {
@@ -239,7 +217,7 @@ export class AckWatchdog {
     this.#awaited.acknowledged();
     this.#since = undefined;
     this.#ladder.reset();
-    if (this.#record.content !== undefined) void this.#attempt(() => this.#record.remove());
+    if (this.#record.content !== undefined) void this.#looks.attempt(() => this.#record.remove());
     if (this.#isHeld) this.#release();
   }
 }

@@ -23,6 +23,7 @@ const optionsSchema = z.object({
     healStepMs: z.number().optional(),
     destroyMs: z.number(),
     probeMs: z.number(),
+    pairingQuietMs: z.number().default(600_000),
   }),
 });
 

@@ -11,6 +11,7 @@ export const ID = `true_${CHAT}_${STANZA}`;
 interface ModelMessage {
   readonly t: number;
   readonly ack: number;
+  readonly isSendFailure?: boolean;
 }
 
 /** A ready browser whose page holds some messages. It runs the scripts of the bridge, and notes what they do. */
@@ -18,6 +19,10 @@ export class WatchedPage implements WatchedBrowser {
   messages: ModelMessage[] = [];
   /** Whether the page throws where its messages are read. */
   isBroken = false;
+  /** Whether offline delivery has ended; undefined where the page has no module that says so. */
+  isDeliveryEnd: boolean | undefined = true;
+  /** Whether this account has blocked the recipient. */
+  isBlocked = false;
   readonly isReady = true;
   readonly acts: string[] = [];
   #lookCount = 0;
@@ -31,6 +36,8 @@ export class WatchedPage implements WatchedBrowser {
         this.#lookCount += 1;
         return JSON.stringify(this.isBroken ? null : this.messages);
       },
+      isDeliveryEnd: () => this.isDeliveryEnd,
+      isBlocked: () => this.isBlocked,
     },
   });
 
@@ -81,7 +88,15 @@ const PAGE = `
     return messages.map((message) => ({ ...message, id }));
   };
   const modules = {
-    WAWebCollections: { Msg: { getModelsArray: read, getMessagesById: async () => ({ messages: [] }) } },
+    WAWebCollections: {
+      Msg: { getModelsArray: read, getMessagesById: async () => ({ messages: [] }) },
+      Blocklist: { get: () => given.isBlocked() || undefined },
+    },
     WAWebSocketModel: { Socket: { reconnect: given.reconnect } },
   };
-  var window = { require: (name) => modules[name] };`;
+  const offline = { isOfflineDeliveryEnd: given.isDeliveryEnd };
+  const find = (name) =>
+    name === 'WAWebEventsWaitForOfflineDeliveryEnd'
+      ? given.isDeliveryEnd() === undefined ? undefined : offline
+      : modules[name];
+  var window = { require: find };`;

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendAnswerSchema } from '../../../../services/contract/bridge.ts';
-import { STEADY } from '../../../support/bridge/limits.ts';
+import { STEADY as UNHURRIED } from '../../../support/bridge/limits.ts';
 import { startWorld, type World } from '../../../support/bridge/world.ts';
 import { until } from '../../../support/until.ts';
 
+/** The page may load history at once, although the phone was linked just now. */
+const STEADY = { ...UNHURRIED, pairingQuietMs: 0 };
 const ALICE = '15553330000@c.us';
 const BOB = '15554440000@c.us';
 

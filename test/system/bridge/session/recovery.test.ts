@@ -40,7 +40,7 @@ describe('bridge, when the browser fails under it', () => {
 
   it('is ready again after the renderer was killed, although the page then syncs before the bridge listens', async () => {
     const { browser_pid: pid = 0 } = await world.status();
-    await world.misbehave('settings', { openingMs: 0, pairMs: 0, syncMs: 0, eager: true });
+    await world.misbehave('settings', { openingMs: 0, pairMs: 0, syncMs: 0 });
     const renderers = world.processes().filter((each) => isRenderer(each));
     for (const renderer of renderers) process.kill(renderer, 'SIGKILL');
     await world.untilReadyAgain(pid);

@@ -21,6 +21,8 @@ class FakeBrowser implements CaughtUpBrowser {
   failing = new Set<string>();
   /** From when on each look asked for chats, in Unix seconds. */
   readonly since: number[] = [];
+  /** Of each look into a chat, whether the page may load what it does not hold. */
+  readonly loads: boolean[] = [];
 
   constructor(account = '15550001111@c.us') {
     this.whatsapp = { account: { id: account } };
@@ -31,11 +33,13 @@ class FakeBrowser implements CaughtUpBrowser {
   }
 
   #run(source: string): unknown {
-    const id = /createWid\("([^"]+)"\)/.exec(source)?.[1];
+    if (source.startsWith('performance.')) return Date.now() / 1000;
+    const id = /const id = "([^"]+)"/.exec(source)?.[1];
     if (id === undefined) {
       this.since.push(Number(/t >= (\d+)/.exec(source)?.[1]));
       return Object.keys(this.chats).map((chat) => ({ id: chat, t: nowS() }));
     }
+    this.loads.push(/while \((true|false)/.exec(source)?.[1] === 'true');
     if (this.failing.has(id)) throw new Error('the page would not say');
     const texts = this.chats[id] ?? [];
     const from = Number(/\.slice\((\d+), /.exec(source)?.[1]) / 50;
@@ -65,10 +69,12 @@ describe('bridge, looking up what happened while it did not listen', () => {
     rmSync(dir, { recursive: true });
   });
 
-  function newBackfill(): Backfill {
+  function newBackfill(pairingQuietMs = 0): Backfill {
     return new Backfill({
       session: 'test',
       cursorPath: cursorPath(),
+      pairingPath: join(dir, 'paired.json'),
+      pairingQuietMs,
       log: pino({ level: 'info' }, { write: (line) => void lines.push(line) }),
       take: (event) => {
         taken.push(event);
@@ -108,6 +114,20 @@ describe('bridge, looking up what happened while it did not listen', () => {
     await until('what was missed', () => bodies().includes('missed'));
     assert.equal(browser.since.length, 2);
     assert.equal(browser.since[0], browser.since[1]);
+  });
+
+  it('tells what the page holds right after a phone was linked, and lets it load the rest later', async () => {
+    const browser = new FakeBrowser();
+    browser.chats = { [ALICE]: ['at once'] };
+    backfill = newBackfill(2_000);
+    backfill.codeShown();
+    backfill.linking();
+    backfill.pageReady(browser);
+    await until('the first look', () => isLogged('older messages are looked up in'));
+    assert.deepEqual([bodies(), browser.loads], [['at once'], [false]]);
+    browser.chats[ALICE] = ['older', 'at once'];
+    await until('the second look', () => bodies().includes('older'));
+    assert.deepEqual([...new Set(browser.loads)], [false, true]);
   });
 
   it('takes nothing for news that is older than the link', async () => {

@@ -16,6 +16,7 @@ describe('bridge, the watchdog of acknowledgements', () => {
   let page: WatchedPage;
   let watchdog: AckWatchdog;
   let holds: (string | undefined)[];
+  let remarks: (string | undefined)[];
   let told: string[];
   let giveUps: string[];
   let lines: string[];
@@ -31,6 +32,7 @@ describe('bridge, the watchdog of acknowledgements', () => {
       recordPath: record(),
       log: pino({ level: 'info' }, { write }),
       hold: (reason) => void holds.push(reason),
+      remark: (text) => void remarks.push(text),
       tell: (event) => event.kind === 'ack' && told.push(`${event.message.id} ${event.ack}`),
       giveUp: (reason) => void giveUps.push(reason),
     });
@@ -50,7 +52,7 @@ describe('bridge, the watchdog of acknowledgements', () => {
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'gatehouse-watchdog-'));
     page = new WatchedPage();
-    [told, giveUps, lines] = [[], [], []];
+    [remarks, told, giveUps, lines] = [[], [], [], []];
   });
   afterEach(() => {
     watchdog.stop();
