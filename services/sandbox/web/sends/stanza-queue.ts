@@ -69,9 +69,9 @@ export function answerStanzas(id: string, ack: number): boolean {
 async function drain(): Promise<void> {
   if (isDraining) return;
   isDraining = true;
-  while (waiting.length > 0 && Socket.state === 'CONNECTED') {
+  while (waiting.length > 0 && isConnected()) {
     await offlineDelivery.wait();
-    if (Socket.state !== 'CONNECTED') break;
+    if (!isConnected()) break;
     try {
       await sendBatch(nextBatch());
     } catch (error) {
@@ -111,4 +111,9 @@ function settle(stanza: Stanza, nack: Nack): void {
   waiting = waiting.filter((other) => other !== stanza);
   unanswered = unanswered.filter((other) => other !== stanza);
   stanza.answer(nack);
+}
+
+/** A socket that has lost its server stays CONNECTED; its stream does not. */
+function isConnected(): boolean {
+  return Socket.state === 'CONNECTED' && Socket.stream === 'CONNECTED';
 }
