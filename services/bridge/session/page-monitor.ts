@@ -107,6 +107,13 @@ export class PageMonitor {
         `message ids cannot be chosen beforehand in this page: ${errorText(error)}`,
       );
     }
+    try {
+      const obstacle = await this.#call('the test of the page', () => whatsapp.test());
+      if (obstacle !== undefined) return this.#hindered(obstacle);
+    } catch (error) {
+      this.#log.debug(`the page could not be tested, and is not ready yet: ${errorText(error)}`);
+      return;
+    }
     if (signal.aborted) return;
     this.#readyAt ??= Date.now();
     this.#enter('ready');
