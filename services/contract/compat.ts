@@ -8,17 +8,19 @@ export type RequestKind = MessageContent['kind'] | 'reply';
 export const compatStateSchema = z.enum(['ok', 'patched', 'broken']);
 export type CompatState = z.infer<typeof compatStateSchema>;
 
+const nameSchema = z.string().regex(/^[a-z_]{1,64}$/, 'must be a name of at most 64 lower-case letters');
+
 /**
  * What the test of the page says of one capability. Names and kinds are read as text: the api and the bridge may be of
  * two releases.
  */
 export const capabilityStateSchema = z.object({
-  capability: z.string().min(1).max(64),
+  capability: nameSchema,
   state: compatStateSchema,
   /** Which module, export or check failed, or which patch is in use. */
   reason: z.string().max(1_000).optional(),
   /** The kinds of requests that need it. */
-  kinds: z.array(z.string().max(64)).max(64),
+  kinds: z.array(nameSchema).max(64),
 });
 export type CapabilityState = z.infer<typeof capabilityStateSchema>;
 
