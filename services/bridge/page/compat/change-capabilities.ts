@@ -83,8 +83,8 @@ export const CHANGE_CAPABILITIES: readonly Capability[] = [
     assumptions: [
       {
         text: '`sendReactionToMsg(message, emoji)` replaces the reaction of this account; an empty one takes it back',
-        grade: 'confirmed',
-        source: '`WAWebSendReactionMsgAction` (jigger@0fbd5e1a)',
+        grade: 'likely',
+        source: '`Client.sendReaction` (whatsapp-web.js 1.34.7)',
       },
     ],
   },

@@ -73,8 +73,8 @@ export const READ_CAPABILITIES: readonly Capability[] = [
     assumptions: [
       {
         text: 'a change of `ack` on a message is an event of its collection: 1 server, 2 delivered, 3 read, 4 played',
-        grade: 'confirmed',
-        source: '`WAWebMsgModel` (jigger@0fbd5e1a)',
+        grade: 'likely',
+        source: '`Client.attachEventListeners` (whatsapp-web.js 1.34.7)',
       },
     ],
   },

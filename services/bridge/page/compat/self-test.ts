@@ -32,19 +32,19 @@ export async function testPage(page: TestedPage): Promise<TestResult> {
   const heard = page.hears(token, HEARD_MS);
   const answers = parse(answersSchema, await page.run(selfTest(token)), 'self-test of the page');
   // Nothing was triggered in a page without listeners: there is nothing to wait for.
-  const isHeard = answers.triggered && (await heard);
-  return { pageVersion: answers.version ?? undefined, capabilities: judge(answers, isHeard) };
+  const wasHeard = answers.triggered ? await heard : undefined;
+  return { pageVersion: answers.version ?? undefined, capabilities: judge(answers, wasHeard) };
 }
 
-/** What the answers of the page say of each capability. */
+/** What the answers of the page say of each capability. `wasHeard`: undefined where the page could trigger no event. */
 export function judge(
   answers: PageAnswers,
-  isHeard: boolean,
+  wasHeard: boolean | undefined,
   capabilities: readonly Capability[] = CAPABILITIES,
 ): CapabilityState[] {
   return capabilities.map((capability) => ({
     capability: capability.name,
-    ...stateOf(capability, answers, isHeard),
+    ...stateOf(capability, answers, wasHeard),
     kinds: [...capability.kinds],
   }));
 }
@@ -83,12 +83,16 @@ ${probes}
       ? undefined
       : path + ' is no ' + type;
   };
+  const firstLine = (error) => String(error?.message ?? error).split('\\n')[0].slice(0, 200);
   const lacks = {};
   for (const need of ${JSON.stringify(needs)}) {
-    const lack = lackOf(need);
-    if (lack) lacks[need] = lack;
+    try {
+      const lack = lackOf(need);
+      if (lack) lacks[need] = lack;
+    } catch (error) {
+      lacks[need] = need + ' cannot be read: ' + firstLine(error);
+    }
   }
-  const firstLine = (error) => String(error?.message ?? error).split('\\n')[0].slice(0, 200);
   const late = () => new Promise((resolve) => setTimeout(() => resolve(unproven('no answer in time')), ${PROBE_MS}));
   const found = {};
   await Promise.all(Object.entries(probes).map(async ([name, probe]) => {
@@ -96,12 +100,14 @@ ${probes}
     found[name] = await Promise.race([outcome, late()]);
   }));
   // An event that nobody needs, by the way of all events: Conn, the library's listener, Node.
-  let triggered = false;
+  let triggered = true;
+  const told = { battery: ${JSON.stringify(token)}, plugged: false };
   try {
-    moduleOf('WAWebConnModel').Conn.trigger('change:battery', { battery: ${JSON.stringify(token)}, plugged: false });
-    triggered = true;
+    const { Conn } = moduleOf('WAWebConnModel');
+    if (typeof Conn.trigger === 'function') Conn.trigger('change:battery', told);
+    else window.onBatteryStateChangedEvent(told);
   } catch {
-    // Not heard then.
+    triggered = false;
   }
   return { version: window.Debug?.VERSION ?? null, lacks, probes: found, triggered };
 })()`;
@@ -109,12 +115,14 @@ ${probes}
 
 type Verdict = Pick<CapabilityState, 'state' | 'reason'>;
 
-function stateOf({ needs, probes }: Capability, answers: PageAnswers, isHeard: boolean): Verdict {
+function stateOf(
+  { needs, probes }: Capability,
+  answers: PageAnswers,
+  wasHeard: boolean | undefined,
+): Verdict {
   const lacking = needs.flatMap((need) => answers.lacks[need] ?? []);
   if (lacking.length > 0) return { state: 'broken', reason: [...new Set(lacking)].join('; ') };
-  const said = probes.map((name) =>
-    name === 'heard' ? (isHeard ? OK : UNHEARD) : (answers.probes[name] ?? OK),
-  );
+  const said = probes.map((name) => (name === 'heard' ? HEARD[`${wasHeard}`] : (answers.probes[name] ?? OK)));
   const broken = said.find(({ state }) => state === 'broken');
   if (broken !== undefined) return { state: 'broken', ...reasonOf(broken) };
   const patched = said.filter(({ state }) => state === 'patched');
@@ -135,7 +143,11 @@ const probed = z.object({
 type Probed = z.infer<typeof probed>;
 
 const OK: Probed = { state: 'ok' };
-const UNHEARD: Probed = { state: 'broken', detail: 'an event of the page did not arrive in the bridge' };
+const HEARD: Readonly<Record<'true' | 'false' | 'undefined', Probed>> = {
+  true: OK,
+  false: { state: 'broken', detail: 'an event of the page did not arrive in the bridge' },
+  undefined: { state: 'unproven', detail: 'the page can trigger no event' },
+};
 
 const answersSchema = z.object({
   version: z.string().nullable(),

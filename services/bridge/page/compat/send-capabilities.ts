@@ -90,8 +90,8 @@ export const SEND_CAPABILITIES: readonly Capability[] = [
       },
       {
         text: 'a medium is uploaded before its message is added, and nothing is sent by the upload',
-        grade: 'confirmed',
-        source: '`WAWebMediaMmsV4Upload` (jigger@0fbd5e1a)',
+        grade: 'likely',
+        source: '`WWebJS.processMediaData` (whatsapp-web.js 1.34.7)',
       },
     ],
   },
