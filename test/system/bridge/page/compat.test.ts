@@ -4,6 +4,7 @@ import { compatReportSchema } from '../../../../services/contract/compat.ts';
 import { modules } from '../../../../services/sandbox/web/modules/registry.ts';
 import { STEADY } from '../../../support/bridge/limits.ts';
 import { startWorld, type World } from '../../../support/bridge/world.ts';
+import { tellFigures } from '../../../support/tell-figures.ts';
 import { until } from '../../../support/until.ts';
 
 const ANN = '15553330000@c.us';
@@ -40,6 +41,7 @@ describe('bridge, the self-test of the page', () => {
     assert.deepEqual(await inState('patched'), patched);
     const { page_version, took_ms = Number.NaN } = await report();
     assert.equal(page_version, '2.3000.1047775310');
+    tellFigures('the self-test of the page at a start', `${took_ms} ms`);
     assert.ok(took_ms >= 0);
     assert.ok(world.log.some((line) => line.includes('the self-test of the page took')));
     const { compat } = await world.health();
