@@ -1,6 +1,6 @@
 import { show } from './messages.ts';
 import { showCall, showReaction, showVote } from './modules/addons.ts';
-import { loadLateModules } from './modules/registry.ts';
+import { loadLateModules, removeExports, restoreExports } from './modules/registry.ts';
 import { Msg } from './objects/store.ts';
 import { applyAck } from './outbox.ts';
 import { call, tell } from './phone-connection.ts';
@@ -46,6 +46,10 @@ export const commands: Record<string, (command: Fields) => unknown> = {
     Socket.set({ state: textOf(command, 'state') });
   },
   load: loadLateModules,
+  without(command) {
+    removeExports(textsOf(command, 'exports'));
+  },
+  restore: restoreExports,
   break(command) {
     Msg.isBroken = command.isBroken === true;
   },

@@ -1,4 +1,4 @@
-import { modules, required, requireModule } from './modules/registry.ts';
+import { modules, removeExports, required, requireModule } from './modules/registry.ts';
 import { start } from './page-lifecycle.ts';
 import { parsePolicy } from './policy.ts';
 import { current, pageVersion, parseSettings } from './settings.ts';
@@ -10,6 +10,7 @@ const given = recordOf(JSON.parse(document.getElementById('given')?.textContent 
 current.settings = parseSettings(given.settings);
 current.policy = parsePolicy(given.policy);
 
+removeExports(current.settings.withoutExports);
 Object.assign(window, { require: requireModule, StandIn: { modules: Object.keys(modules), required } });
 const { debugDelayMs } = current.settings;
 if (debugDelayMs >= 0)
