@@ -5,6 +5,7 @@ import { platformTable, targetTable } from '../deploy/platform-tables.ts';
 import { platforms } from '../deploy/platforms.ts';
 import { type Rendered, renderPlatform } from '../deploy/rendering/render-platform.ts';
 import { checkTable } from '../operate/doctor/check-table.ts';
+import { assumptionsTable } from '../services/bridge/page/compat/assumptions-table.ts';
 import { ERRORS } from '../services/contract/errors.ts';
 import { DIFFERENCES } from '../services/gate/contract/gate-differences.ts';
 import { ROOT } from '../services/runtime/root-folder.ts';
@@ -25,6 +26,7 @@ const generatedFiles = (rendered: readonly Rendered[]): readonly GeneratedFile[]
   { file: 'README.md', part: 'gates', make: () => gatesTable() },
   { file: 'docs/errors.md', part: 'errors', make: () => errorsTable() },
   { file: 'docs/doctor.md', part: 'checks', make: () => checkTable() },
+  { file: 'docs/whatsapp-assumptions.md', part: 'assumptions', make: () => assumptionsTable() },
   { file: 'deploy/README.md', part: 'platforms', make: () => platformTable(platforms) },
   { file: 'deploy/README.md', part: 'targets', make: () => targetTable(platforms) },
   ...rendered.flatMap(({ files }) => files.map(({ path, text }) => ({ file: path, make: () => text }))),

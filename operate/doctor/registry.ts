@@ -7,6 +7,7 @@ import { kitRuns } from './checks/kit.ts';
 import { firstProcess, nodeVersion, openFiles, stopGrace } from './checks/machine.ts';
 import { memory } from './checks/memory.ts';
 import { clock, whatsAppReached } from './checks/network.ts';
+import { pageCompat } from './checks/page-compat.ts';
 import { portsFree, publicPort } from './checks/ports.ts';
 import { profileLock, sharedMemory } from './checks/profile.ts';
 import { database, nginx } from './checks/programs.ts';
@@ -26,6 +27,7 @@ export const checks: readonly Check[] = [
   publicPort,
   bridgeReached,
   session,
+  pageCompat,
   outbox,
   whatsAppReached,
   browserStarts,

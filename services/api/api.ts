@@ -56,9 +56,9 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
   const deliverer = new Deliverer({ store, events, webhooks, log });
   const media = { ...outbox, allowNetworks: webhooks.allowNetworks };
   const app = createApp(
-    { secret, apiKeys, maxBodyBytes, store, log },
+    { secret, apiKeys, maxBodyBytes, store, log, heldMessages: () => dispatcher.held },
     {
-      health: answerHealth(options.bridge, store),
+      health: answerHealth(options.bridge, store, () => dispatcher.held),
       intake: takeEvents({ store, events, changes, dispatcher, session }),
       events: answerEvents({ events, log }),
       upload: takeUpload(store, outbox),

@@ -15,6 +15,8 @@ export interface AppOptions {
   readonly apiKeys: readonly string[];
   readonly maxBodyBytes: number;
   readonly store: Pick<Store, 'status'>;
+  /** Messages that wait because the page of WhatsApp breaks their kind. */
+  heldMessages(): number;
   readonly log: Log;
 }
 
@@ -32,13 +34,14 @@ export interface AppRoutes {
 
 /** The api: what it answers, in the order in which a request passes. */
 export function createApp(options: AppOptions, routes: AppRoutes): Express {
-  const { secret, apiKeys, maxBodyBytes, store, log } = options;
+  const { secret, apiKeys, maxBodyBytes, store, heldMessages, log } = options;
   const app = createServiceApp();
 
   // Ready although the database is away: the api reports it in its answers, and a restart would not repair it.
   app.get(
     '/internal/ready',
-    (_request, response) => void response.json({ status: 'ok', storage: store.status }),
+    (_request, response) =>
+      void response.json({ status: 'ok', storage: store.status, held_messages: heldMessages() }),
   );
   app.use(requireSecret(secret));
   app.get('/health', routes.health);

@@ -13,6 +13,7 @@ import {
   type SendBody,
   sendAnswerSchema,
 } from '../contract/bridge.ts';
+import { type CompatReport, compatReportSchema } from '../contract/compat.ts';
 import { ERRORS, errorText, KitError } from '../contract/errors.ts';
 import type { WhatsAppMessage } from '../contract/events.ts';
 import { InternalCaller, SilenceError } from '../runtime/http/internal-call.ts';
@@ -33,6 +34,8 @@ export interface BridgeClient {
   /** `signal` gives the call up; the bridge goes on with it. */
   send(body: SendBody, signal?: AbortSignal): Promise<SendAnswer>;
   status(): Promise<BridgeStatus>;
+  /** What the bridge can do with the page of WhatsApp. */
+  compat(): Promise<CompatReport>;
   qr(): Promise<QrAnswer>;
   pairingCode(phoneNumber: string): Promise<{ code: string }>;
   connect(): Promise<BridgeStatus>;
@@ -81,6 +84,7 @@ export function createBridgeClient(address: BridgeAddress, secret: string, log: 
       return call(sendAnswerSchema, 'POST', SEND_PATH, timeoutMs, body, signal);
     },
     status: () => call(bridgeStatusSchema, 'GET', '/status', callTimeoutMs),
+    compat: () => call(compatReportSchema, 'GET', '/compat', callTimeoutMs),
     qr: () => call(qrAnswerSchema, 'GET', '/qr', callTimeoutMs),
     pairingCode: (phoneNumber) =>
       call(pairingCodeAnswerSchema, 'POST', '/pairing-code', callTimeoutMs, { phoneNumber }),

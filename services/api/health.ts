@@ -11,16 +11,22 @@ const startedAt = new Date().toISOString();
  * itself and finds at the bridge. Of the shape of the supervisor's health tree, without restarts, which it cannot count;
  * fit for strangers, so no host, path or address.
  */
-export function answerHealth(bridge: Origin, store: Pick<Store, 'status'>): RequestHandler {
+export function answerHealth(
+  bridge: Origin,
+  store: Pick<Store, 'status'>,
+  heldMessages: () => number,
+): RequestHandler {
   return async (_request, response) => {
     const found = await askBridge(bridge);
     const whatsappReady = found?.whatsapp_ready === true;
-    const isOk = whatsappReady && store.status.state === 'ok';
+    const held = heldMessages();
+    const isOk = whatsappReady && store.status.state === 'ok' && held === 0;
     response.set('cache-control', 'no-store').json({
       status: isOk ? 'ok' : 'degraded',
       whatsapp_ready: whatsappReady,
       whatsapp: found === undefined ? { state: 'bridge unreachable' } : whatsAppOf(found),
       storage: { state: store.status.state, since: store.status.since },
+      ...(held === 0 ? {} : { held_messages: held }),
       services: {
         api: { state: 'ready', since: startedAt },
         bridge: { state: found === undefined ? 'unreachable' : 'ready' },
@@ -42,6 +48,12 @@ async function askBridge(bridge: Origin): Promise<BridgeHealth | undefined> {
 }
 
 /** The reason of this state alone: those of others may name paths. */
-function whatsAppOf({ state, since, reason }: BridgeHealth): object {
-  return { state, since, ...(state === 'degraded' && reason !== undefined ? { reason } : {}) };
+function whatsAppOf({ state, since, reason, compat }: BridgeHealth): object {
+  const broken = compat?.broken ?? [];
+  return {
+    state,
+    since,
+    ...(state === 'degraded' && reason !== undefined ? { reason } : {}),
+    ...(broken.length === 0 ? {} : { broken }),
+  };
 }

@@ -9,6 +9,7 @@ import {
   pairingCodeBodySchema,
   sendBodySchema,
 } from '../contract/bridge.ts';
+import { type CompatReport, summaryOf } from '../contract/compat.ts';
 import { KitError } from '../contract/errors.ts';
 import { MAX_SEND_BYTES } from '../contract/internal.ts';
 import { requireSecret } from '../runtime/http/auth-middleware.ts';
@@ -28,6 +29,8 @@ export interface ServerParts {
   readonly secret: string;
   readonly log: Log;
   eventsWaiting(): number;
+  /** What the newest test of the page has shown. */
+  compat(): CompatReport;
 }
 
 export function createApp(parts: ServerParts): Express {
@@ -44,6 +47,9 @@ export function createApp(parts: ServerParts): Express {
   });
   app.get('/status', (_request, response) => {
     response.json(status(parts));
+  });
+  app.get('/compat', (_request, response) => {
+    response.json(parts.compat());
   });
   app.get('/qr', (_request, response) => {
     response.json(session.currentQr());
@@ -95,13 +101,22 @@ export function createApp(parts: ServerParts): Express {
 
 function health(parts: ServerParts, port: number): BridgeHealth {
   const { session, sessionName } = parts;
-  return { status: 'ok', port, whatsapp_ready: session.isReady, ...session.status, session: sessionName };
+  const compat = summaryOf(parts.compat());
+  return {
+    status: 'ok',
+    port,
+    whatsapp_ready: session.isReady,
+    ...session.status,
+    session: sessionName,
+    ...(compat === undefined ? {} : { compat }),
+  };
 }
 
 function status(parts: ServerParts): BridgeStatus {
   const { session, sender } = parts;
   const me = session.isReady ? session.browser?.whatsapp.account : undefined;
   const browserPid = session.browser?.whatsapp.browserPid;
+  const compat = summaryOf(parts.compat());
   const lastAckAt = sender.acks.lastServerAckAt;
   return {
     session: parts.sessionName,
@@ -113,6 +128,7 @@ function status(parts: ServerParts): BridgeStatus {
     restarts: session.restarts,
     ...(lastAckAt === undefined ? {} : { last_ack_at: lastAckAt.toISOString() }),
     events_waiting: parts.eventsWaiting(),
+    ...(compat === undefined ? {} : { compat }),
   };
 }
 

@@ -6,11 +6,13 @@ import { createInternalServer } from '../runtime/http/internal-server.ts';
 import { listen } from '../runtime/http/listen.ts';
 import type { Log } from '../runtime/log.ts';
 import { createApp } from './bridge-app.ts';
+import { CompatTester } from './compat-tester.ts';
 import { within } from './deadline.ts';
 import { Backfill } from './events/backfill.ts';
 import { toBridgeEvent } from './events/bridge-event.ts';
 import { EventSender } from './events/event-sender.ts';
 import { type BridgeLimits, DEFAULT_PAIRING_QUIET_MS, LEAST_HEAL_STEP_MS } from './limits.ts';
+import type { TestedPage } from './page/compat/self-test.ts';
 import type { InboundEvent } from './page/inbound-events.ts';
 import { Sender } from './send/sender.ts';
 import { survivePipeErrors } from './session/browser-pipes.ts';
@@ -71,28 +73,46 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     }
   };
   const head = () => ({ session: options.session, key: randomUUID(), at: new Date().toISOString() });
-  const session = new Session(options, {
-    state: (data) => {
-      if (data.state === 'qr') watchdog.forget();
-      if (data.state === 'qr' || data.state === 'pairing') backfill.codeShown();
-      if (data.state === 'syncing') backfill.linking();
-      events.take({ ...head(), kind: 'state', data });
-    },
-    qr: ({ qr, generated_at }) => events.take({ ...head(), kind: 'qr', data: { qr, generated_at } }),
-    inbound: (event) => {
-      sender.take(event);
-      watchdog.take(event);
-      take(event);
-    },
-    pageReady: (browser) => {
-      watchdog.pageReady(browser);
-      backfill.pageReady(browser);
-    },
-    pageAway: () => {
-      watchdog.pageAway();
-      backfill.pageAway();
-    },
+  const holds: { page?: string | undefined; watchdog?: string | undefined } = {};
+  const hold = (part: keyof typeof holds, reason: string | undefined) => {
+    holds[part] = reason;
+    session.hold(holds.page ?? holds.watchdog);
+  };
+  const compat = new CompatTester({
+    session: options.session,
+    path: join(spoolDir, 'compat.json'),
+    log,
+    tell: (event) => events.take(event),
+    hold: (reason) => hold('page', reason),
   });
+  const testPage = (whatsapp: TestedPage) => compat.test(whatsapp);
+  const session = new Session(
+    { ...options, testPage },
+    {
+      state: (data) => {
+        if (data.state === 'qr') watchdog.forget();
+        if (data.state === 'qr' || data.state === 'pairing') backfill.codeShown();
+        if (data.state === 'syncing') backfill.linking();
+        events.take({ ...head(), kind: 'state', data });
+      },
+      qr: ({ qr, generated_at }) => events.take({ ...head(), kind: 'qr', data: { qr, generated_at } }),
+      inbound: (event) => {
+        sender.take(event);
+        watchdog.take(event);
+        take(event);
+      },
+      pageReady: (browser) => {
+        watchdog.pageReady(browser);
+        backfill.pageReady(browser);
+        compat.pageReady(browser);
+      },
+      pageAway: () => {
+        watchdog.pageAway();
+        backfill.pageAway();
+        compat.pageAway();
+      },
+    },
+  );
   const backfill = new Backfill({
     session: options.session,
     cursorPath: join(spoolDir, 'known.json'),
@@ -107,7 +127,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     stepMs: limits.healStepMs ?? Math.max(LEAST_HEAL_STEP_MS, limits.ackTimeoutMs / 2),
     recordPath: join(spoolDir, 'unacknowledged.json'),
     log,
-    hold: (reason) => session.hold(reason),
+    hold: (reason) => hold('watchdog', reason),
     remark: (text) => session.remark('watchdog', text),
     tell: take,
     giveUp: (reason) => {
@@ -115,7 +135,12 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       void closeOnce().finally(() => options.end());
     },
   });
-  const sender = new Sender(() => session.readyBrowser, limits, log);
+  const sender = new Sender(
+    () => session.readyBrowser,
+    limits,
+    log,
+    (content) => compat.demand(content),
+  );
   const app = createApp({
     session,
     sessionName: options.session,
@@ -123,6 +148,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     secret: options.secret,
     log,
     eventsWaiting: () => events.waiting,
+    compat: () => compat.report,
   });
   const server = createInternalServer(app);
   const port = await listen(server, options.port, options.host);
@@ -139,6 +165,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       log.warn(`closing with sends under way, whose outcome is unknown: ${errorText(error)}`);
     });
     await session.stop('the bridge closes');
+    await compat.close();
     await backfill.close();
     await events.close(LAST_EVENTS_MS);
     server.closeAllConnections();

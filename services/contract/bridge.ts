@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { compatSummarySchema } from './compat.ts';
 import { bridgeContentSchema, phoneDigitsSchema, recipientSchema, textSchema } from './content.ts';
 import { type ErrorCode, isErrorCode } from './errors.ts';
 import { messageSchema, sessionStateSchema } from './events.ts';
@@ -63,6 +64,8 @@ export const bridgeHealthSchema = z.object({
   since: z.iso.datetime(),
   reason: z.string().optional(),
   session: z.string(),
+  /** What the newest test of the page has shown. */
+  compat: compatSummarySchema.optional(),
 });
 export type BridgeHealth = z.infer<typeof bridgeHealthSchema>;
 
@@ -82,6 +85,8 @@ export const bridgeStatusSchema = z.object({
   last_ack_at: z.iso.datetime().optional(),
   /** Events that wait for the api. */
   events_waiting: z.number().int(),
+  /** What the newest test of the page has shown. */
+  compat: compatSummarySchema.optional(),
 });
 export type BridgeStatus = z.infer<typeof bridgeStatusSchema>;
 

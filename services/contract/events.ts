@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { capabilityStateSchema } from './compat.ts';
 import type { UnsentEnd } from './message-states.ts';
 
 /** A WhatsApp message as every service of the kit sees it. Ids are serialized: `true_15551234567@c.us_3EB0…`. */
@@ -83,6 +84,12 @@ export const bridgeEventSchema = z.discriminatedUnion('kind', [
     kind: z.literal('qr'),
     data: z.object({ qr: z.string(), generated_at: z.iso.datetime() }),
   }),
+  /** What the kit can do with the page has changed. */
+  z.object({
+    ...head,
+    kind: z.literal('compat'),
+    data: capabilityStateSchema.extend({ page_version: z.string().optional() }),
+  }),
   /** Events are missing here, for the reason given: what was in them may still be read from the chats. */
   z.object({
     ...head,
@@ -122,6 +129,7 @@ export const EVENT_TYPES = [
   'state',
   'qr',
   'gap',
+  'compat',
 ] as const satisfies readonly LoggedEvent['kind'][];
 export type EventType = (typeof EVENT_TYPES)[number];
 

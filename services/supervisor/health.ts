@@ -10,7 +10,14 @@ export interface Health {
   /** `ok`: all is ready. `degraded`: the api answers, but something is amiss. `unavailable`: the api is not ready. */
   readonly status: 'ok' | 'degraded' | 'unavailable';
   readonly whatsapp_ready: boolean;
-  readonly whatsapp: { readonly state: string; readonly since?: string; readonly reason?: string };
+  readonly whatsapp: {
+    readonly state: string;
+    readonly since?: string;
+    readonly reason?: string;
+    readonly broken?: readonly string[];
+  };
+  /** Messages that wait because the page of WhatsApp breaks their kind; absent when there is none. */
+  readonly held_messages?: number;
   readonly storage: { readonly state: StorageState; readonly since?: string };
   readonly services: Readonly<Record<string, ServiceHealth>>;
   readonly release?: string;
@@ -31,9 +38,9 @@ const ANSWERS_WITHIN_MS = 1_000;
 
 /** The health tree of the kit, asked at this moment. */
 export async function readHealth(services: readonly WatchedService[], release = ''): Promise<Health> {
-  const [whatsapp, storage] = await Promise.all([
+  const [whatsapp, { storage, held }] = await Promise.all([
     readWhatsApp(find(services, 'whatsapp-session')),
-    readStorage(find(services, 'messages')),
+    readApi(find(services, 'messages')),
   ]);
   const apiReady = find(services, 'messages')?.state === 'ready';
   const allReady = services.every(({ state }) => state === 'ready');
@@ -42,11 +49,17 @@ export async function readHealth(services: readonly WatchedService[], release = 
     // disk and no database, and take away what still works.
     status: !apiReady
       ? 'unavailable'
-      : allReady && whatsapp.ready && storage.state === 'ok'
+      : allReady && whatsapp.ready && storage.state === 'ok' && held === 0
         ? 'ok'
         : 'degraded',
     whatsapp_ready: whatsapp.ready,
-    whatsapp: { state: whatsapp.state, ...sinceOf(whatsapp.since), ...whyDegraded(whatsapp) },
+    whatsapp: {
+      state: whatsapp.state,
+      ...sinceOf(whatsapp.since),
+      ...whyDegraded(whatsapp),
+      ...brokenOf(whatsapp),
+    },
+    ...(held === 0 ? {} : { held_messages: held }),
     storage,
     services: Object.fromEntries(services.map((service) => [service.name, describe(service)])),
     ...(release === '' ? {} : { release }),
@@ -65,7 +78,7 @@ function describe({ state, since, restarts, reason }: WatchedService): ServiceHe
 
 async function readWhatsApp(
   bridge: WatchedService | undefined,
-): Promise<{ ready: boolean; state: string; since?: string; reason?: string }> {
+): Promise<{ ready: boolean; state: string; since?: string; reason?: string; broken?: readonly string[] }> {
   if (bridge?.state !== 'ready')
     return { ready: false, state: bridge === undefined ? 'absent' : `${bridge.name} ${bridge.state}` };
   const said = await ask(bridge);
@@ -74,6 +87,7 @@ async function readWhatsApp(
     state: typeof said.state === 'string' ? said.state : `${bridge.name} silent`,
     ...sinceOf(said.since),
     ...(typeof said.reason === 'string' ? { reason: said.reason } : {}),
+    ...brokenOf(said.compat),
   };
 }
 
@@ -83,12 +97,26 @@ function whyDegraded({ state, reason }: { state: string; reason?: string }): { r
 }
 
 /** The api also says why; strangers do not read it here, since it may name paths and addresses. */
-async function readStorage(api: WatchedService | undefined): Promise<Health['storage']> {
-  const { storage } = api?.state === 'ready' ? await ask(api) : {};
+async function readApi(
+  api: WatchedService | undefined,
+): Promise<{ storage: Health['storage']; held: number }> {
+  const { storage, held_messages: held } = api?.state === 'ready' ? await ask(api) : {};
+  return { storage: readStorage(storage), held: typeof held === 'number' ? held : 0 };
+}
+
+function readStorage(storage: unknown): Health['storage'] {
   const { state, since } = toRecord(storage);
   if (state !== 'ok' && state !== 'full' && state !== 'opening')
     return { state: 'unavailable', ...sinceOf(since) };
   return { state, ...sinceOf(since) };
+}
+
+/** The capabilities that the page breaks: names of the kit's own. */
+function brokenOf(summary: unknown): { broken?: readonly string[] } {
+  const { broken } = toRecord(summary);
+  if (!Array.isArray(broken)) return {};
+  const names = broken.filter((name) => typeof name === 'string');
+  return names.length === 0 ? {} : { broken: names };
 }
 
 function sinceOf(since: unknown): { since?: string } {

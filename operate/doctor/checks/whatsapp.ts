@@ -14,7 +14,12 @@ const statusSchema = z.object({
   last_ack_at: z.string().optional(),
   events_waiting: z.number().optional(),
   outbox: z
-    .object({ waiting: z.number(), oldest_accepted_at: z.string().optional(), reason: z.string().optional() })
+    .object({
+      waiting: z.number(),
+      oldest_accepted_at: z.string().optional(),
+      held: z.number().default(0),
+      reason: z.string().optional(),
+    })
     .optional(),
 });
 export type WhatsAppStatus = z.infer<typeof statusSchema>;
@@ -133,7 +138,7 @@ export function judgeOutbox(
         'see "Services" and "Database"',
       ),
     ];
-  const { waiting, oldest_accepted_at: oldest, reason } = backlog;
+  const { waiting, oldest_accepted_at: oldest, held, reason } = backlog;
   if (waiting === 0) return good('nothing waits');
   const ageMs = oldest === undefined ? 0 : now - Date.parse(oldest);
   const evidence = [
@@ -147,6 +152,15 @@ export function judgeOutbox(
         evidence,
         'they are paced, lest WhatsApp block the number',
         'nothing; PACING_PER_MINUTE and PACING_FIRST_CONTACTS_PER_DAY say how fast',
+      ),
+    ];
+  if (held > 0 && held >= waiting)
+    return [
+      found(
+        'warning',
+        evidence,
+        'this version of WhatsApp Web cannot send their kind: page_incompatible',
+        'see "WhatsApp page"; they go out by themselves when it is restored',
       ),
     ];
   if (ageMs < LONG_MS && isReady)

@@ -34,7 +34,7 @@ export function takeEvents(parts: IntakeParts): RequestHandler {
     if (added.length > 0) log.appended();
     for (const id of changed) changes.changed(id);
     if (isReady(added, session)) dispatcher.sessionReady();
-    else if (changed.length > 0) dispatcher.wake();
+    else if (changed.length > 0 || added.some(({ kind }) => kind === 'compat')) dispatcher.wake();
     response.json({ taken: events.length });
   };
 }

@@ -21,7 +21,8 @@ export type Outcome =
 
 /**
  * Calls the bridge for a message that is marked as `sending`. A message that was so marked before may have been sent:
- * the bridge then looks for it first, and after its `expires_at` or a cancel only looks. Never throws but for the store.
+ * the bridge then looks for it first, and after its `expires_at` or a cancel, or while the page breaks its kind (`isHeld`),
+ * only looks. Never throws but for the store.
  */
 export async function attempt(
   bridge: Pick<BridgeClient, 'send'>,
@@ -29,9 +30,10 @@ export async function attempt(
   message: Message,
   now: number,
   signal?: AbortSignal,
+  isHeld = false,
 ): Promise<Outcome> {
   const isDoubtful = isInDoubt(message.state);
-  const onlyLooks = onlyLooksFor(message, now);
+  const onlyLooks = onlyLooksFor(message, now) || (isDoubtful && isHeld);
   if (message.content === undefined)
     return { kind: 'refused', code: 'contract_refused', reason: 'this release cannot read its content' };
   const content = await contentFor(store, message.content);

@@ -1,4 +1,5 @@
 import type { Config } from '#config';
+import type { CapabilityState } from '../../contract/compat.ts';
 import { errorText } from '../../contract/errors.ts';
 import { isUnsent } from '../../contract/message-states.ts';
 import { WakeSignal } from '../../runtime/wake-signal.ts';
@@ -7,6 +8,7 @@ import { isStorageError } from '../store/storage-errors.ts';
 import { attempt } from './attempt.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { ClockWatch } from './clock-watch.ts';
+import { CompatWatch } from './compat-watch.ts';
 import { learnKnownChats, noteContact } from './contacts.ts';
 import { InFlight } from './in-flight.ts';
 import { laneFor } from './lanes.ts';
@@ -14,6 +16,7 @@ import type { Message } from './message.ts';
 import { LOOK_MS, MessageClock, type MessageClockOptions } from './message-clock.ts';
 import { nextMoment, readHeads } from './next-per-chat.ts';
 import { Pacer, type PacingSettings } from './pacing.ts';
+import { setAsideBehind, targetSetAside, whyHeld } from './page-compat.ts';
 import { cancelUnsent, type OutcomeParts, recordOutcome } from './record-outcome.ts';
 import * as transitions from './transitions.ts';
 
@@ -22,7 +25,7 @@ export interface DispatcherOptions extends MessageClockOptions {
   readonly session: string;
   readonly outbox: Pick<Config['outbox'], 'concurrency' | 'retryMs' | 'retryMaxMs'>;
   readonly pacing: PacingSettings;
-  readonly bridge: Pick<BridgeClient, 'send' | 'status' | 'chats'>;
+  readonly bridge: Pick<BridgeClient, 'send' | 'status' | 'chats' | 'compat'>;
 }
 
 /**
@@ -37,6 +40,7 @@ export class Dispatcher {
   readonly #pacer: Pacer;
   readonly #lookMs: number;
   readonly #breaker: CircuitBreaker;
+  readonly #compat: CompatWatch;
   readonly #signal = new WakeSignal();
   readonly #clock = new ClockWatch();
   readonly #messageClock: MessageClock;
@@ -53,6 +57,7 @@ export class Dispatcher {
     this.#pacer = new Pacer(pacing, session);
     this.#inFlight = new InFlight(outbox.concurrency);
     this.#breaker = new CircuitBreaker(bridge, outbox);
+    this.#compat = new CompatWatch(options);
     this.#parts = { store, events, changes, outbox, pacer: this.#pacer, breaker: this.#breaker };
     this.#messageClock = new MessageClock(options, {
       changed: () => this.#signal.set(),
@@ -76,7 +81,13 @@ export class Dispatcher {
   /** The session has become ready, as far as is known: what waits for it goes on. */
   sessionReady(): void {
     this.#breaker.reset();
+    this.#compat.pageChanged();
     this.wake();
+  }
+
+  /** How many messages wait because the page of WhatsApp breaks their kind. */
+  get held(): number {
+    return this.#compat.held;
   }
 
   /** Why nothing goes out now; undefined while the session takes messages. */
@@ -121,11 +132,14 @@ export class Dispatcher {
     const pausedMs = await this.#breaker.waitMs();
     if (pausedMs > 0) return pausedMs;
     if (!(await this.#knowChats())) return 0;
+    const broken = await this.#compat.look();
     if (!inFlight.hasRoom('none')) return this.#lookMs;
     // Those under way may be among them.
     const before = inFlight.count;
     const limit = outbox.concurrency + before;
-    const heads = await store.read((db) => readHeads(db, session, now, limit, inFlight.fullLanes));
+    const heads = await store.read((db) =>
+      readHeads(db, session, now, limit, inFlight.fullLanes, broken.length > 0),
+    );
     let isLaneFull = false;
     for (const message of heads) {
       if (!inFlight.hasRoom('none') || this.#isClosed) break;
@@ -134,13 +148,13 @@ export class Dispatcher {
         isLaneFull = true;
         continue;
       }
-      const pacedMs = await this.#begin(message);
+      const pacedMs = await this.#begin(message, broken);
       if (pacedMs !== undefined) return pacedMs;
     }
     // Messages behind a full lane, or behind the limit, are found at the next look.
     if (isLaneFull || (heads.length === limit && inFlight.count > before)) return 0;
     // Those under way are due as well, and ring when they are through.
-    const next = await store.read((db) => nextMoment(db, session, now));
+    const next = await store.read((db) => nextMoment(db, session, now, broken.length > 0));
     return next === undefined ? this.#lookMs : next - now;
   }
 
@@ -158,8 +172,8 @@ export class Dispatcher {
     return this.#knowsChats;
   }
 
-  /** Begins one message, unless its pace says no: gives how long all have to wait, or undefined. */
-  async #begin(message: Message): Promise<number | undefined> {
+  /** Begins one message, unless its pace or the page says no: gives how long all have to wait, or undefined. */
+  async #begin(message: Message, broken: readonly CapabilityState[]): Promise<number | undefined> {
     const { store, changes } = this.#options;
     const now = Date.now();
     const isFirst = isUnsent(message.state);
@@ -167,6 +181,13 @@ export class Dispatcher {
       // Its attempt sent nothing, and then the process ended before it canceled the message.
       await cancelUnsent(this.#parts, message);
       return undefined;
+    }
+    const target =
+      isFirst && broken.length > 0 ? await store.read((db) => targetSetAside(db, message)) : undefined;
+    if (target !== undefined) {
+      await store.write((db) => setAsideBehind(db, message, target));
+      changes.changed(message.id);
+      return 0; // The next message of this chat may go out.
     }
     if (isFirst) {
       const pace = await store.read((db) => this.#pacer.paceOf(db, message, now));
@@ -185,18 +206,25 @@ export class Dispatcher {
     });
     if (begun === undefined) return undefined;
     if (isFirst) this.#pacer.sent(now);
-    const carry = (signal: AbortSignal) => this.#carry(begun, now, signal);
+    const heldBecause = isFirst ? undefined : whyHeld(begun, broken);
+    const carry = (signal: AbortSignal) => this.#carry(begun, now, heldBecause, signal);
     this.#inFlight.begin(message, laneFor(begun, now), carry, () => this.wake());
     return undefined;
   }
 
   /** One call of the bridge, and what follows from it. Never throws: what cannot be noted is settled at the next look. */
-  async #carry(message: Message, now: number, signal: AbortSignal): Promise<void> {
+  async #carry(
+    message: Message,
+    now: number,
+    heldBecause: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { store, bridge, changes, log } = this.#options;
     try {
-      const outcome = await attempt(bridge, store, message, now, signal);
+      const outcome = await attempt(bridge, store, message, now, signal, heldBecause !== undefined);
       const { aborted: isCalledOff } = signal;
-      await recordOutcome(this.#parts, { message, outcome, begunAt: now, isCalledOff });
+      await recordOutcome(this.#parts, { message, outcome, begunAt: now, isCalledOff, heldBecause });
+      if (outcome.kind === 'unsent' && outcome.code === 'page_incompatible') this.#compat.doubt();
     } catch (error) {
       if (!isStorageError(error))
         log.error({ err: error, id: message.id }, `a message could not be carried: ${errorText(error)}`);

@@ -2,12 +2,14 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../store/store.ts';
 import { isOfLane, type SlowLane } from './lanes.ts';
 import { type Message, toMessage } from './message.ts';
+import { isPassedOver } from './page-compat.ts';
 import { stateIs } from './state-sql.ts';
 
 /**
  * The first unsettled message of each chat, which alone may be sent, if it is due. Chats are found by jumping from one
  * to the next in the index: the cost grows with the chats that have something to send, not with their messages. Those
- * of the lanes that are full are left out, so that they do not hide what can be sent.
+ * of the lanes that are full are left out, so that they do not hide what can be sent. `isHeld`: some messages may be set
+ * aside, and those behind them go on.
  */
 export async function readHeads(
   db: Database,
@@ -15,11 +17,12 @@ export async function readHeads(
   now: number,
   limit: number,
   full: readonly SlowLane[],
+  isHeld = false,
 ): Promise<Message[]> {
   let heads = db
     .selectFrom('messages')
     .selectAll()
-    .where(sql<boolean>`seq in (${headsOf(session)})`)
+    .where(sql<boolean>`seq in (${headsOf(session, isHeld ? now : undefined)})`)
     .where('next_try_at', '<=', now)
     .orderBy('next_try_at')
     .orderBy('seq')
@@ -30,11 +33,16 @@ export async function readHeads(
 }
 
 /** The next moment, as Unix time in ms, when there is something to do if nothing comes in; what is due now does not count. */
-export async function nextMoment(db: Database, session: string, now: number): Promise<number | undefined> {
+export async function nextMoment(
+  db: Database,
+  session: string,
+  now: number,
+  isHeld = false,
+): Promise<number | undefined> {
   const head = await db
     .selectFrom('messages')
     .select(({ fn }) => fn.min('next_try_at').as('at'))
-    .where(sql<boolean>`seq in (${headsOf(session)})`)
+    .where(sql<boolean>`seq in (${headsOf(session, isHeld ? now : undefined)})`)
     .where('next_try_at', '>', now)
     .executeTakeFirst();
   const byClock = await nextByClock(db);
@@ -68,7 +76,9 @@ function onlyLooks(now: number): RawBuilder<boolean> {
   return sql<boolean>`(${stateIs.inDoubt} and (cancel_at is not null or expires_at <= ${now}))`;
 }
 
-function headsOf(session: string): RawBuilder<number> {
+/** `heldAt`: without the messages that are set aside at this moment. */
+function headsOf(session: string, heldAt: number | undefined): RawBuilder<number> {
+  const others = heldAt === undefined ? sql`` : sql` and not ${isPassedOver(heldAt)}`;
   return sql<number>`
     with recursive chats (chat) as (
       select min(chat_id) from messages where session = ${session} and ${stateIs.open}
@@ -76,6 +86,6 @@ function headsOf(session: string): RawBuilder<number> {
       select (select min(chat_id) from messages where session = ${session} and ${stateIs.open} and chat_id > chat)
       from chats where chat is not null
     )
-    select (select min(seq) from messages where session = ${session} and ${stateIs.open} and chat_id = chat)
+    select (select min(seq) from messages where session = ${session} and ${stateIs.open} and chat_id = chat${others})
     from chats where chat is not null`;
 }

@@ -11,6 +11,7 @@ import { forgetContact } from './contacts.ts';
 import { EXPIRED, endCanceled, endUnknown, giveUp, isCancelWanted } from './endings.ts';
 import { isAction, type Message } from './message.ts';
 import type { Pacer } from './pacing.ts';
+import { SET_ASIDE } from './page-compat.ts';
 import * as transitions from './transitions.ts';
 
 export interface OutcomeParts {
@@ -31,6 +32,8 @@ export interface EndedAttempt {
   readonly begunAt: number;
   /** Whether the kit gave the call up: then it looks for the message at once. */
   readonly isCalledOff: boolean;
+  /** Why the page of WhatsApp cannot send a message of this kind now; undefined when it can. */
+  readonly heldBecause?: string | undefined;
 }
 
 const NOT_ACKNOWLEDGED = "WhatsApp Web has the message, but WhatsApp's server has not acknowledged it yet";
@@ -38,7 +41,7 @@ const NOT_ACKNOWLEDGED = "WhatsApp Web has the message, but WhatsApp's server ha
 /** Records what an attempt has shown, and what follows: a state, an end, or the time of the next attempt. */
 export async function recordOutcome(parts: OutcomeParts, attempt: EndedAttempt): Promise<void> {
   const { store, events, breaker, pacer, outbox } = parts;
-  const { message, outcome, begunAt, isCalledOff } = attempt;
+  const { message, outcome, begunAt, isCalledOff, heldBecause } = attempt;
   const { id } = message;
   const now = Date.now();
   switch (outcome.kind) {
@@ -65,6 +68,8 @@ export async function recordOutcome(parts: OutcomeParts, attempt: EndedAttempt):
         if (outcome.kind === 'refused')
           await giveUp(db, dialect, message, { ...outcome, state: 'failed' }, now);
         else if (await isCancelWanted(db, message)) await endCanceled(db, dialect, message, now);
+        else if (heldBecause !== undefined && message.expiresAt > now)
+          await transitions.requeue(db, message, heldBecause, now);
         else await giveUp(db, dialect, message, EXPIRED, now);
         await forgetContact(db, message, begunAt);
       });
@@ -89,7 +94,8 @@ export async function recordOutcome(parts: OutcomeParts, attempt: EndedAttempt):
     }
     case 'unknown': {
       const at = isCalledOff ? now : nextLook(message, outbox, now);
-      await store.write((db) => transitions.postpone(db, id, outcome.reason, at));
+      const code = heldBecause === undefined ? undefined : SET_ASIDE;
+      await store.write((db) => transitions.postpone(db, id, outcome.reason, at, code));
     }
   }
 }

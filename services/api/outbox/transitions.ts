@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
+import type { ErrorCode } from '../../contract/errors.ts';
 import type { LoggedEvent } from '../../contract/events.ts';
 import { isSent, MESSAGE_STATES, STATE_NAMES, statesWhere } from '../../contract/message-states.ts';
 import type { Database } from '../store/store.ts';
 import { noteContact } from './contacts.ts';
 import type { Message } from './message.ts';
+import { applyCompat } from './page-compat.ts';
 import { stateIs } from './state-sql.ts';
 
 /** Where each acknowledgement is noted, in the order of the numbers: 1 server, 2 delivered, 3 read, 4 played. */
@@ -41,6 +43,8 @@ export async function applyEvents(
       const { stanza_id: id, ack, id: whatsappId, chat_id: chatId } = event.data;
       note(await acknowledge(db, { id, whatsappId, ack }, now));
       await noteContact(db, event.session, chatId, 'first_sent_at', now);
+    } else if (event.kind === 'compat') {
+      for (const id of await applyCompat(db, event)) note(id);
     } else if (event.kind === 'message') {
       await noteContact(db, event.session, event.data.chat_id, 'first_received_at', now);
     }
@@ -131,11 +135,17 @@ export async function park(db: Database, id: string, reason: string, nextTryAt: 
     .execute();
 }
 
-/** The message stays in `sending` and waits: it may have been sent. */
-export async function postpone(db: Database, id: string, reason: string, nextTryAt: number): Promise<void> {
+/** The message stays in `sending` and waits: it may have been sent. `errorCode`: why it waits. */
+export async function postpone(
+  db: Database,
+  id: string,
+  reason: string,
+  nextTryAt: number,
+  errorCode?: ErrorCode,
+): Promise<void> {
   await db
     .updateTable('messages')
-    .set({ reason, next_try_at: nextTryAt })
+    .set({ reason, next_try_at: nextTryAt, ...(errorCode === undefined ? {} : { error_code: errorCode }) })
     .where('id', '=', id)
     .where(stateIs.inDoubt)
     .execute();

@@ -11,6 +11,8 @@ export interface Backlog {
   readonly waiting: number;
   /** When the oldest of them was accepted. */
   readonly oldest_accepted_at?: string;
+  /** How many of them wait because the page of WhatsApp breaks their kind. */
+  readonly held?: number;
   /** Why none goes out. */
   readonly reason?: string;
 }
@@ -20,9 +22,11 @@ export async function readBacklog(
   store: Store,
   session: string,
   reason: string | undefined,
+  held: number,
 ): Promise<Backlog | undefined> {
   try {
-    return await store.read((db) => count(db, session, reason));
+    const backlog = await store.read((db) => count(db, session, reason));
+    return held === 0 ? backlog : { ...backlog, held };
   } catch (error) {
     if (isStorageError(error)) return undefined;
     throw error;

@@ -10,7 +10,7 @@ import { readBacklog } from './backlog.ts';
 
 export interface SessionParts {
   readonly bridge: BridgeClient;
-  readonly dispatcher: Pick<Dispatcher, 'whyWaiting'>;
+  readonly dispatcher: Pick<Dispatcher, 'whyWaiting' | 'held'>;
   readonly store: Store;
   readonly session: string;
 }
@@ -29,8 +29,13 @@ export function sessionRoutes({ bridge, dispatcher, store, session }: SessionPar
       whatsapp_ready: false,
       reason: errorText(error),
     }));
-    const outbox = await readBacklog(store, session, dispatcher.whyWaiting);
+    const outbox = await readBacklog(store, session, dispatcher.whyWaiting, dispatcher.held);
     response.json({ ...withoutPid(status), ...(outbox === undefined ? {} : { outbox }) });
+  });
+
+  // What the kit can do with this version of WhatsApp Web; `held_messages` wait for what is broken.
+  router.get('/compat', async (_request, response) => {
+    response.json({ ...(await bridge.compat()), held_messages: dispatcher.held });
   });
 
   router.get('/qr', async (request, response) => {

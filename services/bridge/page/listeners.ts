@@ -28,6 +28,26 @@ export function markWhenListening(client: LibraryClient, onFailure: (error: unkn
   };
 }
 
+/** Whether the library tells this token within `ms`, as `compat/self-test.ts` lets the page say it. */
+export function hearsToken(
+  client: Pick<LibraryClient, 'on' | 'off'>,
+  token: string,
+  ms: number,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (isHeard: boolean) => {
+      clearTimeout(timer);
+      client.off('change_battery', listener);
+      resolve(isHeard);
+    };
+    const listener = ({ battery }: { battery: unknown }) => {
+      if (battery === token) end(true);
+    };
+    const timer = setTimeout(() => end(false), ms);
+    client.on('change_battery', listener);
+  });
+}
+
 async function markAfter({ pupPage }: LibraryClient, attach: () => Promise<void>): Promise<void> {
   await pupPage?.evaluate(AWAIT_MODULES);
   await attach();

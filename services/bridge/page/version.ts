@@ -28,7 +28,7 @@ export const SUPPLY_VERSION = `(() => {
       'WAWebSignalStoreApi',
     ])}.every(isThere)) return false;
     const version = isThere('WAWebBuildConstants') ? window.require('WAWebBuildConstants').VERSION_STR : undefined;
-    window.Debug = { ...window.Debug, VERSION: String(version ?? 'unknown') };
+    window.Debug = { ...window.Debug, VERSION: String(version ?? 'unknown'), isSupplied: true };
     return true;
   };
   const timer = setInterval(() => {

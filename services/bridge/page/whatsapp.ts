@@ -10,7 +10,7 @@ import { ACKNOWLEDGE_DIALOGS, type DialogLook, readDialogs } from './life/dialog
 import { LOGOUT_FUNCTION, type Logout, logoutCodeOf, REPORT_LOGOUT } from './life/logout.ts';
 import { READ_UNSUPPORTED } from './life/unsupported.ts';
 import { listen, type WhatsAppListener } from './life/whatsapp-listener.ts';
-import { markWhenListening } from './listeners.ts';
+import { hearsToken, markWhenListening } from './listeners.ts';
 import { findMessage, listChats, listMessages } from './lookup.ts';
 import { obstacleIn, type PageState, READ_PAGE, readPageState } from './page-state.ts';
 import { INSTALL_PREPARATION } from './preparation.ts';
@@ -23,6 +23,7 @@ export interface WhatsAppOptions {
   readonly launch: LaunchOptions;
   /** From the browser's start until WhatsApp Web shows a QR code or a login. */
   readonly initMs: number;
+  test?(page: WhatsApp): Promise<string | undefined>;
   /** Kills whatever is left of the browser; `pid` is its main process, if it is known. */
   killBrowser(pid: number | undefined): Promise<void>;
 }
@@ -38,14 +39,17 @@ export class WhatsApp {
   readonly sends: WhatsAppSends;
   readonly #client: LibraryClient;
   readonly #killBrowser: WhatsAppOptions['killBrowser'];
+  /** Tests the page. Returns why the session cannot be ready with it; undefined when it can. */
+  readonly test: () => Promise<string | undefined>;
   #starting: Promise<void> | undefined;
   #isClosed = false;
   #browserVersion = 'unknown';
   /** What the page has said of its last logout. */
   #logout: Logout = {};
 
-  constructor({ library, launch, initMs, killBrowser }: WhatsAppOptions, listener: WhatsAppListener) {
+  constructor({ library, launch, initMs, killBrowser, test }: WhatsAppOptions, listener: WhatsAppListener) {
     this.#killBrowser = killBrowser;
+    this.test = async () => test?.(this);
     this.#client = new library.Client({
       authStrategy: this.#keptProfile(library, listener),
       // The default keeps the page's html in the working folder, and fails where that cannot be written.
@@ -132,6 +136,10 @@ export class WhatsApp {
   async message(id: string): Promise<WhatsAppMessage | undefined> {
     const raw = await this.#evaluate(findMessage(id));
     return raw === null || raw === undefined ? undefined : readMessage(raw);
+  }
+
+  hears(token: string, ms: number): Promise<boolean> {
+    return hearsToken(this.#client, token, ms);
   }
 
   /** Runs what only one part asks of the page (`backfill.ts`, `probe.ts`). */

@@ -1,4 +1,5 @@
 import type { SendAnswer } from '../../contract/bridge.ts';
+import type { BridgeContent } from '../../contract/content.ts';
 import { errorText, KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { BridgeLimits } from '../limits.ts';
@@ -41,15 +42,17 @@ export class SendPipeline {
   readonly #acks: Acks;
   readonly #recent: RecentSends;
   readonly #limits: BridgeLimits;
+  readonly #demand: (content: BridgeContent) => void;
   readonly #recipients = new Recipients();
 
-  /** `readyBrowser` throws `whatsapp_not_ready`. */
+  /** `readyBrowser` throws `whatsapp_not_ready`, and `demand` throws `page_incompatible`. */
   constructor(
     readyBrowser: () => SendingBrowser,
     acks: Acks,
     recent: RecentSends,
     limits: BridgeLimits,
     log: Log,
+    demand: (content: BridgeContent) => void,
   ) {
     this.adder = new MessageAdder(acks, limits, log);
     this.preparer = new MessagePreparer(readyBrowser, limits, log);
@@ -58,6 +61,7 @@ export class SendPipeline {
     this.#acks = acks;
     this.#recent = recent;
     this.#limits = limits;
+    this.#demand = demand;
   }
 
   /** Puts a message into its chat, unless it is there. Throws what `Sender.send` throws, but for what acks tell. */
@@ -67,8 +71,10 @@ export class SendPipeline {
     content: NewContent,
     deadline: SendDeadline,
   ): Promise<PlacedSend> {
-    const address = await this.#addressOf(browser, request, deadline);
+    // What may have been sent is looked for first.
     const isDoubtful = request.retry !== undefined || this.#recent.isDoubtful(request.stanzaId);
+    if (!isDoubtful) this.#demand(content);
+    const address = await this.#addressOf(browser, request, deadline);
     const pending = { browser, request, content, deadline, address, isDoubtful };
     if (isDoubtful) return this.#addUnlessThere(pending);
     try {
@@ -87,6 +93,7 @@ export class SendPipeline {
     action: Action,
     deadline: SendDeadline,
   ): Promise<SendAnswer> {
+    if (request.retry === undefined) this.#demand(action);
     const address = await this.#addressOf(browser, request, deadline);
     const target = await this.#find(browser, request, action.target, address, deadline);
     if (target === undefined) throw unknownMessage('target', action.target);
@@ -94,6 +101,7 @@ export class SendPipeline {
     const done = { success: true, messageId, chatId, ack: 1, timestamp: now() } as const;
     if (isDone(action, target)) return done;
     if (onlyLooks(request)) throw new KitError('not_found', `${messageId} is as it was`);
+    this.#demand(action);
     const refusal = whyNot(action, target);
     if (refusal !== undefined) throw refusal;
     await this.#change(browser, request, action, target, deadline);
@@ -154,6 +162,7 @@ export class SendPipeline {
 
   async #add(pending: PendingSend, stanzaId: string): Promise<PlacedSend> {
     const { browser, request, content, deadline, address } = pending;
+    this.#demand(content);
     const { reply_to } = content;
     const quoted =
       reply_to === undefined ? undefined : await this.#find(browser, request, reply_to, address, deadline);

@@ -1,5 +1,5 @@
 import type { SendAnswer, SendBody } from '../../contract/bridge.ts';
-import { preparationOf } from '../../contract/content.ts';
+import { type BridgeContent, preparationOf } from '../../contract/content.ts';
 import { ERRORS, KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { within } from '../deadline.ts';
@@ -41,11 +41,16 @@ export class Sender {
   readonly #chats = new ChatQueues();
   #isClosed = false;
 
-  /** `readyBrowser` throws `whatsapp_not_ready`. */
-  constructor(readyBrowser: () => SendingBrowser, limits: BridgeLimits, log: Log) {
+  /** `readyBrowser` throws `whatsapp_not_ready`, and `demand` throws `page_incompatible`. */
+  constructor(
+    readyBrowser: () => SendingBrowser,
+    limits: BridgeLimits,
+    log: Log,
+    demand: (content: BridgeContent) => void = () => undefined,
+  ) {
     this.#readyBrowser = readyBrowser;
     this.#limits = limits;
-    this.#pipeline = new SendPipeline(readyBrowser, this.acks, this.#recent, limits, log);
+    this.#pipeline = new SendPipeline(readyBrowser, this.acks, this.#recent, limits, log, demand);
   }
 
   /**

@@ -15,6 +15,8 @@ export interface BrowserSettings {
   readonly headless: boolean;
   readonly limits: BridgeLimits;
   readonly log: Log;
+  /** Tests each page before it counts as ready. Returns why the session cannot be ready with it. */
+  testPage?(whatsapp: WhatsApp): Promise<string | undefined>;
 }
 
 /** Makes a browser with WhatsApp Web, which is not started yet. */
@@ -28,7 +30,7 @@ export type PrepareBrowser = typeof prepareBrowser;
  * puppeteer take a third of a second to load. Throws `bridge_failed`.
  */
 export async function prepareBrowser(
-  { sessionsDir, browserPath, headless, limits, log }: BrowserSettings,
+  { sessionsDir, browserPath, headless, limits, log, testPage: test = passPage }: BrowserSettings,
   profile: Profile,
   sandbox: boolean,
 ): Promise<OpenWhatsApp> {
@@ -40,5 +42,7 @@ export async function prepareBrowser(
   const { dir: profileDir } = profile;
   const launch = launchOptions({ browserPath, headless, userAgent, sandbox, profileDir, limits });
   const killBrowser = (pid: number | undefined) => killBrowserTree(profileDir, pid);
-  return (listener) => new WhatsApp({ library, launch, initMs: limits.initMs, killBrowser }, listener);
+  return (listener) => new WhatsApp({ library, launch, initMs: limits.initMs, killBrowser, test }, listener);
 }
+
+const passPage = async () => undefined;

@@ -20,7 +20,13 @@ export interface PageObserver {
 
 export type MonitoredPage = Pick<
   WhatsApp,
-  'pageState' | 'obstacleIn' | 'installSendHooks' | 'repeatSynced' | 'refreshQr' | 'acknowledgeDialogs'
+  | 'pageState'
+  | 'obstacleIn'
+  | 'installSendHooks'
+  | 'repeatSynced'
+  | 'refreshQr'
+  | 'acknowledgeDialogs'
+  | 'test'
 >;
 
 /** What the monitor needs of the run of a browser. */
@@ -124,6 +130,13 @@ export class PageMonitor {
         { err: error },
         `message ids cannot be chosen beforehand in this page: ${errorText(error)}`,
       );
+    }
+    try {
+      const obstacle = await this.#call('the test of the page', () => whatsapp.test());
+      if (obstacle !== undefined) return this.#hindered(obstacle);
+    } catch (error) {
+      this.#log.debug(`the page could not be tested, and is not ready yet: ${errorText(error)}`);
+      return;
     }
     if (signal.aborted) return;
     this.#readyAt ??= Date.now();

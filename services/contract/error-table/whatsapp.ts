@@ -58,6 +58,15 @@ export const whatsappErrors = {
     retry: 'repeat',
     leavesDoubt: true,
   },
+  page_incompatible: {
+    status: 503,
+    title: 'WhatsApp Web has changed',
+    remedy:
+      'Messages of this kind wait, and go out by themselves when a later page or a later release of the kit restores the capability; all others go on. GET /api/whatsapp/compat names what is broken. Update the kit, or cancel the message: DELETE /api/whatsapp/messages/{id}.',
+    retryAfterS: 60,
+    isAboutWhatsApp: true,
+    retry: 'repeat',
+  },
   send_refused: {
     status: 502,
     title: 'WhatsApp refused the message',

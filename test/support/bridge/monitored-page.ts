@@ -49,6 +49,7 @@ export class ModelRun implements MonitoredBrowser, PageObserver {
     installSendHooks: async () => void this.acts.push('hooks'),
     repeatSynced: async () => void this.acts.push('repeat'),
     refreshQr: async () => void this.acts.push('refresh'),
+    test: async () => undefined,
     acknowledgeDialogs: async () => {
       this.acts.push('acknowledge');
       return this.dialogs;

@@ -87,6 +87,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'services/api/webhooks',
   ],
   'services/bridge/page': BRIDGE_CORE,
+  'services/bridge/page/compat': [...BRIDGE_CORE, 'services/bridge/page'],
   'services/bridge/session': [...BRIDGE_CORE, 'services/bridge/page'],
   'services/bridge/send': [...BRIDGE_CORE, 'services/bridge/page', 'services/bridge/session'],
   'services/bridge/events': [...BRIDGE_CORE, 'services/bridge/page', 'services/bridge/session'],
@@ -94,6 +95,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'services/bridge': [
     ...BRIDGE_CORE,
     'services/bridge/page',
+    'services/bridge/page/compat',
     'services/bridge/session',
     'services/bridge/send',
     'services/bridge/events',
@@ -124,6 +126,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config',
     'deploy',
     'operate',
+    'services/bridge/page/compat',
     'services/contract',
     'services/runtime',
     'services/gate/contract',

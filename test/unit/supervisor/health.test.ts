@@ -66,6 +66,16 @@ describe('supervisor, of the health of the kit', () => {
     });
   }
 
+  it('calls it degraded while messages wait for a page that breaks their kind, and names what is broken', async () => {
+    const compat = { ok: 20, patched: 2, broken: ['send_media', 7] };
+    await using bridge = await watched('bridge', { ...bridgeReady, compat });
+    const storage = { state: 'ok', since: SINCE };
+    await using api = await watched('api', { status: 'ok', storage, held_messages: 3 });
+    const health = await readHealth([bridge.service, api.service]);
+    assert.deepEqual([health.status, health.held_messages], ['degraded', 3]);
+    assert.deepEqual(health.whatsapp, { state: 'ready', since: SINCE, broken: ['send_media'] });
+  });
+
   it('calls the store unavailable while the api says nothing of it', async () => {
     await using bridge = await watched('bridge', bridgeReady);
     for (const answer of [

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { type SendBody, sendBodySchema } from '../../../../services/contract/bridge.ts';
+import type { CapabilityState } from '../../../../services/contract/compat.ts';
 import { ERRORS, type ErrorCode, isErrorCode } from '../../../../services/contract/errors.ts';
 import { closeServer, listen } from '../../../../services/runtime/http/listen.ts';
 import { wrongFields } from '../../../../services/runtime/http/request-validation.ts';
@@ -25,6 +26,10 @@ export class FakeBridge {
   readonly acked = new Set<string>();
   isReady = true;
   chats: string[] = [];
+  /** What the page breaks, as `GET /compat` says it. */
+  broken: CapabilityState[] = [];
+  /** Reports asked for. */
+  compatCalls = 0;
   /** Statuses asked for. */
   statusCalls = 0;
   behave: (body: SendBody, call: number) => Behaviour | Promise<Behaviour> = () => 'send';
@@ -54,6 +59,10 @@ export class FakeBridge {
           restarts: 0,
           events_waiting: 0,
         });
+      }
+      if (request.url === '/compat') {
+        this.compatCalls += 1;
+        return answer(200, { tested_at: new Date().toISOString(), capabilities: this.broken });
       }
       if (request.url?.startsWith('/chats'))
         return answer(200, {

@@ -56,16 +56,19 @@ export class SendWorld implements AsyncDisposable {
     const dispatcher = new Dispatcher({ ...options, ...shared, bridge });
     const deliverer = new Deliverer({ ...shared, webhooks });
     const media = { ...outbox, allowNetworks: webhooks.allowNetworks };
-    const app = createApp(options, {
-      health: answerHealth(address, store),
-      intake: takeEvents({ ...shared, dispatcher, session }),
-      events: answerEvents(shared),
-      upload: takeUpload(store, outbox),
-      messages: messageRoutes({ ...shared, dispatcher, session, sendWaitMs, outbox, media }),
-      sessions: sessionRoutes({ bridge, dispatcher, store, session }),
-      chats: chatRoutes(bridge),
-      webhooks: webhookRoutes({ store, deliverer, webhooks }),
-    });
+    const app = createApp(
+      { ...options, heldMessages: () => dispatcher.held },
+      {
+        health: answerHealth(address, store, () => dispatcher.held),
+        intake: takeEvents({ ...shared, dispatcher, session }),
+        events: answerEvents(shared),
+        upload: takeUpload(store, outbox),
+        messages: messageRoutes({ ...shared, dispatcher, session, sendWaitMs, outbox, media }),
+        sessions: sessionRoutes({ bridge, dispatcher, store, session }),
+        chats: chatRoutes(bridge),
+        webhooks: webhookRoutes({ store, deliverer, webhooks }),
+      },
+    );
     this.#server = createInternalServer(app);
   }
 

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { applyEvents } from '../../../../services/api/outbox/transitions.ts';
+import type { CapabilityState } from '../../../../services/contract/compat.ts';
+import type { MessageContent } from '../../../../services/contract/content.ts';
+import { forEachDatabase } from '../../../support/api/databases.ts';
+import { OutboxWorld } from '../../../support/api/outbox/outbox-world.ts';
+import { until } from '../../../support/until.ts';
+
+const ANN = '15550000001@c.us';
+const BOB = '15550000002@c.us';
+const LOCATION: MessageContent = { kind: 'location', latitude: 1, longitude: 2 };
+const ALL_KINDS = ['text', 'media', 'location', 'contact', 'reaction', 'edit', 'delete', 'reply'];
+
+const broken = (capability: string, ...kinds: string[]): CapabilityState => ({
+  capability,
+  state: 'broken',
+  reason: 'a module is missing',
+  kinds,
+});
+
+/** What the intake does with an event of the bridge. */
+async function tell(world: OutboxWorld, row: CapabilityState): Promise<void> {
+  const head = { session: 'default', key: randomUUID(), at: new Date().toISOString() };
+  await world.store.write((db) => applyEvents(db, [{ ...head, kind: 'compat', data: row }], Date.now()));
+  world.dispatcher.wake();
+}
+
+const isSetAside = (world: OutboxWorld, id: string) =>
+  until(`message ${id} is set aside`, async () => {
+    const message = await world.find(id);
+    return message.errorCode === 'page_incompatible' && message;
+  });
+
+forEachDatabase((database) => {
+  describe(`messages that the page of WhatsApp cannot send, on ${database.name}`, () => {
+    const start = async () => OutboxWorld.start(await database.fresh());
+
+    it('wait with their reason while those behind them go on, and go out in order once it is restored', async () => {
+      await using world = await start();
+      world.bridge.broken = [broken('send_location', 'location')];
+      await tell(world, broken('send_location', 'location'));
+      const first = await world.queue(ANN, '', { content: LOCATION });
+      const text = await world.queue(ANN, 'a text');
+      const second = await world.queue(ANN, '', { content: { ...LOCATION, name: 'second' } });
+      world.dispatcher.start();
+      await world.reaches(text, 'sent');
+      for (const id of [first, second]) {
+        const { state, reason } = await isSetAside(world, id);
+        assert.equal(state, 'queued');
+        assert.match(reason ?? '', /^page_incompatible: .*send_location \(a module is missing\).* location /);
+      }
+      await until('they are counted', () => world.dispatcher.held === 2);
+      await tell(world, { capability: 'send_location', state: 'patched', kinds: ['location'] });
+      for (const id of [first, second]) {
+        const { errorCode, reason } = await world.reaches(id, 'sent');
+        assert.deepEqual([errorCode, reason], [undefined, undefined]);
+      }
+      assert.deepEqual(
+        world.bridge.calls.map(({ stanza_id }) => stanza_id),
+        [text, first, second],
+      );
+      await until('none is counted', () => world.dispatcher.held === 0);
+      assert.equal(world.bridge.compatCalls, 1, 'the bridge was asked once, while something was held');
+    });
+
+    it('stay set aside over a restart, without a word of the bridge', async () => {
+      await using world = await start();
+      await tell(world, broken('send_text', 'text'));
+      world.bridge.broken = [broken('send_text', 'text')];
+      const id = await world.queue(ANN, 'a text');
+      world.dispatcher.start();
+      await isSetAside(world, id);
+      await world.restart();
+      world.dispatcher.start();
+      await world.reaches(await world.queue(ANN, '', { content: LOCATION }), 'sent');
+      await isSetAside(world, id);
+      assert.deepEqual(
+        world.bridge.calls.map(({ content }) => content?.kind),
+        ['location'],
+      );
+    });
+
+    it('go out when the bridge no longer names what was broken, although no event came', async () => {
+      await using world = await start();
+      await tell(world, broken('of_another_release', 'text'));
+      world.bridge.broken = [];
+      const id = await world.queue(ANN, 'a text');
+      world.dispatcher.start();
+      await world.reaches(id, 'sent');
+    });
+
+    it('are set aside when only the refusal of the bridge says so', async () => {
+      await using world = await start();
+      world.bridge.broken = [broken('send_location', 'location')];
+      world.bridge.behave = ({ content }) => (content?.kind === 'location' ? 'page_incompatible' : 'send');
+      const id = await world.queue(ANN, '', { content: LOCATION });
+      world.dispatcher.start();
+      await isSetAside(world, id);
+      await world.reaches(await world.queue(ANN, 'behind it'), 'sent');
+      assert.equal((await world.find(id)).state, 'queued');
+    });
+
+    it('are only looked for when they may have been sent, and then set aside', async () => {
+      await using world = await start();
+      await tell(world, broken('send_text', 'text'));
+      world.bridge.broken = [broken('send_text', 'text')];
+      const dispatched = { state: 'sending', dispatchedAt: Date.now() - 1_000 } as const;
+      const there = await world.queue(ANN, 'got through', dispatched);
+      world.bridge.phone.push({ id: there, chatId: ANN, text: 'got through' });
+      world.bridge.acked.add(there);
+      const absent = await world.queue(BOB, 'did not', dispatched);
+      world.dispatcher.start();
+      await world.reaches(there, 'sent');
+      assert.equal((await isSetAside(world, absent)).state, 'queued');
+      assert.ok(world.bridge.calls.every(({ retry }) => retry?.only_look === true));
+    });
+
+    it('hold what refers to them, and no other reaction, edit or reply', async () => {
+      await using world = await start();
+      await tell(world, broken('send_location', 'location'));
+      world.bridge.broken = [broken('send_location', 'location')];
+      const place = await world.queue(ANN, '', { content: LOCATION });
+      const reaction = await world.queue(ANN, '', {
+        content: { kind: 'reaction', target: place, emoji: '+' },
+      });
+      const reply = await world.queue(ANN, '', { content: { kind: 'text', text: 'see', reply_to: place } });
+      const other = await world.queue(ANN, '', {
+        content: { kind: 'reaction', target: `false_${ANN}_3EB0AA`, emoji: '+' },
+      });
+      world.dispatcher.start();
+      await world.reaches(other, 'sent');
+      for (const id of [reaction, reply])
+        assert.match((await isSetAside(world, id)).reason ?? '', new RegExp(`refers to message ${place}`));
+      await tell(world, { capability: 'send_location', state: 'ok', kinds: ['location'] });
+      for (const id of [place, reaction, reply]) await world.reaches(id, 'sent');
+      assert.deepEqual(
+        world.bridge.calls.map(({ stanza_id }) => stanza_id),
+        [other, place, reaction, reply],
+      );
+    });
+
+    it('hold replies alone when only those are broken', async () => {
+      await using world = await start();
+      await tell(world, broken('reply', 'reply'));
+      world.bridge.broken = [broken('reply', 'reply')];
+      const text = 'a text that names "reply_to": "x"';
+      const reply = await world.queue(ANN, '', { content: { kind: 'text', text, reply_to: '3EB0AA' } });
+      const plain = await world.queue(ANN, text);
+      world.dispatcher.start();
+      await world.reaches(plain, 'sent');
+      assert.equal((await isSetAside(world, reply)).state, 'queued');
+    });
+
+    it('expire at their time, and are never failed', async () => {
+      await using world = await start();
+      await tell(world, broken('everything', ...ALL_KINDS));
+      world.bridge.broken = [broken('everything', ...ALL_KINDS)];
+      const id = await world.queue(ANN, 'a text');
+      world.dispatcher.start();
+      await isSetAside(world, id);
+      await world.expire(id);
+      const { errorCode, reason } = await world.reaches(id, 'expired');
+      assert.equal(errorCode, 'message_expired');
+      assert.match(reason ?? '', /page_incompatible/);
+      assert.equal(world.bridge.calls.length, 0);
+    });
+  });
+});
