@@ -4,8 +4,7 @@ import type { Log } from '../../runtime/log.ts';
 import { DeadlineError, within } from '../deadline.ts';
 import { type BridgeLimits, DEFAULT_PROBE_MS } from '../limits.ts';
 import { connectionFault, isLinked, type PageState } from '../page/page-state.ts';
-import type { WhatsApp } from '../page/whatsapp.ts';
-import type { BrowserEnd } from './browser-end.ts';
+import type { MonitoredBrowser } from './monitored-browser.ts';
 import { PageRemarks } from './page-remarks.ts';
 
 /** The states of a session that its page decides. */
@@ -16,25 +15,6 @@ export interface PageObserver {
   state(state: ReportedState, reason?: string): void;
   /** Something to know about the page, which keeps it from nothing; undefined withdraws it. */
   remark(part: string, text: string | undefined): void;
-}
-
-export type MonitoredPage = Pick<
-  WhatsApp,
-  | 'pageState'
-  | 'obstacleIn'
-  | 'installSendHooks'
-  | 'repeatSynced'
-  | 'refreshQr'
-  | 'acknowledgeDialogs'
-  | 'test'
->;
-
-/** What the monitor needs of the run of a browser. */
-export interface MonitoredBrowser {
-  readonly whatsapp: MonitoredPage;
-  /** Aborts when the run has ended. */
-  readonly signal: AbortSignal;
-  end(end: BrowserEnd): void;
 }
 
 type Phase = 'loading' | 'linking' | 'syncing' | 'ready' | 'degraded';
@@ -118,7 +98,12 @@ export class PageMonitor {
     try {
       const page = await this.#call('a look at the page', () => whatsapp.pageState());
       // The library also announces a sync that is undone, as at a logout.
-      if (page === undefined || !page.hasSynced || hindranceIn(whatsapp, page) !== undefined) return;
+      if (
+        page === undefined ||
+        !page.hasSynced ||
+        (whatsapp.obstacleIn(page) ?? connectionFault(page)) !== undefined
+      )
+        return;
     } catch (error) {
       this.#log.debug(`the page was announced as ready, but cannot be read yet: ${errorText(error)}`);
       return;
@@ -243,9 +228,4 @@ export class PageMonitor {
     this.#enter('ready');
     this.#observer.state('ready');
   }
-}
-
-/** Returns what keeps this page from being ready; undefined when nothing does. */
-function hindranceIn(whatsapp: MonitoredPage, page: PageState): string | undefined {
-  return whatsapp.obstacleIn(page) ?? connectionFault(page);
 }

@@ -94,6 +94,16 @@ export class ModelBrowser implements SendingBrowser {
     this.#parts.phone.welcome(connection);
   }
 
+  /** A page dials until the phone answers. */
+  #reconnectWhenOnline(page: PageModel, connection: Page): void {
+    const { phone } = this.#parts;
+    const stop = phone.onChange(() => {
+      if (phone.isOffline) return;
+      stop();
+      page.soon(() => this.#connect(page, connection));
+    });
+  }
+
   /** Does what the phone asks for, as `services/sandbox/web/commands.ts` does. */
   #run(page: PageModel, connection: Page, command: Fields): void {
     const { phone } = this.#parts;
@@ -121,9 +131,7 @@ export class ModelBrowser implements SendingBrowser {
       case 'offline':
         outbox.isConnected = false;
         connection.isUp = false;
-        break;
-      case 'online':
-        if (!outbox.isConnected) this.#connect(page, connection);
+        this.#reconnectWhenOnline(page, connection);
         break;
       case 'reload':
         this.reload();

@@ -1,11 +1,8 @@
 import type { DialogLook } from '../../../services/bridge/page/life/dialogs.ts';
 import type { PageState } from '../../../services/bridge/page/page-state.ts';
 import type { BrowserEnd } from '../../../services/bridge/session/browser-end.ts';
-import type {
-  MonitoredBrowser,
-  MonitoredPage,
-  PageObserver,
-} from '../../../services/bridge/session/page-monitor.ts';
+import type { MonitoredBrowser, MonitoredPage } from '../../../services/bridge/session/monitored-browser.ts';
+import type { PageObserver } from '../../../services/bridge/session/page-monitor.ts';
 
 /** A page that is ready in every respect. */
 export const SOUND: PageState = {
