@@ -17,6 +17,7 @@ const ID_FIELDS = new Set([
   'from',
   'to',
   'held',
+  'revoked_id',
   'items',
   'mentionedJidList',
 ]);
