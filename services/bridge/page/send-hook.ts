@@ -96,7 +96,8 @@ export const INSTALL_SEND_HOOK = `(() => {
     call.word = endingOf(call.id, promises[1]);
     return promises;
   };
-  action.addAndSendMsgToChat = hookedAdd;
+  // Only where there is one to replace: else the self-test of the page would take the hook for it.
+  if (typeof add === 'function') action.addAndSendMsgToChat = hookedAdd;
   const isAddHooked = action.addAndSendMsgToChat === hookedAdd;
   // Where the add cannot be replaced, hide it on the media model, so that the library does not spread it.
   if (!isAddHooked) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { CAPABILITIES } from '../../../services/bridge/page/compat/capabilities.ts';
 import { modules } from '../../../services/sandbox/web/modules/registry.ts';
 
 const LIBRARY = dirname(createRequire(import.meta.url).resolve('whatsapp-web.js/package.json'));
@@ -11,12 +12,13 @@ const NOT_NEEDED = readFileSync(join(import.meta.dirname, 'surface-not-needed.tx
   .trim()
   .split('\n');
 
-/** Not named by the library: among them the version from which the bridge supplies `Debug.VERSION` (`page/version.ts`). */
+/** From which the bridge supplies `Debug.VERSION` (`page/version.ts`), and what its self-test of the page asks for. */
 const NAMED_BY_THE_BRIDGE = [
   'WAWebBuildConstants',
-  // How failed sends are found and retried, and when sends leave the page.
-  ...['WAWebResendMsgAction', 'WAWebMsgGetters', 'WAWebEventsWaitForOfflineDeliveryEnd'],
+  ...CAPABILITIES.flatMap(({ needs }) => needs.map((need) => need.replace(/[.:].*/, ''))),
+  'WAWebMsgGetters',
   'WAWebBlocklistCollection',
+  'WAWebShortcakeLinkingApi',
 ];
 
 /** Read once for both tests. */

@@ -10,6 +10,7 @@ export const READ_CAPABILITIES: readonly Capability[] = [
     needs: [
       'WAWebCollections.Msg.getModelsArray',
       'WAWebCollections.Msg.getMessagesById',
+      'WAWebWidFactory.createWid',
       'WAWebApiContact.getPhoneNumber',
       'WAWebApiContact.getCurrentLid',
       'WAWebUserPrefsMeUser.getMaybeMePnUser',

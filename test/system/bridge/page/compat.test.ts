@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
-import { CAPABILITIES } from '../../../../services/bridge/page/compat/capabilities.ts';
 import { compatReportSchema } from '../../../../services/contract/compat.ts';
-import { modules } from '../../../../services/sandbox/web/modules/registry.ts';
 import { STEADY } from '../../../support/bridge/limits.ts';
+import { NOT_MODELED, testWithout } from '../../../support/bridge/removed-exports.ts';
 import { startWorld, type World } from '../../../support/bridge/world.ts';
 import { tellFigures } from '../../../support/tell-figures.ts';
 import { until } from '../../../support/until.ts';
 
 const ANN = '15553330000@c.us';
-/** What the stand-in does not model. */
-const NOT_MODELED = CAPABILITIES.filter(({ needs }) =>
-  needs.some((need) => !Object.hasOwn(modules, need.replace(/[.:].*/, ''))),
-).map(({ name }) => name);
-
 describe('bridge, the self-test of the page', () => {
   let world: World;
   const link = async (settings: object) => {
@@ -97,4 +91,14 @@ describe('bridge, the self-test of the page', () => {
     await world.told();
     assert.equal(world.api.ofKind('compat').length, before);
   });
+});
+
+describe('bridge, a page without one export', () => {
+  testWithout([
+    'WAWebSendMsgChatAction.addAndSendMsgToChat',
+    'WAWebMediaMmsV4Upload.uploadMedia',
+    'WAWebQueryExistsJob.queryWidExists',
+    'WAWebMsgActionCapability.canEditText',
+    'WAWebChatLoadMessages.loadEarlierMsgs',
+  ]);
 });

@@ -1,27 +1,10 @@
 import assert from 'node:assert/strict';
 import { CAPABILITIES } from '../../../../services/bridge/page/compat/capabilities.ts';
-import type { ProbeName } from '../../../../services/bridge/page/compat/probes.ts';
 import { testPage } from '../../../../services/bridge/page/compat/self-test.ts';
 import { PageDataError } from '../../../../services/bridge/page/data.ts';
 import type { CapabilityState } from '../../../../services/contract/compat.ts';
+import { brokenWithout, NEEDS } from '../../../support/bridge/removed-exports.ts';
 import { FakeTestedPage } from '../../../support/bridge/tested-page.ts';
-
-const NEEDS = [...new Set(CAPABILITIES.flatMap(({ needs }) => needs))];
-
-/** What each probe calls. */
-const CALLED: Readonly<Partial<Record<ProbeName, readonly string[]>>> = {
-  keyText: ['WAWebMsgKey', 'WAWebWidFactory.createWid'],
-  keyAlias: ['WAWebMsgKey', 'WAWebWidFactory.createWid'],
-  ownKey: ['WAWebMsgKey', 'WAWebUserPrefsMeUser.getMaybeMePnUser'],
-  replaceableAdd: ['WAWebSendMsgChatAction.addAndSendMsgToChat'],
-  mediaModel: ['WAWebMediaOpaqueData.createFromData', 'WAWebPrepRawMedia.prepRawMedia'],
-  messagesListed: ['WAWebCollections.Msg.getModelsArray'],
-  messageFound: [
-    'WAWebCollections.Msg.get',
-    'WAWebCollections.Msg.getModelsArray',
-    'WAWebCollections.Msg.getMessagesById',
-  ],
-};
 
 const newPage = () => new FakeTestedPage(NEEDS);
 const test = async (page: FakeTestedPage) => (await testPage(page)).capabilities;
@@ -42,10 +25,7 @@ describe('bridge, the self-test of a page', () => {
 
   for (const need of NEEDS)
     it(`breaks exactly what needs ${need}`, async () => {
-      const gone = (name: string) => name === need || name.startsWith(`${need}.`);
-      const expected = CAPABILITIES.filter(
-        ({ needs, probes }) => needs.some(gone) || probes.some((probe) => CALLED[probe]?.some(gone)),
-      ).map(({ name }) => name);
+      const expected = brokenWithout(need);
       const rows = await test(newPage().without(need));
       assert.deepEqual(namesOf(rows, 'broken'), expected);
       for (const { state, reason = '' } of rows) if (state === 'broken') assert.notEqual(reason, '');
