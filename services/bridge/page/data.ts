@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { WhatsAppMessage } from '../../contract/events.ts';
-import { type MessageIds, messageKeySchema, widSchema } from './ids.ts';
+import { type KeyOfMessage, type MessageIds, messageKeySchema, widSchema } from './ids.ts';
 
 /** What came from the page and was not what it is known to be: WhatsApp Web has probably changed. */
 export class PageDataError extends Error {
@@ -10,7 +10,7 @@ export class PageDataError extends Error {
 /** The message of the library's raw data. Throws PageDataError. */
 export function readMessage(raw: unknown): WhatsAppMessage {
   const data = parse(rawMessage, raw, 'message');
-  const { from_me, ...ids } = data.id;
+  const { from_me, ...ids } = keyOf(data);
   const hasMedia = data.directPath !== undefined;
   return {
     ...ids,
@@ -67,7 +67,7 @@ export function readFound(raw: unknown): FoundMessage {
 
 /** Only which message it is: an acknowledgement needs no more. Throws PageDataError. */
 export function readMessageIds(raw: unknown): MessageIds {
-  const { id, stanza_id, chat_id } = parse(identified, raw, 'message').id;
+  const { id, stanza_id, chat_id } = keyOf(parse(identified, raw, 'message'));
   return { id, stanza_id, chat_id };
 }
 
@@ -82,7 +82,19 @@ export function parse<T>(schema: z.ZodType<T>, raw: unknown, what: string): T {
 
 const maybe = <T extends z.ZodType>(schema: T) => schema.optional().catch(undefined);
 
-const identified = z.object({ id: messageKeySchema });
+const identified = z.object({
+  id: messageKeySchema,
+  type: maybe(z.string()),
+  protocolMessageKey: maybe(messageKeySchema),
+});
+
+/**
+ * The key under which a message was known from the start. A deletion for everyone gives the message its own key, and
+ * keeps the former one. Source: `WAWebRevoke.getMsgKeyAfterRevoke`, `WAWebRevokeMsgAction` (jigger@0fbd5e1a).
+ */
+function keyOf({ id, type, protocolMessageKey }: z.infer<typeof identified>): KeyOfMessage {
+  return type === 'revoked' ? (protocolMessageKey ?? id) : id;
+}
 
 const foundMessage = identified.extend({
   t: z.number().int(),
@@ -100,7 +112,6 @@ const foundMessage = identified.extend({
 const ownMessage = z.object({ message: z.unknown(), isFailed: z.boolean(), isRefused: z.boolean() });
 
 const rawMessage = identified.extend({
-  type: maybe(z.string()),
   body: maybe(z.string()),
   caption: maybe(z.string()),
   pollName: maybe(z.string()),

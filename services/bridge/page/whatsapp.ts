@@ -7,7 +7,7 @@ import { parse, readMessage } from './data.ts';
 import { INSTALL_KEY_ALIAS, widSchema } from './ids.ts';
 import type { AuthStrategy, LaunchOptions, Library, LibraryClient, Page } from './library.ts';
 import { ACKNOWLEDGE_DIALOGS, type DialogLook, readDialogs } from './life/dialogs.ts';
-import { LOGOUT_FUNCTION, type Logout, logoutCodeOf, REPORT_LOGOUT } from './life/logout.ts';
+import { LOGOUT_FUNCTION, type Logout, logoutCodeOf, REPORT_LOGOUT, UNLINK } from './life/logout.ts';
 import { READ_UNSUPPORTED } from './life/unsupported.ts';
 import { listen, type WhatsAppListener } from './life/whatsapp-listener.ts';
 import { hearsToken, markWhenListening } from './listeners.ts';
@@ -237,6 +237,3 @@ const REPEAT_SYNCED = 'void window.onAppStateHasSyncedEvent()';
 
 /** The library calls this in Node, where it throws, and the QR code freezes. */
 const REFRESH_QR = "void window.require('WAWebCmd').Cmd.refreshQR()";
-
-/** Unlinks this device, as client.logout() does, without its closing of the browser and deleting of the profile. */
-const UNLINK = "window.require('WAWebSocketModel').Socket.logout()";

@@ -15,7 +15,7 @@ import type { PlacedMessage, SendingBrowser } from './sending-browser.ts';
 export interface NewMessage {
   readonly chatId: string;
   readonly address: string;
-  /** Every address that the message may have: a person has a number and a LID. */
+  /** Every address that the message may have, that of its chat first: a person has a number and a LID. */
   readonly addresses: readonly string[];
   readonly content: NewContent;
   readonly stanzaId: string;
@@ -129,7 +129,7 @@ export class MessageAdder {
     attempt: string,
     error: unknown,
   ): Promise<PlacedMessage> {
-    const id = `true_${inFlight.address}_${inFlight.stanzaId}`;
+    const id = `true_${inFlight.addresses[0] ?? inFlight.address}_${inFlight.stanzaId}`;
     const stage = browser.signal.aborted ? 'unknown' : await this.#cancel(browser, attempt);
     const seen = inFlight.shown ?? (this.#areIdsChosen ? undefined : inFlight.lookalike);
     if (seen !== undefined) return seen;

@@ -42,7 +42,12 @@ export async function start(): Promise<void> {
   loop.start();
 }
 
-Object.assign(actions, { reconnect: () => loop.drop(), logOut, refreshQr: () => loop.start() });
+Object.assign(actions, {
+  reconnect: () => loop.drop(),
+  logOut,
+  clearCredentials: forgetAndLeave,
+  refreshQr: () => loop.start(),
+});
 
 Object.assign(commands, {
   rotate: turnCode,
@@ -85,7 +90,7 @@ async function dial(): Promise<boolean> {
 async function logIn(): Promise<void> {
   if (device === undefined) return showCodes();
   // The server refuses the login. Source: `REASON_NOT_AUTHORIZED` in `WAWebHandleFailure` (jigger@0fbd5e1a).
-  if (!isKnown) return forgetAndLeave(undefined);
+  if (!isKnown) return Socket.clearCredentialsAndStoredData(undefined);
   Socket.set({ state: 'CONNECTED', ...(Socket.hasSynced ? { stream: 'CONNECTED' } : {}) });
   keepBusy(current.settings.busyMs);
   if (!Socket.hasSynced) await openMainScreen();
@@ -142,14 +147,14 @@ function reportState(): void {
 async function removeDevice(): Promise<void> {
   Cmd.trigger('starting_logout_from_bridge');
   loop.stop();
-  await forgetAndLeave(undefined);
+  await Socket.clearCredentialsAndStoredData(undefined);
 }
 
 /** The page logs itself out, of its own will or for its user. Source: `WAWebSocketModel` (jigger@0fbd5e1a). */
 async function logOut(reason: string): Promise<void> {
   Cmd.trigger('starting_logout_from_bridge');
   await Promise.race([tell('unlink', { device_id: device?.id ?? null }), sleep(LOGOUT_LIMIT_MS)]);
-  await forgetAndLeave(reason);
+  await Socket.clearCredentialsAndStoredData(reason);
 }
 
 /**

@@ -8,6 +8,7 @@ import { note } from './phone-connection.ts';
 export const actions = {
   reconnect: (): void => undefined,
   logOut: (_reason: string): void => undefined,
+  clearCredentials: async (_reason: string | undefined): Promise<void> => undefined,
   refreshQr: (): void => undefined,
 };
 
@@ -31,6 +32,11 @@ class SocketModel extends Model {
   logout(reason = 'user_initiated'): void {
     note('logout', reason);
     actions.logOut(reason);
+  }
+
+  /** Each logout ends here, with a reason when the page began it. Source: `WAWebSocketModel` (jigger@0fbd5e1a). */
+  async clearCredentialsAndStoredData(reason?: string): Promise<void> {
+    await actions.clearCredentials(reason);
   }
 }
 

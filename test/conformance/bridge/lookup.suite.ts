@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { lidOf } from '../../../services/sandbox/web/people/directory.ts';
 import { newId, send, sendToPhone, text } from '../../support/bridge/page-calls.ts';
 import type { PageUnderTest } from '../../support/bridge/pages-under-test.ts';
 import { until } from '../../support/until.ts';
@@ -107,7 +108,10 @@ export function looksUp(world: () => PageUnderTest): void {
     const nobody = '15559990300@c.us';
     await world().misbehave('setUnregistered', { numbers: [nobody] });
     const addressOf = (chatId: string) => world().call((sends) => sends.addressOf(chatId));
-    assert.deepEqual([await addressOf(nobody), await addressOf(TO)], [undefined, TO]);
+    const lid = `${lidOf(TO.replace('@c.us', ''))}@lid`;
+    assert.deepEqual([await addressOf(nobody), await addressOf(TO)], [undefined, lid]);
+    const withoutLid = '15550990300@c.us';
+    assert.equal(await addressOf(withoutLid), withoutLid);
     await assert.rejects(
       world().call((sends) => sends.open(nobody)),
       /No LID for user/,

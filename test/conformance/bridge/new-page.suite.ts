@@ -18,6 +18,11 @@ export function outlivesItsBrowser(world: () => PageUnderTest): void {
     phone.isOffline = true;
     const sending = send(world(), TO, text('kept'), { stanzaId });
     await announced(world(), stanzaId);
+    // The page announces a message before it stores it, and puts it into its chat after that.
+    await until('it is stored', async () => {
+      const own = await world().call((sends) => sends.ownSince(TO, 0));
+      return own.some(({ stanza_id }) => stanza_id === stanzaId);
+    });
     world().killBrowser();
     await assert.rejects(
       sending,

@@ -97,6 +97,7 @@ export function refusesSends(world: () => PageUnderTest): void {
   it('says that a message is being added while the add hangs', async () => {
     // Its chat takes no other message any more.
     const [stanzaId, to] = [newId(), '15552220409@c.us'];
+    await world().call((sends) => sends.open(to));
     await world().misbehave('policy', { mode: 'hang-add' });
     const hanging = send(world(), to, text('hangs'), { stanzaId, attempt: 'hangs' });
     hanging.catch(() => 'it ends with its page');

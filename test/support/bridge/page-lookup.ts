@@ -6,6 +6,7 @@ import {
 } from '../../../services/bridge/page/data.ts';
 import type { SendWord } from '../../../services/bridge/page/errors.ts';
 import type { Phone } from '../../../services/sandbox/phone/phone.ts';
+import { numberOf } from '../../../services/sandbox/web/people/directory.ts';
 import type { SendMode } from '../../../services/sandbox/web/policy.ts';
 import type { PageLoad } from './page-load.ts';
 import { type HeldMessage, type PageMessages, rawOf } from './page-messages.ts';
@@ -136,4 +137,10 @@ function mayRevoke(message: HeldMessage): boolean {
 
 function isOwnOf({ from_me, ack, t }: HeldMessage, lastSeconds: number): boolean {
   return from_me && ack >= 0 && Date.now() / 1000 - t < lastSeconds;
+}
+
+/** The id of the chat at an address: the number, also where a LID is given, as in an account that is not migrated. */
+export function chatOf(address: string): string {
+  const number = address.endsWith('@lid') ? numberOf(address.replace('@lid', '')) : undefined;
+  return number === undefined ? address : `${number}@c.us`;
 }

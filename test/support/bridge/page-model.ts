@@ -7,11 +7,12 @@ import type { SendingPage } from '../../../services/bridge/send/sending-browser.
 import type { WhatsAppMessage } from '../../../services/contract/events.ts';
 import type { Phone } from '../../../services/sandbox/phone/phone.ts';
 import { randomHex } from '../../../services/sandbox/phone/whatsapp-ids.ts';
+import { lidOf } from '../../../services/sandbox/web/people/directory.ts';
 import type { Policy } from '../../../services/sandbox/web/policy.ts';
 import type { WireMessage } from '../../../services/sandbox/web/wire.ts';
 import { attributesOf, type Prepared, previewOf, upload } from './page-content.ts';
 import { PageLoad } from './page-load.ts';
-import { failureOf, findIn, ownSinceIn, PageChanges } from './page-lookup.ts';
+import { chatOf, failureOf, findIn, ownSinceIn, PageChanges } from './page-lookup.ts';
 import { type HeldMessage, PageMessages, rawOf } from './page-messages.ts';
 import { type Moment, type PageDatabase, PageOutbox } from './page-outbox.ts';
 
@@ -66,18 +67,18 @@ export class PageModel {
     };
     const changes = new PageChanges(phone, this.#messages, load, () => this.policy.mode);
     this.sends = {
-      send: answer((...given) => this.#send(...given)),
-      open: answer(async (address) => this.#open(address)),
-      prepare: answer((...given) => this.#prepare(...given)),
+      send: answer((address, ...given) => this.#send(chatOf(address), ...given)),
+      open: answer(async (address) => this.#open(chatOf(address))),
+      prepare: answer((name, address, content) => this.#prepare(name, chatOf(address), content)),
       drop: answer(async (name) => void this.#prepared.delete(name)),
       cancelSend: answer(async (attempt) => this.#cancel(attempt)),
       find: answer(async (id, address) => {
         this.#checkSynced();
-        return findIn(this.#messages, id, address, this.#device.pn, this.#endOf);
+        return findIn(this.#messages, id, chatOf(address), this.#device.pn, this.#endOf);
       }),
       ownSince: answer(async (address, since) => {
         this.#checkSynced();
-        return ownSinceIn(this.#messages, address, since, this.#endOf);
+        return ownSinceIn(this.#messages, chatOf(address), since, this.#endOf);
       }),
       resend: answer(async (id) => this.#resend(id)),
       outcomeOf: answer((key) => this.outbox.outcomeOf(this.#ownOf(key)?.id ?? '')),
@@ -202,7 +203,9 @@ export class PageModel {
 
   #addressOf(chatId: string): string | undefined {
     checkWid(chatId);
-    return this.#phone.unregistered.includes(chatId) ? undefined : chatId;
+    if (this.#phone.unregistered.includes(chatId)) return undefined;
+    const lid = lidOf(chatId.replace('@c.us', ''));
+    return lid === undefined ? chatId : `${lid}@lid`;
   }
 
   #open(address: string): string[] {

@@ -41,3 +41,21 @@ export const REPORT_LOGOUT = `(() => {
     hook(socket, 'clearCredentialsAndStoredData', undefined);
   }, 100);
 })()`;
+
+/**
+ * Unlinks this device, as client.logout() does, without its closing of the browser and deleting of the profile.
+ * Source: `WAWebSocketModel` (jigger@0fbd5e1a).
+ */
+export const UNLINK = `(async () => {
+  const { Socket } = window.require('WAWebSocketModel');
+  const clear = Socket.clearCredentialsAndStoredData;
+  // \`logout\` returns at once, and clears the credentials once the server has answered.
+  const cleared = new Promise((resolve) => {
+    Socket.clearCredentialsAndStoredData = function (...given) {
+      resolve();
+      return clear.apply(this, given);
+    };
+  });
+  await Socket.logout();
+  if (typeof clear === 'function') await cleared;
+})()`;
