@@ -1,5 +1,5 @@
 import { errorText, KitError } from '../../contract/errors.ts';
-import { composeFromPhone, composeIncoming } from '../phone/compose-messages.ts';
+import { composeFromDevice, composeFromPhone, composeIncoming } from '../phone/compose-messages.ts';
 import type { Command } from '../phone/connected-pages.ts';
 import type { PhoneMessage } from '../phone/journal-records.ts';
 import type { Phone } from '../phone/phone.ts';
@@ -52,13 +52,21 @@ export async function injectFault(phone: Phone, fault: Fault): Promise<object> {
       return {};
     case 'setUnregistered':
       phone.unregistered = fault.numbers.map((number) => idOf('numbers', number));
-      await askIfThere(phone, { cmd: 'unregistered', ids: phone.unregistered });
+      phone.changed();
       return { numbers: phone.unregistered };
     case 'fromPhone': {
       const message = composeFromPhone(fault.to, fault.body, phone);
       phone.keep(message);
       return { id: message.id };
     }
+    case 'fromDevice': {
+      const message = composeFromDevice(fault.to, fault.body, fault.key, phone);
+      phone.keepOfDevice(message);
+      return { id: message.id };
+    }
+    case 'readElsewhere':
+      phone.readElsewhere(idOf('chat_id', fault.chat_id));
+      return {};
     case 'ack':
       phone.acknowledge(messageOf(phone, fault.id).id, fault.ack);
       return {};

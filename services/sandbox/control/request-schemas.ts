@@ -54,6 +54,7 @@ export const faultRequest = z.discriminatedUnion('kind', [
     readAckMs: ms.optional(),
     playedAckMs: ms.optional(),
     deliversDuplicates: z.boolean().optional(),
+    usyncError: z.number().int().min(0).max(599).optional(),
   }),
   z.strictObject({
     kind: z.literal('settings'),
@@ -89,6 +90,14 @@ export const faultRequest = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('state'), state: z.string().regex(/^[A-Z_]{1,64}$/) }),
   z.strictObject({ kind: z.literal('setUnregistered'), numbers: z.array(person) }),
   z.strictObject({ kind: z.literal('fromPhone'), to: person, body: z.string().min(1).max(MAX_BODY_CHARS) }),
+  z.strictObject({
+    kind: z.literal('fromDevice'),
+    to: person,
+    body: z.string().min(1).max(MAX_BODY_CHARS),
+    /** Random when left out. One of the kit's own is a message that the page has already. */
+    key: z.string().regex(KEY).optional(),
+  }),
+  z.strictObject({ kind: z.literal('readElsewhere'), chat_id: person }),
   z.strictObject({ kind: z.literal('ack'), id: messageId, ack: z.number().int().min(-1).max(4) }),
   z.strictObject({ kind: z.literal('edit'), id: messageId, body: z.string().min(1).max(MAX_BODY_CHARS) }),
   z.strictObject({ kind: z.literal('revoke'), id: messageId }),

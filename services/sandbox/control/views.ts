@@ -26,6 +26,7 @@ export function viewState(phone: Phone): object {
     policy: phone.policy,
     settings: phone.settings,
     unregistered: phone.unregistered,
+    read_of_status: phone.links.statusReadCount,
     unknown_modules: [...phone.unknownModules],
   };
 }

@@ -58,19 +58,40 @@ export function composeIncoming(incoming: Incoming, phone: PhoneParts): PhoneMes
 
 /** A message that the account's owner types on the phone. */
 export function composeFromPhone(to: string, body: string, phone: Pick<PhoneParts, 'state'>): PhoneMessage {
+  return composeOwn(phone, idOf('to', to), body, { key: `3A${randomHex(9)}`, origin: 'phone' });
+}
+
+/** A message that the account's owner types in another WhatsApp Web, under a key of that one. Throws `body_invalid`. */
+export function composeFromDevice(
+  to: string,
+  body: string,
+  key: string | undefined,
+  phone: Pick<PhoneParts, 'state'>,
+): PhoneMessage {
   const chatId = idOf('to', to);
-  const key = `3A${randomHex(9)}`;
+  const [me] = [...phone.state.devices.values()].slice(-1);
+  const author = chatId.endsWith('@g.us') ? me?.pn : undefined;
+  return composeOwn(phone, chatId, body, { key: key ?? `3EB0${randomHex(9)}`, origin: 'device', author });
+}
+
+function composeOwn(
+  { state }: Pick<PhoneParts, 'state'>,
+  chatId: string,
+  body: string,
+  { key, origin, author }: Pick<PhoneMessage, 'key' | 'origin' | 'author'>,
+): PhoneMessage {
   return {
-    id: `true_${chatId}_${key}${phone.state.isOwn(chatId) ? '_out' : ''}`,
+    id: `true_${chatId}_${key}${state.isOwn(chatId) ? '_out' : ''}${author === undefined ? '' : `_${author}`}`,
     key,
     from_me: true,
     chat_id: chatId,
+    author,
     type: 'chat',
     body,
     t: Math.floor(Date.now() / 1000),
     ack: 1,
     details: {},
-    origin: 'phone',
+    origin,
     received_at: new Date().toISOString(),
     delivered: false,
   };

@@ -1,5 +1,6 @@
 import { errorText, KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { lidOf } from '../web/people/directory.ts';
 import type { Device } from '../web/wire.ts';
 import type { ConnectedPages, Page } from './connected-pages.ts';
 import type { PhoneRecord } from './journal-records.ts';
@@ -24,6 +25,10 @@ export interface DeviceLinksOptions {
 export class DeviceLinks {
   readonly #options: DeviceLinksOptions;
   #autoLinkTimer: NodeJS.Timeout | undefined;
+  /** How often a page has read posts of the status. */
+  statusReadCount = 0;
+  /** By device: the load of the page that was linked, until the device has loaded again. */
+  readonly #firstLoads = new Map<string, { readonly pageId: string; hasReadStatus: boolean }>();
 
   constructor(options: DeviceLinksOptions) {
     this.#options = options;
@@ -42,12 +47,13 @@ export class DeviceLinks {
     const device: Device = {
       id: randomHex(8),
       pn: `${number}@c.us`,
-      lid: `${[...number].reverse().join('')}@lid`,
+      lid: `${lidOf(number) ?? number}@lid`,
       pushname: request.pushname ?? DEFAULT_PUSHNAME,
     };
     page.qr = undefined;
     page.pairingCode = undefined;
     page.deviceId = device.id;
+    this.#firstLoads.set(device.id, { pageId: page.id, hasReadStatus: false });
     this.#options.write({ kind: 'linked', device, at: now() });
     try {
       await page.ask({ cmd: 'linked', device });
@@ -68,6 +74,26 @@ export class DeviceLinks {
 
   unlinkByPage(deviceId: string): void {
     this.#options.write({ kind: 'unlinked', by: 'page', device_id: deviceId, at: now() });
+  }
+
+  /** A page reads posts of the status. */
+  statusRead(page: Page): void {
+    this.statusReadCount += 1;
+    const first = this.#firstLoads.get(page.deviceId ?? '');
+    if (first?.pageId === page.id) first.hasReadStatus = true;
+  }
+
+  /**
+   * A page greets with its login. WhatsApp unlinks a new device that has read the status in its first load, when it loads
+   * again. Source: field reports, R#1040 and R#1070 (rmyndharis/OpenWA).
+   */
+  loadedAgain(page: Page, deviceId: string): void {
+    const first = this.#firstLoads.get(deviceId);
+    if (first === undefined || first.pageId === page.id) return;
+    this.#firstLoads.delete(deviceId);
+    if (!first.hasReadStatus) return;
+    this.#options.log.warn('the device read the status right after it was linked: WhatsApp unlinks it');
+    this.#options.write({ kind: 'unlinked', by: 'server', device_id: deviceId, at: now() });
   }
 
   /** A page shows a code: the phone may scan it by itself, once the library has seen it. */

@@ -1,4 +1,6 @@
+import { chatStart } from '../web/people/system-messages.ts';
 import type { WireChat, WireMessage } from '../web/wire.ts';
+import { BROADCAST_CHATS, BROADCASTS } from './broadcasts.ts';
 import type { PhoneMessage } from './journal-records.ts';
 import type { Phone } from './phone.ts';
 
@@ -17,18 +19,31 @@ export function readHistory(
   wanted: HistoryRequest,
 ): { messages: WireMessage[]; chats: WireChat[] } {
   const held = new Set(wanted.held);
-  const all =
-    wanted.chat_id === undefined
-      ? [...phone.state.messages.values()]
-      : phone.state.messagesOf(wanted.chat_id);
+  const { chat_id } = wanted;
+  const said = chat_id === undefined ? [...phone.state.messages.values()] : phone.state.messagesOf(chat_id);
+  const all = [
+    ...broadcastsOf(chat_id),
+    ...shownByPage(phone, said).flatMap((message) => withStart(phone, message)),
+  ];
   const before = wanted.before ?? Number.POSITIVE_INFINITY;
-  const past = all.filter(
-    (message) => message.delivered && message.t <= before && !held.has(pageIdOf(message)),
+  const past = all.filter((message) => message.t <= before && !held.has(message.id));
+  const chats = phone.state.chats.map(({ id, name }) => ({ id, name, unread: unreadShown(phone, id) }));
+  return { messages: past.slice(-wanted.count), chats: [...BROADCAST_CHATS, ...chats] };
+}
+
+/** Of one chat all; for a page that loads the newest of each, as the real page has no more than that of such chats. */
+function broadcastsOf(chatId: string | undefined): readonly WireMessage[] {
+  if (chatId !== undefined) return BROADCASTS.filter((message) => message.chat_id === chatId);
+  return BROADCAST_CHATS.flatMap(({ id }) =>
+    BROADCASTS.filter((message) => message.chat_id === id).slice(-1),
   );
-  return {
-    messages: shownByPage(phone, past.slice(-wanted.count)),
-    chats: phone.state.chats.map(({ id, name }) => ({ id, name, unread: unreadShown(phone, id) })),
-  };
+}
+
+/** A message, after the system messages of its chat when it is the first there. */
+function withStart(phone: Phone, message: WireMessage): WireMessage[] {
+  const { chat_id, id, revoked_id, t, from_me } = message;
+  const isFirst = phone.state.chat(chat_id)?.message_ids[0] === (revoked_id ?? id);
+  return isFirst ? [...chatStart(chat_id, t, from_me), message] : [message];
 }
 
 /** Messages by the ids that the page has of them. */

@@ -23,7 +23,7 @@ export const wireMessage = z.object({
  * the recipient got it, once when left out; `revoke_key`: the key of the stanza that deleted it for everyone.
  */
 const phoneMessage = wireMessage.extend({
-  origin: z.enum(['kit', 'contact', 'phone']),
+  origin: z.enum(['kit', 'contact', 'phone', 'device']),
   received_at: z.string(),
   delivered: z.boolean(),
   adds: z.array(z.string()).optional(),
@@ -46,7 +46,7 @@ export const phoneRecord = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('linked'), device, at: z.string() }),
   z.object({
     kind: z.literal('unlinked'),
-    by: z.enum(['phone', 'page']),
+    by: z.enum(['phone', 'page', 'server']),
     device_id: z.string().optional(),
     at: z.string(),
   }),

@@ -68,7 +68,7 @@ export class Phone {
     for (const record of this.#journal.past) this.state.apply(record);
     for (const message of this.state.messages.values()) {
       if (!message.delivered) this.delivery.wait(message.id);
-      if (message.origin === 'kit' && message.ack >= 0)
+      if (isFromDevice(message) && message.ack >= 0)
         this.#ackSchedule.follow(message.id, message.ack, this.policy);
     }
   }
@@ -87,12 +87,14 @@ export class Phone {
   /** A page says who it is: another page with the same login loses its connection to it. */
   greet(page: Page, deviceId: string | undefined): object {
     page.deviceId = deviceId;
-    if (deviceId !== undefined)
+    if (deviceId !== undefined) {
+      this.links.loadedAgain(page, deviceId);
       for (const other of this.pages.others(page))
         if (other.deviceId === deviceId) other.push({ cmd: 'conflict' });
+    }
     const linked = deviceId !== undefined && this.state.devices.has(deviceId);
     this.changed();
-    return { linked, offline: this.isOffline, policy: this.policy, unregistered: this.unregistered };
+    return { linked, offline: this.isOffline, policy: this.policy };
   }
 
   /** A page is up: it gets what waited. */
@@ -129,6 +131,25 @@ export class Phone {
     if (message.delivered) return;
     this.delivery.wait(message.id);
     this.tell({ cmd: 'incoming', messages: [message] });
+  }
+
+  /**
+   * Keeps a message of another WhatsApp Web of this account. The page hears a known id a second time, and has to know that
+   * it has the message. Source: `DuplicateMessageError` in `WAWebHandleSingleMsg` (jigger@0fbd5e1a).
+   */
+  keepOfDevice(message: PhoneMessage): void {
+    if (this.state.messages.has(message.id)) {
+      this.tell({ cmd: 'incoming', messages: [message] });
+      return;
+    }
+    this.keep(message);
+    this.#ackSchedule.follow(message.id, message.ack, this.policy);
+  }
+
+  /** Another device of this account has shown a chat to its user. */
+  readElsewhere(chatId: string): void {
+    this.write({ kind: 'seen', chat_id: chatId }, chatId);
+    this.tell({ cmd: 'read', chat_id: chatId });
   }
 
   delivered(ids: readonly string[]): void {
@@ -173,7 +194,6 @@ export class Phone {
     this.settings = this.#usualSettings();
     this.unregistered = [];
     this.pages.current?.push({ cmd: 'policy', policy: this.policy });
-    this.pages.current?.push({ cmd: 'unregistered', ids: [] });
     this.changed();
   }
 
@@ -225,6 +245,11 @@ export class Phone {
   changed(chatId?: string): void {
     for (const listener of this.#listeners) listener(chatId);
   }
+}
+
+/** Whether a linked device sent it: the server's acks go to all of them. */
+function isFromDevice({ origin }: PhoneMessage): boolean {
+  return origin === 'kit' || origin === 'device';
 }
 
 function now(): string {

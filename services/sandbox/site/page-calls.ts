@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { KitError } from '../../contract/errors.ts';
+import { STATUS } from '../phone/broadcasts.ts';
 import type { Page } from '../phone/connected-pages.ts';
 import { DEFAULT_NUMBER } from '../phone/device-links.ts';
 import { findShown, readHistory } from '../phone/history.ts';
 import { wireMessage } from '../phone/journal-records.ts';
 import type { Phone } from '../phone/phone.ts';
+import { answerUsync } from '../phone/usync.ts';
 import { randomHex } from '../phone/whatsapp-ids.ts';
 
 /** Gives what the page is answered, nothing being an empty object. */
@@ -68,8 +70,15 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
       before: z.number().nullable().optional(),
       held: z.array(z.string()).optional(),
     },
-    (phone, _page, wanted) => readHistory(phone, wanted),
+    (phone, page, wanted) => {
+      if (wanted.chat_id === STATUS) phone.links.statusRead(page);
+      return readHistory(phone, wanted);
+    },
   ),
+  define('usync', { id: z.string() }, (phone, _page, { id }) => {
+    if (phone.isOffline) throw new KitError('whatsapp_not_ready', 'WhatsApp is offline');
+    return answerUsync(phone, id);
+  }),
   define('messages', { ids: z.array(z.string()) }, (phone, _page, { ids }) => ({
     messages: findShown(phone, ids),
   })),

@@ -1,13 +1,14 @@
 import { show, showRevoked } from './messages.ts';
 import { showCall, showReaction, showVote } from './modules/addons.ts';
 import { loadLateModules } from './modules/registry.ts';
-import { Msg } from './objects/store.ts';
+import { createWid } from './objects/ids.ts';
+import { findChat, Msg } from './objects/store.ts';
 import { call, tell } from './phone-connection.ts';
 import { parsePolicy } from './policy.ts';
 import { applyAck } from './sends/send-message.ts';
 import { current } from './settings.ts';
 import { Socket } from './socket.ts';
-import { type Fields, listOf, numberOf, parseMessage, recordOf, textOf, textsOf } from './wire.ts';
+import { type Fields, listOf, numberOf, parseMessage, recordOf, textOf } from './wire.ts';
 
 /** What the phone may ask of the page, by name. Those about the connection are added by `page-lifecycle.ts`. */
 export const commands: Record<string, (command: Fields) => unknown> = {
@@ -39,8 +40,9 @@ export const commands: Record<string, (command: Fields) => unknown> = {
   policy(command) {
     current.policy = parsePolicy(command.policy);
   },
-  unregistered(command) {
-    current.unregistered = new Set(textsOf(command, 'ids'));
+  /** Another device of this account has shown the chat to its user. */
+  read(command) {
+    findChat(createWid(textOf(command, 'chat_id')))?.set({ unreadCount: 0 });
   },
   state(command) {
     Socket.set({ state: textOf(command, 'state') });

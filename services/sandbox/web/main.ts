@@ -1,5 +1,6 @@
 import { modules, required, requireModule } from './modules/registry.ts';
 import { start } from './page-lifecycle.ts';
+import { warmUpAllLidPnMappings } from './people/lid-pn-cache.ts';
 import { parsePolicy } from './policy.ts';
 import { listenForDeletes } from './sends/deletes.ts';
 import { current, pageVersion, parseSettings } from './settings.ts';
@@ -18,4 +19,5 @@ if (debugDelayMs >= 0)
     Object.assign(window, { Debug: { VERSION: pageVersion(current.settings) } });
   }, debugDelayMs);
 listenForDeletes();
+warmUpAllLidPnMappings();
 start().catch((error) => console.error(`the stand-in could not start: ${error}`));

@@ -1,5 +1,14 @@
-import { createWid, MsgKey, me } from './objects/ids.ts';
-import { addContact, type ChatModel, ensureChat, joinGroup, Msg, MsgModel } from './objects/store.ts';
+import { createWid, MsgKey, me, type Wid } from './objects/ids.ts';
+import {
+  addContact,
+  type ChatModel,
+  ensureChat,
+  findChat,
+  joinGroup,
+  Msg,
+  MsgModel,
+} from './objects/store.ts';
+import { chatStart, SYSTEM_MESSAGE_TYPES } from './people/system-messages.ts';
 import { call } from './phone-connection.ts';
 import { changeOwnMessage, findOwnMessage, readOwnMessages } from './sends/own-messages.ts';
 import { isRecord, listOf, parseChat, parseMessage, type WireMessage } from './wire.ts';
@@ -40,7 +49,8 @@ export function toWire(msg: MsgModel): WireMessage {
 /** Shows a message: as a new one, which the library announces, or as one of the history. Twice is once. */
 export function show(wire: WireMessage, isNew: boolean): MsgModel {
   const remote = createWid(wire.chat_id);
-  const chat = ensureChat(remote, remote.isGroup() || wire.from_me ? undefined : wire.name);
+  const title = remote.isUser() && !wire.from_me ? wire.name : undefined;
+  const chat = isNew ? openChat(remote, wire.from_me, title) : ensureChat(remote, title);
   const known = Msg.get(wire.id);
   const msg = known ?? makeModel(wire, isNew);
   if (msg.author !== undefined) joinGroup(chat, msg.author);
@@ -48,13 +58,25 @@ export function show(wire: WireMessage, isNew: boolean): MsgModel {
   chat.msgs.add(msg);
   if (known === undefined) Msg.add(msg);
   if (msg.t >= chat.t) chat.set({ lastReceivedKey: msg.id, t: msg.t });
-  if (isNew && !wire.from_me) chat.set({ unreadCount: chat.unreadCount + 1 });
+  if (isNew && !wire.from_me && !SYSTEM_MESSAGE_TYPES.includes(wire.type))
+    chat.set({ unreadCount: chat.unreadCount + 1 });
   return msg;
+}
+
+/** The chat of an id. A new one begins with system messages, which are announced as new ones: `WAWebHandleSingleMsg`. */
+export function openChat(id: Wid, isStartedByMe: boolean, title?: string): ChatModel {
+  const known = findChat(id);
+  if (known !== undefined) return known;
+  const chat = ensureChat(id, title);
+  const t = Math.floor(Date.now() / 1000);
+  for (const message of chatStart(String(id), t, isStartedByMe)) show(message, true);
+  return chat;
 }
 
 function makeModel(wire: WireMessage, isNew: boolean): MsgModel {
   const remote = createWid(wire.chat_id);
   const author = wire.author === undefined ? undefined : createWid(wire.author);
+  const self = remote.isLid() ? me.lid : me.pn;
   if (!wire.from_me) addContact(author ?? remote, wire.name);
   return new MsgModel({
     star: false,
@@ -68,8 +90,8 @@ function makeModel(wire: WireMessage, isNew: boolean): MsgModel {
     body: wire.body,
     type: wire.type,
     t: wire.t,
-    from: wire.from_me ? me.pn : remote,
-    to: wire.from_me ? remote : me.pn,
+    from: wire.from_me ? self : remote,
+    to: wire.from_me ? remote : self,
     notifyName: wire.name,
     isNewMsg: isNew,
     self: wire.from_me ? 'out' : 'in',

@@ -10,7 +10,7 @@ import { resumeSends } from './sends/stanza-queue.ts';
 import { forgetSession, keepSession, readSession } from './session.ts';
 import { current } from './settings.ts';
 import { actions, Cmd, Conn, me, newRef, Socket } from './socket.ts';
-import { type Device, type Fields, parseDevice, textsOf } from './wire.ts';
+import { type Device, type Fields, parseDevice } from './wire.ts';
 
 /** The library injects itself within a second; on a busy machine, or beside a long history, it may need many. */
 const LISTENER_LIMIT_MS = 20_000;
@@ -61,7 +61,6 @@ Object.assign(commands, {
 async function greet(): Promise<{ linked: boolean; offline: boolean }> {
   const answer = await callUntilHeard('hello', { device_id: device?.id ?? null });
   current.policy = parsePolicy(answer.policy);
-  current.unregistered = new Set(textsOf(answer, 'unregistered'));
   return { linked: answer.linked === true, offline: answer.offline === true };
 }
 

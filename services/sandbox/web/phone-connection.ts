@@ -1,3 +1,4 @@
+import { forPhone, fromPhone } from './people/addressing.ts';
 import { type Fields, isRecord, recordOf } from './wire.ts';
 
 /** What tells this load of the page from the one before a reload. */
@@ -14,10 +15,10 @@ export async function call(what: string, body: object = {}): Promise<Fields> {
   const response = await fetch(`/stand-in/${what}?page=${pageId}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    body: JSON.stringify(forPhone(body)),
   });
   if (!response.ok) throw new Error(`phone refused ${what}: ${response.status}`);
-  return recordOf(await response.json());
+  return recordOf(fromPhone(await response.json()));
 }
 
 let last: Promise<unknown> = Promise.resolve();
@@ -47,7 +48,7 @@ export function note(what: string, data?: unknown): void {
 export function openStream(handlers: StreamHandlers): Promise<void> {
   const source = new EventSource(`/stand-in/stream?page=${pageId}`);
   source.onmessage = (event) => {
-    const command: unknown = JSON.parse(String(event.data));
+    const command = fromPhone(JSON.parse(String(event.data)));
     if (isRecord(command)) answer(command, handlers);
   };
   return new Promise((resolve) => {

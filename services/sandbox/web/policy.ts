@@ -39,6 +39,8 @@ export interface Policy {
   readonly playedAckMs: number;
   /** The server takes a second stanza under one id for another message. Unknown of the real one. */
   readonly deliversDuplicates: boolean;
+  /** The error code with which the server refuses to look up numbers; 0: it answers. */
+  readonly usyncError: number;
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -51,6 +53,7 @@ export const DEFAULT_POLICY: Policy = {
   readAckMs: 60,
   playedAckMs: -1,
   deliversDuplicates: false,
+  usyncError: 0,
 };
 
 /** The policy in a record. A field that is missing, or of another type, has its default. */

@@ -1,4 +1,5 @@
 import { transact } from './database.ts';
+import { clearLidPnMappingCache } from './people/lid-pn-cache.ts';
 import { type Device, isRecord, parseDevice } from './wire.ts';
 
 const KEY = 'session';
@@ -20,5 +21,6 @@ export async function keepSession(device: Device): Promise<void> {
 export async function forgetSession(): Promise<void> {
   localStorage.removeItem(KEY);
   await transact('own', 'readwrite', (store) => store.clear());
+  clearLidPnMappingCache();
   await transact('kept', 'readwrite', (store) => store.delete(KEY));
 }

@@ -54,7 +54,7 @@ export interface Settings {
   readonly historyMs: number;
   /** After a first link, the page reloads itself so much later; −1: never. */
   readonly pairReloadMs: number;
-  /** One-to-one chats are kept under the LID of the person, as in an account that has been migrated. */
+  /** The account has been migrated: one-to-one chats, and the members of groups, are known by their LIDs. */
   readonly lidChats: boolean;
   /** The account asks for a passkey when a phone links the page. */
   readonly passkey: boolean;
@@ -93,10 +93,9 @@ export const DEFAULT_SETTINGS: Settings = {
 };
 
 /** What the page runs by: filled at load, and the policy again whenever the phone changes it. */
-export const current: { settings: Settings; policy: Policy; unregistered: ReadonlySet<string> } = {
+export const current: { settings: Settings; policy: Policy } = {
   settings: DEFAULT_SETTINGS,
   policy: DEFAULT_POLICY,
-  unregistered: new Set(),
 };
 
 /** Whether the page is that of this edition or of a later one. */

@@ -15,7 +15,6 @@ import {
   parseMessage,
   recordOf,
   textOf,
-  textsOf,
   type WireMessage,
 } from '../../../services/sandbox/web/wire.ts';
 import { PageModel } from './page-model.ts';
@@ -118,9 +117,6 @@ export class ModelBrowser implements SendingBrowser {
         break;
       case 'policy':
         page.policy = parsePolicy(command.policy);
-        break;
-      case 'unregistered':
-        page.unregistered = textsOf(command, 'ids');
         break;
       case 'offline':
         outbox.isConnected = false;

@@ -44,14 +44,12 @@ export class PageModel {
   readonly #canceled = new Set<string>();
   /** Whether the bridge's hooks are in this load of the page. */
   isHooked = false;
-  /** How sends fare and which numbers have no account, as the phone has said. */
+  /** How sends fare, as the phone has said. */
   policy: Policy;
-  unregistered: readonly string[];
 
   constructor({ phone, database, tell, onMoment }: PageModelParts) {
     this.#phone = phone;
     this.policy = phone.policy;
-    this.unregistered = phone.unregistered;
     this.#isResisting = phone.settings.resist;
     const load = this.#load;
     this.#messages = new PageMessages(phone, (event) => load.soon(() => tell(event)));
@@ -209,13 +207,13 @@ export class PageModel {
 
   #addressOf(chatId: string): string | undefined {
     checkWid(chatId);
-    return this.unregistered.includes(chatId) ? undefined : chatId;
+    return this.#phone.unregistered.includes(chatId) ? undefined : chatId;
   }
 
   #open(address: string): void {
     checkWid(address);
     if (this.#messages.hasChat(address) || address.endsWith('@newsletter')) return;
-    if (this.unregistered.includes(address)) throw new Error('No LID for user');
+    if (this.#phone.unregistered.includes(address)) throw new Error('No LID for user');
     this.#messages.openChat(address);
   }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import wweb, { type Client as ClientType, type Message } from 'whatsapp-web.js';
 import type { Sandbox, SandboxOptions } from '../../../services/sandbox/sandbox.ts';
+import { SYSTEM_MESSAGE_TYPES } from '../../../services/sandbox/web/people/system-messages.ts';
 import { until } from '../until.ts';
 import { newFolder, SandboxFolder } from './sandbox-folder.ts';
 import { FLAGS, sharedBrowser } from './shared-browser.ts';
@@ -107,7 +108,10 @@ const EVENTS = [
   'unread_count',
 ] as const;
 
-/** A client with everything that it told, in order. */
+/**
+ * A client with everything that it told, in order. Each new chat begins with messages that nobody wrote: they are told as
+ * `system_message` and `system_message_create` here, apart from those of people.
+ */
 export class Witness {
   readonly client: ClientType;
   readonly seen: Seen[] = [];
@@ -119,7 +123,9 @@ export class Witness {
     this.#isInSharedBrowser = isInSharedBrowser;
     for (const event of EVENTS)
       client.on(event, (...values: unknown[]) => {
-        this.seen.push({ event, values });
+        const [message] = values;
+        const isSystem = isMessage(message) && SYSTEM_MESSAGE_TYPES.includes(message.type);
+        this.seen.push({ event: isSystem ? `system_${event}` : event, values });
       });
   }
 

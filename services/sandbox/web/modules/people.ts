@@ -1,22 +1,24 @@
-import { sleep } from '../objects/emitter.ts';
-import { createWid, type Wid } from '../objects/ids.ts';
+import { asUserWidOrThrow, createWid, createWidFromWidLike, me, type Wid } from '../objects/ids.ts';
 import {
-  addContact,
   Blocklist,
   BusinessProfile,
   Chat,
   type ChatModel,
   Contact,
   type ContactModel,
-  ensureChat,
   GroupMetadata,
   Label,
   Msg,
   type MsgModel,
   WAWebNewsletterCollection,
 } from '../objects/store.ts';
-import { current } from '../settings.ts';
-import { me } from '../socket.ts';
+import {
+  findOrCreateLatestChat,
+  getCurrentLid,
+  getPhoneNumber,
+  queryWidExists,
+  toUserLid,
+} from '../people/find-chat.ts';
 
 /** The collections, and the people and chats in them. */
 export const peopleModules = {
@@ -34,26 +36,34 @@ export const peopleModules = {
   WAWebNonMessageDataRequestPlaceholderMessageResendUtils: { handlePlaceholderMsgsSeen: () => undefined },
   WAWebWidFactory: {
     createWid,
-    createWidFromWidLike: createWid,
-    createUserWidOrThrow: createWid,
-    asUserWidOrThrow: (wid: Wid) => wid,
+    createWidFromWidLike,
+    createUserWidOrThrow: (user: string, server = 'c.us') =>
+      asUserWidOrThrow(createWid(user.includes('@') ? user : `${user}@${server}`)),
+    asUserWidOrThrow,
   },
   WAWebChatGetters: {
     getIsNewsletter: (chat: ChatModel) => chat.id.isNewsletter(),
     getIsBroadcast: (chat: ChatModel) => chat.id.isBroadcast(),
   },
+  // What the page has not learned is undefined, not null. Source: `WAWebApiContact` (jigger@0fbd5e1a).
   WAWebApiContact: {
-    getAlternateUserWid: () => null,
-    getCurrentLid: () => null,
-    getPhoneNumber: (wid: Wid) => wid,
+    getAlternateUserWid(wid: Wid) {
+      if (wid.device !== undefined) throw new Error('getAlternateUserWid - Invalid get call using deviceWid');
+      return wid.isLid() ? getPhoneNumber(wid) : getCurrentLid(wid);
+    },
+    getCurrentLid,
+    getPhoneNumber,
   },
-  WAWebLidMigrationUtils: { toPn: (wid: Wid) => wid, toLid: (wid: Wid) => wid },
+  WAWebLidMigrationUtils: {
+    toPn: (wid: Wid) => (wid.isLid() ? getPhoneNumber(wid) : wid),
+    toLid: toUserLid,
+  },
   WAWebContactGetters: {
-    getIsMe: (contact: ContactModel) => contact.id._serialized === me.pn?._serialized,
+    getIsMe: ({ id }: ContactModel) => me.pn?.equals(id) === true || me.lid?.equals(id) === true,
     getIsUser: (contact: ContactModel) => contact.id.isUser(),
     getIsGroup: (contact: ContactModel) => contact.id.isGroup(),
-    getIsWAContact: () => true,
-    getUserid: (contact: ContactModel) => contact.id.user,
+    getIsWAContact: (contact: ContactModel) => contact.id.isUser() && contact.get('type') === 'in',
+    getUserid: ({ id }: ContactModel) => (id.isUser() ? id.user : null),
     getVerifiedName: () => undefined,
     getVerifiedLevel: () => undefined,
     getStatusMute: () => undefined,
@@ -63,20 +73,8 @@ export const peopleModules = {
     getIsEnterprise: () => false,
   },
   WAWebFrontendContactGetters: { getIsMyContact: () => false },
-  WAWebQueryExistsJob: {
-    async queryWidExists(wid: Wid) {
-      await sleep(5);
-      return isUnregistered(wid) ? null : { wid, biz: false };
-    },
-  },
-  WAWebFindChatAction: {
-    async findOrCreateLatestChat(wid: Wid) {
-      if (isUnregistered(wid)) throw new Error('No LID for user');
-      if (wid.isUser()) addContact(wid);
-      return { chat: ensureChat(wid), created: true };
-    },
-  },
-
+  WAWebQueryExistsJob: { queryWidExists },
+  WAWebFindChatAction: { findOrCreateLatestChat },
   WAWebBackendJobsCommon: { mediaTypeFromProtobuf: () => null },
   WAWebE2EProtoUtils: { typeAttributeFromProtobuf: () => 'text' },
   WAWebQuotedMsgModelUtils: {
@@ -84,7 +82,3 @@ export const peopleModules = {
       Msg.getModelsArray().find((other) => other.id.id === msg.get('quotedStanzaID')),
   },
 };
-
-function isUnregistered(wid: Wid): boolean {
-  return current.unregistered.has(wid._serialized);
-}

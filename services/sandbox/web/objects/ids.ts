@@ -1,19 +1,27 @@
 import { isSince } from '../settings.ts';
 import { isRecord } from '../wire.ts';
 
-/** The id of a user, a group or a channel: plain fields, with the methods on the prototype only. */
+/**
+ * The id of a user, a group or a channel: plain fields, with the methods on the prototype only.
+ * Source: `WAWebWid` (jigger@0fbd5e1a).
+ */
 export class Wid {
   readonly server: string;
   readonly user: string;
   readonly _serialized: string;
+  declare readonly device?: number;
 
-  constructor(serialized: string) {
-    const at = serialized.indexOf('@');
-    this.user = serialized.slice(0, at);
-    this.server = serialized.slice(at + 1);
-    this._serialized = serialized;
+  constructor(text: string) {
+    const { user, device, server } = partsOf(text);
+    this.user = user;
+    this.server = server;
+    if (device > 0) this.device = device;
+    this._serialized = `${user}${device > 0 ? `:${device}` : ''}@${server}`;
   }
 
+  equals(other: unknown): boolean {
+    return other instanceof Wid && other._serialized === this._serialized;
+  }
   isLid(): boolean {
     return this.server === 'lid';
   }
@@ -23,11 +31,26 @@ export class Wid {
   isUser(): boolean {
     return this.server === 'c.us' || this.server === 'lid';
   }
+  isPSA(): boolean {
+    return this._serialized === '0@c.us';
+  }
+  isBot(): boolean {
+    return this.server === 'c.us' && /^1313555\d{4}$|^131655500\d{2}$/.test(this.user);
+  }
+  isRegularUser(): boolean {
+    return this.isUser() && !this.isPSA() && !this.isBot();
+  }
+  isRegularUserPn(): boolean {
+    return this.isRegularUser() && !this.isLid();
+  }
   isStatus(): boolean {
     return this._serialized === 'status@broadcast';
   }
   isBroadcast(): boolean {
     return this.server === 'broadcast';
+  }
+  isBroadcastList(): boolean {
+    return this.isBroadcast() && !this.isStatus();
   }
   isNewsletter(): boolean {
     return this.server === 'newsletter';
@@ -35,18 +58,54 @@ export class Wid {
   toString(): string {
     return this._serialized;
   }
+  toLogString(): string {
+    return this._serialized;
+  }
+  toJSON(): string {
+    return this._serialized;
+  }
   toJid(): string {
     return this._serialized.replace('@c.us', '@s.whatsapp.net');
   }
 }
 
-const WID = /^[\w.:-]+@(c\.us|g\.us|lid|broadcast|newsletter|s\.whatsapp\.net)$/;
+/** What may stand before the @, by server. Source: `WAWebWidValidator` (jigger@0fbd5e1a). */
+const USERS: Readonly<Record<string, RegExp>> = {
+  'c.us': /^(0|(?!10)[1-9]\d{4,19})(?:\.0)?(?::(\d{1,2}))?$/,
+  lid: /^([1-9]\d{0,14})(?:\.0)?(?::(\d{1,2}))?$/,
+  'g.us': /^((?!10)[1-9]\d{4,19}-[1-9]\d{9}|[1-9]\d{0,19})$/,
+  broadcast: /^([1-9]\d{0,19}|status|location|chat)$/i,
+  newsletter: /^([1-9]\d{0,19})$/,
+};
 
-/** A Wid of a text or of anything wid-like; throws as the real one does. */
+function partsOf(text: string): { user: string; device: number; server: string } {
+  const at = text.lastIndexOf('@');
+  const server = text.slice(at + 1).replace('s.whatsapp.net', 'c.us');
+  const [, user, device = '0'] = USERS[server]?.exec(text.slice(0, at)) ?? [];
+  if (user === undefined) throw new Error('wid error: invalid wid');
+  return { user, device: Number(device), server };
+}
+
+const created = new Map<string, Wid>();
+
+/** The Wid of a text, one for each text. Throws for anything else. Source: `WAWebWidFactory` (jigger@0fbd5e1a). */
 export function createWid(value: unknown): Wid {
-  const text = isRecord(value) ? value._serialized : value;
-  if (typeof text !== 'string' || !WID.test(text)) throw new Error('wid error: invalid wid');
-  return new Wid(text.replace('@s.whatsapp.net', '@c.us'));
+  if (value instanceof Wid) return value;
+  if (typeof value !== 'string') throw new Error(`createWid: expected string, got ${typeof value}`);
+  const text = value.replace('@s.whatsapp.net', '@c.us');
+  const wid = created.get(text) ?? new Wid(text);
+  created.set(text, wid);
+  return wid;
+}
+
+export function createWidFromWidLike(value: unknown): Wid {
+  return createWid(isRecord(value) ? value._serialized : value);
+}
+
+/** Without the device. */
+export function asUserWidOrThrow(wid: Wid): Wid {
+  if (!wid.isUser()) throw new Error('asUserWidOrThrow: wid is not a user wid');
+  return wid.device === undefined ? wid : createWid(`${wid.user}@${wid.server}`);
 }
 
 /** Who is logged in here. */

@@ -1,3 +1,4 @@
+import { lidPnCache } from '../people/lid-pn-cache.ts';
 import { current } from '../settings.ts';
 import type { Handler } from './emitter.ts';
 import { createWid, MsgKey, type Wid } from './ids.ts';
@@ -86,6 +87,8 @@ export class ContactModel extends Model {
   declare id: Wid;
   declare name: string | undefined;
   declare pushname: string | undefined;
+  /** Of a contact that is kept under its LID. */
+  declare phoneNumber: Wid | undefined;
 }
 
 class ParticipantModel extends Model {
@@ -173,18 +176,31 @@ export const BusinessProfile = new BusinessProfileCollection(Model);
 export function addContact(id: Wid, name?: string): ContactModel {
   const known = Contact.get(id);
   if (known === undefined)
-    return Contact.add({ id, name, pushname: name, type: 'in', isContactBlocked: false });
+    return Contact.add({
+      id,
+      name,
+      pushname: name,
+      type: 'in',
+      isContactBlocked: false,
+      ...(id.isLid() ? { phoneNumber: lidPnCache.getPhoneNumber(id) } : {}),
+    });
   if (name !== undefined && known.pushname !== name) known.set({ name, pushname: name });
   return known;
 }
 
+/** The chat of an id, if there is one. Channels are in a collection of their own. */
+export function findChat(id: Wid): ChatModel | undefined {
+  return collectionOf(id).get(id);
+}
+
 export function ensureChat(id: Wid, name?: string): ChatModel {
-  const known = Chat.get(id);
+  const known = findChat(id);
   if (known !== undefined) return known;
-  return Chat.add({
+  const number = id.isLid() ? lidPnCache.getPhoneNumber(id) : id;
+  return collectionOf(id).add({
     id,
     name,
-    formattedTitle: name ?? (id.isGroup() ? 'Group' : `+${id.user}`),
+    formattedTitle: name ?? (id.isGroup() ? 'Group' : `+${(number ?? id).user}`),
     unreadCount: 0,
     t: 0,
     archive: false,
@@ -204,12 +220,17 @@ export function joinGroup(chat: ChatModel, user: Wid): void {
     participants?.add({ id: user, isAdmin: false, isSuperAdmin: false });
 }
 
+/** Source: `WAWebChatGetExistingBridge` (jigger@0fbd5e1a). */
+function collectionOf(id: Wid): Collection<ChatModel> {
+  return id.isNewsletter() ? WAWebNewsletterCollection : Chat;
+}
+
 function addGroup(id: Wid, name: string | undefined): GroupModel {
   return GroupMetadata.add({
     id,
     subject: name ?? 'Group',
     creation: 0,
     announce: false,
-    isLidAddressingMode: false,
+    isLidAddressingMode: current.settings.lidChats,
   });
 }

@@ -1,0 +1,21 @@
+import { lidOf, registeredNumber } from '../web/people/directory.ts';
+import type { Phone } from './phone.ts';
+
+/** How the server of WhatsApp words errors by code. Source: `WAWebUsync` (jigger@0fbd5e1a) shows the text as it comes. */
+const ERROR_TEXTS: Readonly<Record<number, string>> = { 429: 'rate-overlimit', 500: 'internal-server-error' };
+
+/**
+ * Looks up the account of a WhatsApp id, as the server of WhatsApp does for a page that asks in LID addressing mode: the
+ * number under which it is registered, and its LID if it has one. `account` is null when nobody has the number.
+ */
+export function answerUsync(phone: Phone, id: string): object {
+  const { usyncError: code } = phone.policy;
+  if (code !== 0) return { error: { code, text: ERROR_TEXTS[code] ?? 'error' } };
+  const [user = '', server] = id.split('@');
+  // The page names people with a known number by that number.
+  if (server === 'lid') return { account: { pn: null, lid: id } };
+  const number = registeredNumber(user);
+  if (phone.unregistered.includes(`${number}@c.us`)) return { account: null };
+  const lid = lidOf(number);
+  return { account: { pn: `${number}@c.us`, lid: lid === undefined ? null : `${lid}@lid` } };
+}
