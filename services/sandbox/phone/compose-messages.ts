@@ -1,3 +1,4 @@
+import { STATUS } from './broadcasts.ts';
 import type { PhoneMessage } from './journal-records.ts';
 import type { MediaStore } from './media-store.ts';
 import type { PhoneState } from './phone-state.ts';
@@ -31,8 +32,9 @@ interface PhoneParts {
 
 /** A message as the phone keeps it, with its medium stored. Throws `body_invalid`. */
 export function composeIncoming(incoming: Incoming, phone: PhoneParts): PhoneMessage {
-  const chatId = idOf('from', incoming.from);
-  const author = chatId.endsWith('@g.us') ? idOf('author', incoming.author ?? '') : undefined;
+  const chatId = incoming.from === STATUS ? STATUS : idOf('from', incoming.from);
+  const hasAuthor = chatId === STATUS || chatId.endsWith('@g.us');
+  const author = hasAuthor ? idOf('author', incoming.author ?? '') : undefined;
   const key = incoming.key ?? `3EB0${randomHex(9)}`;
   return {
     id: `false_${chatId}_${key}${author === undefined ? '' : `_${author}`}`,
@@ -48,6 +50,7 @@ export function composeIncoming(incoming: Incoming, phone: PhoneParts): PhoneMes
     details: {
       ...(incoming.quoted === undefined ? {} : { quotedStanzaID: incoming.quoted }),
       ...mediaDetails(incoming, phone.media),
+      ...(chatId === STATUS ? { isStatusV3: true } : {}),
     },
     ...(incoming.media === undefined ? {} : { type: mediaType(incoming.media.mimetype) }),
     origin: 'contact',

@@ -1,7 +1,7 @@
 import { lidOf, registeredNumber } from '../web/people/directory.ts';
 import type { Phone } from './phone.ts';
 
-/** How the server of WhatsApp words errors by code. Source: `WAWebUsync` (jigger@0fbd5e1a) shows the text as it comes. */
+/** How the server words errors by code: guessed. The page passes the text on. Source: `WAWebQueryExistsJob` (jigger@0fbd5e1a). */
 const ERROR_TEXTS: Readonly<Record<number, string>> = { 429: 'rate-overlimit', 500: 'internal-server-error' };
 
 /**

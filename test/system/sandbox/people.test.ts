@@ -134,6 +134,12 @@ describe('sandbox, with people who have LIDs', () => {
       assert.ok(Array.isArray(channels) && channels.length === 1);
     });
 
+    it('tells a new post of the status like a message', async () => {
+      await world.control('incoming', { from: 'status@broadcast', author: BOB, body: 'at the beach' });
+      const message = await witness.nextMessage();
+      assert.deepEqual([message.isStatus, message.author], [true, `${BOB}@c.us`]);
+    });
+
     it('unlinks a new device that reads the status in its first load, when it loads again', async () => {
       assert.equal((await stateOf(world)).read_of_status, 0);
       const load = `(await window.require('WAWebChatLoadMessages').loadEarlierMsgs({ chat: Chat.get('status@broadcast') })).length`;
