@@ -61,12 +61,17 @@ export async function injectFault(phone: Phone, fault: Fault): Promise<object> {
     }
     case 'fromDevice': {
       const message = composeFromDevice(fault.to, fault.body, fault.key, phone);
-      phone.keepOfDevice(message);
+      // The page hears of a key that it has a second time. Source: `DuplicateMessageError` in `WAWebHandleSingleMsg`.
+      if (phone.state.messages.has(message.id)) phone.tell({ cmd: 'incoming', messages: [message] });
+      else phone.keep(message);
       return { id: message.id };
     }
-    case 'readElsewhere':
-      phone.readElsewhere(idOf('chat_id', fault.chat_id));
+    case 'readElsewhere': {
+      const chat_id = idOf('chat_id', fault.chat_id);
+      phone.write({ kind: 'seen', chat_id }, chat_id);
+      phone.tell({ cmd: 'read', chat_id });
       return {};
+    }
     case 'ack':
       phone.acknowledge(messageOf(phone, fault.id).id, fault.ack);
       return {};

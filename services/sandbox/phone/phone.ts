@@ -128,28 +128,10 @@ export class Phone {
   keep(message: PhoneMessage): void {
     if (this.state.messages.has(message.id)) return;
     this.write({ kind: 'message', message }, message.chat_id);
+    if (message.origin === 'device') this.#ackSchedule.follow(message.id, message.ack, this.policy);
     if (message.delivered) return;
     this.delivery.wait(message.id);
     this.tell({ cmd: 'incoming', messages: [message] });
-  }
-
-  /**
-   * Keeps a message of another WhatsApp Web of this account. The page hears a known id a second time, and has to know that
-   * it has the message. Source: `DuplicateMessageError` in `WAWebHandleSingleMsg` (jigger@0fbd5e1a).
-   */
-  keepOfDevice(message: PhoneMessage): void {
-    if (this.state.messages.has(message.id)) {
-      this.tell({ cmd: 'incoming', messages: [message] });
-      return;
-    }
-    this.keep(message);
-    this.#ackSchedule.follow(message.id, message.ack, this.policy);
-  }
-
-  /** Another device of this account has shown a chat to its user. */
-  readElsewhere(chatId: string): void {
-    this.write({ kind: 'seen', chat_id: chatId }, chatId);
-    this.tell({ cmd: 'read', chat_id: chatId });
   }
 
   delivered(ids: readonly string[]): void {

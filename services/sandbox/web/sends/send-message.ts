@@ -13,6 +13,9 @@ export type SendResult =
   | { readonly messageSendResult: 'ERROR_NETWORK' }
   | { readonly messageSendResult: 'ERROR_UNKNOWN'; readonly ackErrorCode?: number };
 
+/** Held by the module: a browser rejects the calls that wait for a promise that it has collected. */
+const never = new Promise<never>(() => undefined);
+
 /** What a message may change of its state. */
 export interface StateChange {
   readonly ack?: number;
@@ -105,7 +108,7 @@ export async function changeState(msg: MsgModel, change: StateChange): Promise<v
 
 async function store(attributes: object): Promise<MsgModel> {
   const { mode, addMs } = current.policy;
-  if (mode === 'hang-add') await new Promise(() => undefined);
+  if (mode === 'hang-add') await never;
   if (addMs > 0) await sleep(addMs);
   if (mode === 'fail-add') throw new Error('stand-in: could not add message');
   const msg = new MsgModel(attributes);

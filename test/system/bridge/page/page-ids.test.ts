@@ -10,7 +10,8 @@ const READ_KEYS = `(() => {
   const { Msg, Chat } = window.require('WAWebCollections');
   const { createWid } = window.require('WAWebWidFactory');
   const MsgKey = window.require('WAWebMsgKey');
-  const [msg] = Msg.getModelsArray();
+  // Not a post of the status, nor a system message with which the chat begins.
+  const msg = Msg.getModelsArray().find(({ body }) => body === 'hi');
   const keys = {
     old: msg.id,
     lastOfChat: Chat.get(createWid('${CHAT}')).lastReceivedKey,
@@ -28,7 +29,9 @@ describe('bridge, the alias on the message keys of a page', () => {
       await using world = await World.open({ settings: { edition } });
       const { client } = await world.startReadyClient();
       const { id } = await world.control('incoming', { from: CHAT, body: 'hi' });
-      await client.pupPage?.waitForFunction("window.require('WAWebCollections').Msg.length > 0");
+      await client.pupPage?.waitForFunction(
+        "window.require('WAWebCollections').Msg.getModelsArray().some(({ body }) => body === 'hi')",
+      );
       const expected = edition === '2026-06' ? 'native' : 'aliased';
       for (const time of ['first', 'second'])
         assert.equal(await client.pupPage?.evaluate(INSTALL_KEY_ALIAS), expected, time);
