@@ -4,6 +4,7 @@ import type { Command } from '../phone/connected-pages.ts';
 import type { PhoneMessage } from '../phone/journal-records.ts';
 import type { Phone } from '../phone/phone.ts';
 import { idOf, randomHex } from '../phone/whatsapp-ids.ts';
+import { LOGOUT_REASONS } from '../web/logout-reasons.ts';
 import type { Fault } from './request-schemas.ts';
 
 /** Does to the kit what WhatsApp, the phone or its owner may do; gives what there is to tell of it. */
@@ -37,8 +38,26 @@ export async function injectFault(phone: Phone, fault: Fault): Promise<object> {
       // Not asked: the page that is taken over goes away, and often before it has answered.
       pageOf(phone).push({ cmd: 'conflict' });
       return {};
+    case 'replaced':
+      pageOf(phone).push({ cmd: 'replaced' });
+      return {};
+    case 'selfLogout':
+      // Not asked: the page leaves.
+      pageOf(phone).push({ cmd: 'selfLogout', reason: LOGOUT_REASONS[fault.reason] });
+      return {};
+    case 'upgrade': {
+      const { kind: _kind, ...version } = fault;
+      phone.settings = { ...phone.settings, ...definedOf(version) };
+      pageOf(phone).push({ cmd: 'reload' });
+      phone.changed();
+      return { settings: phone.settings };
+    }
+    case 'without':
+      await pageOf(phone).ask({ cmd: 'without', exports: fault.exports });
+      return {};
     case 'load':
-      await pageOf(phone).ask({ cmd: 'load' });
+    case 'restore':
+      await pageOf(phone).ask({ cmd: fault.kind });
       return {};
     case 'break':
     case 'repair':
@@ -93,7 +112,7 @@ export async function injectFault(phone: Phone, fault: Fault): Promise<object> {
       phone.tell({ cmd: 'vote', id: fault.id, options: fault.options, from: idOf('from', fault.from) });
       return {};
     case 'call':
-      phone.tell({ cmd: 'call', from: idOf('from', fault.from), isVideo: fault.isVideo === true });
+      phone.tell({ ...fault, cmd: 'call', from: idOf('from', fault.from) });
       return {};
   }
 }
@@ -106,7 +125,6 @@ export function clearFaults(phone: Phone): void {
 
 function goOnline(phone: Phone): void {
   phone.isOffline = false;
-  phone.pages.current?.push({ cmd: 'online' });
   phone.changed();
 }
 

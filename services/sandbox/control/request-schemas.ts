@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LOGOUT_REASONS, type LogoutReasonName } from '../web/logout-reasons.ts';
 import { SEND_MODES } from '../web/policy.ts';
 import { EDITIONS } from '../web/settings.ts';
 
@@ -6,11 +7,17 @@ const MAX_BODY_CHARS = 65_536;
 /** Ids that the phone is asked to make cannot hold what parts an id. */
 const KEY = /^[A-Za-z0-9.-]{1,64}$/;
 
+const EXPORT = /^\w{1,100}\.[\w$]{1,100}$/;
+
 const ms = z.number().int().min(-1).max(3_600_000);
 const delayMs = z.number().int().min(0).max(3_600_000);
 const person = z.string().min(1).max(128);
 const names = z.array(z.string().min(1).max(128));
 const messageId = z.string().min(1).max(512);
+const logoutReason = z.custom<LogoutReasonName>(
+  (name) => typeof name === 'string' && Object.hasOwn(LOGOUT_REASONS, name),
+  'must be the name of a reason, such as SyncdFailure',
+);
 
 export const scanRequest = z.strictObject({
   phone: z.string().min(1).max(64).optional(),
@@ -85,8 +92,26 @@ export const faultRequest = z.discriminatedUnion('kind', [
     unsupported: z.boolean().optional(),
   }),
   z.strictObject({
-    kind: z.enum(['break', 'conflict', 'load', 'offline', 'online', 'reload', 'repair', 'rotate']),
+    kind: z.enum([
+      'break',
+      'conflict',
+      'load',
+      'offline',
+      'online',
+      'reload',
+      'repair',
+      'replaced',
+      'restore',
+      'rotate',
+    ]),
   }),
+  z.strictObject({ kind: z.literal('selfLogout'), reason: logoutReason }),
+  z.strictObject({
+    kind: z.literal('upgrade'),
+    edition: z.enum(EDITIONS).optional(),
+    version: z.string().max(64).optional(),
+  }),
+  z.strictObject({ kind: z.literal('without'), exports: z.array(z.string().regex(EXPORT)) }),
   z.strictObject({ kind: z.literal('state'), state: z.string().regex(/^[A-Z_]{1,64}$/) }),
   z.strictObject({ kind: z.literal('setUnregistered'), numbers: z.array(person) }),
   z.strictObject({ kind: z.literal('fromPhone'), to: person, body: z.string().min(1).max(MAX_BODY_CHARS) }),
@@ -115,6 +140,12 @@ export const faultRequest = z.discriminatedUnion('kind', [
     options: z.array(z.number().int().min(0)),
     from: person,
   }),
-  z.strictObject({ kind: z.literal('call'), from: person, isVideo: z.boolean().optional() }),
+  z.strictObject({
+    kind: z.literal('call'),
+    from: person,
+    isVideo: z.boolean().optional(),
+    /** The way by which it reaches the page's collection; the default is that of a page that can take calls. */
+    way: z.enum(['active', 'map']).optional(),
+  }),
 ]);
 export type Fault = z.infer<typeof faultRequest>;

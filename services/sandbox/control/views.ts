@@ -16,6 +16,8 @@ export function viewState(phone: Phone): object {
     pushname: device?.pushname ?? null,
     page: stage,
     socket_state: page?.socketState ?? null,
+    stream: page?.stream ?? null,
+    dialog_open: page?.isDialogOpen ?? false,
     qr: page?.qr?.text ?? null,
     pairing_code: page?.pairingCode ?? null,
     auto_link: phone.links.mayAutoLink,

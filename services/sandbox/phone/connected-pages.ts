@@ -16,12 +16,15 @@ export class Page {
   readonly #asked = new Map<number, PromiseWithResolvers<void>>();
   #askedCount = 0;
   deviceId: string | undefined;
-  /** Whether the library listens, so that messages may be delivered. */
+  /** Whether it is connected and synced, so that messages may be delivered. */
   isUp = false;
-  /** The code that is shown, and whether the library has seen it. */
-  qr: { readonly text: string; readonly isWatched: boolean } | undefined;
+  /** The code that is shown. */
+  qr: { readonly text: string } | undefined;
   pairingCode: string | undefined;
   socketState = 'UNLAUNCHED';
+  stream = 'DISCONNECTED';
+  /** Whether the dialog for new users is over the page. */
+  isDialogOpen = false;
 
   constructor(id: string, write: (data: unknown) => void) {
     this.id = id;

@@ -15,6 +15,10 @@ export class DeliveryQueue {
     return this.#waiting.size;
   }
 
+  get waitingIds(): readonly string[] {
+    return [...this.#waiting];
+  }
+
   wait(id: string): void {
     this.#waiting.add(id);
   }

@@ -16,7 +16,11 @@ export interface DeviceLinksOptions {
   readonly state: PhoneState;
   /** The phone links pages by itself, until its owner removes the linked devices. */
   readonly autoLink: boolean;
+  /** The account asks for a passkey when a page is linked. */
+  readonly needsPasskey: () => boolean;
   readonly write: (record: PhoneRecord) => void;
+  /** A device is new: what was said before reaches it as history. */
+  readonly onLinked: () => void;
   readonly onChange: () => void;
   readonly log: Log;
 }
@@ -38,11 +42,15 @@ export class DeviceLinks {
     return this.#options.autoLink && !this.#options.state.isUnlinkedByHand;
   }
 
-  /** Links the page that shows a code. Throws `qr_unavailable` when none does. */
+  /**
+   * Links the page that shows a code. Throws `qr_unavailable` when none does, and `whatsapp_not_ready` when the account has
+   * a passkey: the page then asks its browser for it.
+   */
   async scan(request: { phone?: string | undefined; pushname?: string | undefined } = {}): Promise<Device> {
     const page = this.#options.pages.current;
     if (page?.qr === undefined && page?.pairingCode === undefined)
       throw new KitError('qr_unavailable', 'no page shows a QR code to the phone now');
+    if (this.#options.needsPasskey()) await this.#demandPasskey(page);
     const number = request.phone ?? DEFAULT_NUMBER;
     const device: Device = {
       id: randomHex(8),
@@ -55,6 +63,7 @@ export class DeviceLinks {
     page.deviceId = device.id;
     this.#firstLoads.set(device.id, { pageId: page.id, hasReadStatus: false });
     this.#options.write({ kind: 'linked', device, at: now() });
+    this.#options.onLinked();
     try {
       await page.ask({ cmd: 'linked', device });
     } catch (error) {
@@ -96,11 +105,11 @@ export class DeviceLinks {
     this.#options.write({ kind: 'unlinked', by: 'server', device_id: deviceId, at: now() });
   }
 
-  /** A page shows a code: the phone may scan it by itself, once the library has seen it. */
-  codeShown(page: Page, text: string, isWatched: boolean): void {
-    page.qr = { text, isWatched };
+  /** A page shows a code: the phone may scan it by itself, once it has been shown for a moment. */
+  codeShown(page: Page, text: string): void {
+    page.qr = { text };
     this.#options.onChange();
-    if (isWatched) this.linkSoon();
+    this.linkSoon();
   }
 
   /** Links by itself after a moment, where it may. */
@@ -112,6 +121,12 @@ export class DeviceLinks {
         this.#options.log.warn(`the phone could not link by itself: ${errorText(error)}`),
       );
     }, AUTO_LINK_MS);
+  }
+
+  /** The check of the assertion belongs here. Until there is one, no page of such an account is ever linked. */
+  async #demandPasskey(page: Page): Promise<never> {
+    await page.ask({ cmd: 'passkey', challenge: randomHex(32) });
+    throw new KitError('whatsapp_not_ready', 'the account asks for a passkey');
   }
 
   /** Ends the wait of an automatic link. */

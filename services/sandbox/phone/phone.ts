@@ -59,7 +59,9 @@ export class Phone {
       pages: this.pages,
       state: this.state,
       autoLink: options.autoLink,
+      needsPasskey: () => this.settings.passkey,
       write: (record) => this.write(record),
+      onLinked: () => this.delivered(this.delivery.waitingIds),
       onChange: () => this.changed(),
       log: options.log,
     });
@@ -90,7 +92,7 @@ export class Phone {
     if (deviceId !== undefined) {
       this.links.loadedAgain(page, deviceId);
       for (const other of this.pages.others(page))
-        if (other.deviceId === deviceId) other.push({ cmd: 'conflict' });
+        if (other.deviceId === deviceId) other.push({ cmd: 'replaced' });
     }
     const linked = deviceId !== undefined && this.state.devices.has(deviceId);
     this.changed();

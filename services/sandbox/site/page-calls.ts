@@ -17,17 +17,20 @@ const MAX_NOTES = 500;
 /** What the page may call, by name: POST /stand-in/<name>. */
 export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall>([
   define('hello', { device_id: z.string().nullable() }, (phone, page, { device_id }) =>
-    phone.greet(page, device_id ?? undefined),
+    phone.isOffline ? { offline: true } : phone.greet(page, device_id ?? undefined),
   ),
-  define('state', { state: z.string() }, (phone, page, { state }) => {
+  define('state', { state: z.string(), stream: z.string() }, (phone, page, { state, stream }) => {
     page.socketState = state;
-    if (state !== 'CONNECTED') page.isUp = false;
+    page.stream = stream;
+    if (state !== 'CONNECTED' || stream !== 'CONNECTED') page.isUp = false;
     if (state !== 'UNPAIRED') page.qr = undefined;
     phone.changed();
   }),
-  define('qr', { qr: z.string(), watched: z.boolean() }, (phone, page, { qr, watched }) =>
-    phone.links.codeShown(page, qr, watched),
-  ),
+  define('qr', { qr: z.string() }, (phone, page, { qr }) => phone.links.codeShown(page, qr)),
+  define('dialog', { open: z.boolean() }, (phone, page, { open }) => {
+    page.isDialogOpen = open;
+    phone.changed();
+  }),
   define('code', { phone: z.string() }, (phone, page) => {
     page.pairingCode = randomHex(4);
     phone.changed();

@@ -29,7 +29,7 @@ function createApp(phone: Phone, log: Log): Express {
   app.get('/', (request, response) => {
     const agent = request.headers['user-agent'] ?? '';
     phone.userAgents.add(agent);
-    if (isFitAgent(agent)) sendPage(phone, response);
+    if (isFitAgent(agent) && !phone.settings.unsupported) sendPage(phone, response);
     else sendUnfitPage(response);
   });
   app.get('/web/*path', serveModules());

@@ -1,6 +1,6 @@
 import { show, showRevoked } from './messages.ts';
 import { showCall, showReaction, showVote } from './modules/addons.ts';
-import { loadLateModules } from './modules/registry.ts';
+import { loadLateModules, removeExports, restoreExports } from './modules/registry.ts';
 import { createWid } from './objects/ids.ts';
 import { findChat, Msg } from './objects/store.ts';
 import { call, tell } from './phone-connection.ts';
@@ -8,7 +8,7 @@ import { parsePolicy } from './policy.ts';
 import { applyAck } from './sends/send-message.ts';
 import { current } from './settings.ts';
 import { Socket } from './socket.ts';
-import { type Fields, listOf, numberOf, parseMessage, recordOf, textOf } from './wire.ts';
+import { type Fields, listOf, numberOf, parseMessage, recordOf, textOf, textsOf } from './wire.ts';
 
 /** What the phone may ask of the page, by name. Those about the connection are added by `page-lifecycle.ts`. */
 export const commands: Record<string, (command: Fields) => unknown> = {
@@ -48,6 +48,10 @@ export const commands: Record<string, (command: Fields) => unknown> = {
     Socket.set({ state: textOf(command, 'state') });
   },
   load: loadLateModules,
+  without(command) {
+    removeExports(textsOf(command, 'exports'));
+  },
+  restore: restoreExports,
   break(command) {
     Msg.isBroken = command.isBroken === true;
   },

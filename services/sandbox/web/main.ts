@@ -1,4 +1,4 @@
-import { modules, required, requireModule } from './modules/registry.ts';
+import { modules, removeExports, required, requireModule } from './modules/registry.ts';
 import { start } from './page-lifecycle.ts';
 import { warmUpAllLidPnMappings } from './people/lid-pn-cache.ts';
 import { parsePolicy } from './policy.ts';
@@ -12,6 +12,7 @@ const given = recordOf(JSON.parse(document.getElementById('given')?.textContent 
 current.settings = parseSettings(given.settings);
 current.policy = parsePolicy(given.policy);
 
+removeExports(current.settings.withoutExports);
 Object.assign(window, { require: requireModule, StandIn: { modules: Object.keys(modules), required } });
 const { debugDelayMs } = current.settings;
 if (debugDelayMs >= 0)

@@ -1,186 +1,169 @@
 import { commands, runCommand } from './commands.ts';
+import { keepBusy } from './life/busy.ts';
+import { hideCodes, showCodes, turnCode } from './life/codes.ts';
+import { forgetOnboarding, isDialogOpen, showOnboarding } from './life/dialog.ts';
+import { askForPasskey } from './life/passkey.ts';
+import { SocketLoop } from './life/socket-loop.ts';
+import { addressAfterLogout } from './logout-reasons.ts';
 import { hydrate } from './messages.ts';
-import { keys } from './modules/connection.ts';
+import { loadLateModules } from './modules/registry.ts';
 import { sleep } from './objects/emitter.ts';
-import { base64, createWid } from './objects/ids.ts';
-import { Msg } from './objects/store.ts';
+import { createWid } from './objects/ids.ts';
 import { call, callInTurn, openStream, tell } from './phone-connection.ts';
 import { parsePolicy } from './policy.ts';
 import { resumeSends } from './sends/stanza-queue.ts';
 import { forgetSession, keepSession, readSession } from './session.ts';
 import { current } from './settings.ts';
-import { actions, Cmd, Conn, me, newRef, Socket } from './socket.ts';
-import { type Device, type Fields, parseDevice } from './wire.ts';
+import { actions, Cmd, Conn, me, Socket } from './socket.ts';
+import { type Device, parseDevice, textOf } from './wire.ts';
 
-/** The library injects itself within a second; on a busy machine, or beside a long history, it may need many. */
-const LISTENER_LIMIT_MS = 20_000;
-const RETRY_MS = 250;
-const LOGGED_OUT_URL = '/?post_logout=1&logout_reason=0';
+/** The server is asked to unlink this device for at most so long. Source: `WAWebSocketModel` (jigger@0fbd5e1a). */
+const LOGOUT_LIMIT_MS = 3_000;
 
 let device: Device | undefined;
+/** The device was linked in this load, and its history has not arrived. */
+let isNew = false;
+let isKnown = false;
 
-/** From the load of the page to the QR code or, with a login that the phone still knows, to being up. */
+const loop = new SocketLoop({ dial, onOpen: logIn });
+
+/** From the load of the page to a code or, with a login that the phone still knows, to the main screen. It waits for no listener. */
 export async function start(): Promise<void> {
-  const { bootDelayMs, openingMs } = current.settings;
-  await sleep(bootDelayMs);
-  Socket.on('change:state', (_socket, state) => tell('state', { state }));
-  await openStream({ onCommand: runCommand, onLost, onFound });
-  Socket.set({ state: 'OPENING' });
-  await sleep(openingMs);
+  await sleep(current.settings.bootDelayMs);
+  Socket.on('change:state change:stream', () =>
+    tell('state', { state: Socket.state, stream: Socket.stream }),
+  );
+  Socket.on('change:state', (_socket, state) => {
+    if (state !== 'UNPAIRED') hideCodes();
+  });
+  await openStream({ onCommand: runCommand, onLost: () => loop.drop(), onFound: reportState });
   device = await readSession();
-  const { linked, offline } = await greet();
-  if (!linked) {
-    if (device !== undefined) await forgetSession();
-    device = undefined;
-    showQr();
-  } else if (offline) Socket.set({ state: 'TIMEOUT' });
-  else await goUp();
+  if (device !== undefined) takeName(device);
+  loop.start();
 }
 
-Object.assign(actions, { connect, logOut, refreshQr: showQr });
+Object.assign(actions, { reconnect: () => loop.drop(), logOut, refreshQr: () => loop.start() });
 
 Object.assign(commands, {
   rotate: turnCode,
-  online: () => (Socket.state === 'TIMEOUT' ? connect() : undefined),
-  offline: () => Socket.set({ state: 'TIMEOUT' }),
-  conflict: () => Socket.set({ state: 'CONFLICT' }),
+  offline: () => loop.drop(),
+  /** No code of the real page sets this state (jigger@0fbd5e1a): the library and older pages know it. */
+  conflict() {
+    loop.stop();
+    Socket.set({ state: 'CONFLICT' });
+  },
+  /** Another page has this login. Nothing tells of it. Source: `replaced` in `WAWebHandleStreamError` (jigger@0fbd5e1a). */
+  replaced: () => loop.stop(),
+  /** Pairing has succeeded: the server closes the socket (515), and the page opens another with its login. */
   async linked(command: { device: unknown }) {
-    Socket.set({ state: 'PAIRING' });
     device = parseDevice(command.device);
+    takeName(device);
+    isNew = true;
+    hideCodes();
     await keepSession(device);
-    goUp().catch((error) => console.error(`could not go up: ${error}`));
+    reloadAfterPairing();
+    loop.start();
   },
-  async unlinked() {
-    await forgetSession();
-    device = undefined;
-    Cmd.trigger('logout_from_bridge');
-    setTimeout(leave, current.settings.logoutNavMs);
-  },
+  passkey: (command: { challenge: unknown }) => askForPasskey(command, turnCode),
+  unlinked: removeDevice,
+  selfLogout: (command: { reason: unknown }) => logOut(textOf(command, 'reason')),
 });
 
-async function greet(): Promise<{ linked: boolean; offline: boolean }> {
-  const answer = await callUntilHeard('hello', { device_id: device?.id ?? null });
-  current.policy = parsePolicy(answer.policy);
-  return { linked: answer.linked === true, offline: answer.offline === true };
-}
-
-async function callUntilHeard(what: string, body: object): Promise<Fields> {
-  for (;;) {
-    try {
-      return await call(what, body);
-    } catch (error) {
-      console.warn(`${what} waits, trying again: ${error}`);
-      await sleep(RETRY_MS);
-    }
+async function dial(): Promise<boolean> {
+  try {
+    const answer = await call('hello', { device_id: device?.id ?? null });
+    if (answer.offline === true) return false;
+    isKnown = answer.linked === true;
+    current.policy = parsePolicy(answer.policy);
+    return true;
+  } catch (error) {
+    console.warn(`the server cannot be reached: ${error}`);
+    return false;
   }
 }
 
-async function goUp(): Promise<void> {
-  const { pairMs, syncMs } = current.settings;
-  if (device === undefined) return;
-  me.pn = createWid(device.pn);
-  me.lid = createWid(device.lid);
-  Conn.set({ pushname: device.pushname, platform: 'android', wid: me.pn });
-  await sleep(pairMs);
-  await hydrate();
-  Socket.set({ state: 'CONNECTED' });
-  await Socket.listenedTo('change:hasSynced', LISTENER_LIMIT_MS);
+async function logIn(): Promise<void> {
+  if (device === undefined) return showCodes();
+  // The server refuses the login. Source: `REASON_NOT_AUTHORIZED` in `WAWebHandleFailure` (jigger@0fbd5e1a).
+  if (!isKnown) return forgetAndLeave(undefined);
+  Socket.set({ state: 'CONNECTED', ...(Socket.hasSynced ? { stream: 'CONNECTED' } : {}) });
+  keepBusy(current.settings.busyMs);
+  if (!Socket.hasSynced) await openMainScreen();
+  resumeSends();
+  // After the states before it, each of which says that the page is not up.
+  if (Socket.state === 'CONNECTED' && Socket.stream === 'CONNECTED') await callInTurn('up');
+}
+
+/** A new device has its critical data only, and gets its history later; any other load has its database at once. */
+async function openMainScreen(): Promise<void> {
+  const { syncMs, historyMs, lateMs, onboarding } = current.settings;
+  if (!isNew) await hydrate();
   for (const progress of [10, 60, 99]) {
     me.offlineProgress = progress;
     Cmd.trigger('offline_progress_update_from_bridge');
     await sleep(syncMs / 3);
   }
-  Socket.set({ hasSynced: true });
-  resumeSends();
-  await reportUp();
+  if (device === undefined) return;
+  // At once, as `onCriticalSyncDone` of `WAWebSocketModel` (jigger@0fbd5e1a).
+  Socket.set({ hasSynced: true, stream: 'CONNECTED' });
+  if (lateMs >= 0) setTimeout(loadLateModules, lateMs);
+  if (onboarding) showOnboarding();
+  if (isNew) setTimeout(receiveHistory, historyMs);
 }
 
-/** Tells the phone that it may deliver: not before the library listens, or `message` would never fire. */
-async function reportUp(): Promise<void> {
-  while (!(await Msg.listenedTo('add', LISTENER_LIMIT_MS)))
-    console.warn('nobody listens for messages: what waits at the phone stays there');
-  // After the states before it, each of which says that the page is not up.
-  if (Socket.state === 'CONNECTED') await callInTurn('up');
+async function receiveHistory(): Promise<void> {
+  await hydrate();
+  isNew = false;
 }
 
-async function connect(): Promise<void> {
-  Socket.set({ state: 'OPENING' });
-  await sleep(current.settings.openingMs);
-  if (device === undefined) return showQr();
-  if (!Socket.hasSynced) return goUp();
-  Socket.set({ state: 'CONNECTED' });
-  resumeSends();
-  await reportUp();
+/** The page reloads itself once after it was linked. Source: R#1040 (rmyndharis/OpenWA); why it does is unknown. */
+function reloadAfterPairing(): void {
+  const { pairReloadMs } = current.settings;
+  if (pairReloadMs < 0) return;
+  setTimeout(async () => {
+    // WhatsApp then unlinks a device whose dialog nobody has acknowledged (R#982, R#998). One report differs: R#1040.
+    if (isDialogOpen()) await tell('unlink', { device_id: device?.id ?? null });
+    location.reload();
+  }, pairReloadMs);
 }
 
-function onLost(): void {
-  if (Socket.state === 'CONNECTED' || Socket.state === 'OPENING') Socket.set({ state: 'TIMEOUT' });
+function takeName({ pn, lid, pushname }: Device): void {
+  me.pn = createWid(pn);
+  me.lid = createWid(lid);
+  Conn.set({ pushname, platform: 'android', wid: me.pn });
 }
 
-async function onFound(): Promise<void> {
-  tell('state', { state: Socket.state });
-  const { linked, offline } = await greet();
-  if (device === undefined) return reportQr();
-  if (!linked) return runUnlinked();
-  if (!offline && Socket.state === 'TIMEOUT') await connect();
+/** The phone's stream is back. */
+function reportState(): void {
+  tell('state', { state: Socket.state, stream: Socket.stream });
 }
 
-async function runUnlinked(): Promise<void> {
-  await runCommand({ cmd: 'unlinked' });
+/** The phone has removed this device. Source: `device_removed` in `WAWebHandleStreamError` (jigger@0fbd5e1a). */
+async function removeDevice(): Promise<void> {
+  Cmd.trigger('starting_logout_from_bridge');
+  loop.stop();
+  await forgetAndLeave(undefined);
 }
 
-async function logOut(): Promise<void> {
-  await call('unlink', { device_id: device?.id ?? null });
-  await forgetSession();
+/** The page logs itself out, of its own will or for its user. Source: `WAWebSocketModel` (jigger@0fbd5e1a). */
+async function logOut(reason: string): Promise<void> {
+  Cmd.trigger('starting_logout_from_bridge');
+  await Promise.race([tell('unlink', { device_id: device?.id ?? null }), sleep(LOGOUT_LIMIT_MS)]);
+  await forgetAndLeave(reason);
+}
+
+/**
+ * Forgets the login and all data, then loads the page again. To forget that the page has synced is a change of `hasSynced`
+ * too, so the library announces "ready" once more. Source: `clearState` of `WAWebSocketModel` (jigger@0fbd5e1a).
+ */
+async function forgetAndLeave(reason: string | undefined): Promise<void> {
   device = undefined;
-  Cmd.trigger('logout');
-  setTimeout(leave, 50);
-}
-
-function leave(): void {
-  location.href = LOGGED_OUT_URL;
-}
-
-/** Shows codes, a new one now and then, until one is scanned or there were enough. */
-async function showQr(): Promise<void> {
-  const { qrEveryMs, qrCount } = current.settings;
-  let shownCount = 1;
-  await turnCode();
-  if (qrEveryMs <= 0) return;
-  const timer = setInterval(() => {
-    shownCount += 1;
-    const isEnough = qrCount > 0 && shownCount > qrCount;
-    if (Socket.state !== 'UNPAIRED' || isEnough) clearInterval(timer);
-    if (Socket.state === 'UNPAIRED' && isEnough) Socket.set({ state: 'UNPAIRED_IDLE' });
-    else if (Socket.state === 'UNPAIRED') turnCode();
-  }, qrEveryMs);
-}
-
-/** Shows another code. The phone's camera sees it before the library does, which may have it scanned at once. */
-async function turnCode(): Promise<void> {
-  const ref = newRef();
-  await sendQr(ref, false);
-  if (device !== undefined) return;
-  Conn.set({ ref });
-  Socket.set({ state: 'UNPAIRED' });
-  reportWatched();
-}
-
-/** Tells the phone what code its camera sees, once more. */
-function reportQr(): void {
-  if (Socket.state !== 'UNPAIRED') return;
-  sendQr(Conn.ref, false);
-  reportWatched();
-}
-
-/** Tells the phone that the library has seen the code, once it listens. */
-async function reportWatched(): Promise<void> {
-  if ((await Conn.listenedTo('change:ref', LISTENER_LIMIT_MS)) && Socket.state === 'UNPAIRED')
-    sendQr(Conn.ref, true);
-}
-
-function sendQr(ref: string | undefined, isWatched: boolean): Promise<void> {
-  const { noise, identity, adv, platform } = keys;
-  const qr = [ref, base64(noise), base64(identity), adv, platform].join(',');
-  return tell('qr', { qr, watched: isWatched });
+  Socket.set({ hasSynced: undefined });
+  await forgetSession();
+  forgetOnboarding();
+  me.pn = undefined;
+  me.lid = undefined;
+  await sleep(current.settings.logoutNavMs);
+  location.href = addressAfterLogout(location, reason);
+  Cmd.trigger('logout_from_bridge');
 }

@@ -37,7 +37,7 @@ export interface Settings {
   readonly without: readonly string[];
   /** Exports that this WhatsApp lacks, as `Module.export`. */
   readonly withoutExports: readonly string[];
-  /** Modules in a chunk that has not been loaded. They can be required `lateMs` after the load (−1: after `load`). */
+  /** Modules of a chunk that loads `lateMs` after the main screen (−1: at the fault `load`). Source: wa-js#3567. */
   readonly late: readonly string[];
   readonly lateMs: number;
   /** Events of the message collection for which a listener cannot be attached: the attempt throws. */
@@ -77,7 +77,7 @@ export const DEFAULT_SETTINGS: Settings = {
   qrCount: 0,
   without: [],
   withoutExports: [],
-  late: [],
+  late: ['WAWebCallCollection'],
   lateMs: 200,
   deaf: [],
   resist: false,

@@ -1,32 +1,36 @@
+import { StreamModel } from './life/stream.ts';
 import { Emitter } from './objects/emitter.ts';
-import { randomHex } from './objects/ids.ts';
+import { me, randomHex } from './objects/ids.ts';
 import { Model } from './objects/model.ts';
 import { note } from './phone-connection.ts';
 
 /** What the page does with its connection: set by `page-lifecycle.ts`, so that the modules need not know it. */
 export const actions = {
-  connect: async (): Promise<void> => undefined,
-  logOut: async (): Promise<void> => undefined,
+  reconnect: (): void => undefined,
+  logOut: (_reason: string): void => undefined,
   refreshQr: (): void => undefined,
 };
 
 class SocketModel extends Model {
+  /** One of SOCKET_STATE of `WAWebSocketConstants` (jigger@0fbd5e1a). */
   declare state: string;
-  declare hasSynced: boolean;
+  /** DISCONNECTED or CONNECTED. No code of the real page sets SYNCING or RESUMING (jigger@0fbd5e1a). */
+  declare stream: string;
+  declare hasSynced: boolean | undefined;
 
-  async takeover(): Promise<void> {
-    note('takeover');
-    if (this.state === 'CONFLICT') await actions.connect();
+  /** Nothing of the real page overrides it. Source: `WAWebSocketModel` (jigger@0fbd5e1a). */
+  takeover(): void {
+    throw new Error('Takeover called without conflict!');
   }
 
-  async reconnect(): Promise<void> {
+  reconnect(): void {
     note('reconnect');
-    await actions.connect();
+    actions.reconnect();
   }
 
-  async logout(): Promise<void> {
-    note('logout');
-    await actions.logOut();
+  logout(reason = 'user_initiated'): void {
+    note('logout', reason);
+    actions.logOut(reason);
   }
 }
 
@@ -50,7 +54,14 @@ class CmdBus extends Emitter {
   }
 }
 
-export const Socket = new SocketModel({ state: 'UNLAUNCHED', hasSynced: false, stream: 'DISCONNECTED' });
+export const Socket = new SocketModel({ state: 'UNLAUNCHED', stream: 'DISCONNECTED', hasSynced: undefined });
+export const Stream = new StreamModel({
+  info: 'NORMAL',
+  mode: 'SYNCING',
+  obscurity: 'HIDE',
+  available: false,
+  phoneAuthed: false,
+});
 export const Conn = new ConnModel({
   ref: undefined,
   pushname: undefined,
@@ -60,6 +71,20 @@ export const Conn = new ConnModel({
 export const Cmd = new CmdBus();
 export { me } from './objects/ids.ts';
 
+/** Whether the page has a login. */
+export function isRegistered(): boolean {
+  return me.pn !== undefined;
+}
+
 export function newRef(): string {
   return `2@${randomHex(16)}`;
 }
+
+Socket.on('change:state change:stream change:hasSynced', () =>
+  Stream.follow({
+    state: Socket.state,
+    stream: Socket.stream,
+    hasSynced: Socket.hasSynced,
+    isRegistered: isRegistered(),
+  }),
+);

@@ -1,5 +1,5 @@
 import { startSandbox } from '../../../services/sandbox/sandbox.ts';
-import { BROWSER, silentLog } from './sandbox-folder.ts';
+import { BROWSER, FOR_THE_BARE_LIBRARY, silentLog } from './sandbox-folder.ts';
 
 // A sandbox in a process of its own, for tests that kill it: prints its ports as JSON.
 
@@ -13,6 +13,6 @@ const sandbox = await startSandbox({
   autoLink: true,
   authorize: () => undefined,
   log: silentLog,
-  settings: { edition: '2026-06' },
+  settings: FOR_THE_BARE_LIBRARY,
 });
 console.log(JSON.stringify({ port: sandbox.port, webPort: sandbox.webPort }));

@@ -48,9 +48,18 @@ export class World extends SandboxFolder {
     return sandbox;
   }
 
-  async startClient(): Promise<Witness> {
+  /** Starts a client. `hearsLate`: a sync that ended before the library listened is announced to it, as the bridge does. */
+  async startClient({ hearsLate = true }: { hearsLate?: boolean } = {}): Promise<Witness> {
+    const witness = await this.newClient({ hearsLate });
+    await witness.client.initialize();
+    return witness;
+  }
+
+  /** A client that has not been started. */
+  async newClient({ hearsLate = true }: { hearsLate?: boolean } = {}): Promise<Witness> {
     const witness = new Witness(
       new Client({
+        ...(hearsLate ? { evalOnNewDoc: announceSyncLate } : {}),
         authStrategy: new LocalAuth({ dataPath: join(this.folder, 'profiles'), clientId: 'a' }),
         webVersionCache: { type: 'none' },
         puppeteer: this.#hasOwnBrowsers
@@ -67,7 +76,6 @@ export class World extends SandboxFolder {
       !this.#hasOwnBrowsers,
     );
     this.#clients.add(witness);
-    await witness.client.initialize();
     return witness;
   }
 
@@ -179,6 +187,27 @@ export class Witness {
     if (pupPage?.isClosed() === false) await pupPage.close();
     await pupBrowser.disconnect();
   }
+}
+
+/** Runs in the page. The page waits for no listener, so on a busy machine the library would miss the end of the sync. */
+function announceSyncLate(): void {
+  let exposed: ((...values: unknown[]) => unknown) | undefined;
+  let heardCount = 0;
+  Object.defineProperty(window, 'onAppStateHasSyncedEvent', {
+    configurable: true,
+    get: () => exposed,
+    set(announce: (...values: unknown[]) => unknown) {
+      exposed = (...values) => {
+        heardCount += 1;
+        return announce(...values);
+      };
+    },
+  });
+  setInterval(() => {
+    const required: unknown = Reflect.get(window, 'require');
+    if (typeof required !== 'function' || exposed === undefined || heardCount > 0) return;
+    if (required('WAWebSocketModel').Socket.hasSynced) exposed();
+  }, 50);
 }
 
 function isMessage(value: unknown): value is Message {

@@ -1,32 +1,42 @@
 import assert from 'node:assert/strict';
 import wweb from 'whatsapp-web.js';
 import { recordOf } from '../../support/sandbox/sandbox-folder.ts';
-import { World } from '../../support/sandbox/world.ts';
+import { type Witness, World } from '../../support/sandbox/world.ts';
 import { until } from '../../support/until.ts';
 
 const { Poll } = wweb;
 
 const FROM = '15553330000@c.us';
 
-describe('sandbox, with messages for a client that is away', () => {
-  it('delivers them as new ones, once and in order, when the client is up', async () => {
-    await using world = await World.open();
-    for (const body of ['one', 'two', 'three']) await world.control('incoming', { from: FROM, body });
-    const witness = await world.startReadyClient();
-    await until('all three', () => witness.all('message').length === 3);
-    const bodies = [await witness.nextMessage(), await witness.nextMessage(), await witness.nextMessage()];
-    assert.deepEqual(
-      bodies.map((message) => message.body),
-      ['one', 'two', 'three'],
-    );
-    await until('they are confirmed', () => world.running.phone.delivery.waitingCount === 0);
+/** What the page has of the chat. */
+async function bodiesOf(witness: Witness): Promise<string[]> {
+  const bodies: unknown = await witness.client.pupPage?.evaluate(
+    `window.require('WAWebCollections').Msg.getModelsArray().filter((msg) => msg.type === 'chat').map((msg) => msg.body)`,
+  );
+  return Array.isArray(bodies) ? bodies.map(String) : [];
+}
 
-    await witness.close();
-    await world.control('incoming', { from: FROM, body: 'four' });
+function bodiesHeard(witness: Witness): unknown[] {
+  return witness.all('message').map(({ values: [message] }) => recordOf(message).body);
+}
+
+describe('sandbox, with messages for a client that is away', () => {
+  it('delivers them as new ones, once and in order, and those before the link as history', async () => {
+    await using world = await World.open();
+    await world.control('incoming', { from: FROM, body: 'before the link' });
+    const first = await world.startReadyClient();
+    await until('the history', async () => (await bodiesOf(first)).length === 1);
+    assert.equal(world.running.phone.delivery.waitingCount, 0);
+    await first.close();
+    for (const body of ['one', 'two', 'three']) await world.control('incoming', { from: FROM, body });
     const again = await world.startReadyClient();
-    assert.equal((await again.nextMessage()).body, 'four');
-    assert.equal(again.all('message').length, 1);
+    await until('they are confirmed', () => world.running.phone.delivery.waitingCount === 0);
+    assert.deepEqual(await bodiesOf(again), ['before the link', 'one', 'two', 'three']);
     assert.equal((await again.client.getChatById(FROM)).unreadCount, 4);
+    await world.control('incoming', { from: FROM, body: 'four' });
+    await until('the library hears it', () => bodiesHeard(again).includes('four'));
+    assert.deepEqual(new Set(bodiesHeard(again)).size, bodiesHeard(again).length);
+    assert.equal(bodiesHeard(first).length, 0);
   });
 
   it('tells acks that came while the page was away', async () => {

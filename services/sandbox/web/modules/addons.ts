@@ -1,5 +1,5 @@
 import { Emitter } from '../objects/emitter.ts';
-import { createWid, MsgKey, randomHex } from '../objects/ids.ts';
+import { createWid, MsgKey, randomHex, type Wid } from '../objects/ids.ts';
 import { note } from '../phone-connection.ts';
 import { listOf, optionalTextOf, recordOf, textOf } from '../wire.ts';
 
@@ -7,7 +7,53 @@ import { listOf, optionalTextOf, recordOf, textOf } from '../wire.ts';
 
 const reactionTableMode = { bulkUpsert: (_rows: readonly unknown[]): void => undefined };
 const pollVoteTableMode = { bulkUpsert: (_rows: readonly unknown[]): void => undefined };
-const callCollection = Object.assign(new Emitter(), { calls: new Map<string, object>() });
+
+/** A call: plain fields, no attributes of a model. Source: `WAWebCallModel` (jigger@0fbd5e1a). */
+class CallModel extends Emitter {
+  id = '';
+  peerJid: Wid | null = null;
+  offerTime = 0;
+  isVideo = false;
+  isGroup = false;
+  groupJid: Wid | null = null;
+  outgoing = false;
+  isSilenced = false;
+  offerReceivedWhileOffline = false;
+}
+
+/**
+ * The calls, in a map of its own, without any event for a call that is added. The library wraps the `set` of that map.
+ * Source: `WAWebCallCollection` (jigger@0fbd5e1a).
+ */
+class CallCollection extends Emitter {
+  readonly calls = new Map<string, CallModel>();
+  activeCall: CallModel | null | undefined;
+  lastActiveCall: CallModel | null = null;
+  isInConnectedCall = false;
+
+  get(id: string): CallModel | undefined {
+    return this.calls.get(id);
+  }
+
+  getModelsArray(): CallModel[] {
+    return [...this.calls.values()];
+  }
+
+  /** The way of a page without calls of its own: the map only. */
+  processIncomingCall(id: string, peerJid: Wid, offer: { isVideo: boolean; offerTime: number }): CallModel {
+    const call = this.get(id) ?? Object.assign(new CallModel(), { id, peerJid, ...offer });
+    if (!this.calls.has(id)) this.calls.set(id, call);
+    return call;
+  }
+
+  /** The way of a page that can take calls: it goes past the map. Source: wa-js#3567, `WAWebVoipBridgeCallStateHandlers`. */
+  setActiveCall(call: CallModel | null): void {
+    this.activeCall = call;
+    this.trigger('change:activeCall', call);
+  }
+}
+
+const callCollection = new CallCollection();
 
 export const addonModules = {
   WAWebCallCollection: callCollection,
@@ -66,14 +112,8 @@ export function showVote(value: unknown): void {
 export function showCall(value: unknown): void {
   const record = recordOf(value);
   const id = optionalTextOf(record, 'id') ?? randomHex(16);
-  callCollection.calls.set(id, {
-    id,
-    peerJid: textOf(record, 'from'),
-    isVideo: record.isVideo === true,
-    isGroup: false,
-    canHandleLocally: false,
-    outgoing: false,
-    webClientShouldHandle: false,
-    participants: [],
-  });
+  const peerJid = createWid(textOf(record, 'from'));
+  const offer = { isVideo: record.isVideo === true, offerTime: Math.floor(Date.now() / 1000) };
+  if (record.way === 'map') callCollection.processIncomingCall(id, peerJid, offer);
+  else callCollection.setActiveCall(Object.assign(new CallModel(), { id, peerJid, ...offer }));
 }

@@ -1,7 +1,14 @@
+import {
+  getPairingType,
+  getShortcakeLinkingStage,
+  ShortcakeLinkingStage,
+  setPairingType,
+} from '../life/passkey.ts';
+import { StreamInfo, StreamMode } from '../life/stream.ts';
 import { base64, randomBytes } from '../objects/ids.ts';
 import { call } from '../phone-connection.ts';
 import { current, pageVersion } from '../settings.ts';
-import { Cmd, Conn, me, Socket } from '../socket.ts';
+import { Cmd, Conn, isRegistered, me, Socket, Stream } from '../socket.ts';
 
 export const keys = {
   noise: randomBytes(32),
@@ -15,14 +22,17 @@ export const connectionModules = {
   WAWebSocketModel: { Socket },
   WAWebCmd: { Cmd },
   WAWebConnModel: { Conn },
-  WAWebStreamModel: { Stream: { markAvailable: () => undefined, markUnavailable: () => undefined } },
+  WAWebStreamModel: { Stream, StreamInfo, StreamMode },
   WAWebOfflineHandler: { OfflineMessageHandler: { getOfflineDeliveryProgress: () => me.offlineProgress } },
   WAWebAltDeviceLinkingApi: {
-    setPairingType: () => undefined,
+    getPairingType,
+    setPairingType,
     initializeAltDeviceLinking: async () => undefined,
-    initializeQRLinking: async () => undefined,
+    initializeQRLinking: async () => setPairingType('QR_CODE'),
     startAltLinkingFlow: async (phone: string) => (await call('code', { phone })).code,
   },
+  // Not named by the library.
+  WAWebShortcakeLinkingApi: { ShortcakeLinkingStage, getShortcakeLinkingStage },
   WAWebLaunchSocketUtils: { refreshQR: () => Cmd.refreshQR() },
   WABase64: { encodeB64: base64 },
   WAWebCompanionRegClientUtils: { DEVICE_PLATFORM: keys.platform },
@@ -31,7 +41,7 @@ export const connectionModules = {
   WAWebSignalStoreApi: {
     waSignalStore: { getRegistrationInfo: async () => ({ identityKeyPair: { pubKey: keys.identity } }) },
   },
-  WAWebUserPrefsMultiDevice: { getADVSecretKey: () => keys.adv },
+  WAWebUserPrefsMultiDevice: { getADVSecretKey: () => keys.adv, isRegistered },
   WAWebUserPrefsMeUser: { getMaybeMePnUser: () => me.pn, getMaybeMeLidUser: () => me.lid },
   // Not named by the library. Source: `WAWebDebugSetup`, `WAWebBuildConstants` (jigger@0fbd5e1a).
   WAWebBuildConstants: {

@@ -35,16 +35,6 @@ export class Emitter {
     return this.#handlersOf(name).length;
   }
 
-  /** Resolves once somebody listens to `name`, with false when nobody did within `limitMs`. */
-  async listenedTo(name: string, limitMs: number): Promise<boolean> {
-    const end = Date.now() + limitMs;
-    while (this.listenerCount(name) === 0) {
-      if (Date.now() >= end) return false;
-      await sleep(10);
-    }
-    return true;
-  }
-
   #handlersOf(name: string): readonly Handler[] {
     return this.#handlers.get(name) ?? [];
   }
