@@ -123,7 +123,7 @@ describe('sandbox, through the whole life of a whatsapp-web.js client', () => {
     await world.control('misbehave', { kind: 'ciphertext', from: FROM, body: 'late', resolveMs: 50 });
     await witness.next('message_ciphertext');
     assert.equal((await witness.nextMessage()).body, 'late');
-    await world.control('misbehave', { kind: 'call', from: FROM });
+    await world.control('misbehave', { kind: 'call', from: FROM, way: 'map' });
     await witness.next('call');
     await world.control('misbehave', { kind: 'fromPhone', to: TO, body: 'typed on the phone' });
     await until('the typed message', () => witness.createdIds().some((made) => made.includes('_3A')));
