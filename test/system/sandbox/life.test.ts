@@ -173,13 +173,15 @@ describe('sandbox, through the whole life of a whatsapp-web.js client', () => {
     assert.equal(witness.all('qr').length, 0);
   });
 
-  it('forgets the login when the client logs out', async () => {
-    // A browser that is just closing may make the profile's folder again after it was removed, but not this file.
+  it('forgets the login when the page logs out, and leaves by another load', async () => {
     const ofThisProfile = join(world.folder, 'profiles', 'session-a', 'of-this-profile');
     writeFileSync(ofThisProfile, '');
-    await witness.client.logout();
+    // Not `client.logout()`: it closes the browser at once, and the server may never hear of it.
+    await witness.client.pupPage?.evaluate("window.require('WAWebSocketModel').Socket.logout()");
+    assert.deepEqual(await witness.next('disconnected'), ['LOGOUT']);
     assert.equal(world.running.phone.state.devices.size, 0);
-    assert.equal(existsSync(ofThisProfile), false);
+    await until('the library has deleted the profile', () => !existsSync(ofThisProfile));
+    await witness.close();
     witness = await world.startClient();
     await witness.next('qr');
   });
