@@ -69,9 +69,10 @@ export function answerStanzas(id: string, ack: number): boolean {
 async function drain(): Promise<void> {
   if (isDraining) return;
   isDraining = true;
-  while (waiting.length > 0 && Socket.state === 'CONNECTED') {
+  // Of a lost socket, only the stream tells.
+  while (waiting.length > 0 && Socket.stream === 'CONNECTED') {
     await offlineDelivery.wait();
-    if (Socket.state !== 'CONNECTED') break;
+    if (Socket.stream !== 'CONNECTED') break;
     try {
       await sendBatch(nextBatch());
     } catch (error) {
