@@ -91,7 +91,7 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
   }),
   define(
     'reply',
-    { n: z.number(), error: z.string().optional(), value: z.unknown() },
+    { n: z.number(), error: z.string().optional(), value: z.unknown().optional() },
     (_phone, page, { n, error }) => page.answered(n, error),
   ),
 ]);

@@ -123,7 +123,7 @@ describe('sandbox, through the whole life of a whatsapp-web.js client', () => {
     await world.control('misbehave', { kind: 'ciphertext', from: FROM, body: 'late', resolveMs: 50 });
     await witness.next('message_ciphertext');
     assert.equal((await witness.nextMessage()).body, 'late');
-    await world.control('misbehave', { kind: 'call', from: FROM });
+    await world.control('misbehave', { kind: 'call', from: FROM, way: 'map' });
     await witness.next('call');
     await world.control('misbehave', { kind: 'fromPhone', to: TO, body: 'typed on the phone' });
     await until('the typed message', () => witness.createdIds().some((made) => made.includes('_3A')));
@@ -173,13 +173,15 @@ describe('sandbox, through the whole life of a whatsapp-web.js client', () => {
     assert.equal(witness.all('qr').length, 0);
   });
 
-  it('forgets the login when the client logs out', async () => {
-    // A browser that is just closing may make the profile's folder again after it was removed, but not this file.
+  it('forgets the login when the page logs out, and leaves by another load', async () => {
     const ofThisProfile = join(world.folder, 'profiles', 'session-a', 'of-this-profile');
     writeFileSync(ofThisProfile, '');
-    await witness.client.logout();
+    // Not `client.logout()`: it closes the browser at once, and the server may never hear of it.
+    await witness.client.pupPage?.evaluate("window.require('WAWebSocketModel').Socket.logout()");
+    assert.deepEqual(await witness.next('disconnected'), ['LOGOUT']);
     assert.equal(world.running.phone.state.devices.size, 0);
-    assert.equal(existsSync(ofThisProfile), false);
+    await until('the library has deleted the profile', () => !existsSync(ofThisProfile));
+    await witness.close();
     witness = await world.startClient();
     await witness.next('qr');
   });

@@ -68,6 +68,7 @@ describe('sandbox, before the library listens', () => {
   async function startLate(world: World, hearsLate: boolean): Promise<Witness> {
     await world.control('misbehave', { kind: 'settings', debugDelayMs: -1 });
     const { phone } = world.running;
+    await until('no page is there', () => phone.pages.current === undefined);
     const witness = await world.newClient({ hearsLate });
     const starting = witness.client.initialize();
     await until('the page is up', () => phone.pages.current?.isUp && phone.delivery.waitingCount === 0);

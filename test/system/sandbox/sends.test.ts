@@ -70,18 +70,16 @@ describe('sandbox, with what a page sends', () => {
     await page?.evaluate(`require('WAWebMsgKey').newId = async () => '3EB0AAAAAAAAAAAAAAAAAA'`);
     const { id } = await witness.client.sendMessage(TO, 'stored');
     const readyCount = witness.all('ready').length;
-    // Behind the library: the page waits for a first listener before it syncs, and that must not be this one.
     const watch = await page?.evaluateOnNewDocument(`setInterval(() => {
       if (!window.require || window.isWatched) return;
       const { Socket } = require('WAWebSocketModel');
-      if (Socket.listenerCount('change:hasSynced') === 0) return;
       window.isWatched = true;
       Socket.on('change:hasSynced', () => {
         window.wasThere ??= require('WAWebCollections').Msg.get('${id._serialized}') !== undefined;
       });
     }, 1)`);
     await world.control('misbehave', { kind: 'reload' });
-    await until('the page is greeted', () => world.running.phone.pages.current?.socketState === 'TIMEOUT');
+    await until('the page is loaded', () => world.running.phone.pages.current?.socketState === 'OPENING');
     await world.control('misbehave', { kind: 'online' });
     await until('ready', () => witness.all('ready').length > readyCount);
     if (watch !== undefined) await page?.removeScriptToEvaluateOnNewDocument(watch.identifier);

@@ -2,7 +2,7 @@ import { keys } from '../modules/connection.ts';
 import { base64 } from '../objects/ids.ts';
 import { tell } from '../phone-connection.ts';
 import { current } from '../settings.ts';
-import { Conn, newRef, Socket } from '../socket.ts';
+import { Conn, isRegistered, newRef, Socket } from '../socket.ts';
 
 let timer: ReturnType<typeof setInterval> | undefined;
 
@@ -18,7 +18,10 @@ export function showCodes(): void {
   if (qrEveryMs <= 0) return;
   timer = setInterval(() => {
     shownCount += 1;
-    if (qrCount === 0 || shownCount <= qrCount) return turnCode();
+    if (qrCount === 0 || shownCount <= qrCount) {
+      turnCode();
+      return;
+    }
     hideCodes();
     Socket.set({ state: 'UNPAIRED_IDLE' });
   }, qrEveryMs);
@@ -30,10 +33,12 @@ export function hideCodes(): void {
 }
 
 /** Shows another code. The phone's camera sees it before a slow listener does, which may have it scanned at once. */
-export function turnCode(): void {
+export async function turnCode(): Promise<void> {
   const ref = newRef();
   const { noise, identity, adv, platform } = keys;
-  tell('qr', { qr: [ref, base64(noise), base64(identity), adv, platform].join(',') });
+  await tell('qr', { qr: [ref, base64(noise), base64(identity), adv, platform].join(',') });
+  // Meanwhile the page may have been linked, or have lost its socket.
+  if (isRegistered() || Socket.state === 'OPENING') return;
   Conn.set({ ref, refTTL: current.settings.qrEveryMs });
   Socket.set({ state: 'UNPAIRED' });
 }

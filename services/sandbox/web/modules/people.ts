@@ -32,7 +32,8 @@ export const peopleModules = {
     GroupMetadata,
     WAWebNewsletterCollection,
   },
-  WAWebSyncGatingUtils: { isPlaceholderMessageResendEnabled: () => false },
+  // The library assigns an export to it that the real one does not have.
+  WAWebSyncGatingUtils: {},
   WAWebNonMessageDataRequestPlaceholderMessageResendUtils: { handlePlaceholderMsgsSeen: () => undefined },
   WAWebWidFactory: {
     createWid,
