@@ -36,6 +36,9 @@ export interface CompatTesterOptions {
 /** Often enough for a chunk of the page that loads late; each test takes some milliseconds of the page. */
 const RETEST_MS = 5_000;
 
+/** Without these the session sends nothing. */
+const ESSENTIAL = ['acks', 'inbound'];
+
 /** Tests each page, keeps the newest report, and reports each change: what is broken refuses its own requests only. */
 export class CompatTester {
   readonly #options: CompatTesterOptions;
@@ -45,6 +48,8 @@ export class CompatTester {
   #told: Map<string, CapabilityState> | undefined;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  /** Capabilities that this load of the page breaks, seen once and not reported yet. */
+  readonly #seenBroken = new Set<string>();
 
   constructor(options: CompatTesterOptions) {
     this.#options = options;
@@ -78,7 +83,9 @@ export class CompatTester {
       return undefined;
     }
     await this.#tellChanges();
-    this.#options.hold(this.#brokenReason('acks') ?? this.#brokenReason('inbound'));
+    this.#options.hold(
+      ESSENTIAL.map((name) => this.#brokenReason(name)).find((reason) => reason !== undefined),
+    );
     return this.#brokenReason('inbound');
   }
 
@@ -100,6 +107,7 @@ export class CompatTester {
   }
 
   pageAway(): void {
+    this.#seenBroken.clear();
     clearInterval(this.#timer);
   }
 
@@ -135,16 +143,28 @@ export class CompatTester {
       ...capabilities,
       ...gone.map(({ capability }) => ({ capability, state: 'ok' as const, kinds: [] })),
     ];
-    const changed = rows.filter((row) => isChange(told.get(row.capability), row));
+    const changed = rows.filter((row) => isChange(told.get(row.capability), row) && this.#isCertain(row));
     for (const row of changed) this.#tell(row);
     if (changed.length === 0) return;
-    this.#told = now;
+    for (const row of changed) told.set(row.capability, row);
+    for (const { capability } of gone) told.delete(capability);
     this.#writing = this.#writing
-      .then(() => this.#file.write([...now.values()]))
+      .then(() => this.#file.write([...told.values()]))
       .catch((error: unknown) => {
         this.#options.log.warn(`the report of the page could not be kept: ${errorText(error)}`);
       });
     await this.#writing;
+  }
+
+  /**
+   * A part that holds nothing back may only load late, as the calls do. It is reported as broken after the second test of
+   * the same page.
+   */
+  #isCertain({ capability, state, kinds }: CapabilityState): boolean {
+    if (state !== 'broken' || kinds.length > 0 || ESSENTIAL.includes(capability)) return true;
+    if (this.#seenBroken.has(capability)) return true;
+    this.#seenBroken.add(capability);
+    return false;
   }
 
   async #readTold(): Promise<CapabilityState[]> {

@@ -57,9 +57,9 @@ export function show(wire: WireMessage, isNew: boolean): MsgModel {
   if (chat.msgs.get(msg.id) !== undefined) return msg;
   chat.msgs.add(msg);
   if (known === undefined) Msg.add(msg);
+  if (SYSTEM_MESSAGE_TYPES.includes(wire.type)) return msg;
   if (msg.t >= chat.t) chat.set({ lastReceivedKey: msg.id, t: msg.t });
-  if (isNew && !wire.from_me && !SYSTEM_MESSAGE_TYPES.includes(wire.type))
-    chat.set({ unreadCount: chat.unreadCount + 1 });
+  if (isNew && !wire.from_me) chat.set({ unreadCount: chat.unreadCount + 1 });
   return msg;
 }
 

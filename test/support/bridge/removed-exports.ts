@@ -51,7 +51,7 @@ export function testWithout(exports: readonly string[]): void {
   for (const need of exports)
     it(`breaks what needs ${need}, and nothing else`, async () => {
       const { tested_at: before = '' } = await report();
-      await world.misbehave('settings', { withoutExports: [need] });
+      await world.misbehave('settings', { withoutExports: [need], late: [] });
       await world.misbehave('reload');
       const broken = await until('a test of the page after its load', async () => {
         const { tested_at = '', capabilities } = await report();

@@ -60,6 +60,30 @@ describe('bridge, the report of what the page breaks', () => {
     assert.equal(new Set(events.map(({ key }) => key)).size, 2);
   });
 
+  it('tells of a part that holds nothing back after the second test of a page, since it may only load late', async () => {
+    const tester = newTester();
+    const late = () => newPage().without('WAWebCallCollection');
+    await tester.test(late());
+    assert.ok(
+      tester.report.capabilities.some(
+        ({ capability, state }) => capability === 'calls' && state === 'broken',
+      ),
+    );
+    tester.pageAway();
+    await tester.test(late());
+    assert.deepEqual(told(), []);
+    await tester.test(late());
+    await tester.test(late());
+    await tester.test(newPage());
+    assert.deepEqual(
+      told().map(({ capability, state }) => [capability, state]),
+      [
+        ['calls', 'broken'],
+        ['calls', 'ok'],
+      ],
+    );
+  });
+
   it('tells that what an earlier release had called broken is no longer tested', async () => {
     const { writeFile } = await import('node:fs/promises');
     const row = { capability: 'of_another_release', state: 'broken', kinds: ['text'] };

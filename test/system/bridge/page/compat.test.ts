@@ -10,7 +10,7 @@ const ANN = '15553330000@c.us';
 describe('bridge, the self-test of the page', () => {
   let world: World;
   const link = async (settings: object) => {
-    await world.misbehave('settings', settings);
+    await world.misbehave('settings', { late: [], ...settings });
     await world.link({ limits: STEADY });
   };
   const report = async () => compatReportSchema.parse((await world.call('GET', '/compat')).body);
@@ -72,7 +72,7 @@ describe('bridge, the self-test of the page', () => {
   });
 
   it('heals by itself when a module was only late', async () => {
-    await link({ late: ['WAWebSendReactionMsgAction'] });
+    await link({ late: ['WAWebSendReactionMsgAction'], lateMs: -1 });
     assert.deepEqual(await inState('broken'), ['react']);
     await world.misbehave('load');
     await until('the reactions are restored', async () => (await inState('broken')).length === 0);
