@@ -21,9 +21,9 @@ describe('kit, when WhatsApp Web changes', () => {
     });
 
   it('is not ready while a listener is missing, says which module it waits for, keeps sends, and then hears again', async () => {
-    await misbehave('settings', { late: ['WAWebCallCollection'] });
+    await misbehave('settings', { late: ['WAWebSyncGatingUtils'], lateMs: -1 });
     await misbehave('reload');
-    assert.equal(await untilReason(/not attached: .*WAWebCallCollection/), 'syncing');
+    assert.equal(await untilReason(/not attached: .*WAWebSyncGatingUtils/), 'syncing');
     assert.equal((await kit.health()).whatsapp_ready, false);
     const early = await kit.post(
       '/api/whatsapp/send',
