@@ -59,7 +59,14 @@ export const INSTALL_SEND_HOOK = `(() => {
   const checkTime = (call) => {
     if (canceled.has(call.attempt) || Date.now() > call.notAfter) throw new Error('gatehouse: too late to send');
   };
-  const ownOf = (id) => Msg.getModelsArray().find((msg) => msg.id.fromMe && msg.id.id === id);
+  const ownOf = (id) => {
+    try {
+      return Msg.getModelsArray().find((msg) => msg.id.fromMe && msg.id.id === id);
+    } catch {
+      // A page whose messages cannot be listed sends all the same: the watchdog finds out, and holds the session.
+      return undefined;
+    }
+  };
   const wordOf = (id, outcome) => {
     const { ack, isSendFailure, errorCode } = ownOf(id) ?? {};
     return { ...outcome, ack, isSendFailure, errorCode };

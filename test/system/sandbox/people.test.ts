@@ -160,9 +160,13 @@ describe('sandbox, with people who have LIDs', () => {
     });
 
     it('keeps the chats of people who have a LID under it', async () => {
-      const ids = await inPage(witness, 'Chat.getModelsArray().map(({ id }) => String(id)).sort()');
+      // The history comes after the first sync.
+      const chats = await until('the history', async () => {
+        const ids = await inPage(witness, 'Chat.getModelsArray().map(({ id }) => String(id)).sort()');
+        return Array.isArray(ids) && ids.length > 0 && ids;
+      });
       const expected = [lid(ALICE), lid(BOB), lid('553187654321'), 'status@broadcast'];
-      assert.deepEqual(ids, expected.sort());
+      assert.deepEqual(chats, expected.sort());
     });
 
     it('sends to a number in the chat of the LID, while the phone sees the number', async () => {

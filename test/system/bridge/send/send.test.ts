@@ -180,6 +180,11 @@ describe('bridge, sending through a real browser', () => {
   });
 
   it('adds a code to another chat before a video and six dead links, gives those up when it stops, and exits in order', async () => {
+    await world.stopBridge();
+    await world.startBridge({
+      limits: { ...LIMITS, ...PREPARES, callMs: 60_000, sendMs: 600_000 },
+    });
+    await world.untilState('ready');
     await world.misbehave('policy', { uploadMs: 3_600_000, previewMs: 3_600_000 });
     const received = kitMessages(world).length;
     const video = { kind: 'media', mimetype: 'video/mp4', data: DOT };
