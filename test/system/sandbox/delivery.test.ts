@@ -11,7 +11,7 @@ const FROM = '15553330000@c.us';
 /** What the page has of the chat. */
 async function bodiesOf(witness: Witness): Promise<string[]> {
   const bodies: unknown = await witness.client.pupPage?.evaluate(
-    `window.require('WAWebCollections').Msg.getModelsArray().filter((msg) => msg.type === 'chat').map((msg) => msg.body)`,
+    `window.require('WAWebCollections').Msg.getModelsArray().filter((msg) => msg.type === 'chat' && String(msg.id.remote) === '${FROM}').map((msg) => msg.body)`,
   );
   return Array.isArray(bodies) ? bodies.map(String) : [];
 }
