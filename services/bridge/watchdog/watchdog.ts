@@ -50,6 +50,8 @@ export class AckWatchdog {
   #since: string | undefined;
   #isHeld = false;
   #isResting = false;
+  /** By `performance.now()`. */
+  #lookedAt = 0;
   #isBusy = false;
   /** Unix time in seconds: what waited before proves nothing any more. */
   #ignoreBefore = 0;
@@ -124,7 +126,9 @@ export class AckWatchdog {
         if (this.#ladder.isDue) await this.#step(browser);
         return;
       }
-      if (!this.#isOverdue) return;
+      // Nothing announces a message that the page sends again.
+      const isLookDue = performance.now() - this.#lookedAt > this.#options.ackTimeoutMs;
+      if (!this.#isOverdue) return isLookDue ? this.#look(browser) : undefined;
       // An ack may have come without being told.
       await this.#look(browser);
       if (this.#isOverdue) this.#hold();
@@ -185,6 +189,7 @@ export class AckWatchdog {
 
   /** Asks the page how far the messages have come that are waited for, and for those that nobody has told of. */
   async #look(browser: WatchedBrowser): Promise<void> {
+    this.#lookedAt = performance.now();
     const known = this.#awaited.ids;
     const since = Math.max(Math.floor(Date.now() / 1000) - ADOPT_S, this.#ignoreBefore);
     const { messages, isDeliveryEnd } = await browser.call('a look at own messages', (whatsapp) =>
