@@ -84,7 +84,7 @@ describe('bridge, when WhatsApp acknowledges nothing', () => {
     const trying = (async () => {
       while (world.bridge.exitCode === null)
         await world
-          .send('unheard', undefined, { stanza_id, retry: { since, known: [] } })
+          .send('never heard', undefined, { stanza_id, retry: { since, known: [] } })
           .catch(() => 'it has ended');
     })();
     const [code] = await Promise.all([
