@@ -32,6 +32,19 @@ export function lookAt(stanzaId: string): string {
   })()`;
 }
 
+/** Evaluates to the number of reactions, or null. Source: `getReactions` of whatsapp-web.js 1.34.7. */
+export function reactionsOf(stanzaId: string): string {
+  return `(async () => {
+    const wanted = ${JSON.stringify(stanzaId)};
+    ${FIND}
+    const { Reactions } = window.require('WAWebCollections');
+    if (!msg || typeof Reactions?.find !== 'function') return null;
+    const late = new Promise((resolve) => setTimeout(() => resolve(null), 5000));
+    const found = Reactions.find(String(msg.id)).then((one) => one?.reactions?.length ?? 0, () => null);
+    return Promise.race([found, late]);
+  })()`;
+}
+
 /**
  * Presses the button for a failed message, on one that is marked as failed for it. Evaluates to what came of it. Source:
  * \`WAWebResendMsgAction\` (jigger@0fbd5e1a): it acts on failed messages only.
