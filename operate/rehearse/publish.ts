@@ -10,7 +10,13 @@ export class PrivateWords {
     for (const text of texts) {
       if (text === undefined) continue;
       const digits = text.replace(/\D/g, '');
-      const parts = [text, text.trim(), ...text.split(/[_@:]/), ...(digits.length < 6 ? [] : [digits])];
+      const parts = [
+        text,
+        text.trim(),
+        ...text.split(/[_@:]/),
+        ...text.split(/\s+/),
+        ...(digits.length < 6 ? [] : [digits]),
+      ];
       // A name of two letters would hide half of every sentence, and no sentence of the kit names anybody.
       for (const part of parts) if (part.length >= 3 && !COMMON.has(part)) this.#words.add(part);
     }
@@ -21,7 +27,9 @@ export class PrivateWords {
     for (const [field, value] of Object.entries(data)) {
       if (typeof value !== 'string' || KIT_FIELDS.has(field)) continue;
       if (!TEXTS.has(field)) this.add(value);
-      else if (value.length >= SHORTEST_TEXT) this.#words.add(value);
+      else
+        for (const part of [value, ...value.split('\n')])
+          if (part.length >= SHORTEST_TEXT) this.#words.add(part);
     }
   }
 

@@ -12,7 +12,32 @@ const NAME = "Zoë O'Reilly-$(rm) | [x](y)";
 const BODY = 'Meet me at "the bank": 12 Elm St. | </details> `code`\nsecond line';
 
 /** Whatever of these is in a file has leaked. */
-const PRIVATE = [NUMBER, '15112345678', '123456789012345', STANZA, NAME, "O'Reilly", BODY, 'the bank', 'Elm St', 'second line'];
+const PRIVATE = [
+  NUMBER,
+  '15112345678',
+  '123456789012345',
+  STANZA,
+  NAME,
+  "O'Reilly",
+  BODY,
+  'the bank',
+  'Elm St',
+  'second line',
+];
+const HOSTILE = [
+  ...[
+    NUMBER,
+    LID,
+    STANZA,
+    NAME,
+    BODY,
+    NAME.split(' ')[1] ?? '',
+    'second line',
+    `+${NUMBER}`,
+    '+49 (151) 1234-5678',
+  ],
+  ...[`/home/${NAME}/data`, `wss://${NUMBER}.example/`, `true_${NUMBER}@c.us_${STANZA}`],
+];
 
 function secretsOf(): PrivateWords {
   const secrets = new PrivateWords();
@@ -37,14 +62,14 @@ function secretsOf(): PrivateWords {
 }
 
 function holdsNothingPrivate(text: string): void {
-  for (const one of PRIVATE) assert.ok(!text.toLowerCase().includes(one.toLowerCase()), `${one} is in ${text}`);
+  for (const one of PRIVATE)
+    assert.ok(!text.toLowerCase().includes(one.toLowerCase()), `${one} is in ${text}`);
 }
 
 describe('what a rehearsal publishes', () => {
   it('holds no number, name, id or body in either file, wherever one comes up', () => {
     const findings = new Findings();
-    const hostile: readonly string[] = [...PRIVATE, `+${NUMBER}`, '+49 (151) 1234-5678', `/home/${NAME}/data`, `wss://${NUMBER}.example/`];
-    for (const [index, text] of hostile.entries()) {
+    for (const [index, text] of HOSTILE.entries()) {
       findings.fact(`fact_${index}`, text);
       findings.fact(text, { [text]: [text, { deep: `it is ${text} here`, [`x${text}`]: 1 }] });
       findings.fact(`_${index}_version`, text);
@@ -98,13 +123,20 @@ describe('what a rehearsal publishes', () => {
 
 describe('the own words of the kit', () => {
   it('end where it passes on the words of others', () => {
-    assert.equal(ownWords('nothing was sent: WhatsApp Web failed with "Hello Bob"'), 'nothing was sent: WhatsApp Web failed with');
+    assert.equal(
+      ownWords('nothing was sent: WhatsApp Web failed with "Hello Bob"'),
+      'nothing was sent: WhatsApp Web failed with',
+    );
     assert.equal(ownWords('whatsapp-web.js failed: Bob said'), 'whatsapp-web.js failed');
-    assert.equal(ownWords('the connection to WhatsApp is down (OPENING)'), 'the connection to WhatsApp is down (OPENING)');
+    assert.equal(
+      ownWords('the connection to WhatsApp is down (OPENING)'),
+      'the connection to WhatsApp is down (OPENING)',
+    );
   });
 
   it('are followed by an error of the page that names nobody', () => {
-    const text = 'nothing was sent: WhatsApp Web failed with "TypeError: Data passed to getter must include an id property, Bob"';
+    const text =
+      'nothing was sent: WhatsApp Web failed with "TypeError: Data passed to getter must include an id property, Bob"';
     assert.equal(
       ownWords(text),
       'nothing was sent: WhatsApp Web failed with (Data passed to getter must include an id property)',
