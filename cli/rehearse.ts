@@ -71,7 +71,7 @@ export async function rehearse(command: Command): Promise<void> {
   say(write(resolve(wish.out ?? join(started.folder, 'report')), rehearsed, secrets, started.logPath));
   await started.close();
   // The library leaves timers.
-  process.exit(exitCodeOf(rehearsed.steps));
+  process.exit(exitCodeOf(rehearsed));
 }
 
 async function mayWrite(

@@ -72,9 +72,10 @@ export function outcomeText({ verdict, reasons }: StepOutcome): string {
   return reasons.length === 0 ? verdict : `${verdict}: ${reasons.join('; ')}`;
 }
 
-/** 0: everything that was tried is as expected. */
-export function exitCodeOf(steps: readonly StepRecord[]): 0 | 1 {
-  return steps.every(({ outcome: { verdict } }) => verdict === 'as expected' || verdict === 'not tried')
-    ? 0
-    : 1;
+/** 0: it ran to its end, and everything that was tried is as expected. */
+export function exitCodeOf({ isWhole, steps }: Rehearsed): 0 | 1 {
+  const isGood = steps.every(
+    ({ outcome: { verdict } }) => verdict === 'as expected' || verdict === 'not tried',
+  );
+  return isWhole && isGood ? 0 : 1;
 }

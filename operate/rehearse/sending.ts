@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { SendBody } from '../../services/contract/bridge.ts';
+import type { SendAnswer, SendBody } from '../../services/contract/bridge.ts';
 import { ERRORS } from '../../services/contract/errors.ts';
 import type { SendResult } from './bridge.ts';
 import { READY_MS, type RehearsalContext, SHORT_MS, waitFor } from './context.ts';
@@ -48,7 +48,7 @@ export async function send(
   message: Draft,
 ): Promise<SendResult> {
   const result = await context.bridge.send(message.body);
-  if (result.isSent) keep(context, message, result.answer.chatId);
+  if (result.isSent) keep(context, message, result.answer);
   else findings.fails(`${message.what} was not sent: ${describeRefusal(result)}`);
   return result;
 }
@@ -64,7 +64,7 @@ export async function retryUntilThere(context: RehearsalContext, message: Draft)
     return isFinal || refusesForm;
   });
   if (last === undefined) throw new Error('the message was not tried again');
-  if (last.isSent) keep(context, message, last.answer.chatId);
+  if (last.isSent) keep(context, message, last.answer);
   return last;
 }
 
@@ -128,7 +128,15 @@ export function describeRefusal(result: Extract<SendResult, { isSent: false }>):
   return `${result.code}, ${ownWords(result.detail)}`;
 }
 
-function keep(context: RehearsalContext, { stanzaId, label }: Draft, chatId: string): void {
-  context.secrets.add(chatId);
-  if (!context.sent.some((one) => one.stanzaId === stanzaId)) context.sent.push({ stanzaId, chatId, label });
+/** The id that a message has got: another than the chosen one in a page that does not let ids be chosen. */
+export function stanzaIdOf({ stanzaId }: Draft, { messageId }: SendAnswer): string {
+  return /3EB0[\dA-F]+/.exec(messageId)?.[0] ?? stanzaId;
+}
+
+function keep(context: RehearsalContext, message: Draft, answer: SendAnswer): void {
+  const { chatId } = answer;
+  const stanzaId = stanzaIdOf(message, answer);
+  context.secrets.add(chatId, stanzaId);
+  const isKept = context.sent.some((one) => one.stanzaId === stanzaId);
+  if (!isKept) context.sent.push({ stanzaId, chatId, label: message.label });
 }
