@@ -40,6 +40,8 @@ export interface RehearsedBridge {
 
   /** Undefined when the page does not have it in memory. */
   look(stanzaId: string): Promise<PageLook | undefined>;
+  /** Resolves when the page announces this message, before it is sent, or goes away. Never rejects. */
+  announced(stanzaId: string): Promise<void>;
   /** How many reactions the page shows of a message of ours; undefined when it does not tell. */
   reactions(stanzaId: string): Promise<number | undefined>;
   /** Has the page send a message of ours again under its id, as the button for a failed message does; gives the result. */

@@ -4,21 +4,19 @@ import type { Fact } from './outcome.ts';
 /** What nobody but the user may see: numbers, names, ids and bodies that the rehearsal has come across. */
 export class PrivateWords {
   readonly #words = new Set<string>();
+  /** Hidden as they are written. */
+  readonly #partsOfNames = new Set<string>();
 
   /** An id or a number is also hidden without its server, its direction and its sign. */
   add(...texts: readonly (string | undefined)[]): void {
     for (const text of texts) {
       if (text === undefined) continue;
       const digits = text.replace(/\D/g, '');
-      const parts = [
-        text,
-        text.trim(),
-        ...text.split(/[_@:]/),
-        ...text.split(/\s+/),
-        ...(digits.length < 6 ? [] : [digits]),
-      ];
+      const parts = [text, text.trim(), ...text.split(/[_@:]/), ...(digits.length < 6 ? [] : [digits])];
       // A name of two letters would hide half of every sentence, and no sentence of the kit names anybody.
       for (const part of parts) if (part.length >= 3 && !COMMON.has(part)) this.#words.add(part);
+      // Somebody may be called "Joe Phone": the kit writes its own words small.
+      for (const part of text.split(/\s+/)) if (part.length >= 3) this.#partsOfNames.add(part);
     }
   }
 
@@ -33,9 +31,14 @@ export class PrivateWords {
     }
   }
 
-  /** The longest first, so that nothing of it is left. */
-  get all(): readonly string[] {
-    return [...this.#words].sort((one, other) => other.length - one.length);
+  /** A pattern for each, the longest first, so that nothing of it is left. */
+  get patterns(): readonly RegExp[] {
+    const longestFirst = (words: ReadonlySet<string>) =>
+      [...words].sort((one, other) => other.length - one.length);
+    return [
+      ...longestFirst(this.#words).map((word) => new RegExp(patternOf(word), 'gi')),
+      ...longestFirst(this.#partsOfNames).map((word) => new RegExp(patternOf(word), 'g')),
+    ];
   }
 }
 
@@ -61,9 +64,9 @@ const COMMON = new Set(['true', 'false', 'out', 'c.us', 'g.us', 'lid', 'broadcas
  * number of a phone, an id, an address, a path, a quotation or a name in another script.
  */
 export function publish(fact: Fact, secrets: PrivateWords): Fact {
-  const words = secrets.all;
+  const patterns = secrets.patterns;
   const pass = (value: Fact): Fact => {
-    if (typeof value === 'string') return publicText(value, words);
+    if (typeof value === 'string') return publicText(value, patterns);
     // A time of today or a number of a phone; what is counted or timed here is smaller.
     if (typeof value === 'number')
       return Number.isFinite(value) && Math.abs(value) < 10_000_000 ? value : '[number]';
@@ -71,7 +74,7 @@ export function publish(fact: Fact, secrets: PrivateWords): Fact {
     if (isList(value)) return value.map(pass);
     const entries = Object.entries(value).map(([name, inner]) => {
       if (name.endsWith('_version')) return [name, publicVersion(inner)] as const;
-      return [publicName(name, words), pass(inner)] as const;
+      return [publicName(name, patterns), pass(inner)] as const;
     });
     return Object.fromEntries(entries);
   };
@@ -82,7 +85,7 @@ const isList = (value: Fact): value is readonly Fact[] => Array.isArray(value);
 
 const MOST_CHARACTERS = 300;
 
-function publicText(text: string, secrets: readonly string[]): string {
+function publicText(text: string, secrets: readonly RegExp[]): string {
   return hide(text, secrets)
     .replace(/["“”«»][\s\S]*["“”«»]/g, '[text]')
     .replace(/\w+:\/\/\S+/g, '[url]')
@@ -96,7 +99,7 @@ function publicText(text: string, secrets: readonly string[]): string {
 }
 
 /** The name of a field: of an identifier's form and without a number in it. */
-function publicName(name: string, secrets: readonly string[]): string {
+function publicName(name: string, secrets: readonly RegExp[]): string {
   const isPlain = /^[$A-Za-z_][$\w]{0,60}$/.test(name) && !/\d{5}/.test(name);
   return isPlain && hide(name, secrets) === name ? name : '[name]';
 }
@@ -108,13 +111,12 @@ function publicVersion(version: Fact): string {
   return isVersion ? version : '[not a version]';
 }
 
-function hide(text: string, secrets: readonly string[]): string {
-  const whole = (secret: string) =>
-    // A name within another word is no name: only numbers and ids are hidden there too.
-    /^[A-Za-z]+$/.test(secret) ? `(?<![A-Za-z])${secret}(?![A-Za-z])` : escapePattern(secret);
-  return secrets.reduce((left, secret) => left.replace(new RegExp(whole(secret), 'gi'), '[hidden]'), text);
+function hide(text: string, secrets: readonly RegExp[]): string {
+  return secrets.reduce((left, pattern) => left.replace(pattern, '[hidden]'), text);
 }
 
-function escapePattern(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+/** A name within another word is no name; numbers and ids are hidden there too. */
+function patternOf(word: string): string {
+  const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return /^[A-Za-z]+$/.test(word) ? `(?<![A-Za-z])${escaped}(?![A-Za-z])` : escaped;
 }

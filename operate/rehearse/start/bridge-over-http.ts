@@ -14,7 +14,7 @@ import { messageSchema } from '../../../services/contract/events.ts';
 import { InternalCaller } from '../../../services/runtime/http/internal-call.ts';
 import { signalProcess } from '../../../services/runtime/process/process-table.ts';
 import { pageLookSchema, type RehearsedBridge } from '../bridge.ts';
-import { BROWSER_VERSION, lookAt, RELOAD, reactionsOf, resendOf } from './page-scripts.ts';
+import { announcementOf, BROWSER_VERSION, lookAt, RELOAD, reactionsOf, resendOf } from './page-scripts.ts';
 
 export interface BridgeOverHttpOptions {
   readonly bridge: Bridge;
@@ -92,6 +92,8 @@ export function bridgeOverHttp(options: BridgeOverHttpOptions): RehearsedBridge 
       return (await demandUnless(['chat_unknown'], messagesAnswerSchema, 'GET', path))?.messages ?? [];
     },
     look: async (stanzaId) => pageLookSchema.nullable().parse(await run(lookAt(stanzaId))) ?? undefined,
+    announced: async (stanzaId) =>
+      void (await run(announcementOf(stanzaId, RESEND_MS)).catch(() => 'the page went away')),
     reactions: async (stanzaId) =>
       z
         .number()

@@ -32,6 +32,17 @@ export function lookAt(stanzaId: string): string {
   })()`;
 }
 
+/** Waits for the page to add this message, which is when the library says `message_create`. */
+export function announcementOf(stanzaId: string, withinMs: number): string {
+  return `new Promise((resolve) => {
+    const { Msg } = window.require('WAWebCollections');
+    Msg.on('add', (msg) => {
+      if (msg?.id?.id === ${JSON.stringify(stanzaId)}) resolve(true);
+    });
+    setTimeout(() => resolve(false), ${withinMs});
+  })`;
+}
+
 /** Evaluates to the number of reactions, or null. Source: `getReactions` of whatsapp-web.js 1.34.7. */
 export function reactionsOf(stanzaId: string): string {
   return `(async () => {

@@ -36,7 +36,7 @@ describe('gatehouse rehearse', () => {
     ['--to', 'me'],
     ['--pair', '12'],
     ['--stand-by', 'long'],
-    ['--offline', '-1'],
+    ['--offline', '1e9'],
     ['--to', '15550100199'],
     ['now'],
   ])

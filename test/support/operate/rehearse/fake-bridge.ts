@@ -142,6 +142,11 @@ export class FakeBridge implements RehearsedBridge {
     return message && { ack: message.ack, type: message.type, ...look };
   }
 
+  async announced(stanzaId: string): Promise<void> {
+    // Until the send has begun: a fake needs no time for it.
+    while ((await this.message(stanzaId)) === undefined) await Promise.resolve();
+  }
+
   async reactions(stanzaId: string): Promise<number> {
     return this.#reactions.get(stanzaId) ?? 0;
   }

@@ -25,7 +25,6 @@ describe('gatehouse rehearse, on the sandbox', () => {
 
     const facts = Object.fromEntries(report.steps.map(({ step, facts: found }) => [step, found]));
     assert.equal(facts.text?.id_as_chosen, true);
-    assert.equal(facts.kill?.killed_before_the_answer, true);
     assert.equal(facts.kill?.times_shown_on_phone, 1);
     assert.equal(facts.offline?.times_in_chat, 1);
     assert.equal(facts.recipient?.replies, 1);

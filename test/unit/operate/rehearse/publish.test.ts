@@ -118,6 +118,16 @@ describe('what a rehearsal publishes', () => {
     const secrets = new PrivateWords();
     secrets.add('Ann');
     assert.equal(publish('Ann cannot be required', secrets), '[hidden] cannot be required');
+    assert.equal(publish('the channel of ann', secrets), 'the channel of [hidden]');
+  });
+
+  it('does not take a word of its own for a part of a name', () => {
+    const secrets = new PrivateWords();
+    secrets.add('Joe Phone');
+    const fact = { times_shown_on_phone: 'the phone shows it; Phone shows it; joe phone shows it' };
+    assert.deepEqual(publish(fact, secrets), {
+      times_shown_on_phone: 'the phone shows it; [hidden] shows it; [hidden] shows it',
+    });
   });
 });
 
