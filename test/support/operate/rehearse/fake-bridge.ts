@@ -1,4 +1,4 @@
-import type { PageLook, Person, RehearsedBridge, SendResult } from '../../../../operate/rehearse/bridge.ts';
+import type { PageLook, RehearsedBridge, SendResult } from '../../../../operate/rehearse/bridge.ts';
 import type { Clock } from '../../../../operate/rehearse/context.ts';
 import { EventLog } from '../../../../operate/rehearse/event-log.ts';
 import type { BridgeStatus, SendBody } from '../../../../services/contract/bridge.ts';
@@ -6,23 +6,6 @@ import type { CompatReport } from '../../../../services/contract/compat.ts';
 import type { SessionState, WhatsAppMessage } from '../../../../services/contract/events.ts';
 
 export const ME = '15550000001@c.us';
-
-/** Time that passes only by sleeping. What is due happens meanwhile. */
-export class HandClock implements Clock {
-  #nowMs = 0;
-  /** Called after each sleep. */
-  onSleep: (nowMs: number) => void = () => undefined;
-
-  now(): number {
-    return this.#nowMs;
-  }
-
-  async sleep(ms: number, signal: AbortSignal): Promise<void> {
-    this.#nowMs += ms;
-    this.onSleep(this.#nowMs);
-    signal.throwIfAborted();
-  }
-}
 
 /** What a test makes of the fake. */
 export interface Faults {
@@ -247,30 +230,5 @@ export class FakeBridge implements RehearsedBridge {
 
   #head() {
     return { session: 'rehearsal', at: new Date(0).toISOString() };
-  }
-}
-
-/** A person who answers at once. */
-export class FakePerson implements Person {
-  readonly #bridge: FakeBridge;
-  times: number | undefined = 1;
-  writesFrom: string | undefined;
-
-  constructor(bridge: FakeBridge) {
-    this.#bridge = bridge;
-  }
-
-  async timesShown(): Promise<number | undefined> {
-    return this.times;
-  }
-
-  async openChat(): Promise<void> {
-    return;
-  }
-
-  async reply(): Promise<boolean> {
-    if (this.writesFrom === undefined) return false;
-    this.#bridge.receive(this.writesFrom);
-    return true;
   }
 }

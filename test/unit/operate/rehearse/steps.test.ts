@@ -4,12 +4,8 @@ import { PrivateWords } from '../../../../operate/rehearse/publish.ts';
 import { rehearse } from '../../../../operate/rehearse/rehearse.ts';
 import { exitCodeOf, outcomeText, type Rehearsed } from '../../../../operate/rehearse/report.ts';
 import { STEPS } from '../../../../operate/rehearse/steps.ts';
-import {
-  FakeBridge,
-  FakePerson,
-  type Faults,
-  HandClock,
-} from '../../../support/operate/rehearse/fake-bridge.ts';
+import { FakeBridge, type Faults } from '../../../support/operate/rehearse/fake-bridge.ts';
+import { FakePerson, HandClock } from '../../../support/operate/rehearse/fake-person.ts';
 
 const TO = '15550000002@c.us';
 const STAND_BY_MS = 420_000;
