@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readRehearsal } from '../../../cli/rehearse-options.ts';
 import { STEPS } from '../../../operate/rehearse/steps.ts';
+import { lockFile } from '../../../services/runtime/process/file-lock.ts';
 import { runCli } from '../../support/cli/run-cli.ts';
 
 describe('gatehouse rehearse', () => {
@@ -28,6 +32,20 @@ describe('gatehouse rehearse', () => {
   it('names its steps in the help', async () => {
     const { stdout } = await runCli(['rehearse', '--help']);
     for (const { name } of STEPS) assert.ok(stdout.includes(name), name);
+  });
+
+  it('exits 69 when another rehearsal has the folder, and starts nothing', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gatehouse-rehearse-'));
+    const lock = lockFile(join(folder, 'rehearsal', 'rehearsal'), 'already_running');
+    try {
+      const { status, stdout, stderr } = await runCli(['rehearse'], { DATA_DIR: folder });
+      assert.equal(status, 69, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, /is in use by process \d+ .*; stop that one first\n$/);
+    } finally {
+      lock.release();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   for (const args of [
