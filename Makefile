@@ -27,6 +27,9 @@ start: setup ## run the kit on real WhatsApp until Ctrl-C
 demo: setup ## run it on the sandbox: no account, no network, a first message by itself
 	@exec node bin/gatehouse.js demo
 
+rehearse: setup ## prove on your own phone what the kit assumes of WhatsApp, for a report to publish [PAIR=NUMBER] [TO=NUMBER]
+	@exec node bin/gatehouse.js rehearse $(if $(PAIR),--pair '$(PAIR)') $(if $(TO),--to '$(TO)')
+
 deploy: $(INSTALLED) ## ship it: TARGET=compose (default), railway, render, fly, heroku, cloudrun, kubernetes, systemd [DRY_RUN=1] [RELEASE=] [IMAGE=] [URL=], settings in .env.deploy
 	@exec node bin/gatehouse.js deploy $(DEPLOY_FLAGS) $(URL_FLAG) $(if $(IMAGE),--image $(IMAGE))
 
@@ -95,4 +98,4 @@ $(INSTALLED): package.json package-lock.json
 	@npm ci --loglevel=error --no-fund --no-audit >/dev/null
 	@touch $@
 
-.PHONY: help setup tools start demo deploy rollback status logs destroy test proof watch check coverage faults bench chaos fuzz compare render format clean
+.PHONY: help setup tools start demo rehearse deploy rollback status logs destroy test proof watch check coverage faults bench chaos fuzz compare render format clean

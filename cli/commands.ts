@@ -86,6 +86,20 @@ export const commands: readonly CommandDeclaration[] = [
     load: async () => (await import('./doctor.ts')).doctor,
   },
   {
+    name: 'rehearse',
+    help: `rehearse  prove on your own phone, against the real WhatsApp, what the kit assumes of it: about a
+          dozen messages to yourself; at the end a report to publish, without numbers or names
+            --pair NUMBER  a code to type in place of the QR code
+            --to NUMBER    also writes to this person (asks first; --yes: does not ask)
+            --only STEPS  --skip STEPS   by name or number, separated by commas: compat, text, same-id,
+                           media, changes, reload, kill, offline, stand-by, recipient
+            --stand-by MINUTES (7)  --offline SECONDS (30)  --out FOLDER
+                           exit code 0 as expected, 1 not, 69 another rehearsal runs`,
+    options: ['yes'],
+    values: ['pair', 'to', 'only', 'skip', 'stand-by', 'offline', 'out'],
+    load: async () => (await import('./rehearse.ts')).rehearse,
+  },
+  {
     name: 'help',
     help: 'help      print this',
     load: async () => {

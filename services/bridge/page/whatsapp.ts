@@ -138,6 +138,11 @@ export class WhatsApp {
     return raw === null || raw === undefined ? undefined : readMessage(raw);
   }
 
+  /** Cuts the page off, or ends that: an open WebSocket falls silent, a new one fails (measured on Chromium 150). */
+  async setOffline(isOffline: boolean): Promise<void> {
+    await this.#client.pupPage?.setOfflineMode(isOffline);
+  }
+
   hears(token: string, ms: number): Promise<boolean> {
     return hearsToken(this.#client, token, ms);
   }

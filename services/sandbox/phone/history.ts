@@ -18,7 +18,7 @@ export function readHistory(
   phone: Phone,
   wanted: HistoryRequest,
 ): { messages: WireMessage[]; chats: WireChat[] } {
-  const held = new Set(wanted.held);
+  const held = new Set(wanted.held?.map(withoutDirection));
   const { chat_id } = wanted;
   const said = chat_id === undefined ? [...phone.state.messages.values()] : phone.state.messagesOf(chat_id);
   const all = [
@@ -26,9 +26,14 @@ export function readHistory(
     ...shownByPage(phone, said).flatMap((message) => withStart(phone, message)),
   ];
   const before = wanted.before ?? Number.POSITIVE_INFINITY;
-  const past = all.filter((message) => message.t <= before && !held.has(message.id));
+  const past = all.filter((message) => message.t <= before && !held.has(withoutDirection(message.id)));
   const chats = phone.state.chats.map(({ id, name }) => ({ id, name, unread: unreadShown(phone, id) }));
   return { messages: past.slice(-wanted.count), chats: [...BROADCAST_CHATS, ...chats] };
+}
+
+/** In the chat with oneself a page adds the direction to each key, also where the phone has none: to system messages. */
+function withoutDirection(id: string): string {
+  return id.replace(/_(?:in|out)$/, '');
 }
 
 /** Of one chat all; for a page that loads the newest of each, as the real page has no more than that of such chats. */

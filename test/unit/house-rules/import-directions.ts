@@ -121,11 +121,23 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'services/supervisor': SHARED,
   operate: SHARED,
+  'operate/rehearse': SHARED,
+  // The one place that runs services in its own process: what it proves needs their insides.
+  'operate/rehearse/start': [
+    ...SHARED,
+    'operate/rehearse',
+    'services/bridge',
+    'services/bridge/page',
+    'services/sandbox',
+    'services/sandbox/web',
+  ],
   deploy: [...SHARED, 'operate'],
   cli: [
     'config',
     'deploy',
     'operate',
+    'operate/rehearse',
+    'operate/rehearse/start',
     'services/bridge/page/compat',
     'services/contract',
     'services/runtime',
