@@ -17,6 +17,8 @@ const NAMED_BY_THE_BRIDGE = [
   // How failed sends are found and retried, and when sends leave the page.
   ...['WAWebResendMsgAction', 'WAWebMsgGetters', 'WAWebEventsWaitForOfflineDeliveryEnd'],
   'WAWebBlocklistCollection',
+  // Links with a passkey.
+  'WAWebShortcakeLinkingAction',
 ];
 
 /** Read once for both tests. */
