@@ -29,6 +29,8 @@ function createApp(phone: Phone, log: Log): Express {
   app.get('/', (request, response) => {
     const agent = request.headers['user-agent'] ?? '';
     phone.userAgents.add(agent);
+    // The real page connects to few hosts, and to none of others. Source: a comment in Baileys#2672.
+    response.set('content-security-policy', "connect-src 'self' data: blob:");
     if (isFitAgent(agent) && !phone.settings.unsupported) sendPage(phone, response);
     else sendUnfitPage(response);
   });
@@ -67,12 +69,7 @@ function createApp(phone: Phone, log: Log): Express {
 
 function sendPage(phone: Phone, response: Response): void {
   const given = JSON.stringify({ settings: phone.settings, policy: phone.policy }).replaceAll('<', '\\u003c');
-  response.set({
-    'content-type': 'text/html; charset=utf-8',
-    'cache-control': 'no-store',
-    // The real page connects to few hosts, and to none of others. Source: a comment in Baileys#2672.
-    'content-security-policy': "connect-src 'self' data: blob:",
-  });
+  response.set({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
   response.send(`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

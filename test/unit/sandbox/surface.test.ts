@@ -18,7 +18,7 @@ const NAMED_BY_THE_BRIDGE = [
   ...['WAWebResendMsgAction', 'WAWebMsgGetters', 'WAWebEventsWaitForOfflineDeliveryEnd'],
   'WAWebBlocklistCollection',
   // Links with a passkey.
-  'WAWebShortcakeLinkingAction',
+  ...['WAWebShortcakeLinkingApi', 'WAWebShortcakeLinkingAction'],
 ];
 
 /** Read once for both tests. */
