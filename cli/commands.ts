@@ -100,6 +100,16 @@ export const commands: readonly CommandDeclaration[] = [
     load: async () => (await import('./rehearse.ts')).rehearse,
   },
   {
+    name: 'passkey',
+    help: `passkey   link an account that has a passkey: prints a snippet for a tab at web.whatsapp.com;
+          passkey URL: of a deployed kit (unproven on the real WhatsApp)
+            --answer TEXT   gives the kit what the snippet has printed
+            --confirm CODE  the code that the phone shows`,
+    values: ['answer', 'confirm'],
+    operands: 1,
+    load: async () => (await import('./passkey.ts')).passkey,
+  },
+  {
     name: 'help',
     help: 'help      print this',
     load: async () => {

@@ -49,7 +49,8 @@ export function readOperands([first, second]: readonly string[], urlOption?: str
   return { ...url, messageId: second };
 }
 
-function readUrl(text: string): URL {
+/** The address of a kit. Throws UsageError. */
+export function readUrl(text: string): URL {
   // Without a scheme: what is public speaks TLS, this machine does not.
   const scheme = /^(localhost|127\.|\[::1\])/.test(text) ? 'http' : 'https';
   const url = URL.parse(/^\w+:\/\//.test(text) ? text : `${scheme}://${text}`);

@@ -22,6 +22,7 @@ export const SANDBOX_SWITCHES: Readonly<Record<string, 'flag' | 'number' | 'text
   pairMs: 'number',
   pairReloadMs: 'number',
   passkey: 'flag',
+  passkeyCode: 'flag',
   playedAckMs: 'number',
   previewMs: 'number',
   qrCount: 'number',

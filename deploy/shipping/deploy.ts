@@ -8,7 +8,7 @@ const BACK_WITHIN_MS = 120_000;
 const SETTLES_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 500;
 /** Where a session may stay: it works, or waits for somebody. Source: `services/contract/events.ts`. */
-const SETTLED = ['ready', 'qr', 'pairing', 'offline', 'degraded', 'stopped'];
+const SETTLED = ['ready', 'qr', 'pairing', 'passkey', 'offline', 'degraded', 'stopped'];
 
 export interface Shipped {
   /** Undefined where nobody has said where it is reached. */

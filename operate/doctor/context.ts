@@ -114,7 +114,8 @@ function configOf(services: readonly ServiceProcess[]): Config | undefined {
   return roles.map((role) => processesOf(supervised, role)[0]?.config).find((config) => config !== undefined);
 }
 
-function localOrigin({ gate, ports }: Config): URL {
+/** The public address of the kit on this machine. */
+export function localOrigin({ gate, ports }: Config): URL {
   const host = gate.host === '0.0.0.0' ? '127.0.0.1' : gate.host === '::' ? '::1' : gate.host;
   return new URL(`http://${host.includes(':') ? `[${host}]` : host}:${ports.gate}`);
 }

@@ -16,6 +16,7 @@ import { MessageChanges } from './outbox/changes.ts';
 import { Dispatcher } from './outbox/dispatcher.ts';
 import type { PacingSettings } from './outbox/pacing.ts';
 import { chatRoutes } from './sessions/chat-routes.ts';
+import { passkeyRoutes } from './sessions/passkey-routes.ts';
 import { sessionRoutes } from './sessions/session-routes.ts';
 import { type RetentionLimits, startRetention } from './store/retention/retention.ts';
 import { type OpenEngine, Store } from './store/store.ts';
@@ -65,6 +66,7 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
       messages: messageRoutes({ store, events, changes, dispatcher, session, sendWaitMs, outbox, media }),
       sessions: sessionRoutes({ bridge, dispatcher, store, session }),
       chats: chatRoutes(bridge),
+      passkey: passkeyRoutes(bridge),
       webhooks: webhookRoutes({ store, deliverer, webhooks }),
     },
   );

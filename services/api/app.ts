@@ -6,6 +6,7 @@ import { readJson } from '../runtime/http/request-validation.ts';
 import { createServiceApp } from '../runtime/http/service-app.ts';
 import type { Log } from '../runtime/log.ts';
 import { refusePlainSocket } from './events/events-route.ts';
+import type { PasskeyRoutes } from './sessions/passkey-routes.ts';
 import type { Store } from './store/store.ts';
 
 export interface AppOptions {
@@ -29,6 +30,7 @@ export interface AppRoutes {
   readonly messages: RequestHandler;
   readonly sessions: RequestHandler;
   readonly chats: RequestHandler;
+  readonly passkey: PasskeyRoutes;
   readonly webhooks: RequestHandler;
 }
 
@@ -47,6 +49,7 @@ export function createApp(options: AppOptions, routes: AppRoutes): Express {
   app.get('/health', routes.health);
   app.post(EVENTS_PATH, readJson(MAX_EVENTS_BYTES), routes.intake);
 
+  app.use('/api/whatsapp/passkey', routes.passkey.open);
   app.use('/api', requireApiKey(apiKeys));
   app.get('/api/events', routes.events);
   app.get('/ws', requireApiKey(apiKeys), refusePlainSocket);
@@ -54,6 +57,7 @@ export function createApp(options: AppOptions, routes: AppRoutes): Express {
   app.use('/api', readJson(maxBodyBytes));
   app.use('/api/whatsapp', routes.messages);
   app.use('/api/whatsapp', routes.sessions);
+  app.use('/api/whatsapp/passkey', routes.passkey.keyed);
   app.use('/api/whatsapp/chats', routes.chats);
   app.use('/api/webhooks', routes.webhooks);
 

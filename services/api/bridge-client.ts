@@ -16,6 +16,12 @@ import {
 import { type CompatReport, compatReportSchema } from '../contract/compat.ts';
 import { ERRORS, errorText, KitError } from '../contract/errors.ts';
 import type { WhatsAppMessage } from '../contract/events.ts';
+import {
+  type PasskeyAnswer,
+  type PasskeyBody,
+  type PasskeyConfirm,
+  passkeyAnswerSchema,
+} from '../contract/passkey.ts';
 import { InternalCaller, SilenceError } from '../runtime/http/internal-call.ts';
 import type { Log } from '../runtime/log.ts';
 
@@ -38,6 +44,9 @@ export interface BridgeClient {
   compat(): Promise<CompatReport>;
   qr(): Promise<QrAnswer>;
   pairingCode(phoneNumber: string): Promise<{ code: string }>;
+  passkey(): Promise<PasskeyAnswer>;
+  answerPasskey(body: PasskeyBody): Promise<PasskeyAnswer>;
+  confirmPasskey(body: PasskeyConfirm): Promise<PasskeyAnswer>;
   connect(): Promise<BridgeStatus>;
   disconnect(): Promise<BridgeStatus>;
   logout(): Promise<BridgeStatus>;
@@ -88,6 +97,9 @@ export function createBridgeClient(address: BridgeAddress, secret: string, log: 
     qr: () => call(qrAnswerSchema, 'GET', '/qr', callTimeoutMs),
     pairingCode: (phoneNumber) =>
       call(pairingCodeAnswerSchema, 'POST', '/pairing-code', callTimeoutMs, { phoneNumber }),
+    passkey: () => call(passkeyAnswerSchema, 'GET', '/passkey', callTimeoutMs),
+    answerPasskey: (body) => call(passkeyAnswerSchema, 'POST', '/passkey', 3 * callTimeoutMs, body),
+    confirmPasskey: (body) => call(passkeyAnswerSchema, 'POST', '/passkey/confirm', 2 * callTimeoutMs, body),
     connect: () => call(bridgeStatusSchema, 'POST', '/connect', callTimeoutMs),
     disconnect: () => call(bridgeStatusSchema, 'POST', '/disconnect', callTimeoutMs),
     logout: () => call(bridgeStatusSchema, 'POST', '/logout', callTimeoutMs + CLOSING_MS),

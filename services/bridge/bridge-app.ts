@@ -12,6 +12,7 @@ import {
 import { type CompatReport, summaryOf } from '../contract/compat.ts';
 import { KitError } from '../contract/errors.ts';
 import { MAX_SEND_BYTES } from '../contract/internal.ts';
+import { type PasskeyAnswer, passkeyBodySchema, passkeyConfirmSchema } from '../contract/passkey.ts';
 import { requireSecret } from '../runtime/http/auth-middleware.ts';
 import { answerProblem, answerUnknown } from '../runtime/http/problem-answers.ts';
 import { parseBy, readJson } from '../runtime/http/request-validation.ts';
@@ -20,6 +21,7 @@ import type { Log } from '../runtime/log.ts';
 import { isPageError } from './page/errors.ts';
 import type { WhatsApp } from './page/whatsapp.ts';
 import type { Sender } from './send/sender.ts';
+import { answerChallenge, confirmCode, readPasskeyStage } from './session/passkey/answers.ts';
 import type { Session } from './session/session.ts';
 
 export interface ServerParts {
@@ -58,6 +60,18 @@ export function createApp(parts: ServerParts): Express {
     const { phoneNumber } = parseBy(pairingCodeBodySchema, request.body, 'body_invalid');
     const answer: PairingCodeAnswer = { code: await session.requestPairingCode(phoneNumber) };
     response.json(answer);
+  });
+  app.get('/passkey', async (_request, response) => {
+    const answer: PasskeyAnswer = await readPasskeyStage(session);
+    response.json(answer);
+  });
+  app.post('/passkey', async (request, response) => {
+    const body = parseBy(passkeyBodySchema, request.body, 'body_invalid');
+    response.json(await answerChallenge(session, body));
+  });
+  app.post('/passkey/confirm', async (request, response) => {
+    const body = parseBy(passkeyConfirmSchema, request.body, 'body_invalid');
+    response.json(await confirmCode(session, body));
   });
   app.post('/connect', (_request, response) => {
     session.start();

@@ -31,6 +31,7 @@ export const SESSION_STATES = [
   'offline',
   'qr',
   'pairing',
+  'passkey',
   'syncing',
   'ready',
   'degraded',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parse } from './data.ts';
+import { IS_PASSKEY_ASKED } from './life/passkey.ts';
 
 /** Where the page stands: its connection, whether it has synced, whether the library listens to it. */
 export const READ_PAGE = `(() => {
@@ -25,6 +26,7 @@ export const READ_PAGE = `(() => {
       isHearingCalls,
       missing,
       hasDialog: document.querySelector('[role="dialog"]') !== null,
+      asksForPasskey: ${IS_PASSKEY_ASKED},
       version: window.Debug?.VERSION,
       userAgent: navigator.userAgent,
     };
@@ -95,6 +97,8 @@ const pageState = z.object({
   missing: z.array(z.string()),
   /** A dialog lies over the page. */
   hasDialog: z.boolean(),
+  /** A link waits for the user's passkey. */
+  asksForPasskey: z.boolean(),
   /** Of WhatsApp Web. */
   version: z.string().nullish(),
   userAgent: z.string(),

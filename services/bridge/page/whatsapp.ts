@@ -8,6 +8,7 @@ import { INSTALL_KEY_ALIAS, widSchema } from './ids.ts';
 import type { AuthStrategy, LaunchOptions, Library, LibraryClient, Page } from './library.ts';
 import { ACKNOWLEDGE_DIALOGS, type DialogLook, readDialogs } from './life/dialogs.ts';
 import { LOGOUT_FUNCTION, type Logout, logoutCodeOf, REPORT_LOGOUT, UNLINK } from './life/logout.ts';
+import { HOLD_PASSKEY_CALL } from './life/passkey.ts';
 import { READ_UNSUPPORTED } from './life/unsupported.ts';
 import { listen, type WhatsAppListener } from './life/whatsapp-listener.ts';
 import { hearsToken, markWhenListening } from './listeners.ts';
@@ -226,6 +227,7 @@ export class WhatsApp {
     });
     await pupPage.evaluateOnNewDocument(REPORT_LOGOUT);
     await pupPage.evaluateOnNewDocument(SUPPLY_VERSION);
+    await pupPage.evaluateOnNewDocument(HOLD_PASSKEY_CALL);
   }
 }
 

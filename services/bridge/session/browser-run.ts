@@ -59,6 +59,10 @@ export class BrowserRun {
     return this.#monitor.isReady && !this.#dead.signal.aborted;
   }
 
+  get isPasskeyAsked(): boolean {
+    return this.#monitor.isPasskeyAsked;
+  }
+
   /** When it was ready for the first time; undefined if never. */
   get readyAt(): number | undefined {
     return this.#monitor.readyAt;

@@ -11,6 +11,7 @@ export type MonitoredPage = Pick<
   | 'refreshQr'
   | 'acknowledgeDialogs'
   | 'test'
+  | 'run'
 >;
 
 /** What the monitor needs of the run of a browser. */

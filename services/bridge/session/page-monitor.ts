@@ -3,12 +3,14 @@ import type { SessionState } from '../../contract/events.ts';
 import type { Log } from '../../runtime/log.ts';
 import { DeadlineError, within } from '../deadline.ts';
 import { type BridgeLimits, DEFAULT_PROBE_MS } from '../limits.ts';
+import { START_PASSKEY } from '../page/life/passkey.ts';
 import { connectionFault, isLinked, type PageState } from '../page/page-state.ts';
 import type { MonitoredBrowser } from './monitored-browser.ts';
 import { PageRemarks } from './page-remarks.ts';
+import { PasskeyWatch } from './passkey/watch.ts';
 
 /** The states of a session that its page decides. */
-export type ReportedState = Extract<SessionState, 'syncing' | 'ready' | 'degraded'>;
+export type ReportedState = Extract<SessionState, 'qr' | 'passkey' | 'syncing' | 'ready' | 'degraded'>;
 
 /** What the monitor reports of the page. */
 export interface PageObserver {
@@ -16,6 +18,9 @@ export interface PageObserver {
   /** Something to know about the page, which keeps it from nothing; undefined withdraws it. */
   remark(part: string, text: string | undefined): void;
 }
+
+/** Reason of the state `qr`. */
+export const WAITING_FOR_SCAN = 'waiting for the phone to scan';
 
 type Phase = 'loading' | 'linking' | 'syncing' | 'ready' | 'degraded';
 
@@ -36,6 +41,7 @@ export class PageMonitor {
   readonly #log: Log;
   readonly #observer: PageObserver;
   readonly #remarks: PageRemarks;
+  readonly #passkey: PasskeyWatch;
   #phase: Phase = 'loading';
   #progressAt = Date.now();
   #readyAt: number | undefined;
@@ -51,10 +57,22 @@ export class PageMonitor {
     this.#log = log;
     this.#observer = observer;
     this.#remarks = new PageRemarks(log, (part, text) => observer.remark(part, text));
+    const passkey = (reason: string) => {
+      this.#enter('linking');
+      observer.state('passkey', reason);
+    };
+    const linking = () => observer.state('qr', WAITING_FOR_SCAN);
+    const start = () => this.#call('the passkey', () => browser.whatsapp.run(START_PASSKEY));
+    this.#passkey = new PasskeyWatch({ start, passkey, linking }, log);
   }
 
   get isReady(): boolean {
     return this.#phase === 'ready';
+  }
+
+  /** A link waits for the user's passkey, and for no new code. */
+  get isPasskeyAsked(): boolean {
+    return this.#passkey.isAsked;
   }
 
   /** The page loads, for the first time or anew. */
@@ -186,6 +204,7 @@ export class PageMonitor {
 
   async #tend(page: PageState | undefined): Promise<void> {
     const { whatsapp } = this.#browser;
+    if (this.#phase !== 'ready' && (await this.#passkey.look(page))) return;
     const obstacle = page?.isInjected === true ? whatsapp.obstacleIn(page) : undefined;
     const isOurs = page?.isInjected === true && obstacle === undefined;
     if (page === undefined ? this.#phase !== 'syncing' : this.#phase === 'ready' && !isOurs) {

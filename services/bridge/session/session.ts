@@ -8,6 +8,7 @@ import { type BrowserObserver, BrowserRun } from './browser-run.ts';
 import { BrowserSandbox } from './browser-sandbox.ts';
 import { LinkCodes } from './link-codes.ts';
 import { LOGGED_OUT_BY_REQUEST } from './logout-reason.ts';
+import { WAITING_FOR_SCAN } from './page-monitor.ts';
 import { Profile } from './profile.ts';
 import type { SessionOptions } from './session-options.ts';
 import { type SessionObserver, type SessionStatus, StatusReporter } from './status.ts';
@@ -203,7 +204,7 @@ export class Session {
       },
       qr: (code) => {
         const qr = this.#codes.showQr(code);
-        this.#reporter.set('qr', 'waiting for the phone to scan');
+        if (!browser().isPasskeyAsked) this.#reporter.set('qr', WAITING_FOR_SCAN);
         this.#observer.qr(qr);
       },
       pairingCode: (code) => {

@@ -22,6 +22,20 @@ export const whatsappErrors = {
     remedy: 'POST /api/whatsapp/reset-session first, to link another phone.',
     isAboutWhatsApp: true,
   },
+  passkey_unavailable: {
+    status: 409,
+    title: 'No passkey is asked for now',
+    remedy:
+      'WhatsApp asks for a passkey only after the phone has scanned a code: see GET /api/whatsapp/status. A challenge that has expired is followed by another: GET /api/whatsapp/passkey.',
+    isAboutWhatsApp: true,
+  },
+  passkey_refused: {
+    status: 422,
+    title: 'The passkey answer is not usable',
+    remedy:
+      'The detail says why. GET /api/whatsapp/passkey gives a new token and a new snippet; run it in a tab at https://web.whatsapp.com.',
+    isAboutWhatsApp: true,
+  },
   recipient_invalid: {
     status: 422,
     title: 'Recipient not usable',

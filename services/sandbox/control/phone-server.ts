@@ -113,6 +113,11 @@ function createApi(phone: Phone): Router {
     phone.links.unlink();
     response.json({ linked: false });
   });
+  // The owner makes a passkey: the answer is what another device of the owner needs to use it.
+  api.post('/passkey', (request, response) => {
+    parseBy(noBody, request.body, 'body_invalid');
+    response.json(phone.links.passkeys.create());
+  });
   api.post('/incoming', (request, response) => {
     const message = composeIncoming(parseBy(incomingRequest, request.body, 'body_invalid'), phone);
     phone.keep(message);

@@ -88,6 +88,7 @@ export const faultRequest = z.discriminatedUnion('kind', [
     pairReloadMs: ms.optional(),
     lidChats: z.boolean().optional(),
     passkey: z.boolean().optional(),
+    passkeyCode: z.boolean().optional(),
     onboarding: z.boolean().optional(),
     unsupported: z.boolean().optional(),
   }),

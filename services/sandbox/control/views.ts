@@ -20,6 +20,7 @@ export function viewState(phone: Phone): object {
     dialog_open: page?.isDialogOpen ?? false,
     qr: page?.qr?.text ?? null,
     pairing_code: page?.pairingCode ?? null,
+    passkey_code: phone.links.passkeyCode ?? null,
     auto_link: phone.links.mayAutoLink,
     offline: phone.isOffline,
     waiting: phone.delivery.waitingCount,

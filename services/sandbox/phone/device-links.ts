@@ -4,6 +4,7 @@ import { lidOf } from '../web/people/directory.ts';
 import type { Device } from '../web/wire.ts';
 import type { ConnectedPages, Page } from './connected-pages.ts';
 import type { PhoneRecord } from './journal-records.ts';
+import { Passkeys } from './passkeys.ts';
 import type { PhoneState } from './phone-state.ts';
 import { randomHex } from './whatsapp-ids.ts';
 
@@ -18,6 +19,8 @@ export interface DeviceLinksOptions {
   readonly autoLink: boolean;
   /** The account asks for a passkey when a page is linked. */
   readonly needsPasskey: () => boolean;
+  /** Its owner then compares a code. */
+  readonly comparesCodes: () => boolean;
   readonly write: (record: PhoneRecord) => void;
   /** A device is new: what was said before reaches it as history. */
   readonly onLinked: () => void;
@@ -25,10 +28,20 @@ export interface DeviceLinksOptions {
   readonly log: Log;
 }
 
+/** Who scans: the number and the name of the account. */
+export interface ScanRequest {
+  readonly phone?: string | undefined;
+  readonly pushname?: string | undefined;
+}
+
 /** Links pages to the phone as its devices, and unlinks them. */
 export class DeviceLinks {
   readonly #options: DeviceLinksOptions;
+  readonly passkeys: Passkeys;
   #autoLinkTimer: NodeJS.Timeout | undefined;
+  /** The page that was asked for the passkey, and how far it is. */
+  #passkeyLink: { readonly page: Page; readonly request: ScanRequest; isProven: boolean } | undefined;
+  #passkeyCode: string | undefined;
   /** How often a page has read posts of the status. */
   statusReadCount = 0;
   /** By device: the load of the page that was linked, until the device has loaded again. */
@@ -36,6 +49,7 @@ export class DeviceLinks {
 
   constructor(options: DeviceLinksOptions) {
     this.#options = options;
+    this.passkeys = new Passkeys(options.state, options.write);
   }
 
   get mayAutoLink(): boolean {
@@ -46,11 +60,15 @@ export class DeviceLinks {
    * Links the page that shows a code. Throws `qr_unavailable` when none does, and `whatsapp_not_ready` when the account has
    * a passkey: the page then asks its browser for it.
    */
-  async scan(request: { phone?: string | undefined; pushname?: string | undefined } = {}): Promise<Device> {
+  async scan(request: ScanRequest = {}): Promise<Device> {
     const page = this.#options.pages.current;
     if (page?.qr === undefined && page?.pairingCode === undefined)
       throw new KitError('qr_unavailable', 'no page shows a QR code to the phone now');
-    if (this.#options.needsPasskey()) await this.#demandPasskey(page);
+    if (this.#options.needsPasskey()) await this.#demandPasskey(page, request);
+    return this.#link(page, request);
+  }
+
+  async #link(page: Page, request: ScanRequest): Promise<Device> {
     const number = request.phone ?? DEFAULT_NUMBER;
     const device: Device = {
       id: randomHex(8),
@@ -123,9 +141,35 @@ export class DeviceLinks {
     }, AUTO_LINK_MS);
   }
 
-  /** The check of the assertion belongs here. Until there is one, no page of such an account is ever linked. */
-  async #demandPasskey(page: Page): Promise<never> {
-    await page.ask({ cmd: 'passkey', challenge: randomHex(32) });
+  /** The page proves the account's passkey. Throws `whatsapp_not_ready` for an assertion that does not hold. */
+  passkeyProven(page: Page, assertion: string): void {
+    if (this.#passkeyLink?.page !== page) throw new KitError('whatsapp_not_ready', 'nobody has scanned');
+    this.passkeys.check(assertion);
+    this.#passkeyLink.isProven = true;
+    const code = randomHex(4).toUpperCase();
+    this.#passkeyCode = code;
+    page.push({ cmd: 'passkeyCode', code, skips: !this.#options.comparesCodes() });
+    this.#options.onChange();
+  }
+
+  /** The code that the phone shows to its owner. */
+  get passkeyCode(): string | undefined {
+    return this.#passkeyCode;
+  }
+
+  /** The codes are the same. */
+  async passkeyConfirmed(page: Page): Promise<void> {
+    const link = this.#passkeyLink;
+    if (link?.page !== page || !link.isProven)
+      throw new KitError('whatsapp_not_ready', 'no passkey was proven');
+    this.#passkeyLink = undefined;
+    this.#passkeyCode = undefined;
+    await this.#link(page, link.request);
+  }
+
+  async #demandPasskey(page: Page, request: ScanRequest): Promise<never> {
+    this.#passkeyLink = { page, request, isProven: false };
+    await page.ask({ cmd: 'passkey', options: this.passkeys.newOptions() });
     throw new KitError('whatsapp_not_ready', 'the account asks for a passkey');
   }
 

@@ -41,6 +41,14 @@ const device = z.object({
   pushname: z.string(),
 }) satisfies z.ZodType<Device>;
 
+const passkey = z.object({
+  credential_id: z.string(),
+  user_handle: z.string(),
+  /** SPKI, base64. */
+  public_key: z.string(),
+});
+export type PasskeyRecord = z.infer<typeof passkey>;
+
 /** What can happen to the phone: one line of its journal each. */
 export const phoneRecord = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('linked'), device, at: z.string() }),
@@ -50,6 +58,7 @@ export const phoneRecord = z.discriminatedUnion('kind', [
     device_id: z.string().optional(),
     at: z.string(),
   }),
+  z.object({ kind: z.literal('passkey'), passkey }),
   z.object({ kind: z.literal('message'), message: phoneMessage }),
   z.object({ kind: z.literal('added'), id: z.string(), add: z.string() }),
   z.object({ kind: z.literal('redelivered'), id: z.string() }),

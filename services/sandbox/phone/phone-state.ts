@@ -1,5 +1,5 @@
 import type { Device } from '../web/wire.ts';
-import type { PhoneMessage, PhoneRecord } from './journal-records.ts';
+import type { PasskeyRecord, PhoneMessage, PhoneRecord } from './journal-records.ts';
 
 export interface PhoneChat {
   readonly id: string;
@@ -18,6 +18,7 @@ export class PhoneState {
   readonly #chats = new Map<string, { id: string; name: string; unread: number; message_ids: string[] }>();
   /** Somebody unlinked the phone by hand: it no longer scans by itself. */
   isUnlinkedByHand = false;
+  passkey: PasskeyRecord | undefined;
 
   get chats(): readonly PhoneChat[] {
     return [...this.#chats.values()];
@@ -50,6 +51,9 @@ export class PhoneState {
         if (record.device_id === undefined) this.devices.clear();
         else this.devices.delete(record.device_id);
         if (record.by === 'phone') this.isUnlinkedByHand = true;
+        return;
+      case 'passkey':
+        this.passkey = record.passkey;
         return;
       case 'message':
         this.#keep(record.message);

@@ -58,6 +58,7 @@ export class Phone {
       state: this.state,
       autoLink: options.autoLink,
       needsPasskey: () => this.settings.passkey,
+      comparesCodes: () => this.settings.passkeyCode,
       write: (record) => this.write(record),
       onLinked: () => this.delivered(this.delivery.waitingIds),
       onChange: () => this.changed(),

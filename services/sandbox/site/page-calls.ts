@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KitError } from '../../contract/errors.ts';
+import { errorText, KitError } from '../../contract/errors.ts';
 import { STATUS } from '../phone/broadcasts.ts';
 import type { Page } from '../phone/connected-pages.ts';
 import { DEFAULT_NUMBER } from '../phone/device-links.ts';
@@ -36,6 +36,15 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
     phone.changed();
     phone.links.linkSoon();
     return { code: page.pairingCode };
+  }),
+  define('passkeyOptions', {}, (phone) => ({ options: phone.links.passkeys.newOptions() })),
+  define('passkey', { assertion: z.string().max(64 * 1024) }, (phone, page, { assertion }) =>
+    phone.links.passkeyProven(page, assertion),
+  ),
+  define('passkeyConfirmed', {}, (phone, page) => {
+    phone.links
+      .passkeyConfirmed(page)
+      .catch((error) => phone.options.log.warn(`the page could not be linked: ${errorText(error)}`));
   }),
   define('up', {}, (phone, page) => phone.welcome(page)),
   define('send', { messages: z.array(wireMessage) }, (phone, page, { messages }) => {

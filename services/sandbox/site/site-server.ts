@@ -29,6 +29,8 @@ function createApp(phone: Phone, log: Log): Express {
   app.get('/', (request, response) => {
     const agent = request.headers['user-agent'] ?? '';
     phone.userAgents.add(agent);
+    // The real page connects to few hosts, and to none of others. Source: a comment in Baileys#2672.
+    response.set('content-security-policy', "connect-src 'self' data: blob:");
     if (isFitAgent(agent) && !phone.settings.unsupported) sendPage(phone, response);
     else sendUnfitPage(response);
   });

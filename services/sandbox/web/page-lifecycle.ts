@@ -2,7 +2,7 @@ import { commands, runCommand } from './commands.ts';
 import { keepBusy } from './life/busy.ts';
 import { hideCodes, showCodes, turnCode } from './life/codes.ts';
 import { forgetOnboarding, isDialogOpen, showOnboarding } from './life/dialog.ts';
-import { askForPasskey } from './life/passkey.ts';
+import { askForPasskey, closeScreen, compareCodes } from './life/passkey.ts';
 import { SocketLoop } from './life/socket-loop.ts';
 import { addressAfterLogout } from './logout-reasons.ts';
 import { hydrate } from './messages.ts';
@@ -65,11 +65,13 @@ Object.assign(commands, {
     takeName(device);
     isNew = true;
     hideCodes();
+    closeScreen();
     await keepSession(device);
     reloadAfterPairing();
     loop.start();
   },
-  passkey: (command: { challenge: unknown }) => askForPasskey(command, turnCode),
+  passkey: askForPasskey,
+  passkeyCode: compareCodes,
   unlinked: removeDevice,
   selfLogout: (command: { reason: unknown }) => logOut(textOf(command, 'reason')),
 });

@@ -58,6 +58,8 @@ export interface Settings {
   readonly lidChats: boolean;
   /** The account asks for a passkey when a phone links the page. */
   readonly passkey: boolean;
+  /** Its owner then compares a code of the page with that of the phone. */
+  readonly passkeyCode: boolean;
   /** The page shows the dialog for new users over its chats. */
   readonly onboarding: boolean;
   /** The page refuses every browser, as it does one that it does not support. */
@@ -88,6 +90,7 @@ export const DEFAULT_SETTINGS: Settings = {
   pairReloadMs: 300_000,
   lidChats: false,
   passkey: false,
+  passkeyCode: false,
   onboarding: false,
   unsupported: false,
 };

@@ -27,6 +27,7 @@ const NAMES = [
   'destroy',
   'smoke',
   'doctor',
+  'passkey',
   'help',
   'version',
 ] as const;

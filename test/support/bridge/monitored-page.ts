@@ -1,4 +1,5 @@
 import type { DialogLook } from '../../../services/bridge/page/life/dialogs.ts';
+import { START_PASSKEY } from '../../../services/bridge/page/life/passkey.ts';
 import type { PageState } from '../../../services/bridge/page/page-state.ts';
 import type { BrowserEnd } from '../../../services/bridge/session/browser-end.ts';
 import type { MonitoredBrowser, MonitoredPage } from '../../../services/bridge/session/monitored-browser.ts';
@@ -15,6 +16,7 @@ export const SOUND: PageState = {
   isHearingCalls: true,
   missing: [],
   hasDialog: false,
+  asksForPasskey: false,
   version: '2.3000.1',
   userAgent: 'Mozilla/5.0 Chrome/150.0.0.0',
 };
@@ -47,6 +49,7 @@ export class ModelRun implements MonitoredBrowser, PageObserver {
     repeatSynced: async () => void this.acts.push('repeat'),
     refreshQr: async () => void this.acts.push('refresh'),
     test: async () => undefined,
+    run: async (source) => void this.acts.push(source === START_PASSKEY ? 'passkey' : source),
     acknowledgeDialogs: async () => {
       this.acts.push('acknowledge');
       return this.dialogs;

@@ -23,8 +23,8 @@ const NAMED_BY_THE_BRIDGE = [
   ...CAPABILITIES.flatMap(({ needs }) => needs.map((need) => need.replace(/[.:].*/, ''))),
   'WAWebMsgGetters',
   'WAWebBlocklistCollection',
-  // Tells that an account asks for its passkey.
-  'WAWebShortcakeLinkingApi',
+  // Links with a passkey.
+  ...['WAWebShortcakeLinkingApi', 'WAWebShortcakeLinkingAction'],
 ];
 
 /** A module that the file lacks; its exports were read from the same revision. */

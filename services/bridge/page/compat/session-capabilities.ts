@@ -55,7 +55,7 @@ export const SESSION_CAPABILITIES: readonly Capability[] = [
   },
   {
     name: 'passkey',
-    does: 'sees that the account asks for a passkey',
+    does: 'sees that the account asks for a passkey, and passes on an assertion that was made elsewhere',
     kinds: [],
     needs: ['WAWebShortcakeLinkingApi.getShortcakeLinkingStage'],
     probes: ['passkeyStage'],
@@ -65,6 +65,21 @@ export const SESSION_CAPABILITIES: readonly Capability[] = [
         text: '`getShortcakeLinkingStage()` names the stage of a link with a passkey',
         grade: 'confirmed',
         source: '`WAWebShortcakeLinkingApi` (jigger@0fbd5e1a)',
+      },
+      {
+        text: 'the page asks for the passkey of `whatsapp.com` by `navigator.credentials.get`, and knows the credential by its type only',
+        grade: 'confirmed',
+        source: '`WAWebShortcakeLinkingPasskeyPrologue` (jigger@0fbd5e1a)',
+      },
+      {
+        text: '`startShortcakePasskeyPairing` asks, and `confirmShortcakeVerificationCode` confirms the code, without a click of the user',
+        grade: 'likely',
+        source: '`WAWebShortcakeLinkingAction` (jigger@0fbd5e1a)',
+      },
+      {
+        text: 'WhatsApp takes an assertion that a tab at web.whatsapp.com of another browser has made',
+        grade: 'likely',
+        source: 'Baileys#2689 (reported for other clients; unproven for this page)',
       },
     ],
   },

@@ -1,8 +1,12 @@
 import {
+  cancelShortcakePasskeyPairing,
+  confirmShortcakeVerificationCode,
   getPairingType,
   getShortcakeLinkingStage,
+  getVerificationCode,
   ShortcakeLinkingStage,
   setPairingType,
+  startShortcakePasskeyPairing,
 } from '../life/passkey.ts';
 import { StreamInfo, StreamMode } from '../life/stream.ts';
 import { base64, randomBytes } from '../objects/ids.ts';
@@ -32,7 +36,12 @@ export const connectionModules = {
     startAltLinkingFlow: async (phone: string) => (await call('code', { phone })).code,
   },
   // Not named by the library.
-  WAWebShortcakeLinkingApi: { ShortcakeLinkingStage, getShortcakeLinkingStage },
+  WAWebShortcakeLinkingApi: { ShortcakeLinkingStage, getShortcakeLinkingStage, getVerificationCode },
+  WAWebShortcakeLinkingAction: {
+    cancelShortcakePasskeyPairing,
+    confirmShortcakeVerificationCode,
+    startShortcakePasskeyPairing,
+  },
   WAWebLaunchSocketUtils: { refreshQR: () => Cmd.refreshQR() },
   WABase64: { encodeB64: base64 },
   WAWebCompanionRegClientUtils: { DEVICE_PLATFORM: keys.platform },

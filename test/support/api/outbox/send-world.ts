@@ -12,6 +12,7 @@ import { messageRoutes } from '../../../../services/api/messages/message-routes.
 import { MessageChanges } from '../../../../services/api/outbox/changes.ts';
 import { Dispatcher } from '../../../../services/api/outbox/dispatcher.ts';
 import { chatRoutes } from '../../../../services/api/sessions/chat-routes.ts';
+import { passkeyRoutes } from '../../../../services/api/sessions/passkey-routes.ts';
 import { sessionRoutes } from '../../../../services/api/sessions/session-routes.ts';
 import { type OpenEngine, Store } from '../../../../services/api/store/store.ts';
 import type { Tables } from '../../../../services/api/store/tables.ts';
@@ -66,6 +67,7 @@ export class SendWorld implements AsyncDisposable {
         messages: messageRoutes({ ...shared, dispatcher, session, sendWaitMs, outbox, media }),
         sessions: sessionRoutes({ bridge, dispatcher, store, session }),
         chats: chatRoutes(bridge),
+        passkey: passkeyRoutes(bridge),
         webhooks: webhookRoutes({ store, deliverer, webhooks }),
       },
     );
