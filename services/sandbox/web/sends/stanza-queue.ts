@@ -14,6 +14,8 @@ type Content =
 interface Stanza {
   readonly id: string;
   readonly content: Content;
+  /** It has left the page at least once. */
+  isSent: boolean;
   isAnswered: boolean;
   readonly answer: (nack: Nack) => void;
 }
@@ -41,7 +43,7 @@ let isDraining = false;
 /** Sends a stanza as soon as there is a connection and offline delivery has ended. There is no limit of time. */
 export function sendStanza(id: string, content: Content): Promise<Nack> {
   return new Promise((answer) => {
-    waiting.push({ id, content, isAnswered: false, answer });
+    waiting.push({ id, content, isSent: false, isAnswered: false, answer });
     drain();
   });
 }
@@ -60,7 +62,8 @@ export function resumeSends(): void {
 /** The server has answered by an ack of a message: 1, or −1 for a refusal. Gives whether a stanza waited for it. */
 export function answerStanzas(id: string, ack: number): boolean {
   const stanzas = [...waiting, ...unanswered].filter(
-    (stanza) => stanza.id === id && stanza.content.what === 'message',
+    // Another message under the same id, which has not left the page, still has to.
+    (stanza) => stanza.id === id && stanza.isSent && stanza.content.what === 'message',
   );
   for (const stanza of stanzas) settle(stanza, ack === -1 ? REFUSED : undefined);
   return stanzas.length > 0;
@@ -89,6 +92,7 @@ function nextBatch(): Stanza[] {
 }
 
 async function sendBatch(batch: readonly Stanza[]): Promise<void> {
+  for (const stanza of batch) stanza.isSent = true;
   const messages = batch.flatMap(({ content }) => (content.what === 'message' ? [content.message] : []));
   const [first] = batch;
   if (first !== undefined && first.content.what !== 'message') {
