@@ -13,7 +13,7 @@ import { stateIs } from './state-sql.ts';
  */
 export const SET_ASIDE = 'page_incompatible';
 
-/** More is not counted: to whoever looks it is the same. */
+/** The count stops here. A higher number changes no decision. */
 const MOST_COUNTED = 10_000;
 
 const brokenSchema = z.array(capabilityStateSchema);
