@@ -23,7 +23,7 @@ export interface TestedBrowser {
 
 export interface CompatTesterOptions {
   readonly session: string;
-  /** Holds what was reported last: it outlives the process. */
+  /** The file with the last report. The next process reads it. */
   readonly path: string;
   readonly log: Log;
   /** Between two tests while something is broken; RETEST_MS unless given. */
@@ -44,7 +44,7 @@ export class CompatTester {
   readonly #options: CompatTesterOptions;
   readonly #file: DurableFile<CapabilityState[]>;
   #report: CompatReport = { capabilities: [] };
-  /** By capability: what was reported last. Undefined: not read yet. */
+  /** The last reported state of each capability. Undefined until the file has been read. */
   #told: Map<string, CapabilityState> | undefined;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
@@ -111,7 +111,7 @@ export class CompatTester {
     clearInterval(this.#timer);
   }
 
-  /** Resolves when what was reported is on disk. */
+  /** Resolves when the last report is on disk. */
   async close(): Promise<void> {
     this.pageAway();
     await this.#writing;
@@ -171,7 +171,7 @@ export class CompatTester {
     try {
       return (await this.#file.read()) ?? [];
     } catch (error) {
-      this.#options.log.warn(`what was reported of the page before is not known: ${errorText(error)}`);
+      this.#options.log.warn(`the last report about the page cannot be read: ${errorText(error)}`);
       return [];
     }
   }

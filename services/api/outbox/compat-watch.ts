@@ -72,7 +72,7 @@ export class CompatWatch {
       for (const id of await store.write((db) => replaceBroken(db, session, broken))) changes.changed(id);
     } catch (error) {
       if (isStorageError(error)) throw error;
-      log.debug(`what the page of WhatsApp breaks is not known anew: ${errorText(error)}`);
+      log.debug(`the compat report of the bridge cannot be read: ${errorText(error)}`);
     }
   }
 }

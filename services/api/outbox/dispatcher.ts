@@ -16,7 +16,7 @@ import type { Message } from './message.ts';
 import { LOOK_MS, MessageClock, type MessageClockOptions } from './message-clock.ts';
 import { nextMoment, readHeads } from './next-per-chat.ts';
 import { Pacer, type PacingSettings } from './pacing.ts';
-import { setAsideBehind, targetSetAside, whyHeld } from './page-compat.ts';
+import { setOneAside, whyFirstHeld, whyHeld } from './page-compat.ts';
 import { cancelUnsent, type OutcomeParts, recordOutcome } from './record-outcome.ts';
 import * as transitions from './transitions.ts';
 
@@ -182,10 +182,9 @@ export class Dispatcher {
       await cancelUnsent(this.#parts, message);
       return undefined;
     }
-    const target =
-      isFirst && broken.length > 0 ? await store.read((db) => targetSetAside(db, message)) : undefined;
-    if (target !== undefined) {
-      await store.write((db) => setAsideBehind(db, message, target));
+    const waits = isFirst ? await store.read((db) => whyFirstHeld(db, message, broken)) : undefined;
+    if (waits !== undefined) {
+      await store.write((db) => setOneAside(db, message, waits));
       changes.changed(message.id);
       return 0; // The next message of this chat may go out.
     }

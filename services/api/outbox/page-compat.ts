@@ -13,7 +13,7 @@ import { stateIs } from './state-sql.ts';
  */
 export const SET_ASIDE = 'page_incompatible';
 
-/** More is not counted: to whoever looks it is the same. */
+/** The count stops here. A higher number changes no decision. */
 const MOST_COUNTED = 10_000;
 
 const brokenSchema = z.array(capabilityStateSchema);
@@ -107,18 +107,33 @@ export async function setAside(
   return held;
 }
 
-/** Sets one message aside that refers to another: it can only be done after that one. */
-export async function setAsideBehind(db: Database, { seq }: Message, target: string): Promise<void> {
+/** Sets one message aside that certainly was not sent. */
+export async function setOneAside(db: Database, { seq }: Message, reason: string): Promise<void> {
   await db
     .updateTable('messages')
-    .set({ error_code: SET_ASIDE, reason: `${SET_ASIDE}: it refers to message ${target}, which waits` })
+    .set({ error_code: SET_ASIDE, reason })
     .where('seq', '=', seq)
     .where(stateIs.unsent)
     .execute();
 }
 
-/** The message that this one answers, edits, deletes or reacts to, if that is set aside. */
-export async function targetSetAside(db: Database, { content }: Message): Promise<string | undefined> {
+/**
+ * Why a message that is about to go out for the first time must wait; undefined when it may go. It became unsent after
+ * the last call of `setAside`, or it answers, edits, deletes or reacts to a message that waits.
+ */
+export async function whyFirstHeld(
+  db: Database,
+  message: Message,
+  broken: readonly CapabilityState[],
+): Promise<string | undefined> {
+  if (broken.length === 0) return undefined;
+  const reason = whyHeld(message, broken);
+  if (reason !== undefined) return reason;
+  const target = await targetSetAside(db, message);
+  return target === undefined ? undefined : `${SET_ASIDE}: it refers to message ${target}, which waits`;
+}
+
+async function targetSetAside(db: Database, { content }: Message): Promise<string | undefined> {
   if (content === undefined) return undefined;
   const target = 'target' in content ? content.target : content.reply_to;
   if (target === undefined) return undefined;

@@ -3,7 +3,7 @@ import { stateIs } from '../outbox/state-sql.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import type { Database, Store } from '../store/store.ts';
 
-/** More is not counted: to whoever looks it is the same. */
+/** The count stops here. A higher number changes no decision. */
 const MOST_COUNTED = 10_000;
 
 /** What waits in the outbox, as `GET /api/whatsapp/status` shows it; scheduled messages do not count. */

@@ -46,7 +46,7 @@ export interface ChatRange {
   readonly mayLoad: boolean;
 }
 
-/** The messages of a chat in that range, as inbound events with the keys that they have when they are told live. */
+/** The messages of a chat in that range, as inbound events with the same keys as live events. */
 export async function readChatPiece(
   whatsapp: Pick<WhatsApp, 'run'>,
   chatId: string,

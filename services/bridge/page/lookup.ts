@@ -189,7 +189,7 @@ const LOCATE = `
       if (exact) return exact;
       const sides = side === undefined ? ['true', 'false'] : [side];
       const chats = remote === undefined ? undefined : addressesOf(remote).map(textOf);
-      // One's own first: whoever got a message knows its stanza id, and may use it for a message of theirs.
+      // Own messages first: a recipient knows the stanza id of a message and could reuse it for a message of their own.
       const inMemory = (name) => loaded.find((msg) =>
         String(msg.id.fromMe) === name && (side === undefined || chats.includes(textOf(msg.id.remote))));
       const [own, theirs] = remote === undefined ? [[], []] : candidatesOf(stanzaId, remote);

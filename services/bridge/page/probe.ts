@@ -35,7 +35,7 @@ export async function readOwnMessages(
   return { messages, isDeliveryEnd: isDeliveryEnd ?? undefined };
 }
 
-/** Lets the page connect anew, as far as it can. */
+/** Reconnects the page, if the page can do that. */
 export async function reconnect(whatsapp: Pick<WhatsApp, 'run'>): Promise<void> {
   await whatsapp.run(RECONNECT);
 }

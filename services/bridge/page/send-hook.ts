@@ -32,7 +32,7 @@ export const FAILURE_OF = `
     isRefused(msg) || Boolean(msg.id.fromMe && !(msg.ack > 0) && (msg.isSendFailure || wordFor(msg)?.result === 'NOT_SENT'));`;
 
 /**
- * Wraps the functions that every send goes through. The last moment counts: right before WhatsApp is told to add the
+ * Wraps the functions that every send goes through. The check runs at the last moment, right before WhatsApp adds the
  * message it is refused if it was given up, came too late, or is there already; else it gets the chosen id. The call is
  * known by its own object, handed through in the message, so that no other call can take its id. In a page whose
  * function cannot be replaced, messages get ids of their own, which `message_create` tells, and cannot be called off.

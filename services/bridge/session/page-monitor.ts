@@ -75,7 +75,7 @@ export class PageMonitor {
     return this.#passkey.isAsked;
   }
 
-  /** The page loads, for the first time or anew. */
+  /** The page loads or reloads. */
   get isLoading(): boolean {
     return this.#phase === 'loading' || this.#phase === 'syncing';
   }

@@ -3,7 +3,7 @@ const MOST_MS = 300_000;
 
 /**
  * Offline delivery: after each connection the page takes in what waited at WhatsApp, and sends nothing before that has
- * ended. So no acknowledgement can be missing until then, and a reconnect, a reload or a restart would begin the wait anew.
+ * ended. So no acknowledgement can be missing until then, and a reconnect, a reload or a restart would restart the wait.
  */
 export class OfflineDelivery {
   readonly #onRemark: (text: string | undefined) => void;

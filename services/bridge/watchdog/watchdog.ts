@@ -198,12 +198,12 @@ export class AckWatchdog {
     this.#looks.succeeded();
     this.#delivery.see(isDeliveryEnd);
     const isClimbing = this.#isHeld && !this.#isResting;
-    // A step during offline delivery would only begin it anew.
+    // A step during offline delivery would only restart it.
     if (isClimbing && !this.#delivery.isOver) this.#ladder.schedule(performance.now() + this.#patienceMs);
     const byId = new Map(messages.map((message) => [message.id, message]));
     for (const id of known) {
       const message = byId.get(id);
-      // What the page does not know or has given up gets no ack: whoever wants it sent sends it again.
+      // What the page does not know or has given up gets no ack. The api sends it again.
       if (message === undefined || (message.isFailed && message.ack === 0)) this.#awaited.delete(id);
       else if (message.ack !== 0) {
         this.#options.tell({ kind: 'ack', message, ack: message.ack });

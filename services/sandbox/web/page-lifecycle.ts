@@ -57,7 +57,7 @@ Object.assign(commands, {
     loop.stop();
     Socket.set({ state: 'CONFLICT' });
   },
-  /** Another page has this login. Nothing tells of it. Source: `replaced` in `WAWebHandleStreamError` (jigger@0fbd5e1a). */
+  /** Another page has this login. The page shows no sign of it. Source: `replaced` in `WAWebHandleStreamError` (jigger@0fbd5e1a). */
   replaced: () => loop.stop(),
   /** Pairing has succeeded: the server closes the socket (515), and the page opens another with its login. */
   async linked(command: { device: unknown }) {

@@ -131,7 +131,7 @@ export const READ_CAPABILITIES: readonly Capability[] = [
   },
   {
     name: 'backfill',
-    does: 'lists chats and their messages, and reads what was missed',
+    does: 'lists chats and their messages, and reads missed messages',
     kinds: [],
     needs: [
       'WAWebCollections.Chat.getModelsArray',
