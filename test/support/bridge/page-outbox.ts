@@ -89,12 +89,12 @@ export class PageOutbox {
     void this.#deliver();
   }
 
+  /** An ack leaves `isSendFailure` as it is: only a retry and an edit change it. Source: `WAWebMsgModel` (jigger@0fbd5e1a). */
   applyAck(id: string, ack: number): void {
     const { messages, onMoment } = this.#parts;
     messages.setAck(id, ack);
     const message = messages.get(id);
     if (ack > 0) {
-      messages.change(id, { isSendFailure: false });
       this.#end(id, { result: 'OK', ack });
       this.#forget(id);
     }

@@ -70,18 +70,21 @@ describe('bridge, looking up what happened while it did not listen', () => {
   });
 
   function newBackfill(pairingQuietMs = 0): Backfill {
-    return new Backfill({
+    // A look of an earlier test may still end: it writes into the lists of that test.
+    const [taking, logged] = [taken, lines];
+    const made = new Backfill({
       session: 'test',
       cursorPath: cursorPath(),
       pairingPath: join(dir, 'paired.json'),
       pairingQuietMs,
-      log: pino({ level: 'info' }, { write: (line) => void lines.push(line) }),
+      log: pino({ level: 'info' }, { write: (line) => void logged.push(line) }),
       take: (event) => {
-        taken.push(event);
-        backfill.kept([event]);
+        taking.push(event);
+        made.kept([event]);
       },
       kept: async () => undefined,
     });
+    return made;
   }
 
   it('tells the messages of each chat in order, piece by piece, and none a second time', async () => {
