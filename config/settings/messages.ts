@@ -92,7 +92,7 @@ export const messageSettings = {
       group: OUTBOX,
     }),
     mediaMaxBytes: setting({
-      doc: 'Largest medium that is sent, uploaded or fetched. WhatsApp itself takes 16 MiB, and documents up to 2 GiB.',
+      doc: 'Largest medium that is sent, uploaded or fetched. WhatsApp itself takes 16 MiB, and documents up to 2 GiB (likely).',
       env: 'MEDIA_MAX_BYTES',
       format: 'bytes',
       default: 16 * 1024 ** 2,
