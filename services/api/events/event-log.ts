@@ -64,7 +64,9 @@ export class EventLog {
   ): Promise<LogPage> {
     const { session, mostBytes = Number.MAX_SAFE_INTEGER } = more;
     return this.#reads.run(() =>
-      this.#store.read((db) => readPage(db, after, { types, session }, { events: limit, bytes: mostBytes })),
+      this.#store.read((db, dialect) =>
+        readPage(db, dialect, after, { types, session }, { events: limit, bytes: mostBytes }),
+      ),
     );
   }
 
@@ -132,7 +134,9 @@ export class EventLog {
       return;
     }
     for (let hasMore = newest > recent.last; hasMore; ) {
-      const page = await this.#store.read((db) => readPage(db, recent.last, EVERYTHING, REFRESH));
+      const page = await this.#store.read((db, dialect) =>
+        readPage(db, dialect, recent.last, EVERYTHING, REFRESH),
+      );
       recent.add(page.events, page.next);
       hasMore = page.hasMore;
       this.#wakeAll();

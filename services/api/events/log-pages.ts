@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Database } from '../store/store.ts';
+import type { Database, DialectName } from '../store/store.ts';
 import { type EventFilter, type EventRow, LogEvent, type LogPage, type PageLimits } from './log-event.ts';
 
 /** The ends of the log; both 0 when it is empty. */
@@ -23,6 +23,7 @@ const SCANNED = 1_000;
  */
 export async function readPage(
   db: Database,
+  dialect: DialectName,
   after: number,
   { types, session }: EventFilter,
   limits: PageLimits,
@@ -32,7 +33,9 @@ export async function readPage(
   const from = after > newest ? 0 : after;
   const isInVain = from === newest || (session !== undefined && !(await isThere(db, session)));
   const most = session === undefined ? limits.events + 1 : Math.max(limits.events + 1, SCANNED);
-  const rows = isInVain ? [] : await readRows(db, from, types, { events: most, bytes: limits.bytes });
+  const rows = isInVain
+    ? []
+    : await readRows(db, dialect, from, types, { events: most, bytes: limits.bytes });
   const events: LogEvent[] = [];
   let last = from;
   for (const row of rows) {
@@ -49,11 +52,13 @@ export async function readPage(
 /** As many as the limits allow, and one at least. */
 async function readRows(
   db: Database,
+  dialect: DialectName,
   after: number,
   types: EventFilter['types'],
   limits: PageLimits,
 ): Promise<EventRow[]> {
-  const wanted = types === undefined ? inOrder(after, limits.events) : byType(after, types, limits.events);
+  const wanted =
+    types === undefined ? inOrder(after, limits.events) : byType(dialect, after, types, limits.events);
   const { rows } = await sql<EventRow>`
     select seq, type, session, whatsapp_id, at, data from (
       select *, sum(octet_length(data)) over (order by seq) - octet_length(data) as before from (${wanted}) as wanted
@@ -67,14 +72,29 @@ function inOrder(after: number, limit: number): RawBuilder<unknown> {
 }
 
 /** Of each type the next ones, and of these the first: for `type in (…)` PostgreSQL may scan the whole log. */
-function byType(after: number, types: readonly string[], limit: number): RawBuilder<unknown> {
+function byType(
+  dialect: DialectName,
+  after: number,
+  types: readonly string[],
+  limit: number,
+): RawBuilder<unknown> {
   const each = types.map(
     (type) => sql`select seq from (select seq from events
-      where type = ${type} and seq > ${after} order by seq limit ${limit}) as ofType`,
+      where ${ofType(dialect, type, after)} order by type, seq limit ${limit}) as ofType`,
   );
   return sql`select events.seq, type, session, whatsapp_id, at, data from
     (select seq from (${sql.join(each, sql` union all `)}) as ofTypes order by seq limit ${limit}) as found
     inner join events on events.seq = found.seq order by events.seq`;
+}
+
+/**
+ * Both conditions say the same. PostgreSQL drops a column that is constant from the order, and then may read along the
+ * primary key, which is the whole log when its statistics are wrong about the type. SQLite uses only half of a row value.
+ */
+function ofType(dialect: DialectName, type: string, after: number): RawBuilder<boolean> {
+  return dialect === 'postgres'
+    ? sql`((type, seq) > (${type}, ${after}) and type <= ${type})`
+    : sql`(type = ${type} and seq > ${after})`;
 }
 
 /** Asked first: to find that there is nothing, the whole log would be read. */

@@ -93,8 +93,8 @@ export class Store implements AsyncDisposable {
     return this.#run((engine) => engine.write((db) => task(db, engine.dialect)));
   }
 
-  read<T>(query: (db: Database) => Promise<T>): Promise<T> {
-    return this.#run((engine) => engine.read(query));
+  read<T>(query: (db: Database, dialect: DialectName) => Promise<T>): Promise<T> {
+    return this.#run((engine) => engine.read((db) => query(db, engine.dialect)));
   }
 
   /** Gives some of the room that was freed back to the disk; gives whether there is more. */
