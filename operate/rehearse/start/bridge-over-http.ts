@@ -11,6 +11,7 @@ import {
 import { compatReportSchema } from '../../../services/contract/compat.ts';
 import { KitError } from '../../../services/contract/errors.ts';
 import { messageSchema } from '../../../services/contract/events.ts';
+import { passkeyAnswerSchema } from '../../../services/contract/passkey.ts';
 import { InternalCaller } from '../../../services/runtime/http/internal-call.ts';
 import { signalProcess } from '../../../services/runtime/process/process-table.ts';
 import { pageLookSchema, type RehearsedBridge } from '../bridge.ts';
@@ -71,6 +72,10 @@ export function bridgeOverHttp(options: BridgeOverHttpOptions): RehearsedBridge 
     qr: () => demandUnless(['qr_unavailable'], qrAnswerSchema, 'GET', '/qr'),
     pairingCode: async (phoneNumber) =>
       (await demand(pairingCodeAnswerSchema, 'POST', '/pairing-code', { phoneNumber })).code,
+    passkey: () => demand(passkeyAnswerSchema, 'GET', '/passkey'),
+    answerPasskey: async (body) => void (await demand(passkeyAnswerSchema, 'POST', '/passkey', body)),
+    confirmPasskey: async (body) =>
+      void (await demand(passkeyAnswerSchema, 'POST', '/passkey/confirm', body)),
     connect: async () => void (await demand(z.unknown(), 'POST', '/connect')),
     disconnect: async () => void (await demand(z.unknown(), 'POST', '/disconnect')),
     send: async (body) => {
