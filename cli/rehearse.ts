@@ -34,20 +34,44 @@ export async function rehearse(command: Command): Promise<void> {
     write: (text) => void process.stdout.write(text),
     now: () => performance.now(),
   });
-  const say = (text: string) => progress.say(text);
   const interrupt = () => {
     // The second time at once: Chromium ends with the pipe to this process.
     if (stop.signal.aborted) process.exit(1);
-    say(
+    progress.say(
       '\n  Stopping: a send that is under way ends first, then the report follows. Ctrl-C again: at once, without it.',
     );
     stop.abort(new Error(INTERRUPTED));
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, interrupt);
+  try {
+    await rehearseUntil(stop, interrupt, { wish, config, isTerminal, progress });
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt);
+  }
+  // The library leaves timers.
+  process.exit();
+}
+
+interface Prepared {
+  readonly wish: RehearsalWish;
+  readonly config: Config;
+  readonly isTerminal: boolean;
+  readonly progress: Progress;
+}
+
+/** Sets the exit code of the process. */
+async function rehearseUntil(
+  stop: AbortController,
+  interrupt: () => void,
+  { wish, config, isTerminal, progress }: Prepared,
+): Promise<void> {
+  const say = (text: string) => progress.say(text);
   const terminal = new TerminalPerson({ isThere: isTerminal, signal: stop.signal, say, interrupt });
   if (!(await mayWrite(wish, isTerminal, terminal))) {
-    process.stdout.write('Nothing was started.\n');
-    process.exit(1);
+    say('Nothing was started.');
+    process.exitCode = 1;
+    return;
   }
 
   const secrets = new PrivateWords();
@@ -88,8 +112,6 @@ export async function rehearse(command: Command): Promise<void> {
   } finally {
     await started.close();
   }
-  // The library leaves timers.
-  process.exit();
 }
 
 async function mayWrite(

@@ -57,6 +57,8 @@ export interface RehearsedBridge {
   resend(stanzaId: string): Promise<string>;
   browserVersion(): Promise<string>;
   reload(): Promise<void>;
+  /** When the document of the page has begun to load; undefined while it cannot be asked. */
+  loadedAt(): Promise<number | undefined>;
   killBrowser(pid: number): void;
   /** Cuts the page off from WhatsApp, or ends that. */
   setOffline(isOffline: boolean): Promise<void>;

@@ -25,6 +25,7 @@ export class FakeBridge implements RehearsedBridge {
   readonly passkey = async (): Promise<PasskeyAnswer> => ({ stage: 'NotStarted' });
   readonly answerPasskey = async () => undefined;
   readonly confirmPasskey = async () => undefined;
+  readonly loadedAt = async () => this.#backAtMs;
   readonly #clock: Clock;
   readonly #faults: Faults;
   readonly #messages: WhatsAppMessage[] = [];
