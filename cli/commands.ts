@@ -103,7 +103,7 @@ export const commands: readonly CommandDeclaration[] = [
     name: 'passkey',
     help: `passkey   link an account that has a passkey: prints a snippet for a tab at web.whatsapp.com;
           passkey URL: of a deployed kit (unproven on the real WhatsApp)
-            --answer TEXT   gives the kit what the snippet has printed
+            --answer TEXT   gives the kit what the snippet has printed (-: reads standard input)
             --confirm CODE  the code that the phone shows`,
     values: ['answer', 'confirm'],
     operands: 1,

@@ -1,6 +1,8 @@
+import { text as readAll } from 'node:stream/consumers';
 import { z } from 'zod';
 import { isLoopback } from '#config';
 import { localOrigin } from '../operate/doctor/context.ts';
+import { passkeyAnswerSchema } from '../services/contract/passkey.ts';
 import { loadOrExit } from '../services/runtime/process/load-or-exit.ts';
 import { type Command, UsageError } from './command.ts';
 import { readUrl } from './doctor.ts';
@@ -13,14 +15,15 @@ const answerSchema = z.object({
   stage: z.string().optional(),
   snippet: z.string().optional(),
   expires_at: z.string().optional(),
-  verification_code: z.string().optional(),
+  verification_code: passkeyAnswerSchema.shape.verification_code,
   last_error: z.string().optional(),
 });
 type Answer = z.infer<typeof answerSchema>;
 
 /**
  * `gatehouse passkey [URL]`: prints the snippet with which a tab at WhatsApp's origin answers for the passkey; `--answer
- * TEXT` gives the kit what the snippet has printed, `--confirm CODE` the code that the phone shows. Throws UsageError.
+ * TEXT` gives the kit what the snippet has printed (`-`: reads it from standard input), `--confirm CODE` the code that the
+ * phone shows. Throws UsageError.
  */
 export async function passkey({ operands, settings, values }: Command): Promise<void> {
   const { config } = loadOrExit(settings);
@@ -33,7 +36,7 @@ export async function passkey({ operands, settings, values }: Command): Promise<
   const { answer: text, confirm: code } = values;
   const answer =
     text !== undefined
-      ? await ask(new URL(PATH, url), headers, text)
+      ? await ask(new URL(PATH, url), headers, text === '-' ? await readAll(process.stdin) : text)
       : code !== undefined
         ? await ask(new URL(`${PATH}/confirm`, url), headers, JSON.stringify({ verification_code: code }))
         : await ask(new URL(PATH, url), headers);
@@ -55,15 +58,20 @@ async function ask(url: URL, headers: Record<string, string>, body?: string): Pr
 }
 
 function layOut({ detail, snippet, expires_at, verification_code, last_error, stage }: Answer): string {
-  if (detail !== undefined) return `refused: ${detail}`;
+  if (detail !== undefined) return `refused: ${printable(detail)}`;
   if (verification_code !== undefined)
     return `The page shows ${verification_code}. If the phone shows the same, run: gatehouse passkey --confirm ${verification_code}`;
-  if (snippet === undefined) return `The link is at the stage ${stage ?? 'unknown'}.`;
+  if (snippet === undefined) return `The link is at the stage ${printable(stage ?? 'unknown')}.`;
   return [
-    ...(last_error === undefined ? [] : [`The last try failed: ${last_error}`, '']),
+    ...(last_error === undefined ? [] : [`The last try failed: ${printable(last_error)}`, '']),
     `Until ${expires_at}: open https://web.whatsapp.com in a browser that can use the passkey, open its`,
     'console, paste this and use the passkey. Unproven on the real WhatsApp.',
     '',
     snippet,
   ].join('\n');
+}
+
+/** The words of a page or of a proxy, without what a terminal would obey. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ');
 }

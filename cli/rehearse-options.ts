@@ -23,10 +23,14 @@ const SECOND_MS = 1_000;
 
 /** Reads the flags of `gatehouse rehearse`. Throws UsageError. */
 export function readRehearsal({ values, options }: Command): RehearsalWish {
-  const { pair, to, only, skip, out } = values;
+  const { only, skip, out } = values;
+  const pair = values.pair === undefined ? undefined : read('pair', values.pair, toPhoneDigits);
+  const to = values.to === undefined ? undefined : read('to', values.to, toPhoneDigits);
+  if (to !== undefined && to === pair)
+    throw new UsageError('--to is your own number: give the number of another person, or leave it out');
   return {
-    pair: pair === undefined ? undefined : read('pair', pair, toPhoneDigits),
-    to: to === undefined ? undefined : read('to', to, (number) => toChatId(toPhoneDigits(number))),
+    pair,
+    to: to === undefined ? undefined : toChatId(to),
     isSure: options.has('yes'),
     only: only === undefined ? undefined : stepsIn('only', only),
     skip: skip === undefined ? [] : stepsIn('skip', skip),

@@ -1,11 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from '#config';
-import { toMarkdown } from '../operate/rehearse/markdown.ts';
 import { Progress } from '../operate/rehearse/progress.ts';
 import { PrivateWords } from '../operate/rehearse/publish.ts';
 import { rehearse as runRehearsal } from '../operate/rehearse/rehearse.ts';
-import { exitCodeOf, type Rehearsed, toReport } from '../operate/rehearse/report.ts';
+import { exitCodeOf } from '../operate/rehearse/report.ts';
+import { INTERRUPTED } from '../operate/rehearse/run-steps.ts';
+import { namesHere } from '../operate/rehearse/start/names-here.ts';
 import { realClock } from '../operate/rehearse/start/real-clock.ts';
 import { type StartedRehearsal, startRehearsal } from '../operate/rehearse/start/start-rehearsal.ts';
 import { TerminalPerson } from '../operate/rehearse/start/terminal-person.ts';
@@ -14,6 +14,7 @@ import { KitError } from '../services/contract/errors.ts';
 import { loadOrExit } from '../services/runtime/process/load-or-exit.ts';
 import { EXIT_UNAVAILABLE } from '../services/runtime/process/run-service.ts';
 import { type Command, UsageError } from './command.ts';
+import { requireFolder, saveReport } from './rehearsal-files.ts';
 import { type RehearsalWish, readRehearsal } from './rehearse-options.ts';
 
 /**
@@ -23,55 +24,94 @@ import { type RehearsalWish, readRehearsal } from './rehearse-options.ts';
 export async function rehearse(command: Command): Promise<void> {
   const wish = readRehearsal(command);
   const { config } = loadOrExit(command.settings);
+  if (wish.out !== undefined) requireFolder(resolve(wish.out));
   const stop = new AbortController();
   const isTerminal = process.stdout.isTTY === true && process.stdin.isTTY === true;
+  // A terminal that is closed, or a program that it was piped into and that has ended: the report is written all the same.
+  process.stdout.on('error', () => undefined);
   const progress = new Progress({
     isTerminal,
     write: (text) => void process.stdout.write(text),
     now: () => performance.now(),
   });
-  let hasAsked = false;
   const interrupt = () => {
-    if (hasAsked) process.exit(1); // The second time at once.
-    hasAsked = true;
-    progress.say('\n  Stopping: the report of what was done follows.');
-    stop.abort(new Error('interrupted'));
+    // The second time at once: Chromium ends with the pipe to this process.
+    if (stop.signal.aborted) process.exit(1);
+    progress.say(
+      '\n  Stopping: a send that is under way ends first, then the report follows. Ctrl-C again: at once, without it.',
+    );
+    stop.abort(new Error(INTERRUPTED));
   };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, interrupt);
+  try {
+    await rehearseUntil(stop, interrupt, { wish, config, isTerminal, progress });
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt);
+  }
+  // The library leaves timers.
+  process.exit();
+}
+
+interface Prepared {
+  readonly wish: RehearsalWish;
+  readonly config: Config;
+  readonly isTerminal: boolean;
+  readonly progress: Progress;
+}
+
+/** Sets the exit code of the process. */
+async function rehearseUntil(
+  stop: AbortController,
+  interrupt: () => void,
+  { wish, config, isTerminal, progress }: Prepared,
+): Promise<void> {
   const say = (text: string) => progress.say(text);
   const terminal = new TerminalPerson({ isThere: isTerminal, signal: stop.signal, say, interrupt });
-  if (!(await mayWrite(wish, isTerminal, terminal))) return;
+  if (!(await mayWrite(wish, isTerminal, terminal))) {
+    say('Nothing was started.');
+    process.exitCode = 1;
+    return;
+  }
 
   const secrets = new PrivateWords();
   secrets.add(wish.pair, wish.to);
-  const started = await start(config, wish, secrets, interrupt);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
-  say(
-    `\nRehearsal on ${config.whatsapp === 'sandbox' ? 'the sandbox' : 'the real WhatsApp'}. Ctrl-C ends it with a report.\n`,
-  );
-  const rehearsed = await runRehearsal({
-    isReal: config.whatsapp !== 'sandbox',
-    bridge: started.bridge,
-    events: started.events,
-    person: started.person ?? terminal,
-    progress,
-    clock: realClock,
-    signal: stop.signal,
-    secrets,
-    selection: wish,
-    options: wish,
-    pair: wish.pair,
-    versions: versionsHere(),
-    showQr: async (text) => {
-      // Loaded only for those who have to link.
-      const { default: qrcode } = await import('qrcode');
-      const picture = isTerminal ? await qrcode.toString(text, { type: 'terminal', small: true }) : '';
-      say(`\n  On the phone: Settings, Linked devices, Link a device, then scan this:\n\n${picture}`);
-    },
-  });
-  say(write(resolve(wish.out ?? join(started.folder, 'report')), rehearsed, secrets, started.logPath));
-  await started.close();
-  // The library leaves timers.
-  process.exit(exitCodeOf(rehearsed));
+  secrets.addMachine(namesHere());
+  const started = await start(config, wish, secrets, () => stop.abort(new Error('the bridge has ended')));
+  try {
+    say(
+      `\nRehearsal on ${config.whatsapp === 'sandbox' ? 'the sandbox' : 'the real WhatsApp'}. Ctrl-C ends it with a report.\n`,
+    );
+    const rehearsed = await runRehearsal({
+      isReal: config.whatsapp !== 'sandbox',
+      bridge: started.bridge,
+      events: started.events,
+      person: started.person ?? terminal,
+      progress,
+      clock: realClock,
+      signal: stop.signal,
+      secrets,
+      selection: wish,
+      options: wish,
+      pair: wish.pair,
+      versions: versionsHere(),
+      showQr: async (text) => {
+        // Loaded only for those who have to link.
+        const { default: qrcode } = await import('qrcode');
+        const picture = await qrcode.toString(
+          text,
+          isTerminal ? { type: 'terminal', small: true } : { type: 'utf8' },
+        );
+        say(`\n  On the phone: Settings, Linked devices, Link a device, then scan this:\n\n${picture}`);
+      },
+    });
+    const folder = resolve(wish.out ?? join(started.folder, 'report'));
+    const { isSaved, said } = saveReport(folder, rehearsed, secrets, started.logPath);
+    say(said);
+    process.exitCode = isSaved ? exitCodeOf(rehearsed) : 1;
+  } finally {
+    await started.close();
+  }
 }
 
 async function mayWrite(
@@ -82,10 +122,12 @@ async function mayWrite(
   if (to === undefined || isSure) return true;
   if (!isTerminal)
     throw new UsageError('--to writes to somebody else: confirm it with --yes where nobody can be asked');
-  if (await terminal.confirms(`About three messages go to ${to.split('@')[0]}. Does that person know?`))
-    return true;
-  process.stdout.write('Nothing was started.\n');
-  return false;
+  try {
+    return await terminal.confirms(`About three messages go to ${to.split('@')[0]}. Does that person know?`);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError') return false; // Ctrl-C.
+    throw error;
+  }
 }
 
 async function start(
@@ -101,21 +143,4 @@ async function start(
     process.stderr.write(`gatehouse: ${error.message}\n`);
     process.exit(error instanceof KitError && error.code === 'already_running' ? EXIT_UNAVAILABLE : 1);
   }
-}
-
-/** Writes both files; gives what to tell of them. */
-function write(folder: string, rehearsed: Rehearsed, secrets: PrivateWords, logPath: string): string {
-  const report = toReport(rehearsed, secrets);
-  mkdirSync(folder, { recursive: true });
-  const paths = { json: join(folder, 'rehearsal.json'), markdown: join(folder, 'rehearsal.md') };
-  writeFileSync(paths.json, `${JSON.stringify(report, null, 2)}\n`);
-  writeFileSync(paths.markdown, toMarkdown(report));
-  return `
-  To publish   ${paths.markdown}
-  for programs ${paths.json}
-  Both hold no numbers, names or messages. To report, paste the first into an issue; read it once before.
-  private      ${logPath} (numbers and ids: do not publish)
-
-  The phone still has this device under Linked devices: the next rehearsal uses it again; remove it there otherwise.
-`;
 }

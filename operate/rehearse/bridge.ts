@@ -3,6 +3,12 @@ import type { BridgeStatus, QrAnswer, SendAnswer, SendBody } from '../../service
 import type { CompatReport } from '../../services/contract/compat.ts';
 import type { ErrorCode } from '../../services/contract/errors.ts';
 import type { WhatsAppMessage } from '../../services/contract/events.ts';
+import type {
+  PasskeyAnswer,
+  PasskeyBody,
+  PasskeyConfirm,
+  PasskeyRequest,
+} from '../../services/contract/passkey.ts';
 
 export type SendResult =
   | { readonly isSent: true; readonly answer: SendAnswer }
@@ -30,6 +36,9 @@ export interface RehearsedBridge {
   compat(): Promise<CompatReport>;
   qr(): Promise<QrAnswer | undefined>;
   pairingCode(phoneNumber: string): Promise<string>;
+  passkey(): Promise<PasskeyAnswer>;
+  answerPasskey(body: PasskeyBody): Promise<void>;
+  confirmPasskey(body: PasskeyConfirm): Promise<void>;
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   send(body: SendBody): Promise<SendResult>;
@@ -48,6 +57,8 @@ export interface RehearsedBridge {
   resend(stanzaId: string): Promise<string>;
   browserVersion(): Promise<string>;
   reload(): Promise<void>;
+  /** When the document of the page has begun to load; undefined while it cannot be asked. */
+  loadedAt(): Promise<number | undefined>;
   killBrowser(pid: number): void;
   /** Cuts the page off from WhatsApp, or ends that. */
   setOffline(isOffline: boolean): Promise<void>;
@@ -61,4 +72,11 @@ export interface Person {
   openChat(): Promise<void>;
   /** Has the other phone write something now; false when nobody can be asked. */
   reply(): Promise<boolean>;
+  /** Has the passkey used in a tab at WhatsApp's site; gives what the snippet prints, undefined when nobody can be asked. */
+  usePasskey(challenge: {
+    readonly request: PasskeyRequest;
+    readonly snippet: string;
+  }): Promise<string | undefined>;
+  /** Whether the phone shows this code for the link. */
+  showsCode(code: string): Promise<boolean>;
 }

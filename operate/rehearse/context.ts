@@ -83,16 +83,25 @@ export async function waitFor<T>(
 }
 
 /** Waits until the session is ready, with another browser than the given one. Throws what it is instead. */
-export async function untilReady(context: RehearsalContext, otherThan?: number): Promise<BridgeStatus> {
+export async function untilReady(
+  context: RehearsalContext,
+  otherThan?: number,
+  withinMs = READY_MS,
+): Promise<BridgeStatus> {
   let last: BridgeStatus | undefined;
-  const ready = await waitFor(context, 'the session to be ready', READY_MS, async () => {
+  const ready = await waitFor(context, 'the session to be ready', withinMs, async () => {
     last = await context.bridge.status();
     return last.whatsapp_ready && last.browser_pid !== otherThan ? last : undefined;
   });
   if (ready !== undefined) return ready;
-  throw new Error(
-    `the session is not ready after ${READY_MS / 1_000} s but ${last === undefined ? 'silent' : describe(last)}`,
+  throw new NotReadyError(
+    `the session is not ready after ${withinMs / 1_000} s but ${last === undefined ? 'silent' : describe(last)}`,
   );
+}
+
+/** The session did not get ready in time. */
+export class NotReadyError extends Error {
+  override readonly name = 'NotReadyError';
 }
 
 /** A state of the session in words that may be published. */

@@ -7,7 +7,7 @@ import { ownWords } from './own-words.ts';
 import type { Progress } from './progress.ts';
 import type { PrivateWords } from './publish.ts';
 import type { Rehearsed } from './report.ts';
-import { INTERRUPTED, runSteps, type Selection } from './run-steps.ts';
+import { interruptionOf, runSteps, type Selection } from './run-steps.ts';
 import { STEPS } from './steps.ts';
 
 export interface RehearseOptions {
@@ -36,6 +36,7 @@ export async function rehearse(given: RehearseOptions): Promise<Rehearsed> {
     const say = (text: string) => progress.say(text);
     const { me, name, linkedAtMs, facts } = await link({ ...given, waiting, say });
     secrets.add(me, name, options.to);
+    if (options.to === me) throw new Error('--to is the number of this phone, give another or leave it out');
     progress.end('ready');
     const page = (await bridge.status()).compat?.page_version ?? 'unknown';
     const browser = await bridge.browserVersion().catch(() => 'unknown');
@@ -45,13 +46,13 @@ export async function rehearse(given: RehearseOptions): Promise<Rehearsed> {
     const versions = { ...given.versions, page_version: page, browser_version: browser };
     return { isReal, isWhole: !signal.aborted, versions, link: facts, steps };
   } catch (error) {
-    const why = signal.aborted ? INTERRUPTED : ownWords(errorText(error));
+    const why = signal.aborted ? interruptionOf(signal) : ownWords(errorText(error));
     progress.end(why);
     const steps = await runSteps(
       STEPS,
       selection,
       progress,
-      signal.aborted ? INTERRUPTED : 'no session that is ready',
+      signal.aborted ? why : 'no session that is ready',
     );
     return { isReal, isWhole: false, versions: given.versions, link: { failed: why }, steps };
   }

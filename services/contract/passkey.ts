@@ -14,6 +14,9 @@ const base64Url = (most: number) =>
     .max(most)
     .regex(/^[A-Za-z0-9_-]+$/, 'must be base64url without padding');
 
+/** Such as `internal`, `smart-card`, `uvm`: nothing that a terminal or a script could take for its own. */
+const plainName = z.string().regex(/^[A-Za-z][\w-]{0,31}$/);
+
 /** The options of `navigator.credentials.get`, with base64url for bytes. Members that the kit does not know are left out. */
 export const passkeyRequestSchema = z.object({
   challenge: base64Url(4_096),
@@ -26,12 +29,12 @@ export const passkeyRequestSchema = z.object({
       z.object({
         type: z.literal('public-key'),
         id: base64Url(4_096),
-        transports: z.array(z.string().max(32)).max(16).optional(),
+        transports: z.array(plainName).max(16).optional(),
       }),
     )
     .max(64)
     .optional(),
-  extensions: z.record(z.string(), z.boolean()).optional(),
+  extensions: z.record(plainName, z.boolean()).optional(),
 });
 export type PasskeyRequest = z.infer<typeof passkeyRequestSchema>;
 
@@ -59,7 +62,10 @@ export const passkeyAnswerSchema = z.object({
     .object({ id: z.string().min(1).max(64), expires_at: z.iso.datetime(), request: passkeyRequestSchema })
     .optional(),
   /** Must be the same on the phone and here. Only where the page asks for it. */
-  verification_code: z.string().max(32).optional(),
+  verification_code: z
+    .string()
+    .regex(/^[\w -]{1,32}$/)
+    .optional(),
   /** Why the last try failed. */
   last_error: z.string().max(300).optional(),
 });

@@ -11,10 +11,19 @@ import {
 import { compatReportSchema } from '../../../services/contract/compat.ts';
 import { KitError } from '../../../services/contract/errors.ts';
 import { messageSchema } from '../../../services/contract/events.ts';
+import { passkeyAnswerSchema } from '../../../services/contract/passkey.ts';
 import { InternalCaller } from '../../../services/runtime/http/internal-call.ts';
 import { signalProcess } from '../../../services/runtime/process/process-table.ts';
 import { pageLookSchema, type RehearsedBridge } from '../bridge.ts';
-import { announcementOf, BROWSER_VERSION, lookAt, RELOAD, reactionsOf, resendOf } from './page-scripts.ts';
+import {
+  announcementOf,
+  BROWSER_VERSION,
+  LOADED_AT,
+  lookAt,
+  RELOAD,
+  reactionsOf,
+  resendOf,
+} from './page-scripts.ts';
 
 export interface BridgeOverHttpOptions {
   readonly bridge: Bridge;
@@ -58,7 +67,8 @@ export function bridgeOverHttp(options: BridgeOverHttpOptions): RehearsedBridge 
       throw error;
     }
   };
-  const run = (source: string): Promise<unknown> =>
+  // Async: a session without a ready browser throws at once, and callers expect a rejection.
+  const run = async (source: string): Promise<unknown> =>
     bridge.session.readyBrowser.call(
       'a look of the rehearsal',
       (page) => page.run(source),
@@ -71,6 +81,10 @@ export function bridgeOverHttp(options: BridgeOverHttpOptions): RehearsedBridge 
     qr: () => demandUnless(['qr_unavailable'], qrAnswerSchema, 'GET', '/qr'),
     pairingCode: async (phoneNumber) =>
       (await demand(pairingCodeAnswerSchema, 'POST', '/pairing-code', { phoneNumber })).code,
+    passkey: () => demand(passkeyAnswerSchema, 'GET', '/passkey'),
+    answerPasskey: async (body) => void (await demand(passkeyAnswerSchema, 'POST', '/passkey', body)),
+    confirmPasskey: async (body) =>
+      void (await demand(passkeyAnswerSchema, 'POST', '/passkey/confirm', body)),
     connect: async () => void (await demand(z.unknown(), 'POST', '/connect')),
     disconnect: async () => void (await demand(z.unknown(), 'POST', '/disconnect')),
     send: async (body) => {
@@ -101,6 +115,7 @@ export function bridgeOverHttp(options: BridgeOverHttpOptions): RehearsedBridge 
         .parse(await run(reactionsOf(stanzaId))) ?? undefined,
     resend: async (stanzaId) => z.string().parse(await run(resendOf(stanzaId, RESEND_MS))),
     browserVersion: async () => z.string().parse(await run(BROWSER_VERSION)),
+    loadedAt: () => run(LOADED_AT).then(Number, () => undefined),
     reload: async () => void (await run(RELOAD)),
     killBrowser: (pid) => {
       // Its group, which it leads: Chromium has a dozen processes.

@@ -79,6 +79,9 @@ export function resendOf(stanzaId: string, withinMs: number): string {
 /** The call returns before the page goes away. */
 export const RELOAD = 'void setTimeout(() => window.location.reload(), 0)';
 
+/** Another one for each document. */
+export const LOADED_AT = 'performance.timeOrigin';
+
 /** The agent names the first part only. Source: User-Agent Client Hints, §4.1. */
 export const BROWSER_VERSION = `(async () => {
   const hints = await navigator.userAgentData?.getHighEntropyValues?.(['fullVersionList']);

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { exchange } from '../../../services/runtime/http/internal-call.ts';
 import type { Person } from '../bridge.ts';
+import { assertionOf, sharedPasskeySchema } from './sandbox-passkey.ts';
 
 const LOOPBACK = '127.0.0.1';
 const CALL_MS = 30_000;
+const stateSchema = z.object({ passkey_code: z.string().nullable() });
 const receivedSchema = z.array(z.object({ id: z.string(), deliveries: z.number() }));
 
 /** The phones of the sandbox, by its HTTP control. */
@@ -33,6 +35,15 @@ export class SandboxPerson implements Person {
       body: 'An answer from the sandbox',
     });
     return true;
+  }
+
+  async usePasskey({ request }: Parameters<Person['usePasskey']>[0]): Promise<string> {
+    const passkey = sharedPasskeySchema.parse(await this.#call('POST', 'passkey', {}));
+    return JSON.stringify({ credential: assertionOf(passkey, request) });
+  }
+
+  async showsCode(code: string): Promise<boolean> {
+    return stateSchema.parse(await this.#call('GET', 'state')).passkey_code === code;
   }
 
   async setOffline(isOffline: boolean): Promise<void> {

@@ -71,7 +71,7 @@ export async function startRehearsal({
     const logPath = join(folder, 'private.log');
     const file = openSync(logPath, 'w', 0o600);
     closing.push(() => closeSync(file));
-    const log = createLog(SESSION, 'debug', { write: (line: string) => void writeSync(file, line) });
+    const log = createLog(SESSION, 'debug', { write: (line: string) => writeLine(file, line) });
 
     const browser = await findBrowser(config.session.browserPath);
     const sandbox =
@@ -120,6 +120,15 @@ export async function startRehearsal({
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** A disk that is full costs lines of the log, and not the rehearsal. */
+function writeLine(file: number, line: string): void {
+  try {
+    writeSync(file, line);
+  } catch {
+    return; // Nothing is left to tell it to.
   }
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import type { Person } from '../bridge.ts';
 
@@ -5,6 +6,8 @@ export interface TerminalPersonOptions {
   /** Somebody reads and types. */
   readonly isThere: boolean;
   readonly signal: AbortSignal;
+  readonly input?: NodeJS.ReadableStream;
+  readonly output?: NodeJS.WritableStream;
   say(text: string): void;
   /** Ctrl-C while a question is open. */
   interrupt(): void;
@@ -34,18 +37,37 @@ export class TerminalPerson implements Person {
     return answer !== undefined;
   }
 
+  async usePasskey({ snippet }: Parameters<Person['usePasskey']>[0]): Promise<string | undefined> {
+    if (!this.#options.isThere) return undefined;
+    this.#options.say(`
+  The account has a passkey, which only a browser tab at https://web.whatsapp.com can use (unproven on the
+  real WhatsApp): open such a tab in a browser that can use the passkey, open its console, paste this, use the
+  passkey, and copy the line that it prints.
+
+${snippet}
+`);
+    return this.#ask('  Paste that line here: ');
+  }
+
+  async showsCode(code: string): Promise<boolean> {
+    return this.confirms(`\n  Does the phone show the code ${code}?`);
+  }
+
   /** Whether the answer is yes. */
   async confirms(question: string): Promise<boolean> {
     return /^y(es)?$/i.test(((await this.#ask(`${question} [y/N] `)) ?? '').trim());
   }
 
+  /** Undefined when nobody is there, and at the end of the input (Ctrl-D). Rejects at Ctrl-C. */
   async #ask(question: string): Promise<string | undefined> {
-    const { isThere, signal, interrupt } = this.#options;
+    const { isThere, signal, interrupt, input = process.stdin, output = process.stdout } = this.#options;
     if (!isThere) return undefined;
-    const terminal = createInterface({ input: process.stdin, output: process.stdout });
+    const terminal = createInterface({ input, output });
     terminal.once('SIGINT', interrupt);
+    // A question that is open when the input ends is never answered.
+    const closed = once(terminal, 'close').then(() => undefined);
     try {
-      return await terminal.question(question, { signal });
+      return await Promise.race([terminal.question(question, { signal }), closed]);
     } finally {
       terminal.close();
     }

@@ -12,12 +12,16 @@ export const offline: Step = {
     const message = draftText(context, 'sent without a network');
     await bridge.setOffline(true);
     const sending = bridge.send(message.body);
+    sending.catch(() => 'awaited below');
     try {
       await waitFor(context, 'the time without a network to pass', options.offlineMs, () => undefined);
-    } finally {
+    } catch (error) {
+      // Ctrl-C: a message that is under way is not left half sent.
       await bridge.setOffline(false);
-      sending.catch(() => 'awaited below, unless it was interrupted');
+      await sending;
+      throw error;
     }
+    await bridge.setOffline(false);
     const onlineAt = clock.now();
     findings.fact('offline_s', seconds(onlineAt - startedAt));
     findings.fact('states_while_offline', statesSince(context, since));

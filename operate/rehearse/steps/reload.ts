@@ -1,8 +1,8 @@
 import { type Step, seconds, statesSince, untilReady, waitFor } from '../context.ts';
 import { draftText, send, untilAck } from '../sending.ts';
 
-/** How long the page may take until the session sees that it is loading anew. */
-const NOTICED_MS = 60_000;
+/** How long the page may take until it has gone. */
+const GONE_MS = 60_000;
 
 /** The page is loaded anew; then everything sent so far is looked up. */
 export const reload: Step = {
@@ -17,11 +17,16 @@ export const reload: Step = {
     }
     const since = events.count;
     const startedAt = clock.now();
+    const before = await bridge.loadedAt();
     await bridge.reload();
-    const left = await waitFor(context, 'the page to load anew', NOTICED_MS, () =>
-      events.of('state', since).some(({ event }) => event.data.state !== 'ready') ? true : undefined,
-    );
-    if (left === undefined) findings.differs('the session did not notice the reload');
+    const hasLeft = () => events.of('state', since).some(({ event }) => event.data.state !== 'ready');
+    const gone = await waitFor(context, 'the page to load anew', GONE_MS, async () => {
+      // A page that is quick is back before the session has looked.
+      const loadedAt = await bridge.loadedAt();
+      return hasLeft() || (loadedAt !== undefined && loadedAt !== before) || undefined;
+    });
+    if (gone === undefined) findings.differs('the page did not load anew');
+    findings.fact('session_noticed_at_once', hasLeft());
     await untilReady(context);
     findings.fact('ready_again_after_s', seconds(clock.now() - startedAt));
     findings.fact('states', statesSince(context, since));

@@ -15,6 +15,8 @@ export const text: Step = {
     const { messageId, ack } = result.answer;
     const stanzaId = stanzaIdOf(message, result.answer);
     findings.fact('answered_after_ms', Math.round(clock.now() - startedAt));
+    // The kit answers so only where the page's result says so; anything else is a refusal, or unknown.
+    findings.fact('result', 'sent');
     findings.fact('ack_in_answer', ack);
     const isChosen = stanzaId === message.stanzaId;
     findings.fact('id_as_chosen', isChosen);

@@ -8,9 +8,9 @@ import {
   passkeyConfirmSchema,
   passkeyCredentialSchema,
 } from '../../contract/passkey.ts';
+import { passkeySnippet } from '../../contract/passkey-snippet.ts';
 import { parseBy, readJson } from '../../runtime/http/request-validation.ts';
 import type { BridgeClient } from '../bridge-client.ts';
-import { passkeySnippet } from './passkey-snippet.ts';
 import { PasskeyTokens } from './passkey-tokens.ts';
 
 const PATH = '/api/whatsapp/passkey';
@@ -50,6 +50,7 @@ export function passkeyRoutes(
 
   const keyed = Router({ caseSensitive: true });
   keyed.get('/', async (request, response) => {
+    response.set('cache-control', 'no-store');
     response.json(withSnippet(await bridge.passkey(), request, tokens));
   });
   keyed.post('/confirm', async (request, response) => {
@@ -71,7 +72,7 @@ function withSnippet(answer: PasskeyAnswer, request: Request, tokens: PasskeyTok
     expires_at: new Date(expiresAt).toISOString(),
     answer_to: url,
     run_at: PASSKEY_ORIGIN,
-    snippet: passkeySnippet({ request: challenge.request, token, url }),
+    snippet: passkeySnippet({ request: challenge.request, post: { url, token } }),
     is_proven: false,
   };
 }

@@ -8,7 +8,8 @@ import type { WhatsAppListener } from '../page/life/whatsapp-listener.ts';
 import type { WhatsApp } from '../page/whatsapp.ts';
 import { type BrowserEnd, endOfDisconnect, endOfStart, endOfUnsupported } from './browser-end.ts';
 import type { OpenWhatsApp } from './browser-opener.ts';
-import { PageMonitor, type ReportedState } from './page-monitor.ts';
+import type { ReportedState } from './monitored-browser.ts';
+import { PageMonitor } from './page-monitor.ts';
 
 /** Between two looks at a page that loads. */
 const START_LOOK_MS = 1_000;

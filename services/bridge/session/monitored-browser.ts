@@ -1,3 +1,4 @@
+import type { SessionState } from '../../contract/events.ts';
 import type { WhatsApp } from '../page/whatsapp.ts';
 import type { BrowserEnd } from './browser-end.ts';
 
@@ -20,4 +21,14 @@ export interface MonitoredBrowser {
   /** Aborts when the run has ended. */
   readonly signal: AbortSignal;
   end(end: BrowserEnd): void;
+}
+
+/** The states of a session that its page decides. */
+export type ReportedState = Extract<SessionState, 'qr' | 'passkey' | 'syncing' | 'ready' | 'degraded'>;
+
+/** What the monitor reports of the page. */
+export interface PageObserver {
+  state(state: ReportedState, reason?: string): void;
+  /** Something to know about the page, which keeps it from nothing; undefined withdraws it. */
+  remark(part: string, text: string | undefined): void;
 }

@@ -1,23 +1,12 @@
 import { errorText } from '../../contract/errors.ts';
-import type { SessionState } from '../../contract/events.ts';
 import type { Log } from '../../runtime/log.ts';
 import { DeadlineError, within } from '../deadline.ts';
 import { type BridgeLimits, DEFAULT_PROBE_MS } from '../limits.ts';
 import { START_PASSKEY } from '../page/life/passkey.ts';
 import { connectionFault, isLinked, type PageState } from '../page/page-state.ts';
-import type { MonitoredBrowser } from './monitored-browser.ts';
+import type { MonitoredBrowser, PageObserver } from './monitored-browser.ts';
 import { PageRemarks } from './page-remarks.ts';
 import { PasskeyWatch } from './passkey/watch.ts';
-
-/** The states of a session that its page decides. */
-export type ReportedState = Extract<SessionState, 'qr' | 'passkey' | 'syncing' | 'ready' | 'degraded'>;
-
-/** What the monitor reports of the page. */
-export interface PageObserver {
-  state(state: ReportedState, reason?: string): void;
-  /** Something to know about the page, which keeps it from nothing; undefined withdraws it. */
-  remark(part: string, text: string | undefined): void;
-}
 
 /** Reason of the state `qr`. */
 export const WAITING_FOR_SCAN = 'waiting for the phone to scan';
@@ -47,6 +36,8 @@ export class PageMonitor {
   #readyAt: number | undefined;
   #nextLook: NodeJS.Timeout | undefined;
   #isLooking = false;
+  /** The last look has failed between two documents, or something has happened since it began. */
+  #isUnclear = false;
   #obstacle: string | undefined;
   /** The last look has seen that the connection is down. */
   #isDropSeen = false;
@@ -150,15 +141,20 @@ export class PageMonitor {
   /** Looks at the page, cures what the library misses, and comes again; a page that does not answer ends the run. */
   async look(): Promise<void> {
     const { whatsapp, signal } = this.#browser;
-    if (this.#isLooking || signal.aborted) return;
+    if (this.#isLooking || signal.aborted) {
+      this.#isUnclear = true;
+      return;
+    }
     this.#isLooking = true;
+    this.#isUnclear = false;
     clearTimeout(this.#nextLook);
     const lateMs = Math.min(LATE_MS, this.#limits.callMs / 2);
     const late = setTimeout(() => this.#degrade(`the page has not answered for ${lateMs} ms`), lateMs);
     try {
       await this.#tend(await this.#call('a look at the page', () => whatsapp.pageState()));
     } catch (error) {
-      // Anything else is a page between two documents: the next look tells.
+      // Anything else is a page between two documents: the next look tells, and comes soon.
+      this.#isUnclear = true;
       if (error instanceof DeadlineError)
         this.#browser.end({ kind: 'failed', reason: `the page hangs: ${error.message}` });
     } finally {
@@ -176,7 +172,7 @@ export class PageMonitor {
   }
 
   get #pauseMs(): number {
-    if (this.#phase !== 'ready') return TEND_MS;
+    if (this.#phase !== 'ready' || this.#isUnclear) return TEND_MS;
     const probeMs = this.#limits.probeMs ?? DEFAULT_PROBE_MS;
     return this.#isDropSeen ? Math.min(RECHECK_MS, probeMs) : probeMs;
   }

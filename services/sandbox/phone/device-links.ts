@@ -132,13 +132,18 @@ export class DeviceLinks {
 
   /** Links by itself after a moment, where it may. */
   linkSoon(): void {
-    if (!this.mayAutoLink) return;
+    // A phone that has scanned waits for the passkey: another scan would make another challenge.
+    if (!this.mayAutoLink || this.#isPasskeyAwaited) return;
     clearTimeout(this.#autoLinkTimer);
     this.#autoLinkTimer = setTimeout(() => {
       this.scan().catch((error) =>
         this.#options.log.warn(`the phone could not link by itself: ${errorText(error)}`),
       );
     }, AUTO_LINK_MS);
+  }
+
+  get #isPasskeyAwaited(): boolean {
+    return this.#passkeyLink !== undefined && this.#passkeyLink.page === this.#options.pages.current;
   }
 
   /** The page proves the account's passkey. Throws `whatsapp_not_ready` for an assertion that does not hold. */

@@ -2,8 +2,11 @@ import type { DialogLook } from '../../../services/bridge/page/life/dialogs.ts';
 import { START_PASSKEY } from '../../../services/bridge/page/life/passkey.ts';
 import type { PageState } from '../../../services/bridge/page/page-state.ts';
 import type { BrowserEnd } from '../../../services/bridge/session/browser-end.ts';
-import type { MonitoredBrowser, MonitoredPage } from '../../../services/bridge/session/monitored-browser.ts';
-import type { PageObserver } from '../../../services/bridge/session/page-monitor.ts';
+import type {
+  MonitoredBrowser,
+  MonitoredPage,
+  PageObserver,
+} from '../../../services/bridge/session/monitored-browser.ts';
 
 /** A page that is ready in every respect. */
 export const SOUND: PageState = {
@@ -25,6 +28,8 @@ export const SOUND: PageState = {
 export class ModelRun implements MonitoredBrowser, PageObserver {
   /** Undefined: no page of WhatsApp. */
   page: PageState | undefined = SOUND;
+  /** The page is between two documents: a look at it fails. */
+  isBetween = false;
   obstacle: string | undefined;
   dialogs: DialogLook = { acknowledged: [], left: [] };
   readonly states: string[] = [];
@@ -39,6 +44,8 @@ export class ModelRun implements MonitoredBrowser, PageObserver {
   readonly whatsapp: MonitoredPage = {
     pageState: async () => {
       this.looks += 1;
+      if (this.isBetween)
+        throw new Error('Execution context was destroyed, most likely because of a navigation.');
       const { page } = this;
       if (this.#after !== undefined) this.page = this.#after;
       this.#after = undefined;

@@ -56,6 +56,10 @@ describe('gatehouse rehearse', () => {
     ['--stand-by', 'long'],
     ['--offline', '1e9'],
     ['--to', '15550100199'],
+    ['--to', '120363000000000000@g.us', '--yes'],
+    ['--to', '15550001111-1388888888', '--yes'],
+    ['--to', '+1 555 010 0199', '--pair', '15550100199', '--yes'],
+    ['--out', '/dev/null/report'],
     ['now'],
   ])
     it(`exits 64 and starts nothing, called wrongly: ${args.join(' ')}`, async () => {

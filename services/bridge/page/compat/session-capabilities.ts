@@ -67,6 +67,11 @@ export const SESSION_CAPABILITIES: readonly Capability[] = [
         source: '`WAWebShortcakeLinkingApi` (jigger@0fbd5e1a)',
       },
       {
+        text: 'the pairing type `SHORTCAKE_PASSKEY` says that the page waits for "Continue"; the stage stays NotStarted until the browser has given an assertion',
+        grade: 'confirmed',
+        source: '`WAWebShortcakeLinkingBridgeApi`, `WAWebShortcakeLinkingPasskeyPrologue` (jigger@0fbd5e1a)',
+      },
+      {
         text: 'the page asks for the passkey of `whatsapp.com` by `navigator.credentials.get`, and knows the credential by its type only',
         grade: 'confirmed',
         source: '`WAWebShortcakeLinkingPasskeyPrologue` (jigger@0fbd5e1a)',

@@ -8,6 +8,8 @@ import { parse } from '../data.ts';
 
 /** The longest that a challenge waits, and how long one waits that names no time. Source: timeout 600000 in Baileys#2689. */
 const MOST_WAIT_MS = 600_000;
+/** How long the page may take to ask, or to pass an assertion on. A page that hangs is asked again. */
+const MOST_START_MS = 60_000;
 
 /**
  * Holds the page's call for the user's passkey until the kit has an assertion, as source text for every new document.
@@ -61,7 +63,9 @@ export const HOLD_PASSKEY_CALL = `(() => {
   });
 
   let held;
-  let isStarting = false;
+  let attempt;
+  let progressAt = 0;
+  let isPassedOn = false;
   let lastError;
   const textOf = (error) => (error?.message || String(error)).slice(0, 300);
   const stage = () => ask('WAWebShortcakeLinkingApi', (api) => String(api.getShortcakeLinkingStage())) ?? 'NotStarted';
@@ -74,6 +78,7 @@ export const HOLD_PASSKEY_CALL = `(() => {
       clearTimeout(entry.timer);
       signal?.removeEventListener('abort', entry.abort);
       if (held === entry) held = undefined;
+      progressAt = Date.now();
       settle(value);
     };
     entry.answer = (credential) => end(resolve, credential);
@@ -103,13 +108,23 @@ export const HOLD_PASSKEY_CALL = `(() => {
       last_error: lastError,
     }),
     start() {
-      if (isStarting || held !== undefined || stage() !== 'NotStarted') return;
-      isStarting = true;
+      if (held !== undefined || stage() !== 'NotStarted') return;
+      if (attempt !== undefined && Date.now() - progressAt < ${MOST_START_MS}) return;
+      if (attempt !== undefined) lastError = 'the page did not ask for the passkey in time';
+      else if (isPassedOn) lastError = 'the phone did not complete the link in time';
+      isPassedOn = false;
+      progressAt = Date.now();
+      const mine = (attempt = {});
       const begun = ask('WAWebShortcakeLinkingAction', (action) => action.startShortcakePasskeyPairing());
       const outcome = begun ?? Promise.reject(new Error('the page has no WAWebShortcakeLinkingAction.startShortcakePasskeyPairing'));
       outcome
-        .then(() => { lastError = undefined; }, (error) => { lastError = textOf(error); })
-        .finally(() => { isStarting = false; });
+        .then(() => undefined, textOf)
+        .then((error) => {
+          if (attempt !== mine) return;
+          attempt = undefined;
+          lastError = error;
+          isPassedOn = error === undefined;
+        });
     },
     answer(id, json) {
       if (held?.id !== id) return false;

@@ -4,6 +4,7 @@ import { EventLog } from '../../../../operate/rehearse/event-log.ts';
 import type { BridgeStatus, SendBody } from '../../../../services/contract/bridge.ts';
 import type { CompatReport } from '../../../../services/contract/compat.ts';
 import type { SessionState, WhatsAppMessage } from '../../../../services/contract/events.ts';
+import type { PasskeyAnswer } from '../../../../services/contract/passkey.ts';
 
 export const ME = '15550000001@c.us';
 
@@ -15,29 +16,41 @@ export interface Faults {
   readonly broken?: string;
   readonly refuses?: { readonly kind: string; readonly code: 'upload_failed'; readonly detail: string };
   readonly neverReady?: string;
+  readonly awayAfterReloadMs?: number;
 }
 
 /** A bridge that keeps messages in memory, and tells and answers like the real one. */
 export class FakeBridge implements RehearsedBridge {
   readonly events: EventLog;
+  readonly passkey = async (): Promise<PasskeyAnswer> => ({ stage: 'NotStarted' });
+  readonly answerPasskey = async () => undefined;
+  readonly confirmPasskey = async () => undefined;
+  readonly loadedAt = async () => this.#backAtMs;
+  readonly #clock: Clock;
   readonly #faults: Faults;
   readonly #messages: WhatsAppMessage[] = [];
   readonly #reactions = new Map<string, number>();
   #pid = 100;
   #isOffline = false;
   #isConnected = true;
+  #backAtMs = 0;
   /** Answers a send in the middle of which the browser is killed. */
   #killed: (() => void) | undefined;
   #mayBeKilled = false;
 
   constructor(clock: Clock, faults: Faults = {}) {
     this.events = new EventLog(() => clock.now());
+    this.#clock = clock;
     this.#faults = faults;
   }
 
   async status(): Promise<BridgeStatus> {
     const { neverReady } = this.#faults;
-    const isReady = neverReady === undefined && this.#isConnected && !this.#isOffline;
+    const isReady =
+      neverReady === undefined &&
+      this.#isConnected &&
+      !this.#isOffline &&
+      this.#clock.now() >= this.#backAtMs;
     return {
       session: 'rehearsal',
       state: isReady ? 'ready' : 'offline',
@@ -144,6 +157,7 @@ export class FakeBridge implements RehearsedBridge {
 
   async reload(): Promise<void> {
     if (this.#faults.losesAfterReload) this.#messages.pop();
+    this.#backAtMs = this.#clock.now() + (this.#faults.awayAfterReloadMs ?? 0);
     this.#state('syncing', 'WhatsApp loads its page anew');
     this.#state('ready');
   }

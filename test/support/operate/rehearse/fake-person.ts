@@ -37,6 +37,14 @@ export class FakePerson implements Person {
     return;
   }
 
+  async usePasskey(_challenge: Parameters<Person['usePasskey']>[0]): Promise<string | undefined> {
+    return undefined;
+  }
+
+  async showsCode(_code: string): Promise<boolean> {
+    return true;
+  }
+
   async reply(): Promise<boolean> {
     if (this.writesFrom === undefined) return false;
     this.#bridge.receive(this.writesFrom);

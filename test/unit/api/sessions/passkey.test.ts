@@ -58,6 +58,30 @@ describe('api, a link with a passkey', () => {
     assert.ok(!world.logged.join('').includes(token));
   });
 
+  it('takes the token of a snippet also after a client has polled the state many times', async () => {
+    await using world = await startKeyed();
+    const { token } = (await read(world)).body;
+    for (let poll = 0; poll < 50; poll += 1) assert.equal((await read(world)).body.token, token);
+    assert.equal((await answer(world, token)).status, 200);
+    assert.notEqual((await read(world)).body.token, token);
+  });
+
+  it('takes one of two answers that come at once', async () => {
+    await using world = await startKeyed();
+    const { token } = (await read(world)).body;
+    const both = await Promise.all([answer(world, token), answer(world, token)]);
+    assert.deepEqual(both.map(({ status }) => status).sort(), [200, 422]);
+    assert.equal(answersAsked(world).length, 1);
+  });
+
+  it('has a token of 256 bits, in no address, and an answer that no cache keeps', async () => {
+    await using world = await startKeyed();
+    const { body, headers } = await read(world);
+    assert.equal(Buffer.from(body.token, 'base64url').length, 32);
+    assert.ok(!body.answer_to.includes(body.token));
+    assert.equal(headers['cache-control'], 'no-store');
+  });
+
   it('takes no token after the challenge has expired', async () => {
     await using world = await startKeyed(-1);
     assert.equal((await answer(world, (await read(world)).body.token)).status, 422);

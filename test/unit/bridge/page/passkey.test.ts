@@ -46,6 +46,8 @@ class PasskeyPage {
     },
   };
   readonly credentials: { get: Get } = { get: async () => 'from the browser' };
+  /** By how much the page's clock is ahead. */
+  aheadMs = 0;
   readonly #context: object;
 
   constructor() {
@@ -58,7 +60,13 @@ class PasskeyPage {
     window.top = window;
     const navigator = { credentials: this.credentials };
     const globals = { window, navigator, atob, btoa, crypto, setTimeout, clearTimeout, DOMException };
-    this.#context = createContext({ ...globals, Uint8Array, ArrayBuffer });
+    const ahead = () => this.aheadMs;
+    class PageDate extends Date {
+      static override now(): number {
+        return Date.now() + ahead();
+      }
+    }
+    this.#context = createContext({ ...globals, Uint8Array, ArrayBuffer, Date: PageDate });
     this.run(HOLD_PASSKEY_CALL);
   }
 
@@ -140,5 +148,26 @@ describe('bridge, the call of the page for a passkey', () => {
       page.run(START_PASSKEY);
       return /has no WAWebShortcakeLinkingAction/.test(error() ?? '');
     });
+  });
+
+  it('is asked again of a page that hangs, and of one whose phone did not go on', async () => {
+    const ends: (() => void)[] = [];
+    page.modules.WAWebShortcakeLinkingAction = {
+      startShortcakePasskeyPairing: () => new Promise<void>((resolve) => ends.push(resolve)),
+    };
+    const error = () => readPasskey(JSON.parse(JSON.stringify(page.run(READ_PASSKEY)))).last_error;
+    page.run(START_PASSKEY);
+    page.aheadMs = 59_000;
+    page.run(START_PASSKEY);
+    assert.equal(ends.length, 1);
+    page.aheadMs = 120_000;
+    page.run(START_PASSKEY);
+    assert.equal(ends.length, 2);
+    assert.equal(error(), 'the page did not ask for the passkey in time');
+    ends[1]?.();
+    await until('the end of the second', () => error() === undefined);
+    page.run(START_PASSKEY);
+    assert.equal(ends.length, 3);
+    assert.equal(error(), 'the phone did not complete the link in time');
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import pino from 'pino';
 import { PageMonitor } from '../../../../services/bridge/session/page-monitor.ts';
 import { LIMITS } from '../../../support/bridge/limits.ts';
@@ -50,6 +51,31 @@ describe('bridge, how a page is judged', () => {
     run.once({ stream: 'DISCONNECTED' });
     await looks(3);
     assert.deepEqual(run.states, ['ready']);
+  });
+
+  it('is not ready for long while the page loads anew, although the look at the navigation fails', async () => {
+    monitor.stop();
+    const limits = { ...LIMITS, probeMs: 600_000, readyMs: 600_000 };
+    monitor = new PageMonitor(run, limits, pino({ level: 'silent' }), run);
+    await becomeReady();
+    await setImmediate(); // The first look is over.
+    run.isBetween = true;
+    monitor.navigated();
+    await looks(2);
+    run.isBetween = false;
+    run.page = undefined;
+    await until('the load', () => last() === 'syncing: WhatsApp loads its page anew');
+    assert.ok(!monitor.isReady);
+  });
+
+  it('looks again soon at a page that navigates during a look', async () => {
+    monitor.stop();
+    const limits = { ...LIMITS, probeMs: 600_000, readyMs: 600_000 };
+    monitor = new PageMonitor(run, limits, pino({ level: 'silent' }), run);
+    await becomeReady();
+    monitor.navigated();
+    run.page = undefined;
+    await until('the load', () => last() === 'syncing: WhatsApp loads its page anew');
   });
 
   it('stays ready whatever else the stream is', async () => {

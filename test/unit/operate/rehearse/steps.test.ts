@@ -3,8 +3,9 @@ import { Progress } from '../../../../operate/rehearse/progress.ts';
 import { PrivateWords } from '../../../../operate/rehearse/publish.ts';
 import { rehearse } from '../../../../operate/rehearse/rehearse.ts';
 import { exitCodeOf, outcomeText, type Rehearsed } from '../../../../operate/rehearse/report.ts';
+import { INTERRUPTED } from '../../../../operate/rehearse/run-steps.ts';
 import { STEPS } from '../../../../operate/rehearse/steps.ts';
-import { FakeBridge, type Faults } from '../../../support/operate/rehearse/fake-bridge.ts';
+import { FakeBridge, type Faults, ME } from '../../../support/operate/rehearse/fake-bridge.ts';
 import { FakePerson, HandClock } from '../../../support/operate/rehearse/fake-person.ts';
 
 const TO = '15550000002@c.us';
@@ -26,7 +27,7 @@ async function run(
   const clock = new HandClock();
   const stop = new AbortController();
   clock.onSleep = (nowMs) => {
-    if (nowMs > (wish.interruptAtMs ?? Number.POSITIVE_INFINITY)) stop.abort(new Error('Ctrl-C'));
+    if (nowMs > (wish.interruptAtMs ?? Number.POSITIVE_INFINITY)) stop.abort(new Error(INTERRUPTED));
   };
   const bridge = new FakeBridge(clock, wish);
   const person = new FakePerson(bridge);
@@ -134,6 +135,23 @@ describe('a rehearsal that does not run to its end', () => {
   it('says that nobody could be asked for a reply', async () => {
     const { outcomes } = await run({ to: TO, isMute: true, only: ['recipient'] });
     assert.equal(outcomes.recipient, 'not tried: nobody could be asked for a reply');
+  });
+
+  it('writes to nobody when --to is the number of this phone', async () => {
+    const { rehearsed, outcomes } = await run({ to: ME });
+    assert.deepEqual(rehearsed.link, {
+      failed: '--to is the number of this phone, give another or leave it out',
+    });
+    assert.equal(outcomes.text, 'not tried: no session that is ready');
+    assert.equal(exitCodeOf(rehearsed), 1);
+  });
+
+  it('waits less for a session that did not get ready before, and more again once it does', async () => {
+    const { rehearsed, outcomes } = await run({ awayAfterReloadMs: 230_000 });
+    assert.match(outcomes.reload ?? '', /^failed: the session is not ready after 180 s but offline$/);
+    assert.match(outcomes.kill ?? '', /^failed: the session is not ready after 30 s but offline$/);
+    assert.equal(outcomes['stand-by'], 'as expected');
+    assert.equal(exitCodeOf(rehearsed), 1);
   });
 
   it('tries nothing without a session, and says what it is instead', async () => {
