@@ -47,13 +47,12 @@ async function askBridge(bridge: Origin): Promise<BridgeHealth | undefined> {
   }
 }
 
-/** The reason of this state alone: those of others may name paths. */
-function whatsAppOf({ state, since, reason, compat }: BridgeHealth): object {
+function whatsAppOf({ state, since, public_reason: reason, compat }: BridgeHealth): object {
   const broken = compat?.broken ?? [];
   return {
     state,
     since,
-    ...(state === 'degraded' && reason !== undefined ? { reason } : {}),
+    ...(reason === undefined ? {} : { reason }),
     ...(broken.length === 0 ? {} : { broken }),
   };
 }

@@ -121,6 +121,7 @@ function health(parts: ServerParts, port: number): BridgeHealth {
     port,
     whatsapp_ready: session.isReady,
     ...session.status,
+    ...(session.publicReason === undefined ? {} : { public_reason: session.publicReason }),
     session: sessionName,
     ...(compat === undefined ? {} : { compat }),
   };

@@ -140,6 +140,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     limits,
     log,
     (content) => compat.demand(content),
+    () => compat.doubt(),
   );
   const app = createApp({
     session,

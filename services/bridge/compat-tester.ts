@@ -50,6 +50,8 @@ export class CompatTester {
   #timer: NodeJS.Timeout | undefined;
   /** Capabilities that this load of the page breaks, seen once and not reported yet. */
   readonly #seenBroken = new Set<string>();
+  /** The page has refused what the last test found possible. */
+  #isDoubted = false;
 
   constructor(options: CompatTesterOptions) {
     this.#options = options;
@@ -99,7 +101,15 @@ export class CompatTester {
     );
   }
 
-  /** The page of this browser is ready. While something is broken it is tested again: a part may only load late. */
+  /** The page has failed at a request: it may have changed since its last test, and is tested again. */
+  doubt(): void {
+    this.#isDoubted = true;
+  }
+
+  /**
+   * The page of this browser is ready. While something is broken, or in doubt, it is tested again: a part may only load
+   * late.
+   */
   pageReady(browser: TestedBrowser): void {
     clearInterval(this.#timer);
     const { retestMs = RETEST_MS } = this.#options;
@@ -118,7 +128,9 @@ export class CompatTester {
   }
 
   async #retest(browser: TestedBrowser): Promise<void> {
-    if (!browser.isReady || !this.#report.capabilities.some(({ state }) => state === 'broken')) return;
+    const isBroken = this.#report.capabilities.some(({ state }) => state === 'broken');
+    if (!browser.isReady || !(isBroken || this.#isDoubted)) return;
+    this.#isDoubted = false;
     try {
       await browser.call('the test of the page', (page) => this.test(page));
     } catch (error) {

@@ -63,6 +63,8 @@ export const bridgeHealthSchema = z.object({
   state: sessionStateSchema,
   since: z.iso.datetime(),
   reason: z.string().optional(),
+  /** The reason without paths and addresses, for strangers. A bridge of an earlier release does not tell it. */
+  public_reason: z.string().optional(),
   session: z.string(),
   /** What the newest test of the page has shown. */
   compat: compatSummarySchema.optional(),

@@ -56,7 +56,7 @@ export async function readHealth(services: readonly WatchedService[], release = 
     whatsapp: {
       state: whatsapp.state,
       ...sinceOf(whatsapp.since),
-      ...whyDegraded(whatsapp),
+      ...(whatsapp.reason === undefined ? {} : { reason: whatsapp.reason }),
       ...brokenOf(whatsapp),
     },
     ...(held === 0 ? {} : { held_messages: held }),
@@ -86,14 +86,10 @@ async function readWhatsApp(
     ready: said.whatsapp_ready === true,
     state: typeof said.state === 'string' ? said.state : `${bridge.name} silent`,
     ...sinceOf(said.since),
-    ...(typeof said.reason === 'string' ? { reason: said.reason } : {}),
+    // Not `reason`, which may name paths.
+    ...(typeof said.public_reason === 'string' ? { reason: said.public_reason } : {}),
     ...brokenOf(said.compat),
   };
-}
-
-/** Of this state alone: the reasons of others may name paths. */
-function whyDegraded({ state, reason }: { state: string; reason?: string }): { reason?: string } {
-  return state === 'degraded' && reason !== undefined ? { reason } : {};
 }
 
 /** The api also says why; strangers do not read it here, since it may name paths and addresses. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isErrorCode } from '../../../services/contract/errors.ts';
+import type { SessionState } from '../../../services/contract/events.ts';
 import { type Answer, jsonOf } from '../ask.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
 import type { Context } from '../context.ts';
@@ -24,14 +25,21 @@ const statusSchema = z.object({
 });
 export type WhatsAppStatus = z.infer<typeof statusSchema>;
 
-/** For each state of the session: how bad, why nothing goes out, and the next step. */
-const STATES: Readonly<Record<string, readonly ['note' | 'warning' | 'error', string, string]>> = {
+type Advice = readonly [severity: 'note' | 'warning' | 'error', cause: string, remedy: string];
+
+/** For each state of the session but `ready`: how bad, why nothing goes out, and the next step. */
+const STATES: Readonly<Record<Exclude<SessionState, 'ready'> | 'bridge_unreachable', Advice>> = {
   qr: [
     'warning',
     'no phone is linked: what is sent waits',
     'open /api/whatsapp/qr in a browser and scan it with the phone',
   ],
   pairing: ['note', 'a phone is being linked', 'type the code on the phone'],
+  passkey: [
+    'warning',
+    'the phone has scanned, and WhatsApp asks for the passkey of the account: what is sent waits',
+    'run: gatehouse passkey',
+  ],
   starting: [
     'note',
     'the browser starts',
@@ -49,13 +57,13 @@ const STATES: Readonly<Record<string, readonly ['note' | 'warning' | 'error', st
   ],
   degraded: [
     'error',
-    "WhatsApp's server does not acknowledge what is sent; the bridge heals step by step",
-    'wait ten minutes; let the phone be online; then POST /api/whatsapp/disconnect and /connect',
+    'the phone is linked, and nothing goes out for the reason above; the bridge heals step by step',
+    'do what the reason says; else wait ten minutes, then POST /api/whatsapp/disconnect and /connect',
   ],
   disconnected: [
     'error',
-    'the session has ended, by the phone or by WhatsApp',
-    'POST /api/whatsapp/connect; where it was unlinked, scan anew',
+    'a browser has ended for the reason above; the bridge starts the next one by itself',
+    'do what the reason says; where the phone was unlinked, scan again',
   ],
   stopped: [
     'warning',
@@ -68,6 +76,8 @@ const STATES: Readonly<Record<string, readonly ['note' | 'warning' | 'error', st
     'see "The api reaches the bridge" and "Services"',
   ],
 };
+
+const ADVICE: ReadonlyMap<string, Advice> = new Map(Object.entries(STATES));
 
 /** Bridge up, nothing sent: what the session waits for. */
 export const session: Check = {
@@ -103,7 +113,7 @@ export function judgeSession({
     last_ack_at === undefined ? [] : [`last acknowledgement of WhatsApp's server at ${last_ack_at}`];
   if (whatsapp_ready) return good([evidence, ...proof].join('; '));
   const [severity, cause, remedy] =
-    STATES[state] ??
+    ADVICE.get(state) ??
     (['error', 'the bridge is not there', 'see "Services" and the lines of the bridge in the log'] as const);
   return [found(severity, [evidence, ...proof], cause, remedy)];
 }

@@ -15,6 +15,13 @@ export function isAlreadyThere(error: unknown): boolean {
   return errorText(error).includes('gatehouse: already there');
 }
 
+/** Whether the code of the page failed, for no reason that is known: the page may have changed. */
+export function isFailureOfPage(error: unknown): boolean {
+  if (!(error instanceof KitError) || !['send_failed', 'outcome_unknown'].includes(error.code)) return false;
+  const { cause } = error;
+  return cause !== undefined && isPageError(cause) && !(cause instanceof SendEndedError);
+}
+
 /** What the page's error says of the send that it ended before anything was sent. */
 export function refusalOf(error: unknown, chatId: string): KitError {
   const text = errorText(error).split('\n')[0] ?? '';

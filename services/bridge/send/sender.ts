@@ -8,7 +8,7 @@ import type { InboundEvent } from '../page/inbound-events.ts';
 import { Acks } from './acks.ts';
 import { isAction } from './actions.ts';
 import { SendDeadline } from './deadline.ts';
-import { unknownOutcome } from './errors.ts';
+import { isFailureOfPage, unknownOutcome } from './errors.ts';
 import { type PlacedSend, SendPipeline } from './pipeline.ts';
 import { ChatQueues } from './queues.ts';
 import { type RecentAnswer, RecentSends } from './recent-sends.ts';
@@ -39,16 +39,22 @@ export class Sender {
   readonly #pipeline: SendPipeline;
   readonly #underWay = new Map<string, UnderWay>();
   readonly #chats = new ChatQueues();
+  readonly #doubt: () => void;
   #isClosed = false;
 
-  /** `readyBrowser` throws `whatsapp_not_ready`, and `demand` throws `page_incompatible`. */
+  /**
+   * `readyBrowser` throws `whatsapp_not_ready`, and `demand` throws `page_incompatible`. `doubt` is called when the page
+   * itself fails at a send.
+   */
   constructor(
     readyBrowser: () => SendingBrowser,
     limits: BridgeLimits,
     log: Log,
     demand: (content: BridgeContent) => void = () => undefined,
+    doubt: () => void = () => undefined,
   ) {
     this.#readyBrowser = readyBrowser;
+    this.#doubt = doubt;
     this.#limits = limits;
     this.#pipeline = new SendPipeline(readyBrowser, this.acks, this.#recent, limits, log, demand);
   }
@@ -128,6 +134,7 @@ export class Sender {
     } catch (error) {
       if (request.isRepeatable && error instanceof KitError && ERRORS[error.code].leavesDoubt)
         this.#recent.doubt(request.stanzaId);
+      if (isFailureOfPage(error)) this.#doubt();
       throw error;
     }
   }

@@ -9,6 +9,8 @@ import { logoutText } from './logout-reason.ts';
 export interface BrowserEnd {
   readonly kind: 'failed' | 'offline' | 'conflict' | 'logged_out' | 'stopped';
   readonly reason: string;
+  /** A failure whose reason names no path or address. The reasons of other kinds never do. */
+  readonly isPublic?: true;
 }
 
 /** First pause and longest pause before the next browser, by what ended the last one. */
@@ -48,6 +50,7 @@ export function endOfStart(error: unknown): BrowserEnd {
 export function endOfUnsupported(text: string): BrowserEnd {
   return {
     kind: 'failed',
+    isPublic: true,
     reason: `WhatsApp does not support this browser: "${text}"; update Chromium, or set PUPPETEER_EXECUTABLE_PATH to a newer one`,
   };
 }

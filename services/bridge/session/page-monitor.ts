@@ -4,6 +4,7 @@ import { DeadlineError, within } from '../deadline.ts';
 import { type BridgeLimits, DEFAULT_PROBE_MS } from '../limits.ts';
 import { START_PASSKEY } from '../page/life/passkey.ts';
 import { connectionFault, isLinked, type PageState } from '../page/page-state.ts';
+import { ConnectionWatch } from './connection-watch.ts';
 import type { MonitoredBrowser, PageObserver } from './monitored-browser.ts';
 import { PageRemarks } from './page-remarks.ts';
 import { PasskeyWatch } from './passkey/watch.ts';
@@ -31,6 +32,7 @@ export class PageMonitor {
   readonly #observer: PageObserver;
   readonly #remarks: PageRemarks;
   readonly #passkey: PasskeyWatch;
+  readonly #connection = new ConnectionWatch();
   #phase: Phase = 'loading';
   #progressAt = Date.now();
   #readyAt: number | undefined;
@@ -39,8 +41,6 @@ export class PageMonitor {
   /** The last look has failed between two documents, or something has happened since it began. */
   #isUnclear = false;
   #obstacle: string | undefined;
-  /** The last look has seen that the connection is down. */
-  #isDropSeen = false;
 
   constructor(browser: MonitoredBrowser, limits: BridgeLimits, log: Log, observer: PageObserver) {
     this.#browser = browser;
@@ -174,7 +174,7 @@ export class PageMonitor {
   get #pauseMs(): number {
     if (this.#phase !== 'ready' || this.#isUnclear) return TEND_MS;
     const probeMs = this.#limits.probeMs ?? DEFAULT_PROBE_MS;
-    return this.#isDropSeen ? Math.min(RECHECK_MS, probeMs) : probeMs;
+    return this.#connection.isDropSeen ? Math.min(RECHECK_MS, probeMs) : probeMs;
   }
 
   #call<T>(what: string, act: () => Promise<T>): Promise<T> {
@@ -208,7 +208,7 @@ export class PageMonitor {
       this.#observer.state('syncing', 'WhatsApp loads its page anew');
     }
     if (this.#phase === 'linking') return this.#tendLinking(page);
-    const fault = page === undefined ? undefined : connectionFault(page);
+    const fault = page && this.#connection.faultOf(page);
     if (isOurs) this.#judgeConnection(fault);
     if (this.#phase === 'ready') {
       const acknowledge = () => this.#call('a look at the dialogs', () => whatsapp.acknowledgeDialogs());
@@ -217,10 +217,8 @@ export class PageMonitor {
     const hindrance = obstacle ?? (page?.hasSynced ? fault : undefined);
     if (hindrance === undefined) this.#obstacle = undefined;
     if (Date.now() - this.#progressAt > this.#limits.readyMs) {
-      this.#browser.end({
-        kind: 'failed',
-        reason: `WhatsApp was not ready within ${this.#limits.readyMs} ms (${hindrance ?? page?.state ?? 'no page'})`,
-      });
+      const why = hindrance ?? page?.state ?? 'no page';
+      this.#browser.end(this.#connection.endAfter(this.#limits.readyMs, why));
     } else if (this.#phase === 'degraded') return;
     else if (hindrance !== undefined) this.#hindered(hindrance);
     else if (page?.hasSynced && Date.now() - this.#progressAt > 2 * TEND_MS) {
@@ -236,9 +234,10 @@ export class PageMonitor {
 
   /** A page that is ready loses that when two looks in a row see its connection down, and has it again with the connection. */
   #judgeConnection(fault: string | undefined): void {
-    const wasSeen = this.#isDropSeen;
-    this.#isDropSeen = fault !== undefined;
+    const wasSeen = this.#connection.noteDrop(fault !== undefined);
     if (fault !== undefined && wasSeen) this.#degrade(fault);
+    if (fault !== undefined && this.#phase === 'degraded' && this.#connection.isClosedForGood)
+      this.#observer.state('degraded', fault);
     if (fault !== undefined || this.#phase !== 'degraded') return;
     this.#enter('ready');
     this.#observer.state('ready');

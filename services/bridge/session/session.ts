@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { QrAnswer } from '../../contract/bridge.ts';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { backoffMs } from '../../runtime/backoff.ts';
-import { type BrowserEnd, pausesAfter, stateAfter } from './browser-end.ts';
+import { type BrowserEnd, pausesAfter } from './browser-end.ts';
 import { type PrepareBrowser, prepareBrowser } from './browser-opener.ts';
 import { type BrowserObserver, BrowserRun } from './browser-run.ts';
 import { BrowserSandbox } from './browser-sandbox.ts';
@@ -54,6 +54,11 @@ export class Session {
 
   get status(): SessionStatus {
     return this.#reporter.status;
+  }
+
+  /** The reason of its state, for strangers. */
+  get publicReason(): string | undefined {
+    return this.#reporter.publicReason;
   }
 
   get browser(): BrowserRun | undefined {
@@ -150,7 +155,7 @@ export class Session {
       if (this.#reset !== undefined) await this.#resetProfile(LOGGED_OUT_BY_REQUEST);
       const end = await this.#runBrowser();
       if (end.kind === 'stopped') continue;
-      this.#reporter.set(stateAfter(end), end.reason);
+      this.#reporter.ended(end);
       this.#restarts += 1;
       failures = (end.readyForMs ?? 0) > STABLE_MS ? 1 : failures + 1;
       if (end.kind === 'logged_out') await this.#resetProfile(end.reason);
@@ -171,12 +176,8 @@ export class Session {
       const open = await this.#prepare(this.#options, this.#profile, this.#sandbox.isUsed);
       if (this.#isStopping || this.#reset !== undefined)
         return { kind: 'stopped', reason: 'stopped while it started' };
-      const browser: BrowserRun = new BrowserRun(
-        open,
-        limits,
-        this.#observe(() => browser),
-        log,
-      );
+      const observer = this.#observe(() => browser);
+      const browser: BrowserRun = new BrowserRun(open, limits, observer, log);
       this.#browser = browser;
       const end = await browser.run();
       if (
@@ -216,7 +217,7 @@ export class Session {
       // At once: until its browser is closed, nobody should take the session for what it was.
       ended: (end) => {
         this.#observer.pageAway();
-        this.#reporter.set(stateAfter(end), end.reason);
+        this.#reporter.ended(end);
       },
     };
   }

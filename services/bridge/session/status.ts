@@ -2,6 +2,7 @@ import type { QrAnswer } from '../../contract/bridge.ts';
 import type { SessionState } from '../../contract/events.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { InboundEvent } from '../page/inbound-events.ts';
+import { type BrowserEnd, stateAfter } from './browser-end.ts';
 import type { BrowserRun } from './browser-run.ts';
 
 export interface SessionStatus {
@@ -21,6 +22,12 @@ export interface SessionObserver {
   pageAway(): void;
 }
 
+/** What strangers read of a reason that may name a path or an address. */
+const PRIVATE = 'GET /api/whatsapp/status has the reason';
+
+/** The states on the way to another link, in which the end of the last browser is still news. */
+const ON_THE_WAY: readonly SessionState[] = ['starting', 'qr', 'pairing', 'passkey', 'syncing'];
+
 /** The state of a session with its reason: logs each change, and reports it to the observer. */
 export class StatusReporter {
   readonly #session: string;
@@ -29,6 +36,8 @@ export class StatusReporter {
   #status: SessionStatus = { state: 'stopped', since: new Date().toISOString() };
   #heldBecause: string | undefined;
   readonly #remarks = new Map<string, string>();
+  /** How the last browser ended, until a session is ready again. */
+  #lastEnd: (BrowserEnd & { readonly at: string }) | undefined;
 
   constructor(session: string, observer: SessionObserver, log: Log) {
     this.#session = session;
@@ -40,10 +49,23 @@ export class StatusReporter {
     return this.#status.state;
   }
 
-  /** With the remarks. */
+  /** With the remarks, and on the way to another link with the end of the last browser. */
   get status(): SessionStatus {
-    const reasons = [this.#status.reason, ...this.#remarks.values()].filter((reason) => reason !== undefined);
-    return reasons.length === 0 ? this.#status : { ...this.#status, reason: reasons.join('; ') };
+    const reason = join([
+      this.#status.reason,
+      this.#lastEndText((end) => end.reason),
+      ...this.#remarks.values(),
+    ]);
+    return reason === undefined ? this.#status : { ...this.#status, reason };
+  }
+
+  /** The reason for strangers: without the remarks, and without what may name a path or an address. */
+  get publicReason(): string | undefined {
+    const { state, reason } = this.#status;
+    if (state === 'ready') return undefined;
+    const end = this.#lastEnd;
+    const isOfEnd = end !== undefined && end.reason === reason;
+    return join([isOfEnd ? publicReasonOf(end) : reason, this.#lastEndText(publicReasonOf)]);
   }
 
   /** The state and its reason in words, without the remarks. */
@@ -70,7 +92,16 @@ export class StatusReporter {
     }
   }
 
+  /** A browser has ended. May be called twice for one. */
+  ended(end: BrowserEnd): void {
+    const { state, reason } = this.#status;
+    const isKnown = state === stateAfter(end) && reason === end.reason;
+    if (end.kind !== 'stopped' && !isKnown) this.#lastEnd = { ...end, at: new Date().toISOString() };
+    this.set(stateAfter(end), end.reason);
+  }
+
   setReady(): void {
+    this.#lastEnd = undefined;
     if (this.#heldBecause === undefined) this.set('ready');
     else this.set('degraded', this.#heldBecause);
   }
@@ -83,4 +114,19 @@ export class StatusReporter {
     this.#log.info({ state, reason }, `session ${this.#session} is ${this.text}`);
     this.#observer.state(this.#status);
   }
+
+  #lastEndText(reasonOf: (end: BrowserEnd) => string): string | undefined {
+    const end = this.#lastEnd;
+    if (end === undefined || !ON_THE_WAY.includes(this.state)) return undefined;
+    return `the last browser ended at ${end.at}: ${reasonOf(end)}`;
+  }
+}
+
+function publicReasonOf({ kind, isPublic, reason }: BrowserEnd): string {
+  return kind === 'failed' && !isPublic ? PRIVATE : reason;
+}
+
+function join(reasons: readonly (string | undefined)[]): string | undefined {
+  const known = reasons.filter((reason) => reason !== undefined);
+  return known.length === 0 ? undefined : known.join('; ');
 }

@@ -4,7 +4,12 @@ export interface Health {
   readonly status: string;
   readonly release?: string;
   readonly whatsapp_ready: boolean;
-  readonly whatsapp: { readonly state: string };
+  readonly whatsapp: {
+    readonly state: string;
+    readonly reason?: string;
+    readonly broken?: readonly string[];
+  };
+  readonly held_messages?: number;
   readonly services: Readonly<
     Record<string, { state: string; restarts: number; since?: string; reason?: string }>
   >;
@@ -18,4 +23,8 @@ export interface ReceivedMessage {
   readonly body: string;
   readonly media: { readonly mimetype: string; readonly filename: string | null } | null;
   readonly received_at: string;
+  /** How often the page was told to send it. */
+  readonly adds: number;
+  /** How often its recipient got it. */
+  readonly deliveries: number;
 }

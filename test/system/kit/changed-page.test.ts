@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { openEvents } from '../../support/kit/events.ts';
 import { type Kit, startKit } from '../../support/kit/kit.ts';
+import { OperatorView } from '../../support/kit/operator-view.ts';
 
 const PARTNER = '15558889999@c.us';
 
@@ -60,5 +61,46 @@ describe('kit, when WhatsApp Web changes', () => {
       (await kit.received()).some(({ body }) => body === 'held'),
     );
     assert.equal((await kit.health()).whatsapp_ready, true);
+  });
+
+  it('sets aside only what an export breaks that vanishes from the page, and sends it when the export is back', async () => {
+    const operator = new OperatorView(kit);
+    await using live = await openEvents(kit.origin);
+    const isTold = (state: RegExp) =>
+      live.next(({ type, data }) => {
+        const { capability, state: told } = data;
+        return type === 'compat' && capability === 'send_media' && state.test(String(told));
+      });
+    await misbehave('without', { exports: ['WAWebPrepRawMedia.prepRawMedia'] });
+    const media = { data: 'aGk=', mimetype: 'text/plain', filename: 'hi.txt' };
+    const accepted = await kit.post(
+      '/api/whatsapp/send',
+      { chat_id: PARTNER, media },
+      { prefer: 'respond-async' },
+    );
+    const { id } = await accepted.json();
+    const behind = await operator.send(PARTNER, 'behind it in the chat');
+    await operator.isSentOnce(behind, 'behind it in the chat');
+    await isTold(/broken/);
+    const held = await operator.message(id);
+    assert.deepEqual([held.status, held.error?.code], ['queued', 'page_incompatible']);
+    assert.match(held.reason ?? '', /breaks send_media \(WAWebPrepRawMedia\.prepRawMedia is no function\)/);
+    await kit.until('/health says so', async () => {
+      const { status: word, whatsapp, held_messages } = await kit.health();
+      return word === 'degraded' && whatsapp.broken?.includes('send_media') && held_messages === 1;
+    });
+    assert.match(
+      await operator.doctor(),
+      /send_media is broken: WAWebPrepRawMedia[\s\S]*held: media; 1 messages/,
+    );
+    assert.match(kit.output, /WhatsApp Web: send_media is broken: .*held until it is restored: media/);
+
+    await misbehave('restore');
+    await isTold(/patched/);
+    await kit.until('the medium is at the phone', async () =>
+      (await kit.received()).some(({ media: got }) => got?.filename === 'hi.txt'),
+    );
+    assert.equal((await operator.message(id)).error, undefined);
+    await kit.until('/health is well again', async () => (await kit.health()).status === 'ok');
   });
 });

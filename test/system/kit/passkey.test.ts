@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import puppeteer, { type Browser, type Page } from 'puppeteer';
+import { runCli } from '../../support/cli/run-cli.ts';
 import { type Kit, startKit } from '../../support/kit/kit.ts';
 import { KEY } from '../../support/kit/shared-kit.ts';
 import { FLAGS } from '../../support/sandbox/shared-browser.ts';
@@ -89,7 +90,13 @@ describe('kit, linked to an account that has a passkey', () => {
     const scan = await kit.post('/sandbox/api/scan', {}, HEADERS);
     assert.match((await scan.json()).detail, /asks for a passkey/);
     await stateBecomes('passkey');
-    assert.match((await ask('status')).reason, /gatehouse passkey.*unproven/s);
+    const whatToDo = /gatehouse passkey.*unproven/s;
+    assert.match((await ask('status')).reason, whatToDo);
+    const { whatsapp, whatsapp_ready } = await kit.health();
+    assert.deepEqual([whatsapp.state, whatsapp_ready], ['passkey', false]);
+    assert.match(whatsapp.reason ?? '', whatToDo);
+    const doctor = await runCli(['doctor', kit.origin], { API_KEYS: KEY });
+    assert.match(doctor.stdout, /state passkey .*\n.*asks for the passkey.*\n.*run: gatehouse passkey/);
 
     // The origin of the kit itself: the browser refuses the snippet there, and the ceremony without its check.
     const first = await challenge();

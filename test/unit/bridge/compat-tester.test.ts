@@ -119,4 +119,28 @@ describe('bridge, the report of what the page breaks', () => {
     page.set('WAWebSendReactionMsgAction.sendReactionToMsg', () => undefined);
     await until('it is restored', () => told().at(-1)?.state === 'ok');
   });
+
+  it('tests a page again in which all was well when a request has failed in it, and only then', async () => {
+    const tester = newTester();
+    const page = newPage();
+    await tester.test(page);
+    page.without('WAWebSendReactionMsgAction');
+    let looks = 0;
+    const browser = {
+      get isReady() {
+        looks += 1;
+        return true;
+      },
+      call: async <T>(_what: string, act: (tested: FakeTestedPage) => Promise<T>) => act(page),
+    };
+    tester.pageReady(browser);
+    await until('looks that test nothing', () => looks >= 3);
+    assert.deepEqual(told(), []);
+    tester.doubt();
+    await until('the change is told', () => told().length > 0);
+    assert.deepEqual(
+      told().map(({ capability, state }) => [capability, state]),
+      [['react', 'broken']],
+    );
+  });
 });

@@ -76,6 +76,23 @@ describe('supervisor, of the health of the kit', () => {
     assert.deepEqual(health.whatsapp, { state: 'ready', since: SINCE, broken: ['send_media'] });
   });
 
+  it('passes on why WhatsApp is not ready, in the words that are fit for strangers', async () => {
+    const storage = { state: 'ok', since: SINCE };
+    await using api = await watched('api', { status: 'ok', storage });
+    const said = { whatsapp_ready: false, state: 'disconnected', since: SINCE, reason: '/data is full' };
+    const whatsapp = async (answer: object) => {
+      await using bridge = await watched('bridge', answer);
+      return (await readHealth([bridge.service, api.service])).whatsapp;
+    };
+    assert.deepEqual(await whatsapp(said), { state: 'disconnected', since: SINCE });
+    const reason = 'the phone unlinked this device';
+    assert.deepEqual(await whatsapp({ ...said, public_reason: reason }), {
+      state: 'disconnected',
+      since: SINCE,
+      reason,
+    });
+  });
+
   it('calls the store unavailable while the api says nothing of it', async () => {
     await using bridge = await watched('bridge', bridgeReady);
     for (const answer of [

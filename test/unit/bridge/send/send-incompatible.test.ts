@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import pino from 'pino';
+import { SendEndedError } from '../../../../services/bridge/page/errors.ts';
 import { Sender } from '../../../../services/bridge/send/sender.ts';
 import type { BridgeContent } from '../../../../services/contract/content.ts';
 import { KitError } from '../../../../services/contract/errors.ts';
@@ -11,10 +12,14 @@ const ID = '3EB0AAAAAAAAAAAAAAAAAA';
 describe('bridge, a send that the page cannot do', () => {
   let sends: string[];
   let broken: BridgeContent['kind'] | undefined;
+  let failure: Error | undefined;
+  let doubts: number;
   const found = new Map<string, ReturnType<typeof madeOf>>();
   const newSender = () => {
     sends = [];
     broken = undefined;
+    failure = undefined;
+    doubts = 0;
     found.clear();
     const page = pageWith({
       find: async (id) => {
@@ -29,6 +34,7 @@ describe('bridge, a send that the page cannot do', () => {
         return message && { ...message, ...fine };
       },
       send: async (address, content, { stanzaId }) => {
+        if (failure !== undefined) throw failure;
         sends.push(content.kind);
         return madeOf(address, content, stanzaId);
       },
@@ -38,7 +44,10 @@ describe('bridge, a send that the page cannot do', () => {
     const demand = ({ kind }: BridgeContent) => {
       if (kind === broken) throw new KitError('page_incompatible', `nothing was sent: ${kind}`);
     };
-    return new Sender(() => browser, browser.limits, pino({ level: 'silent' }), demand);
+    const doubt = () => {
+      doubts += 1;
+    };
+    return new Sender(() => browser, browser.limits, pino({ level: 'silent' }), demand, doubt);
   };
   const refused = (sending: Promise<unknown>, code: string) =>
     assert.rejects(sending, (error) => error instanceof KitError && error.code === code);
@@ -76,5 +85,17 @@ describe('bridge, a send that the page cannot do', () => {
     const content = { kind: 'reaction', target: ID, emoji: '+' } as const;
     await refused(sender.send({ chatId: ANN, content }), 'page_incompatible');
     assert.deepEqual(sends, []);
+  });
+
+  it('casts doubt on a page whose code fails, and on none whose server or browser does', async () => {
+    const failWith = async (error: Error) => {
+      const sender = newSender();
+      failure = error;
+      await assert.rejects(sender.send({ chatId: ANN, message: 'a' }));
+      return doubts;
+    };
+    assert.equal(await failWith(new SendEndedError({ result: 'ERROR_NETWORK' })), 0);
+    assert.equal(await failWith(new Error('Protocol error: Target closed')), 0);
+    assert.equal(await failWith(new TypeError('window.require(...).newId is not a function')), 1);
   });
 });

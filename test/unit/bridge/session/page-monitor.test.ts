@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import pino from 'pino';
 import { PageMonitor } from '../../../../services/bridge/session/page-monitor.ts';
@@ -147,5 +148,21 @@ describe('bridge, how a page is judged', () => {
     run.set({ hasDialog: true });
     run.dialogs = { acknowledged: [], left: ['Log out?'] };
     await until('the other', () => /"Log out\?"/.test(run.remarks.get('dialog') ?? ''));
+  });
+
+  it('says that the login may be in use elsewhere when the page opens no connection, and leaves it to the other', async () => {
+    mock.timers.enable({ apis: ['Date'] });
+    try {
+      await becomeReady();
+      run.set({ stream: 'DISCONNECTED' });
+      await until('the drop', () => last() === DOWN);
+      mock.timers.tick(15_000);
+      await until('the other browser', () => /degraded: .*same login is used elsewhere/.test(last() ?? ''));
+      mock.timers.tick(600_000);
+      await until('the end', () => run.ends.length > 0);
+      assert.equal(run.ends[0]?.kind, 'conflict');
+    } finally {
+      mock.timers.reset();
+    }
   });
 });
