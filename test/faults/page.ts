@@ -137,8 +137,8 @@ export const faults: readonly Fault[] = [
     replacement: "row.state === 'broken'",
     tests: [
       {
-        file: 'test/unit/bridge/send/send-incompatible.test.ts',
-        title: 'is refused, and other kinds go out',
+        file: 'test/unit/bridge/compat-tester.test.ts',
+        title: 'refuses the kinds that need what is broken, and no other',
       },
       { file: HELD, title: 'wait with their reason while those behind them go on' },
     ],
@@ -149,7 +149,7 @@ export const faults: readonly Fault[] = [
     file: 'services/api/outbox/page-compat.ts',
     text: '  const reason = whyHeld(message, broken);\n  if (reason !== undefined) return reason;\n',
     replacement: '',
-    tests: [{ file: HELD, title: 'are only looked for when they may have been sent, and then set aside' }],
+    tests: [{ file: HELD, title: 'are held, too, when they turned out to be unsent after the last look' }],
   },
   {
     name: 'A reply waits on after the held message that it answers was canceled',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { endCanceled } from '../../../../services/api/outbox/endings.ts';
+import { whyFirstHeld } from '../../../../services/api/outbox/page-compat.ts';
 import { applyEvents } from '../../../../services/api/outbox/transitions.ts';
 import type { CapabilityState } from '../../../../services/contract/compat.ts';
 import type { MessageContent } from '../../../../services/contract/content.ts';
@@ -125,6 +126,13 @@ forEachDatabase((database) => {
       await world.reaches(there, 'sent');
       for (const id of absent) assert.equal((await isSetAside(world, id)).state, 'queued');
       assert.ok(world.bridge.calls.every(({ retry }) => retry?.only_look === true));
+    });
+
+    it('are held, too, when they turned out to be unsent after the last look', async () => {
+      await using world = await start();
+      const message = await world.find(await world.queue(ANN, '', { content: LOCATION }));
+      const rows = [broken('send_location', 'location')];
+      assert.match((await world.store.read((db) => whyFirstHeld(db, message, rows))) ?? '', /send_location/);
     });
 
     it('hold what refers to them, and no other reaction, edit or reply', async () => {
