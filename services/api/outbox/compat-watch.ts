@@ -5,7 +5,15 @@ import type { BridgeClient } from '../bridge-client.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import type { Store } from '../store/store.ts';
 import type { MessageChanges } from './changes.ts';
-import { countSetAside, hasUnheld, readBroken, replaceBroken, setAside } from './page-compat.ts';
+import {
+  countSetAside,
+  hasUnheld,
+  readBroken,
+  readUnbound,
+  release,
+  replaceBroken,
+  setAside,
+} from './page-compat.ts';
 
 export interface CompatWatchOptions {
   readonly session: string;
@@ -44,7 +52,7 @@ export class CompatWatch {
     this.#askAt = 0;
   }
 
-  /** Sets aside what has to wait; returns what is broken now. */
+  /** Sets aside what has to wait, and releases what waited for a message that no longer does; returns what is broken now. */
   async look(): Promise<readonly CapabilityState[]> {
     const { store, session, changes } = this.#options;
     const known = await store.read((db) => readBroken(db, session));
@@ -54,6 +62,11 @@ export class CompatWatch {
     if (broken.length === 0) {
       this.#held = 0;
       return broken;
+    }
+    const unbound = await store.read((db) => readUnbound(db, session));
+    if (unbound.length > 0) {
+      await store.write((db) => release(db, unbound));
+      for (const id of unbound) changes.changed(id);
     }
     if (await store.read((db) => hasUnheld(db, session, broken)))
       for (const id of await store.write((db) => setAside(db, session, broken))) changes.changed(id);

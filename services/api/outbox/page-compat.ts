@@ -13,8 +13,13 @@ import { stateIs } from './state-sql.ts';
  */
 export const SET_ASIDE = 'page_incompatible';
 
+/** Between these two stands the id of the message to which the held one refers. */
+const REFERS_TO = [`${SET_ASIDE}: it refers to message `, ', which waits'] as const;
+
 /** The count stops here. A higher number changes no decision. */
 const MOST_COUNTED = 10_000;
+
+const RELEASED = { error_code: null, reason: null, next_try_at: 0 } as const;
 
 const brokenSchema = z.array(capabilityStateSchema);
 
@@ -58,7 +63,7 @@ export async function replaceBroken(
   }
   const released = await db
     .updateTable('messages')
-    .set({ error_code: null, reason: null, next_try_at: 0 })
+    .set(RELEASED)
     .where('session', '=', session)
     .where(stateIs.open)
     .where('error_code', '=', SET_ASIDE)
@@ -130,7 +135,40 @@ export async function whyFirstHeld(
   const reason = whyHeld(message, broken);
   if (reason !== undefined) return reason;
   const target = await targetSetAside(db, message);
-  return target === undefined ? undefined : `${SET_ASIDE}: it refers to message ${target}, which waits`;
+  return target === undefined ? undefined : REFERS_TO.join(target);
+}
+
+/**
+ * The messages that are held because they refer to one that no longer waits: it was sent, or it ended. They may be judged
+ * again. A target that has ended refuses them, as it does when nothing was ever held.
+ */
+export async function readUnbound(db: Database, session: string): Promise<string[]> {
+  const [before, after] = REFERS_TO;
+  const target = sql`replace(replace(held.reason, ${before}, ''), ${after}, '')`;
+  const rows = await db
+    .selectFrom('messages as held')
+    .select('held.id')
+    .where('held.session', '=', session)
+    .where(stateIs.open)
+    .where('held.error_code', '=', SET_ASIDE)
+    .where('held.reason', 'like', `${before}%`)
+    .where(
+      sql<boolean>`not exists (select 1 from (select id, error_code from messages where ${stateIs.open}) as waiting
+        where waiting.id = ${target} and waiting.error_code = ${SET_ASIDE})`,
+    )
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Releases these messages, as far as they are still set aside. */
+export async function release(db: Database, ids: readonly string[]): Promise<void> {
+  await db
+    .updateTable('messages')
+    .set(RELEASED)
+    .where('id', 'in', ids)
+    .where(stateIs.open)
+    .where('error_code', '=', SET_ASIDE)
+    .execute();
 }
 
 async function targetSetAside(db: Database, { content }: Message): Promise<string | undefined> {
@@ -141,7 +179,8 @@ async function targetSetAside(db: Database, { content }: Message): Promise<strin
     .selectFrom('messages')
     .select('id')
     .where('id', '=', target)
-    .where(stateIs.unsent)
+    // One that may have been sent, too: nobody knows yet whether there is something to refer to.
+    .where(stateIs.open)
     .where('error_code', '=', SET_ASIDE)
     .executeTakeFirst();
   return row?.id;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PageDataError, parse, readMessage } from './data.ts';
+import { LOAD_EARLIER } from './earlier-messages.ts';
 import { TEXT_OF } from './ids.ts';
 import { editTimeOf, type InboundEvent } from './inbound-events.ts';
 import { IS_WRITTEN } from './message-kinds.ts';
@@ -53,7 +54,9 @@ export async function readChatPiece(
   range: ChatRange,
 ): Promise<ChatPiece> {
   const raw = await whatsapp.run(chatPiece(chatId, range));
-  const { messages, next, isCut } = parse(pieceSchema, raw, 'piece of a chat');
+  // Or the same piece would be read again and again.
+  const movesOn = pieceSchema.refine(({ next }) => next === null || (next > range.from && next < range.most));
+  const { messages, next, isCut } = parse(movesOn, raw, 'piece of a chat');
   return { events: messages.flatMap(eventsOf), next: next ?? undefined, isCut };
 }
 
@@ -105,24 +108,21 @@ function activeChats(since: number): string {
  */
 function chatPiece(chatId: string, { since, from, most, mayLoad }: ChatRange): string {
   return `(async () => {
-    ${IS_WRITTEN}${IS_PERSONAL}
+    ${TEXT_OF}${LOAD_EARLIER}${IS_WRITTEN}${IS_PERSONAL}
     const id = ${JSON.stringify(chatId)};
     const chat = window.require('WAWebCollections').Chat.get(window.require('WAWebWidFactory').createWid(id));
     if (!chat || !isPersonal(id)) return { messages: [], next: null, isCut: false };
     const held = () => chat.msgs.getModelsArray();
     const reaches = () => held().some((msg) => msg.t < ${since});
-    while (${mayLoad} && ${from} === 0 && !reaches() && held().length < ${most}) {
-      const earlier = await window.require('WAWebChatLoadMessages').loadEarlierMsgs({ chat });
-      if (!earlier?.length) break;
-    }
-    
+    const mayLoad = ${mayLoad && from === 0};
+    const { isWhole } = await loadEarlier(chat, () => !mayLoad || reaches() || held().length >= ${most});
     const all = held().filter((msg) => msg.t >= ${since} && isWritten(msg)).sort((a, b) => a.t - b.t);
     const found = all.slice(-${most});
     const piece = found.slice(${from}, ${from + STEP_MESSAGES});
     return {
       messages: piece.map((msg) => window.WWebJS.getMessageModel(msg)),
       next: ${from + STEP_MESSAGES} < found.length ? ${from + STEP_MESSAGES} : null,
-      isCut: all.length > found.length || (!reaches() && held().length >= ${most}),
+      isCut: !isWhole || all.length > found.length || (!reaches() && held().length >= ${most}),
     };
   })()`;
 }

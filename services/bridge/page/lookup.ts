@@ -1,3 +1,4 @@
+import { LOAD_EARLIER } from './earlier-messages.ts';
 import { TEXT_OF } from './ids.ts';
 import { IS_WRITTEN } from './message-kinds.ts';
 import { FAILURE_OF } from './send-hook.ts';
@@ -30,17 +31,16 @@ export function listChats(limit: number): string {
  */
 export function listMessages(chatId: string, limit: number): string {
   return `(async () => {
+    ${TEXT_OF}
+    ${LOAD_EARLIER}
     ${IS_WRITTEN}
     const wid = window.require('WAWebWidFactory').createWid(${JSON.stringify(chatId)});
     const chat = window.require('WAWebCollections').Chat.get(wid);
     if (!chat) return null;
-    let found = chat.msgs.getModelsArray().filter(isWritten);
-    while (found.length < ${limit}) {
-      const earlier = await window.require('WAWebChatLoadMessages').loadEarlierMsgs({ chat });
-      if (!earlier?.length) break;
-      found = [...earlier.filter(isWritten), ...found];
-    }
-    return found.sort((a, b) => a.t - b.t).slice(-${limit}).map((msg) => window.WWebJS.getMessageModel(msg));
+    const held = chat.msgs.getModelsArray().filter(isWritten);
+    const isEnough = (loaded) => held.length + loaded.filter(isWritten).length >= ${limit};
+    const { loaded } = await loadEarlier(chat, isEnough);
+    return [...loaded.filter(isWritten), ...held].sort((a, b) => a.t - b.t).slice(-${limit}).map((msg) => window.WWebJS.getMessageModel(msg));
   })()`;
 }
 
@@ -90,15 +90,15 @@ export function ownSince(address: string, since: number): string {
   return `(async () => {
     ${CHECK_SYNCED}
     ${ADDRESSES_OF}
+    ${LOAD_EARLIER}
     ${FAILURE_OF}
     const [address, since] = ${JSON.stringify([address, since])};
     const { Chat } = window.require('WAWebCollections');
     const chat = addressesOf(address).map((wid) => Chat.get(wid)).find(Boolean);
     if (!chat) return [];
-    while (!chat.msgs.getModelsArray().some((msg) => msg.t < since)) {
-      const earlier = await window.require('WAWebChatLoadMessages').loadEarlierMsgs({ chat });
-      if (!earlier?.length) break;
-    }
+    const { isWhole } = await loadEarlier(chat, () => chat.msgs.getModelsArray().some((msg) => msg.t < since));
+    // What is not found might be among the others.
+    if (!isWhole) throw new Error('gatehouse: the page does not come to the end of the messages of this chat');
     return chat.msgs.getModelsArray()
       .filter((msg) => msg.id.fromMe && msg.t >= since && msg.id.id.startsWith('3EB0'))
       .sort((a, b) => a.t - b.t)

@@ -7,6 +7,8 @@ import type { PlacedMessage, SendingPage } from './sending-browser.ts';
 
 /** The clocks of the caller and of WhatsApp Web may differ by this much. */
 const CLOCK_SLACK_S = 5;
+/** The most ids of one message: each is that of a failed try. A page that has one under every id cannot be believed. */
+const MOST_IDS = 50;
 
 /** What is known of the message ids of this process. */
 export interface KnownIds {
@@ -29,6 +31,11 @@ export type EarlierTry =
   | { readonly message: PlacedMessage & { readonly ack: number } }
   | { readonly message: undefined; readonly failed: FailedTry | undefined; readonly freeId: string };
 
+/** What a look for an earlier try needs of the page. */
+export interface SearchedPage {
+  readonly sends: Pick<SendingPage['sends'], 'find' | 'ownSince' | 'linkedAt'>;
+}
+
 /** After a link, WhatsApp goes on for minutes to hand over what was sent before it. How long is unknown. */
 const HISTORY_S = 600;
 
@@ -37,7 +44,7 @@ const HISTORY_S = 600;
  * ids, by its likeness. Rejects when the page cannot tell.
  */
 export async function findEarlierTry(
-  { sends }: SendingPage,
+  { sends }: SearchedPage,
   request: SendRequest,
   address: string,
   known: KnownIds,
@@ -50,7 +57,8 @@ export async function findEarlierTry(
     if (message?.from_me === true && !message.isFailed) return { message };
     if (message?.from_me === true) failed = message;
   }
-  for (;;) {
+  for (let tries = 0; ; tries += 1) {
+    if (tries === MOST_IDS) throw endlessTries(request.stanzaId);
     const message = await sends.find(freeId, address);
     if (message === undefined || !message.from_me) break;
     if (!message.isFailed) return { message };
@@ -80,12 +88,19 @@ export async function findEarlierTry(
  * Throws `send_failed` while a page that was linked after the first try may not have all messages yet: what it does not
  * find may still have been sent. `hasSynced` means only that the critical data is there.
  */
-async function checkHistory(sends: SendingPage['sends'], since: number): Promise<void> {
+async function checkHistory(sends: SearchedPage['sends'], since: number): Promise<void> {
   const linkedAt = await sends.linkedAt();
   if (linkedAt === undefined || since >= linkedAt || Date.now() / 1000 > linkedAt + HISTORY_S) return;
   throw new KitError(
     'send_failed',
     `nothing was sent: an earlier try may have got through, and WhatsApp Web, linked since, is still loading older messages (for up to ${HISTORY_S} s)`,
+  );
+}
+
+function endlessTries(id: string): KitError {
+  return new KitError(
+    'send_failed',
+    `nothing was sent: WhatsApp Web shows ${MOST_IDS} failed tries of message ${id}`,
   );
 }
 

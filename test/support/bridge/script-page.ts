@@ -5,11 +5,15 @@ type Handler = (value: unknown) => void;
 /** WhatsApp's collection of calls, as far as it matters. Source: `WAWebCallCollection` (jigger@0fbd5e1a). */
 class CallCollection {
   activeCall: unknown;
-  readonly #handlers: Handler[] = [];
+  readonly #handlers = new Map<string, Handler[]>();
   readonly #calls = new Map<string, object>();
 
-  on(_name: string, handler: Handler): void {
-    this.#handlers.push(handler);
+  on(name: string, handler: Handler): void {
+    this.#handlers.set(name, [...(this.#handlers.get(name) ?? []), handler]);
+  }
+
+  trigger(name: string, value: unknown): void {
+    for (const handler of this.#handlers.get(name) ?? []) handler(value);
   }
 
   add(call: { readonly id: string }): object {
@@ -23,7 +27,7 @@ class CallCollection {
 
   setActiveCall(call: unknown): void {
     this.activeCall = call;
-    for (const handler of this.#handlers) handler(call);
+    this.trigger('change:activeCall', call);
   }
 }
 

@@ -32,6 +32,9 @@ export class FakeTestedPage implements TestedPage {
   quota = 1024 ** 3;
   /** Whether an event of the page arrives in Node. */
   isHeard = true;
+  areCallsHeard = true;
+  /** The dialogs over the page, each with what it has of buttons. */
+  dialogs: readonly { readonly button: string | null }[] = [];
   #onToken: (token: string) => void = () => undefined;
 
   constructor(needs: readonly string[]) {
@@ -50,7 +53,19 @@ export class FakeTestedPage implements TestedPage {
     this.#set('WAWebMediaOpaqueData.createFromData', async () => ({ autorelease: () => undefined }));
     const model = { toJSON: () => ({}), set: () => undefined };
     this.#set('WAWebPrepRawMedia.prepRawMedia', () => ({ waitForPrep: async () => model }));
-    this.#set('WAWebCallCollection', { calls: new Map() });
+    this.#set('WAWebCallCollection', {
+      calls: new Map(),
+      on: () => undefined,
+      setActiveCall: () => undefined,
+      trigger: (_name: string, call: { probe?: () => void }) => {
+        if (this.areCallsHeard) call.probe?.();
+      },
+    });
+    for (const name of ['logout', 'clearCredentialsAndStoredData'])
+      this.#set(
+        `WAWebSocketModel.Socket.${name}`,
+        Object.assign(() => undefined, { isHooked: true }),
+      );
     this.#set('WAWebEventsWaitForOfflineDeliveryEnd.isOfflineDeliveryEnd', () => true);
     this.#set('WAWebShortcakeLinkingApi.getShortcakeLinkingStage', () => 'NotStarted');
     this.#set('WAWebConnModel.Conn.trigger', (_name: string, { battery }: { battery: string }) => {
@@ -61,6 +76,7 @@ export class FakeTestedPage implements TestedPage {
       'onMessageAckEvent',
       'onChangeMessageTypeEvent',
       'onEditMessageEvent',
+      ...['onIncomingCall', 'gatehouseLogout'],
     ];
     this.window = {
       require: (name: string) => {
@@ -87,8 +103,10 @@ export class FakeTestedPage implements TestedPage {
 
   async run(source: string): Promise<unknown> {
     const navigator = { storage: { estimate: async () => ({ quota: this.quota, usage: 0 }) } };
-    const evaluate = compileFunction(`return ${source}`, ['window', 'navigator']);
-    return evaluate(this.window, navigator);
+    const found = this.dialogs.map(({ button }) => ({ querySelector: () => button }));
+    const document = { querySelectorAll: () => found };
+    const evaluate = compileFunction(`return ${source}`, ['window', 'navigator', 'document']);
+    return evaluate(this.window, navigator, document);
   }
 
   /** At once: nothing comes later into a page that is evaluated in this process. */

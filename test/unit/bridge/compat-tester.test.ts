@@ -47,6 +47,22 @@ describe('bridge, the report of what the page breaks', () => {
     assert.ok(tester.report.tested_at !== undefined && tester.report.took_ms !== undefined);
   });
 
+  it('refuses the kinds that need what is broken, and no other', async () => {
+    const tester = newTester();
+    await tester.test(newPage().without('WAWebPrepRawMedia'));
+    const medium = { kind: 'media', mimetype: 'text/plain', data: 'aGk=' } as const;
+    const text = { kind: 'text', text: 'a text' } as const;
+    assert.throws(() => tester.demand(medium), { code: 'page_incompatible', message: /breaks send_media/ });
+    for (const content of [
+      text,
+      { ...text, reply_to: '3EB0A' },
+      { kind: 'location', latitude: 1, longitude: 2 },
+    ] as const)
+      tester.demand(content);
+    await tester.test(newPage());
+    tester.demand(medium);
+  });
+
   it('tells each change once, over a restart too', async () => {
     const page = () => newPage().without('WAWebPrepRawMedia');
     await newTester().test(page());

@@ -1,4 +1,6 @@
 import { TEXT_OF } from '../ids.ts';
+import { CALL_MODULE, CALL_PROBE } from '../life/calls.ts';
+import { LOGOUT_FUNCTION } from '../life/logout.ts';
 
 /**
  * Looks at the page that are more than "is this export there?". Each is the body of an async function in the page, with
@@ -62,6 +64,28 @@ export const PROBES = {
   callsMap: `
     const calls = require('WAWebCallCollection');
     if (!Object.values(calls).some((value) => value instanceof Map)) return broken('the collection of calls holds no Map');`,
+  // By an event of its own name: with an active call the page would update its windows, and might reload itself
+  // (\`WAWebCanonicalReload\`, \`WAWebAutoUpdaterUtils\`, jigger@0fbd5e1a).
+  callsHeard: `
+    const found = require('${CALL_MODULE}');
+    const calls = typeof found?.trigger === 'function' ? found : found?.default;
+    for (const name of ['on', 'trigger', 'setActiveCall'])
+      if (typeof calls?.[name] !== 'function') return broken('the collection of calls has no function ' + name);
+    if (typeof window.onIncomingCall !== 'function') return broken('the page cannot call onIncomingCall of the bridge');
+    let isHeard = false;
+    calls.trigger('${CALL_PROBE}', { probe: () => { isHeard = true; } });
+    if (!isHeard) return broken('the bridge does not hear the collection of calls');
+    if (typeof calls.add === 'function' && !calls.add.isHooked) return broken('the bridge does not hear calls that are added');`,
+  logoutReported: `
+    if (typeof window.${LOGOUT_FUNCTION} !== 'function') return broken('the page cannot call ${LOGOUT_FUNCTION} of the bridge');
+    const { Socket } = require('WAWebSocketModel');
+    for (const name of ['logout', 'clearCredentialsAndStoredData'])
+      if (!Socket[name]?.isHooked) return broken('Socket.' + name + ' does not report its reason to the bridge');`,
+  dialogButtons: `
+    const dialogs = [...document.querySelectorAll('[role="dialog"]')];
+    if (dialogs.length === 0) return unproven('no dialog lies over the page');
+    if (!dialogs.some((dialog) => dialog.querySelector('button, [role="button"]')))
+      return broken('the dialog over the page has no button that the bridge can see');`,
   ownLid: `
     if (!require('WAWebUserPrefsMeUser').getMaybeMeLidUser()) return unproven('this account has no LID');`,
   offlineDelivery: `

@@ -119,9 +119,14 @@ export const READ_CAPABILITIES: readonly Capability[] = [
     does: 'hears incoming calls',
     kinds: [],
     needs: ['WAWebCallCollection:object'],
-    probes: ['callsMap'],
+    probes: ['callsMap', 'callsHeard'],
     patches: [],
     assumptions: [
+      {
+        text: 'an incoming call becomes the active call by `setActiveCall`, which triggers `change:activeCall`, or is added by `add`',
+        grade: 'confirmed',
+        source: '`WAWebCallCollection` (jigger@0fbd5e1a)',
+      },
       {
         text: 'the collection of calls is in a chunk that may load later, and `setActiveCall` goes past its Map',
         grade: 'confirmed',

@@ -54,6 +54,59 @@ export const SESSION_CAPABILITIES: readonly Capability[] = [
     ],
   },
   {
+    name: 'logout_reason',
+    does: 'learns why the page logs itself out',
+    kinds: [],
+    needs: ['WAWebSocketModel.Socket.logout', 'WAWebSocketModel.Socket.clearCredentialsAndStoredData'],
+    probes: ['logoutReported'],
+    patches: [
+      {
+        text: 'both functions by which the page logs out report their reason',
+        file: 'page/life/logout.ts (REPORT_LOGOUT)',
+        standsDown: 'the page has no such function',
+      },
+    ],
+    assumptions: [
+      {
+        text: 'each logout comes by `Socket.logout` or `Socket.clearCredentialsAndStoredData`; without a reason the server has unlinked this device',
+        grade: 'confirmed',
+        source:
+          '`WAWebSocketModel`, `WAWebHandleStreamError`, `WAWebLogoutReasonConstants` (jigger@0fbd5e1a)',
+      },
+      {
+        text: 'the address of the page after a logout has the class of its reason in `logout_reason`',
+        grade: 'confirmed',
+        source: '`WAWebReloadAfterLogout` (jigger@0fbd5e1a)',
+      },
+    ],
+  },
+  {
+    name: 'dialogs',
+    does: 'acknowledges the dialog that greets a new user, and names any other',
+    kinds: [],
+    needs: [],
+    probes: ['dialogButtons'],
+    patches: [
+      {
+        text: 'a dialog with one button, which goes on, is acknowledged',
+        file: 'page/life/dialogs.ts (ACKNOWLEDGE_DIALOGS)',
+        standsDown: 'the page shows no such dialog',
+      },
+    ],
+    assumptions: [
+      {
+        text: 'a dialog has the role `dialog`, and its choices are buttons',
+        grade: 'confirmed',
+        source: '`WAWebModal.react`, `WAWebWhatsNewModal.react` (jigger@0fbd5e1a)',
+      },
+      {
+        text: 'the dialog for new users costs the link after some minutes, if nobody acknowledges it',
+        grade: 'likely',
+        source: 'OpenWA#982, OpenWA#998',
+      },
+    ],
+  },
+  {
     name: 'passkey',
     does: 'sees that the account asks for a passkey, and passes on an assertion that was made elsewhere',
     kinds: [],

@@ -3,6 +3,9 @@ import { TEXT_OF } from '../ids.ts';
 /** The module of calls: a chunk of its own, which some pages load only when somebody calls. Source: wa-js#3567. */
 export const CALL_MODULE = 'WAWebCallCollection';
 
+/** An event of the kit's own name: the self-test proves by it that a call would be heard. Nobody else listens to it. */
+export const CALL_PROBE = 'gatehouse:probe';
+
 /**
  * Reports each incoming call through the library's own function, once the page has loaded the module. The library wraps
  * the collection's Map, but the page's own calls go past it: they become the active call at once.
@@ -12,6 +15,7 @@ export const LISTEN_TO_CALLS = `(() => {
   ${TEXT_OF}
   const known = new Set();
   const tell = (call) => {
+    if (typeof call?.probe === 'function') return void call.probe();
     if (!call?.id || !call.peerJid || call.outgoing || known.has(call.id)) return;
     known.add(call.id);
     window.onIncomingCall?.({
@@ -33,13 +37,14 @@ export const LISTEN_TO_CALLS = `(() => {
     }
     if (typeof calls?.on !== 'function') return false;
     calls.on('change:activeCall', tell);
+    calls.on('${CALL_PROBE}', tell);
     const add = calls.add;
     if (typeof add === 'function')
-      calls.add = function (...given) {
+      calls.add = Object.assign(function (...given) {
         const call = add.apply(this, given);
         tell(call);
         return call;
-      };
+      }, { isHooked: true });
     // What made the page load the module may be a call.
     tell(calls.activeCall);
     for (const call of calls.getModelsArray?.() ?? []) tell(call);

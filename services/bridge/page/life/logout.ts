@@ -24,10 +24,11 @@ export const REPORT_LOGOUT = `(() => {
   const hook = (socket, name, ownReason) => {
     const act = socket[name];
     if (typeof act !== 'function') return;
-    socket[name] = function (reason = ownReason, ...more) {
+    const reporting = function (reason = ownReason, ...more) {
       if (reason !== undefined) window.${LOGOUT_FUNCTION}?.(String(reason));
       return act.call(this, reason, ...more);
     };
+    socket[name] = Object.assign(reporting, { isHooked: true });
   };
   const timer = setInterval(() => {
     let socket;

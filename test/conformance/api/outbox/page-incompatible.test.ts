@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { endCanceled } from '../../../../services/api/outbox/endings.ts';
+import { whyFirstHeld } from '../../../../services/api/outbox/page-compat.ts';
 import { applyEvents } from '../../../../services/api/outbox/transitions.ts';
 import type { CapabilityState } from '../../../../services/contract/compat.ts';
 import type { MessageContent } from '../../../../services/contract/content.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
-import { OutboxWorld } from '../../../support/api/outbox/outbox-world.ts';
+import { NO_PACING, OutboxWorld } from '../../../support/api/outbox/outbox-world.ts';
 import { until } from '../../../support/until.ts';
 
 const ANN = '15550000001@c.us';
@@ -17,6 +19,9 @@ const broken = (capability: string, ...kinds: string[]): CapabilityState => ({
   reason: 'a module is missing',
   kinds,
 });
+
+const reactionTo = (target: string): MessageContent => ({ kind: 'reaction', target, emoji: '+' });
+const replyTo = (target: string): MessageContent => ({ kind: 'text', text: 'see', reply_to: target });
 
 /** What the intake does with an event of the bridge. */
 async function tell(world: OutboxWorld, row: CapabilityState): Promise<void> {
@@ -37,7 +42,8 @@ const isSetAside = (world: OutboxWorld, id: string) =>
 
 forEachDatabase((database) => {
   describe(`messages that the page of WhatsApp cannot send, on ${database.name}`, () => {
-    const start = async () => OutboxWorld.start(await database.fresh());
+    // Nothing wakes the outbox for a look at a message that is held and may have been sent.
+    const start = async () => OutboxWorld.start(await database.fresh(), NO_PACING, { lookMs: 20 });
 
     it('wait with their reason while those behind them go on, and go out in order once it is restored', async () => {
       await using world = await start();
@@ -122,17 +128,24 @@ forEachDatabase((database) => {
       assert.ok(world.bridge.calls.every(({ retry }) => retry?.only_look === true));
     });
 
+    it('are held, too, when they turned out to be unsent after the last look', async () => {
+      await using world = await start();
+      const message = await world.find(await world.queue(ANN, '', { content: LOCATION }));
+      const rows = [broken('send_location', 'location')];
+      assert.match((await world.store.read((db) => whyFirstHeld(db, message, rows))) ?? '', /send_location/);
+    });
+
     it('hold what refers to them, and no other reaction, edit or reply', async () => {
       await using world = await start();
       await tell(world, broken('send_location', 'location'));
       world.bridge.broken = [broken('send_location', 'location')];
       const place = await world.queue(ANN, '', { content: LOCATION });
       const reaction = await world.queue(ANN, '', {
-        content: { kind: 'reaction', target: place, emoji: '+' },
+        content: reactionTo(place),
       });
-      const reply = await world.queue(ANN, '', { content: { kind: 'text', text: 'see', reply_to: place } });
+      const reply = await world.queue(ANN, '', { content: replyTo(place) });
       const other = await world.queue(ANN, '', {
-        content: { kind: 'reaction', target: `false_${ANN}_3EB0AA`, emoji: '+' },
+        content: reactionTo(`false_${ANN}_3EB0AA`),
       });
       world.dispatcher.start();
       await world.reaches(other, 'sent');
@@ -145,6 +158,68 @@ forEachDatabase((database) => {
         [other, place, reaction, reply],
       );
     });
+
+    /** A bridge that refers only to what the phone has, as the page does. */
+    const knowsItsMessages = ({ bridge }: OutboxWorld) => {
+      bridge.behave = ({ content }) => {
+        const target = content !== undefined && 'target' in content ? content.target : content?.reply_to;
+        const isKnown = target === undefined || bridge.phone.some(({ id }) => target.endsWith(id));
+        return isKnown ? 'send' : 'not_found';
+      };
+    };
+    const holdPlaces = async (world: OutboxWorld) => {
+      world.bridge.broken = [broken('send_location', 'location')];
+      await tell(world, broken('send_location', 'location'));
+    };
+    const waysToEnd = {
+      canceled: async (world: OutboxWorld, id: string) => {
+        const message = await world.find(id);
+        await world.store.write((db, dialect) => endCanceled(db, dialect, message, Date.now()));
+      },
+      expired: (world: OutboxWorld, id: string) => world.expire(id),
+    };
+    for (const [end, make] of Object.entries(waysToEnd))
+      it(`let what refers to them end at once when they are ${end}, as where nothing is held`, async () => {
+        await using world = await start();
+        knowsItsMessages(world);
+        await holdPlaces(world);
+        const place = await world.queue(ANN, '', { content: LOCATION });
+        const reply = await world.queue(ANN, '', { content: replyTo(place) });
+        const behind = [reactionTo(reply), { kind: 'edit', target: place, text: 'x' } as const];
+        const ids = [
+          reply,
+          ...(await Promise.all(behind.map((content) => world.queue(ANN, '', { content })))),
+        ];
+        world.dispatcher.start();
+        for (const id of ids) await isSetAside(world, id);
+        await make(world, place);
+        world.dispatcher.wake();
+        for (const id of ids) assert.equal((await world.reaches(id, 'failed')).errorCode, 'not_found');
+        const unheld = await world.queue(ANN, '', { content: reactionTo(place) });
+        assert.equal((await world.reaches(unheld, 'failed')).errorCode, 'not_found');
+      });
+
+    for (const outcome of ['sent', 'failed'] as const)
+      it(`hold what refers to one that may have been sent, until it turns out to be ${outcome}`, async () => {
+        await using world = await start();
+        knowsItsMessages(world);
+        await holdPlaces(world);
+        world.bridge.look = () => 'break';
+        const place = await world.queue(ANN, '', {
+          content: LOCATION,
+          state: 'sending',
+          dispatchedAt: Date.now() - 1_000,
+        });
+        const reply = await world.queue(ANN, '', { content: replyTo(place) });
+        world.dispatcher.start();
+        await isSetAside(world, reply);
+        if (outcome === 'sent') world.bridge.phone.push({ id: place, chatId: ANN, text: '' });
+        world.bridge.acked.add(place);
+        world.bridge.look = () => (outcome === 'sent' ? undefined : 'send_refused');
+        await world.reaches(place, outcome);
+        world.bridge.look = () => undefined;
+        await world.reaches(reply, outcome);
+      });
 
     it('hold replies alone when only those are broken', async () => {
       await using world = await start();

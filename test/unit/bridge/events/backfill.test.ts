@@ -39,7 +39,7 @@ class FakeBrowser implements CaughtUpBrowser {
       this.since.push(Number(/t >= (\d+)/.exec(source)?.[1]));
       return Object.keys(this.chats).map((chat) => ({ id: chat, t: nowS() }));
     }
-    this.loads.push(/while \((true|false)/.exec(source)?.[1] === 'true');
+    this.loads.push(/mayLoad = (true|false)/.exec(source)?.[1] === 'true');
     if (this.failing.has(id)) throw new Error('the page would not say');
     const texts = this.chats[id] ?? [];
     const from = Number(/\.slice\((\d+), /.exec(source)?.[1]) / 50;

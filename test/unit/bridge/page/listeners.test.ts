@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import { loadLibrary } from '../../../../services/bridge/page/library.ts';
+import { CALL_PROBE } from '../../../../services/bridge/page/life/calls.ts';
 import { markWhenListening } from '../../../../services/bridge/page/listeners.ts';
 import { ScriptPage } from '../../../support/bridge/script-page.ts';
 import { until } from '../../../support/until.ts';
@@ -86,6 +87,14 @@ describe('bridge, the listeners of whatsapp-web.js', () => {
     page.modules.WAWebCallCollection = page.calls;
     await until('the call', callShown);
     assert.deepEqual(await mark(), { missing: [], isListening: true, isHearingCalls: true });
+  });
+
+  it('answer the self-test that they hear calls, and report none', async () => {
+    page.modules.WAWebCallCollection = page.calls;
+    await attachedClient().attachEventListeners?.();
+    let probes = 0;
+    page.calls.trigger(CALL_PROBE, { probe: () => (probes += 1) });
+    assert.deepEqual([probes, page.reported], [1, []]);
   });
 
   it('hear each incoming call once, by either way, and no call that goes out', async () => {

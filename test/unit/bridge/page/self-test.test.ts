@@ -59,6 +59,17 @@ describe('bridge, the self-test of a page', () => {
     ['inbound', 'onMessageAckEvent', (page) => delete page.window.onMessageAckEvent],
     ['storage', '20 KiB more', (page) => (page.quota = 20 * 1024)],
     ['version', 'does not tell its version', (page) => delete page.window.Debug],
+    ['calls', 'does not hear the collection', (page) => (page.areCallsHeard = false)],
+    ['calls', 'no function setActiveCall', (page) => page.set('WAWebCallCollection.setActiveCall', 1)],
+    ['calls', 'calls that are added', (page) => page.set('WAWebCallCollection.add', () => undefined)],
+    ['calls', 'onIncomingCall', (page) => delete page.window.onIncomingCall],
+    ['logout_reason', 'gatehouseLogout', (page) => delete page.window.gatehouseLogout],
+    [
+      'logout_reason',
+      'Socket.logout does not report',
+      (page) => page.without('WAWebSocketModel.Socket.logout').set('WAWebSocketModel.Socket.logout', noop),
+    ],
+    ['dialogs', 'has no button', (page) => (page.dialogs = [{ button: null }])],
     ['calls', 'no Map', (page) => page.set('WAWebCallCollection', {})],
     ['lookup', 'cannot be listed', (page) => page.set('WAWebCollections.Msg.getModelsArray', () => 'none')],
     ['acks', 'it threw: no list', (page) => page.set('WAWebCollections.Msg.getModelsArray', throwing)],
@@ -92,7 +103,7 @@ describe('bridge, the self-test of a page', () => {
     const unproven = rows.filter(({ reason }) => reason?.startsWith('not proven: '));
     assert.deepEqual(
       unproven.map(({ capability }) => capability),
-      ['send_media', 'reply', 'edit', 'revoke', 'react', 'lookup', 'own_lid', 'inbound'],
+      ['send_media', 'reply', 'edit', 'revoke', 'react', 'lookup', 'own_lid', 'inbound', 'dialogs'],
     );
   });
 
@@ -101,6 +112,10 @@ describe('bridge, the self-test of a page', () => {
     await assert.rejects(testPage(page), PageDataError);
   });
 });
+
+function noop(): void {
+  // A function that the bridge has not hooked.
+}
 
 function throwing(): never {
   throw new Error('no list');

@@ -35,14 +35,22 @@ describe('bridge, how a page is judged', () => {
     await until(`${count} looks`, () => run.looks >= target);
   }
 
+  /** Looks now, and not after the pause that a page gets which is not ready. */
+  async function lookNow(): Promise<void> {
+    const target = run.looks + 1;
+    await monitor.look();
+    await until('a look', () => run.looks >= target);
+  }
+
   it('takes a stream that is disconnected in two looks for a drop, though the state is CONNECTED', async () => {
     await becomeReady();
     run.set({ stream: 'DISCONNECTED' });
     await until('the drop', () => last() === DOWN);
     assert.ok(!monitor.isReady);
     run.set({ state: 'OPENING', stream: 'DISCONNECTED' });
-    await looks(1);
+    await lookNow();
     run.set({});
+    await lookNow();
     await until('the connection', () => last() === 'ready');
     assert.deepEqual(run.states, ['ready', DOWN, 'ready']);
   });
@@ -110,13 +118,14 @@ describe('bridge, how a page is judged', () => {
   it('does not take a plain reconnect for a scan while a code is shown', async () => {
     monitor.linking();
     run.set({ state: 'UNPAIRED', hasSynced: false, isRegistered: false, isInjected: false });
-    void monitor.look();
+    await lookNow();
     for (const state of ['OPENING', 'PAIRING', 'UNPAIRED']) {
       run.set({ state, hasSynced: false, isRegistered: false, isInjected: false });
-      await looks(1);
+      await lookNow();
     }
     assert.deepEqual(run.states, []);
     run.set({ state: 'PAIRING', hasSynced: false, isRegistered: true, isInjected: false });
+    await lookNow();
     await until('the scan', () => last() === 'syncing: linking with the phone');
   });
 
