@@ -65,8 +65,9 @@ export const TIERS: Readonly<Record<TierName, Tier>> = {
   },
 };
 
-/** One deploy on a Docker engine, one chaos seed per database, 2,000 hostile requests at each gate, one open port. */
+/** One deploy on a Docker engine, one chaos seed per database, 2,000 hostile requests at each gate, one open port, one page. */
 const BOUNDED_FILES: readonly string[] = [
+  'test/proof/bridge/page-matrix.test.ts',
   'test/proof/chaos/chaos.test.ts',
   'test/proof/docker/deploy.test.ts',
   'test/proof/gate/hostile/hostile.test.ts',

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { EDITIONS } from '../../../services/sandbox/web/settings.ts';
+import { isBounded } from '../../run/bounded.ts';
 import { COLUMNS, expectedCells } from '../../support/bridge/matrix/columns.ts';
-import { renderDocument, renderText } from '../../support/bridge/matrix/render.ts';
-import { type ColumnResult, runColumn } from '../../support/bridge/matrix/run-column.ts';
+import { type FoundColumn, renderDocument, renderText } from '../../support/bridge/matrix/render.ts';
+import { runColumn } from '../../support/bridge/matrix/run-column.ts';
 
 /** Where the matrix is written to, if a run is to publish it. */
 const { MATRIX_OUT } = process.env;
@@ -10,21 +12,26 @@ const { MATRIX_OUT } = process.env;
 const { MATRIX_PAGE = '' } = process.env;
 /** Columns that run at the same time: they mostly wait. */
 const AT_ONCE = 3;
+/** The bounded part of the tier has only this column. */
+const NEWEST = EDITIONS.at(-1);
 
 describe('bridge, every capability on every page of the stand-in', () => {
-  const columns = COLUMNS.filter(({ page }) => page.includes(MATRIX_PAGE));
-  const results: ColumnResult[] = [];
-  const running = new Map<string, Promise<ColumnResult>>();
-  let slots: Promise<unknown>[] = [];
+  const columns = COLUMNS.filter(({ page }) => (isBounded ? page === NEWEST : page.includes(MATRIX_PAGE)));
+  const results: FoundColumn[] = [];
+  const running = new Map<string, Promise<FoundColumn>>();
 
   before(() => {
-    slots = Array.from({ length: AT_ONCE }, () => Promise.resolve());
-    for (const [index, column] of columns.entries()) {
-      const slot = index % AT_ONCE;
-      const result = (slots[slot] ?? Promise.resolve()).then(() => runColumn(column));
-      slots[slot] = result.catch(() => 'reported by the test of this column');
-      running.set(column.page, result);
+    const waiting = columns.map((column) => ({ column, ...Promise.withResolvers<FoundColumn>() }));
+    for (const { column, promise } of waiting) {
+      running.set(column.page, promise);
+      // The test that awaits it may start later. Until then, a failure must not count as unhandled.
+      promise.catch(() => undefined);
     }
+    const work = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+        await runColumn(next.column).then(next.resolve, next.reject);
+    };
+    for (let n = 0; n < AT_ONCE; n += 1) void work();
   });
 
   for (const column of columns)
@@ -40,10 +47,7 @@ describe('bridge, every capability on every page of the stand-in', () => {
 
   after(() => {
     process.stdout.write(`\n${renderText(results)}\n`);
-    if (MATRIX_OUT !== undefined)
-      writeFileSync(
-        MATRIX_OUT,
-        renderDocument(results, 'make proof T=bridge/page-matrix MATRIX_OUT=docs/whatsapp-matrix.md'),
-      );
+    const isWhole = results.length === COLUMNS.length;
+    if (MATRIX_OUT !== undefined && isWhole) writeFileSync(MATRIX_OUT, renderDocument(results));
   });
 });

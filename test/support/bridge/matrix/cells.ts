@@ -3,7 +3,8 @@
  *
  * - `ok`, `patched`: its contract holds; by itself, or with a patch of the kit.
  * - `without`: what it adds is left out, and the message goes all the same.
- * - `waits`: the bridge refuses for now, and the api tries again. `refused`: for good. Nothing is sent in either case.
+ * - `waits`: the bridge does not say that the message is sent, and the api looks for it or tries again.
+ * - `refused`: nothing is sent, and no other try would be.
  * - `broken`: the bridge says so. It holds back no request.
  * - `none`: the page gives no way to see it.
  */

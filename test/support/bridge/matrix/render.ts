@@ -1,7 +1,24 @@
 import { CAPABILITIES } from '../../../../services/bridge/page/compat/capabilities.ts';
 import { EDITIONS } from '../../../../services/sandbox/web/settings.ts';
-import type { Cell } from './cells.ts';
-import type { ColumnResult } from './run-column.ts';
+import type { Cell, Cells } from './cells.ts';
+import type { Column } from './columns.ts';
+
+/** The page of the documents with the matrix, and the command that writes it. */
+export const DOCUMENT = 'docs/whatsapp-matrix.md';
+const COMMAND = `MATRIX_OUT=${DOCUMENT} npx mocha test/proof/bridge/page-matrix.test.ts`;
+
+/** A column with what was found, or what is expected. */
+export interface ShownColumn {
+  readonly column: Column;
+  readonly cells: Cells;
+}
+
+/** A column as a run has found it. */
+export interface FoundColumn extends ShownColumn {
+  /** Why a contract failed, by capability. */
+  readonly failures: Readonly<Record<string, unknown>>;
+  readonly tookMs: number;
+}
 
 const LETTERS: Readonly<Record<Cell, string>> = {
   ok: '.',
@@ -16,7 +33,7 @@ const MEANINGS: Readonly<Record<Cell, string>> = {
   ok: 'the contract of the capability holds',
   patched: 'the same, with a patch of the kit',
   without: 'the message goes without it',
-  waits: 'nothing is sent; the message waits and is tried again',
+  waits: 'not said to be sent; the message waits, and is looked for or tried again',
   refused: 'nothing is sent; the message fails with the reason',
   broken: 'reported as broken; it holds back no request',
   none: 'the page gives no way to see it',
@@ -25,15 +42,8 @@ const NAME_WIDTH = Math.max(...CAPABILITIES.map(({ name }) => name.length)) + 2;
 /** The matrix in a document is cut into tables of so many columns. */
 const PART = 8;
 
-/** Shortest text that names a page: its edition, or its switches. */
-export function titleOf(page: string): string {
-  const [edition = '', ...switches] = page.split(',');
-  const short = switches.map((text) => text.replace(/=(.{16}).*$/, '=$1…'));
-  return short.length === 0 ? edition : short.join(',');
-}
-
 /** The matrix for a terminal: a letter for each cell, `!` for one that differs from what is expected. */
-export function renderText(results: readonly ColumnResult[]): string {
+export function renderText(results: readonly FoundColumn[]): string {
   const numbers = results.map((_result, index) => String(index + 1).padStart(2));
   const head = [0, 1].map(
     (digit) => ''.padEnd(NAME_WIDTH) + numbers.map((text) => ` ${text[digit]}`).join(''),
@@ -54,16 +64,16 @@ export function renderText(results: readonly ColumnResult[]): string {
 }
 
 /** The same as a page of the documents. */
-export function renderDocument(results: readonly ColumnResult[], command: string): string {
-  const isEdition = ({ column }: ColumnResult) => (EDITIONS as readonly string[]).includes(column.page);
+export function renderDocument(results: readonly ShownColumn[]): string {
+  const isEdition = ({ column }: ShownColumn) => EDITIONS.some((edition) => edition === column.page);
   const switches = results.filter((result) => !isEdition(result));
   const parts = [];
   for (let start = 0; start < switches.length; start += PART) parts.push(switches.slice(start, start + PART));
   const cells = Object.entries(MEANINGS).map(([cell, text]) => `| ${cell} | ${text} |\n`);
-  const reasons = switches.map(({ column }) => `| \`${titleOf(column.page)}\` | ${column.because} |\n`);
+  const reasons = switches.map(({ column }) => `| \`${switchesOf(column.page)}\` | ${column.because} |\n`);
   return `# What works on which page
 
-The stand-in of WhatsApp Web has dated editions, and switches that make a page harder on the kit (\`SANDBOX_PAGE\`). On each, a short contract of every capability runs through a real bridge, the real library and a real Chromium. Written by \`${command}\`; nothing here was seen on the real WhatsApp Web.
+The stand-in of WhatsApp Web has dated editions, and switches that make a page harder on the kit (\`SANDBOX_PAGE\`). On each, a short contract of every capability runs through a real bridge, the real library and a real Chromium. Written by \`${COMMAND}\`; nothing here was seen on the real WhatsApp Web.
 
 | Cell | Means |
 | --- | --- |
@@ -81,12 +91,22 @@ ${parts.map(table).join('\n')}
 ${reasons.join('')}`;
 }
 
-function table(results: readonly ColumnResult[]): string {
+function table(results: readonly ShownColumn[]): string {
   const titles = results.map(({ column }) => `\`${titleOf(column.page)}\``);
   const rows = CAPABILITIES.map(
     ({ name }) => `| \`${name}\` | ${results.map(({ cells }) => cells[name] ?? '?').join(' | ')} |\n`,
   );
   return `| Capability | ${titles.join(' | ')} |\n| --- |${' --- |'.repeat(results.length)}\n${rows.join('')}`;
+}
+
+/** Short text that names a page: its edition, or its switches. */
+function titleOf(page: string): string {
+  return switchesOf(page).replace(/=([^,]{16})[^,]+/g, '=$1…');
+}
+
+function switchesOf(page: string): string {
+  const [edition = '', ...switches] = page.split(',');
+  return switches.length === 0 ? edition : switches.join(',');
 }
 
 function letterOf(cell: string): string {

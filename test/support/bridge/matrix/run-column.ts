@@ -8,17 +8,9 @@ import { type Column, expectedCells } from './columns.ts';
 import type { Phase } from './contract.ts';
 import { CONTRACTS } from './contracts.ts';
 import { link } from './link.ts';
+import type { FoundColumn } from './render.ts';
 import { Scene } from './scene.ts';
 import { runUnusable } from './unusable.ts';
-
-/** What the capabilities do on one page. */
-export interface ColumnResult {
-  readonly column: Column;
-  readonly cells: Cells;
-  /** Why a contract failed, by capability. */
-  readonly failures: Readonly<Record<string, unknown>>;
-  readonly tookMs: number;
-}
 
 /** No wait of the bridge ends before a slow machine is through. The watchdog steps in soon: one contract waits for that. */
 const LIMITS: Partial<BridgeLimits> = {
@@ -27,7 +19,7 @@ const LIMITS: Partial<BridgeLimits> = {
 };
 
 /** Runs the contract of each capability through a bridge and a browser of its own. */
-export async function runColumn(column: Column): Promise<ColumnResult> {
+export async function runColumn(column: Column): Promise<FoundColumn> {
   const sinceMs = performance.now();
   const page = selectPage(column.page);
   await using world = await startWorld(page);
@@ -58,6 +50,8 @@ class ContractRun {
   async all(): Promise<void> {
     await this.#untilReported();
     await Promise.all(this.#names('live').map((name) => this.#run(name)));
+    const { pages } = this.#world.sandbox.phone;
+    await until('no dialog lies over the page', () => pages.current?.isDialogOpen === false);
     const afterLoad = this.#names('reload');
     await Promise.all(afterLoad.map((name) => this.#prepare(name)));
     await this.#reload();
