@@ -48,7 +48,7 @@ export const TIERS: Readonly<Record<TierName, Tier>> = {
   },
   proof: {
     name: 'proof',
-    budgetS: 1_920,
+    budgetS: 2_160,
     jobs: 2,
     timeoutMs: 600_000,
     mayRunTwice: true,
@@ -57,7 +57,7 @@ export const TIERS: Readonly<Record<TierName, Tier>> = {
   /** The part of `proof` that `.ci/run` runs. */
   bounded: {
     name: 'bounded',
-    budgetS: 210,
+    budgetS: 225,
     jobs: 2,
     timeoutMs: 600_000,
     mayRunTwice: true,

@@ -69,11 +69,13 @@ export const SEND_CONTRACTS: Readonly<Record<string, Contract>> = {
   }),
   own_chat: live(async (scene) => {
     const { message, answer } = await scene.send({ kind: 'text', text: scene.text }, { to: ME });
-    assert.deepEqual([message.chat_id, scene.kept(message).ack], [`${ME}@c.us`, 3]);
+    assert.equal(message.chat_id, `${ME}@c.us`);
+    assert.ok(scene.kept(message).ack >= 3, 'a message to oneself is read at once');
     assert.equal((await scene.world.call('GET', `/messages/${answer.messageId}`)).status, 200);
   }),
   own_lid: live(async (scene) => {
     const { message } = await scene.send({ kind: 'text', text: scene.text }, { to: `${lidOf(ME)}@lid` });
-    assert.deepEqual([message.chat_id, scene.kept(message).ack], [`${ME}@c.us`, 3]);
+    assert.equal(message.chat_id, `${ME}@c.us`);
+    assert.ok(scene.kept(message).ack >= 3, 'a message to oneself is read at once');
   }),
 };
