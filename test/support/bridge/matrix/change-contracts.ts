@@ -30,6 +30,7 @@ export const CHANGE_CONTRACTS: Readonly<Record<string, Contract>> = {
     async run(scene) {
       const content = { kind: 'text', text: scene.text } as const;
       const stanzaId = newId();
+      await scene.ready();
       await scene.world.misbehave('policy', { mode: 'fail-network' });
       const failed = await scene.try(content, scene.person, stanzaId);
       await scene.world.misbehave('policy', { mode: scene.policy.mode });
@@ -47,6 +48,7 @@ export const CHANGE_CONTRACTS: Readonly<Record<string, Contract>> = {
   reconnect: {
     phase: 'alone',
     async run(scene) {
+      await scene.ready();
       await scene.world.misbehave('policy', { serverAckMs: -1 });
       const stanzaId = newId();
       const content = { kind: 'text', text: scene.text } as const;
@@ -63,7 +65,7 @@ export const CHANGE_CONTRACTS: Readonly<Record<string, Contract>> = {
       if (!isAwaited && 'entry' in first) throw new EndedOtherwise(first.entry.isFinal ? 'refused' : 'waits');
       const { message } = await scene.send(content, { stanzaId, isDoubtful: true });
       assert.ok(scene.kept(message).ack > 0);
-      await until('the session is ready again', async () => (await scene.world.status()).whatsapp_ready);
+      await scene.ready();
     },
   },
 };

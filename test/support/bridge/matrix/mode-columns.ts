@@ -15,6 +15,9 @@ const PATIENT_WATCHDOG = { ackTimeoutMs: 600_000 };
 const all = (cell: Cell, names: readonly string[] = ALL): Cells =>
   Object.fromEntries(names.map((name) => [name, cell]));
 
+/** A retry adds no message. */
+const NOTHING_NEW: Cells = { ...all('waits'), resend: 'ok' };
+
 interface ModeColumn {
   readonly with: `mode=${SendMode}`;
   readonly because: string;
@@ -44,12 +47,12 @@ export const MODE_COLUMNS: readonly ModeColumn[] = [
   { with: 'mode=fail-network', because: 'nothing leaves the page', cells: all('waits') },
   { with: 'mode=fail-send', because: 'nothing leaves the page, for no known reason', cells: all('waits') },
   { with: 'mode=blocked', because: 'this account has blocked everybody', cells: all('refused') },
-  { with: 'mode=fail-add', because: 'no message can be added', cells: all('waits') },
+  { with: 'mode=fail-add', because: 'no message can be added', cells: NOTHING_NEW },
   {
     with: 'mode=hang-add',
     because: 'the page never adds a message, and does not say so',
     limits: { sendMs: 3_000 },
-    cells: all('waits'),
+    cells: NOTHING_NEW,
   },
   { with: 'mode=fail-upload', because: 'no medium can be uploaded', cells: { send_media: 'waits' } },
 ];

@@ -63,6 +63,11 @@ export class Scene {
     return compatReportSchema.parse((await this.world.call('GET', '/compat')).body);
   }
 
+  /** Resolves when the session is ready: what another contract did may have ended the browser. */
+  async ready(): Promise<void> {
+    await until('the session is ready', async () => (await this.world.status()).whatsapp_ready);
+  }
+
   /**
    * Sends as the api does: again after each failure that is not final. Where the page must let it wait, tries once. Ends the
    * contract when nothing is sent. Fails when the bridge says "sent" of a message that the server does not have, or "not

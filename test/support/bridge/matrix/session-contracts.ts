@@ -38,7 +38,9 @@ export const SESSION_CONTRACTS: Readonly<Record<string, Contract>> = {
   link: {
     phase: 'last',
     /** The page was linked before all other contracts (`link.ts`). */
-    async run({ world }) {
+    async run(scene) {
+      const { world } = scene;
+      await scene.ready();
       assert.equal(world.sandbox.phone.state.devices.size, 1);
       const { status, body } = await world.call('POST', '/logout');
       assert.equal(status, 200, JSON.stringify(body));
