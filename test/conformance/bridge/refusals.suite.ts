@@ -83,6 +83,21 @@ export function refusesSends(world: () => PageUnderTest): void {
     assert.equal(addsOf(world(), stanzaId), 1);
   });
 
+  it('gives the code with which the server refuses a retry, too', async () => {
+    for (const [mode, expected] of [
+      ['fail-result', 479],
+      ['restrict-cold', 463],
+    ] as const) {
+      const [stanzaId, to] = [newId(), '15552220404@c.us'];
+      await world().misbehave('policy', { mode: 'fail-network' });
+      await endOf(stanzaId, to);
+      await world().misbehave('policy', { mode });
+      assert.equal(await resend(`true_${to}_${stanzaId}`), undefined);
+      const { code, ack } = (await outcomeOf(stanzaId)) ?? {};
+      assert.deepEqual([code, ack], [expected, -1]);
+    }
+  });
+
   it('says of a blocked contact that it is, and shows nothing of it on the message', async () => {
     const stanzaId = newId();
     await world().misbehave('policy', { mode: 'blocked' });

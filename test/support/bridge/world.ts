@@ -16,7 +16,7 @@ import { SECRET_HEADER } from '../../../services/contract/internal.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import { type Sandbox, startSandbox } from '../../../services/sandbox/sandbox.ts';
 import { endWithTests } from '../end-with-tests.ts';
-import { pageUnderTest } from '../sandbox/page-under-test.ts';
+import { type PageSelection, pageUnderTest } from '../sandbox/page-under-test.ts';
 import { until } from '../until.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
 import { LIMITS } from './limits.ts';
@@ -217,7 +217,8 @@ export class World {
   }
 }
 
-export async function startWorld(): Promise<World> {
+/** `page`: how the stand-in behaves; as `SANDBOX_PAGE` says unless given. */
+export async function startWorld(page: PageSelection = pageUnderTest()): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), 'gatehouse-bridge-'));
   const sandbox = await startSandbox({
     host: '127.0.0.1',
@@ -228,7 +229,7 @@ export async function startWorld(): Promise<World> {
     autoLink: false,
     authorize: () => undefined,
     log: createLog('sandbox', 'error'),
-    ...pageUnderTest(),
+    ...page,
   });
   return new World(dir, sandbox, await startFakeApi(SECRET));
 }

@@ -16,7 +16,7 @@ describe('test tiers', () => {
       files.filter((file) => !existsSync(file) || !filesOf('proof').includes(file)),
       [],
     );
-    assert.equal(files.length, 4);
+    assert.equal(files.length, 5);
   });
 
   it('run every file that a path names', () => {

@@ -23,6 +23,8 @@ const NAMED_BY_THE_BRIDGE = [
   ...CAPABILITIES.flatMap(({ needs }) => needs.map((need) => need.replace(/[.:].*/, ''))),
   'WAWebMsgGetters',
   'WAWebBlocklistCollection',
+  // How retries end (`page/send-hook.ts`).
+  'WAWebSendMsgRecordAction',
   // Links with a passkey.
   ...['WAWebShortcakeLinkingApi', 'WAWebShortcakeLinkingAction'],
 ];

@@ -8,7 +8,7 @@ import { sendMessageEdit } from '../sends/edit-message.ts';
 import { offlineDelivery } from '../sends/offline-delivery.ts';
 import { getIsFailed, resendMsg } from '../sends/resend-message.ts';
 import { sendSeen } from '../sends/seen.ts';
-import { addAndSendMsgToChat, resendMsgToChat } from '../sends/send-message.ts';
+import { addAndSendMsgToChat, recordAction, resendMsgToChat } from '../sends/send-message.ts';
 import { current } from '../settings.ts';
 
 /** Messages: how they are sent, changed and loaded. */
@@ -25,6 +25,7 @@ export const sendModules = {
   WAWebGetEphemeralFieldsMsgActionsUtils: { getEphemeralFields: () => ({}) },
   WAWebSendMsgChatAction: { addAndSendMsgToChat, resendMsgToChat },
   // Not named by the library.
+  WAWebSendMsgRecordAction: recordAction,
   WAWebResendMsgAction: { resendMsg },
   WAWebMsgGetters: { getIsFailed },
   WAWebEventsWaitForOfflineDeliveryEnd: {

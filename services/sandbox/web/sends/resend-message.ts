@@ -4,7 +4,7 @@ import { ensureChat, type MsgModel, messageActions } from '../objects/store.ts';
 import { mayEdit } from './capabilities.ts';
 import { sendEdit } from './edit-message.ts';
 import { changeOwnMessage } from './own-messages.ts';
-import { changeState, resendMsgToChat, sendMsgRecord } from './send-message.ts';
+import { changeState, recordAction, resendMsgToChat } from './send-message.ts';
 
 const MEDIA_TYPES = ['image', 'video', 'audio', 'ptt', 'document', 'sticker'];
 
@@ -26,7 +26,7 @@ export async function resendMsg(msg: MsgModel): Promise<string | undefined> {
   }
   await changeState(msg, { ack: 0, isSendFailure: false });
   if (MEDIA_TYPES.includes(msg.type)) return msg.resumeUpload();
-  return (await sendMsgRecord(msg)).messageSendResult;
+  return (await recordAction.sendMsgRecord(msg)).messageSendResult;
 }
 
 /** Uploads a medium again and sends its message. Source: `WAWebMediaResumeUploadMsg` (jigger@0fbd5e1a). */

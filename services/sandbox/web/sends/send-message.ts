@@ -64,11 +64,17 @@ export function addAndSendMsgToChat(
 
 /** Sends a message, once it is there, after those before it in its chat. */
 export function resendMsgToChat(chat: ChatModel, message: Promise<MsgModel>): Promise<SendResult> {
-  return inTurn(sendTurns, chat, message, async (msg) => msg).then(sendMsgRecord);
+  return inTurn(sendTurns, chat, message, async (msg) => msg).then((msg) => recordAction.sendMsgRecord(msg));
 }
 
+/**
+ * The module `WAWebSendMsgRecordAction`. Every send and every retry asks it for its function, so that one who replaces the
+ * function sees them all. Source: `WAWebSendMsgChatAction`, `WAWebResendMsgAction` (jigger@0fbd5e1a).
+ */
+export const recordAction = { sendMsgRecord };
+
 /** Source: `WAWebSendMsgRecordAction` (jigger@0fbd5e1a). */
-export async function sendMsgRecord(msg: MsgModel): Promise<SendResult> {
+async function sendMsgRecord(msg: MsgModel): Promise<SendResult> {
   const { remote } = msg.id;
   const chat = ensureChat(remote);
   msg.set({ isNewMsg: true });
