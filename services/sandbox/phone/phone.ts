@@ -98,11 +98,12 @@ export class Phone {
     return { linked, offline: this.isOffline, policy: this.policy };
   }
 
-  /** A page is up: it gets what waited. */
+  /** A page is up: it gets what waited, and hears that this was all. */
   welcome(page: Page): void {
     page.isUp = true;
     page.qr = undefined;
     if (this.audience !== undefined) this.delivery.flush(this.audience, this.state);
+    if (!this.isOffline) page.push({ cmd: 'offlineDelivered' });
     this.changed();
   }
 
