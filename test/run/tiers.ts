@@ -48,7 +48,7 @@ export const TIERS: Readonly<Record<TierName, Tier>> = {
   },
   proof: {
     name: 'proof',
-    budgetS: 1_920,
+    budgetS: 2_400,
     jobs: 2,
     timeoutMs: 600_000,
     mayRunTwice: true,

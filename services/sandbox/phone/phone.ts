@@ -114,6 +114,7 @@ export class Phone {
   receive(wire: WireMessage, sender: Page | undefined = this.pages.current): Receipt {
     const known = this.state.messages.get(wire.id);
     const refusal = known === undefined ? refusalOf(wire.chat_id, this.policy.mode, this.state) : undefined;
+    if (refusal === 'refused') this.write({ kind: 'refused', id: wire.id });
     if (refusal !== undefined) return refusal;
     if (known === undefined) {
       const adds = wire.add === undefined ? [] : [wire.add];
