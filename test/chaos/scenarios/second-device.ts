@@ -9,14 +9,16 @@ const MOST_PAUSE_MS = 1_200;
 const READS = 0.25;
 const REPEATS = 0.15;
 const FEWEST = 5;
+const PATIENCE_MS = 30_000;
 
 /** Another device of the account writes into the same chats and reads them, while all parts of the kit are killed. */
 export function secondDevice(): Scenario {
   return {
+    patienceMs: PATIENCE_MS,
     trouble: async (world) => {
       const over = new AbortController();
       const others = useElsewhere(world, over.signal);
-      await killAll(world, VICTIMS, world.options.kills).finally(() => over.abort());
+      await killAll(world, VICTIMS, world.options.kills, PATIENCE_MS).finally(() => over.abort());
       await others;
     },
     missed: (world) => [
