@@ -69,6 +69,8 @@ export class Phone {
     for (const record of this.#journal.past) this.state.apply(record);
     for (const message of this.state.messages.values()) {
       if (!message.delivered) this.delivery.wait(message.id);
+      // The server keeps receipts until a page has confirmed them; what pages have confirmed is not in the journal.
+      if (isFromDevice(message) && message.ack > 1) this.delivery.noteAck(message.id, message.ack);
       if (isFromDevice(message) && message.ack >= 0)
         this.#ackSchedule.follow(message.id, message.ack, this.policy);
     }
