@@ -3,6 +3,7 @@ import { until } from '../../support/until.ts';
 import type { Scenario, ScenarioMaker, World } from '../scenario.ts';
 import { VICTIMS, type Victim } from '../victims.ts';
 import { killAll, missedKills } from './kills.ts';
+import { offlineInTraffic } from './offline.ts';
 import { secondDevice } from './second-device.ts';
 
 /** A page of the sandbox that is harder than the usual one, and what else is different in such a run. */
@@ -32,6 +33,8 @@ export const harderPages = {
   /** As before, and no recipient is there to give a receipt. */
   'kills-duplicates-unread': () =>
     killsOn({ page: `2026-09,${PASSES_DUPLICATES},deviceAckMs=-1,readAckMs=-1`, victims: OF_THE_PAGE }),
+  /** The connection is lost and comes back: the page itself sends again what the server has not answered. */
+  'offline-duplicates': () => offlineInTraffic(`2026-09,${PASSES_DUPLICATES}`),
   'kills-slow-page': killsSlowPage,
   'kills-offline-delivery': killsOfflineDelivery,
   'second-device': secondDevice,
