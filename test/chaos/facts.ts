@@ -11,6 +11,8 @@ export interface Received {
   readonly received_at?: string;
   /** How often a page added it: a page that is asked twice for one id is a kit that sends twice. */
   readonly adds?: number | undefined;
+  /** How often its recipient got it; once when left out. */
+  readonly deliveries?: number | undefined;
 }
 
 /** The numbers of the events that a reader got, in its order. */
@@ -30,6 +32,8 @@ export interface Facts {
   /** What `GET /api/whatsapp/messages/{id}` says, by id. */
   readonly states: ReadonlyMap<string, { readonly status: string; readonly record: unknown }>;
   readonly written: readonly Written[];
+  /** What another device of the account wrote: it must be in the event log, once. */
+  readonly elsewhere: readonly Written[];
   readonly unwritten: readonly string[];
   readonly log: readonly ChaosEvent[];
   /** The last event before the webhooks and the stream were there. */
@@ -39,7 +43,18 @@ export interface Facts {
   readonly streams: readonly Stream[];
   /** Whether the page chose the ids of messages itself. */
   readonly resists: boolean;
+  /** The server passes a second stanza under one id on to the recipient. Then doubles are counted, and are no finding. */
+  readonly passesDuplicates: boolean;
+  /** The messages that the server has refused for good, by stanza id: they alone may count as failed. */
+  readonly refusedForGood: readonly string[];
+  /** The messages that the kit had the page send again, by stanza id. */
+  readonly retried: readonly string[];
   readonly leftovers: readonly string[];
   readonly failedServices: readonly string[];
   readonly unaskedEnds: readonly string[];
+}
+
+/** The last part of a serialized id, which is the id at the kit. */
+export function stanzaOf(id: string): string {
+  return id.split('_')[2] ?? id;
 }

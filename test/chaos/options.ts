@@ -19,7 +19,7 @@ export type Database = 'sqlite' | 'postgres';
 const FULL = { messages: 500, chats: 20, phoneMessages: 200, kills: 36 };
 const SEEDS = 5;
 
-/** The runs that variables ask for: SCENARIO (or `all`), SEED, SEEDS, DATABASE, MESSAGES, CHATS, PHONE, KILLS. */
+/** The runs that variables ask for: SCENARIO (names, or `all`), SEED, SEEDS, DATABASE, MESSAGES, CHATS, PHONE, KILLS. */
 export function readPlan(env: Readonly<Record<string, string | undefined>>): ChaosOptions[] {
   const seed = numberOf(env, 'SEED') ?? Math.floor(Math.random() * 1_000_000);
   const seeds = numberOf(env, 'SEEDS') ?? (env.SEED ? 1 : SEEDS);
@@ -37,8 +37,10 @@ export function readPlan(env: Readonly<Record<string, string | undefined>>): Cha
 
 function scenariosOf(text: string): ScenarioName[] {
   if (text === 'all') return Object.keys(scenarios).filter(isScenario);
-  if (isScenario(text)) return [text];
-  throw new Error(`SCENARIO is ${text}: must be all, or one of ${Object.keys(scenarios).join(', ')}`);
+  return text.split(',').map((name) => {
+    if (isScenario(name)) return name;
+    throw new Error(`SCENARIO has ${name}: must be all, or names of ${Object.keys(scenarios).join(', ')}`);
+  });
 }
 
 function databaseOf(text: string): Database {

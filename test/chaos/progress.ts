@@ -8,6 +8,11 @@ const LONGEST_WAIT_MS = 12_000;
 /** Keeps what is done to the kit and what is asked of it in step, however fast the machine is. */
 export class Progress {
   readonly #done = new Map<string, number>();
+  readonly #longestWaitMs: number;
+
+  constructor(longestWaitMs = LONGEST_WAIT_MS) {
+    this.#longestWaitMs = longestWaitMs;
+  }
 
   /** A part has done this fraction of its work. */
   report(part: string, fraction: number): void {
@@ -24,7 +29,7 @@ export class Progress {
   }
 
   /** Throws when the part has not come so far in time. */
-  async reached(part: string, fraction: number, withinMs = LONGEST_WAIT_MS): Promise<void> {
+  async reached(part: string, fraction: number, withinMs = this.#longestWaitMs): Promise<void> {
     if (this.of(part) >= fraction) return;
     await until(`${part} has come to ${fraction}`, () => this.of(part) >= fraction, { withinMs });
   }

@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { call, fieldOf } from './call.ts';
 import type { Diary } from './diary.ts';
 import { readLog } from './event-pages.ts';
-import type { Facts, Received } from './facts.ts';
+import { type Facts, type Received, stanzaOf } from './facts.ts';
 import type { Follower } from './follower.ts';
 import type { KitUnderFire } from './kit-under-fire.ts';
-import type { People } from './people.ts';
+import type { People, Written } from './people.ts';
 import type { Receiver } from './receiver.ts';
 import { find } from './victims.ts';
 import type { Writers } from './writers.ts';
@@ -16,35 +17,40 @@ export interface Actors {
   readonly receiver: Receiver;
   readonly followers: readonly Follower[];
   readonly diary: Diary;
+  /** What another device of the account wrote. */
+  readonly elsewhere: readonly Written[];
+  /** From the last shot on; what has not arrived by then is lost. */
+  readonly settleMs?: number | undefined;
 }
 
-/** From the last shot on; what has not arrived by then is lost. */
 const SETTLE_WITHIN_MS = 90_000;
 const QUIET_MS = 1_500;
-const SENT = ['sent', 'delivered', 'read', 'played'];
+/** What a message that is done with is; of the last, one that the server has refused. */
+const ENDED = ['sent', 'delivered', 'read', 'played', 'failed'];
 
 /** Waits until everything has arrived and nothing more happens. What does not come in time is for the verdict to say. */
 export async function settle(actors: Actors): Promise<Map<string, { status: string; record: unknown }>> {
-  const { fire, writers, diary } = actors;
+  const { fire, writers, diary, settleMs = 0 } = actors;
+  const withinMs = Math.max(SETTLE_WITHIN_MS, settleMs);
   const states = new Map<string, { status: string; record: unknown }>();
   const wait = (what: string, holds: () => Promise<boolean> | boolean) =>
     fire.kit
-      .until(what, holds, SETTLE_WITHIN_MS)
+      .until(what, holds, withinMs)
       .catch(() => diary.note(`in vain: waited for it to hold that ${what}`));
   await wait('WhatsApp is ready', async () => (await fire.kit.health()).whatsapp_ready === true);
-  await wait('every accepted message is sent', async () => {
+  await wait('every accepted message is sent or has failed', async () => {
     for (const { id } of writers.accepted) {
-      if (SENT.includes(states.get(id)?.status ?? '')) continue;
+      if (ENDED.includes(states.get(id)?.status ?? '')) continue;
       const { json } = await call(`${fire.origin}/api/whatsapp/messages/${id}`);
       const status = fieldOf(json, 'status');
       states.set(id, { status: String(status), record: json });
-      if (typeof status !== 'string' || !SENT.includes(status)) return false;
+      if (typeof status !== 'string' || !ENDED.includes(status)) return false;
     }
     return true;
   });
   await wait('every message to the phone is in the log', async () => {
     const bodies = new Set((await readLog(fire.origin)).map(({ data }) => data.body));
-    return actors.people.written.every(({ body }) => bodies.has(body));
+    return [...actors.people.written, ...actors.elsewhere].every(({ body }) => bodies.has(body));
   });
   let last = 0;
   let since = performance.now();
@@ -72,7 +78,7 @@ export async function settle(actors: Actors): Promise<Map<string, { status: stri
 /** Collects what the verdict needs while the kit still runs. */
 export async function collect(
   actors: Actors,
-  about: Pick<Facts, 'states' | 'logBefore' | 'resists'>,
+  about: Pick<Facts, 'states' | 'logBefore' | 'resists' | 'passesDuplicates'>,
 ): Promise<Omit<Facts, 'leftovers'>> {
   const { fire, writers, people, receiver, followers } = actors;
   const { services } = await fire.kit.health();
@@ -86,6 +92,9 @@ export async function collect(
     received: await receivedAtPhone(fire),
     written: people.written,
     unwritten: people.unwritten,
+    elsewhere: actors.elsewhere,
+    refusedForGood: await refusedForGood(fire),
+    retried: retriedIn(readFileSync(actors.diary.kitLog, 'utf8')),
     log: await readLog(fire.origin),
     hooks,
     streams,
@@ -101,12 +110,27 @@ async function receivedAtPhone(fire: KitUnderFire): Promise<Received[]> {
   if (!Array.isArray(json)) throw new Error(`the phone answered ${JSON.stringify(json)}`);
   return json.map((message: unknown) => {
     const adds = fieldOf(message, 'adds');
+    const deliveries = fieldOf(message, 'deliveries');
     return {
       id: String(fieldOf(message, 'id')),
       chat_id: String(fieldOf(message, 'chat_id')),
       body: String(fieldOf(message, 'body')),
       received_at: String(fieldOf(message, 'received_at')),
       adds: typeof adds === 'number' ? adds : undefined,
+      deliveries: typeof deliveries === 'number' ? deliveries : undefined,
     };
   });
+}
+
+async function refusedForGood(fire: KitUnderFire): Promise<string[]> {
+  const { json } = await call(`${fire.origin}/sandbox/api/state`);
+  const refused = fieldOf(json, 'refused');
+  if (!Array.isArray(refused)) throw new Error(`the phone answered ${JSON.stringify(json)}`);
+  return refused.map((id: unknown) => stanzaOf(String(id)));
+}
+
+/** The log line is that of `services/bridge/send/resender.ts`. */
+function retriedIn(log: string): string[] {
+  const lines = log.matchAll(/message (\w+) had failed; WhatsApp Web tries it again/g);
+  return [...new Set([...lines].flatMap(([, id]) => id ?? []))];
 }

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fieldOf } from './call.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, stanzaOf } from './facts.ts';
 import type { ChaosOptions } from './options.ts';
 import type { Finding } from './verdict.ts';
 import type { Victim } from './victims.ts';
@@ -48,6 +48,7 @@ export function renderReport(report: Report): string {
   const lines = [
     `${holds(report) ? 'HOLDS' : 'FAILS'}  ${scenario}, seed ${seed}, ${database}, ${report.seconds.toFixed(0)} s`,
     `  accepted      ${facts.accepted.length} messages to ${options.chats} chats, ${repeated} of them after repeated requests, ${retried} tried more than once`,
+    `  outcome       ${renderOutcome(outcomeOf(report))}`,
     `  at the phone  ${facts.received.length}, ${underFire} of them before the last trouble`,
     `  answers       ${listOf(report.answers) || 'none'}`,
     `  killed        ${listOf(report.killed) || 'nothing'}; the kit was started ${report.starts} times`,
@@ -94,6 +95,43 @@ export function writeReport(report: Report, dataDir: string): void {
       }
     }
   }
+}
+
+/** The numbers that a run is about. */
+export interface Outcome {
+  readonly lost: number;
+  readonly doubled: number;
+  /** Of the doubled: those that the kit had the page send again. The page itself has sent the others twice. */
+  readonly doubledByRetry: number;
+  readonly failed: number;
+  readonly refusedForGood: number;
+  readonly leftSending: number;
+}
+
+export function outcomeOf({ facts, findings }: Pick<Report, 'facts' | 'findings'>): Outcome {
+  const count = (pattern: RegExp) => findings.filter(({ what }) => pattern.test(what)).length;
+  const withStatus = (status: string) =>
+    [...facts.states.values()].filter((state) => state.status === status).length;
+  const twice = facts.received.filter(({ deliveries = 1 }) => deliveries > 1);
+  const extra = (messages: typeof twice) =>
+    messages.reduce((sum, { deliveries = 1 }) => sum + deliveries - 1, 0);
+  return {
+    lost: count(/^lost:/),
+    doubled: extra(twice) + count(/^doubled:|^nobody sent/),
+    doubledByRetry: extra(twice.filter(({ id }) => facts.retried.includes(stanzaOf(id)))),
+    failed: withStatus('failed'),
+    refusedForGood: facts.refusedForGood.length,
+    leftSending: withStatus('sending'),
+  };
+}
+
+function renderOutcome(outcome: Outcome): string {
+  const { lost, doubled, doubledByRetry, failed, refusedForGood, leftSending } = outcome;
+  const how =
+    doubled === 0
+      ? ''
+      : ` (${doubledByRetry} by a retry of the kit, ${doubled - doubledByRetry} by the page itself)`;
+  return `${lost} lost, ${doubled} doubled${how}, ${failed} failed, ${leftSending} left sending; ${refusedForGood} refused for good by the server`;
 }
 
 function listOf(counts: ReadonlyMap<string, number>): string {

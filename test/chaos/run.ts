@@ -10,7 +10,7 @@ import { readLog } from './event-pages.ts';
 import { Follower } from './follower.ts';
 import { KitUnderFire } from './kit-under-fire.ts';
 import type { ChaosOptions } from './options.ts';
-import { People } from './people.ts';
+import { People, type Written } from './people.ts';
 import { Progress } from './progress.ts';
 import { collect, settle } from './quiet.ts';
 import { Random } from './random.ts';
@@ -49,6 +49,7 @@ export async function runChaos(options: RunOptions): Promise<Report> {
         : undefined;
     const env = {
       ...scenario.env,
+      ...(scenario.page === undefined ? {} : { SANDBOX_PAGE: scenario.page }),
       ...(postgres === undefined ? {} : { DATABASE_URL: postgres.url }),
     };
     const fire = cleanup.use(await KitUnderFire.start(dataDir, env, diary));
@@ -66,9 +67,13 @@ export async function runChaos(options: RunOptions): Promise<Report> {
       cleanup.use(follow(fire.origin, logBefore)),
     );
 
-    const progress = new Progress();
+    const progress = new Progress(scenario.patienceMs);
     const numbers = Array.from({ length: options.chats }, (_, index) => `1555${2_010_000 + index}@c.us`);
-    const writers = new Writers({ ...options, chats: numbers, origin: fire.origin, random, progress, diary });
+    const { media } = scenario;
+    const writers = new Writers({
+      ...{ ...options, chats: numbers, origin: fire.origin, random, progress, diary, media },
+    });
+    const elsewhere: Written[] = [];
     // Some of those who are written to answer, and strangers write.
     const from = numbers.filter((_, index) => index % 3 === 0).concat('15553000001@c.us', '15553000002@c.us');
     const people = new People({
@@ -88,6 +93,8 @@ export async function runChaos(options: RunOptions): Promise<Report> {
       progress,
       diary,
       writers,
+      chats: numbers,
+      elsewhere,
       killed,
       postgres,
       kill: async (victim) => {
@@ -122,9 +129,13 @@ export async function runChaos(options: RunOptions): Promise<Report> {
         }),
     ]);
     diary.note('all is written; waiting for quiet');
-    const actors = { fire, writers, people, receiver, followers, diary };
+    const settleMs = scenario.patienceMs;
+    const actors = { fire, writers, people, receiver, followers, diary, elsewhere, settleMs };
     const states = await settle(actors);
-    const facts = await collect(actors, { states, logBefore, resists: name === 'resist' });
+    const facts = await collect(actors, {
+      ...{ states, logBefore, resists: name === 'resist' },
+      passesDuplicates: scenario.page?.includes('deliversDuplicates') ?? false,
+    });
     const browsers = find('browser', fire);
     const { code, left } = await fire.stop();
     const leftovers = [

@@ -2,6 +2,7 @@ import type { PostgresServer } from '../support/api/postgres-server.ts';
 import type { Diary } from './diary.ts';
 import type { KitUnderFire } from './kit-under-fire.ts';
 import type { ChaosOptions, Database } from './options.ts';
+import type { Written } from './people.ts';
 import type { Progress } from './progress.ts';
 import type { Random } from './random.ts';
 import type { Victim } from './victims.ts';
@@ -11,6 +12,12 @@ import type { Writers } from './writers.ts';
 export interface Scenario extends Partial<AsyncDisposable> {
   /** Variables for the kit. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The page of the sandbox: an edition and switches. The newest when left out. */
+  readonly page?: string;
+  /** Part of the messages that are media; few when left out. */
+  readonly media?: number;
+  /** How long one part of the run waits for another, and how long the kit may need to come to rest. */
+  readonly patienceMs?: number;
   /** Where the folder of PostgreSQL is to lie. */
   readonly databaseFolder?: string;
   /** Once the kit is ready, before anything is sent. */
@@ -33,6 +40,10 @@ export interface World {
   readonly progress: Progress;
   readonly diary: Diary;
   readonly writers: Writers;
+  /** The chats that are written to. */
+  readonly chats: readonly string[];
+  /** What the scenario has let another device of the account write. */
+  readonly elsewhere: Written[];
   readonly killed: ReadonlyMap<Victim, number>;
   readonly postgres: PostgresServer | undefined;
   /** Gives whether there was something to kill. */

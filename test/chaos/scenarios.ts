@@ -2,8 +2,10 @@ import type { ScenarioMaker } from './scenario.ts';
 import { bridgeDown } from './scenarios/bridge-down.ts';
 import { clock } from './scenarios/clock.ts';
 import { diskFull } from './scenarios/disk-full.ts';
+import { harderPages } from './scenarios/harder-pages.ts';
 import { kills } from './scenarios/kills.ts';
 import { offline } from './scenarios/offline.ts';
+import { refusals } from './scenarios/refusals.ts';
 import { resist } from './scenarios/resist.ts';
 import { unlink } from './scenarios/unlink.ts';
 
@@ -15,6 +17,8 @@ export const scenarios = {
   'disk-full': diskFull,
   clock,
   resist,
+  refusals,
+  ...harderPages,
 } as const satisfies Record<string, ScenarioMaker>;
 
 export type ScenarioName = keyof typeof scenarios;

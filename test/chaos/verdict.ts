@@ -1,5 +1,5 @@
 import type { ChaosEvent } from './event-pages.ts';
-import type { Facts, Received, Stream } from './facts.ts';
+import { type Facts, type Received, type Stream, stanzaOf } from './facts.ts';
 import type { Hook } from './receiver.ts';
 import type { Accepted } from './writers.ts';
 
@@ -25,23 +25,33 @@ export function judge(facts: Facts): Finding[] {
 }
 
 /** Each chat at the phone must be the chat as it was accepted: nothing lost, doubled, strange or out of order. */
-function judgePhone({ accepted, received, resists }: Facts): Finding[] {
+function judgePhone(facts: Facts): Finding[] {
+  const { accepted, received } = facts;
+  const refused = new Set(failedRightly(facts).map(({ id }) => id));
   const chats = new Set(
     [...accepted, ...received].map((each) => ('chatId' in each ? each.chatId : each.chat_id)),
   );
   return [...chats].flatMap((chat) => [
     ...judgeChat(
-      accepted.filter(({ chatId }) => chatId === chat),
+      accepted.filter(({ chatId, id }) => chatId === chat && !refused.has(id)),
       received.filter(({ chat_id }) => chat_id === chat),
-      resists,
+      facts,
     ),
   ]);
+}
+
+/** The messages that the server has refused for good, and that nobody got. */
+function failedRightly({ accepted, received, refusedForGood, states }: Facts): readonly Accepted[] {
+  const there = new Set(received.map(({ id }) => stanzaOf(id)));
+  return accepted.filter(
+    ({ id }) => refusedForGood.includes(id) && !there.has(id) && states.get(id)?.status === 'failed',
+  );
 }
 
 function* judgeChat(
   accepted: readonly Accepted[],
   received: readonly Received[],
-  resists: boolean,
+  { resists, passesDuplicates }: Facts,
 ): Generator<Finding> {
   // By id, and where the page chose the ids, the nth of a text is the nth of that text.
   const wanted = resists ? numbered(accepted.map(({ body }) => body)) : accepted.map(({ id }) => id);
@@ -57,8 +67,10 @@ function* judgeChat(
       yield found(`changed: ${JSON.stringify(body)} arrived as ${JSON.stringify(there.body)}`, id, key);
   }
   for (const [index, name] of got.entries()) {
-    const { id = '', body = '', adds = 1 } = received[index] ?? {};
+    const { id = '', body = '', adds = 1, deliveries = 1 } = received[index] ?? {};
     if (!wanted.includes(name)) yield found(`nobody sent what arrived: ${JSON.stringify(body)}`, id);
+    if (deliveries !== 1 && !passesDuplicates)
+      yield found(`delivered ${deliveries} times: ${JSON.stringify(body)}`, stanzaOf(id));
     if (adds !== 1) yield found(`added ${adds} times by the page: ${JSON.stringify(body)}`, stanzaOf(id));
   }
   const there = new Set(got);
@@ -73,14 +85,25 @@ function* judgeChat(
     );
 }
 
-function judgeStates({ accepted, states }: Facts): Finding[] {
-  return accepted.flatMap(({ id, key, body }) => {
+function judgeStates(facts: Facts): Finding[] {
+  const { accepted, states } = facts;
+  const rightly = failedRightly(facts);
+  return accepted.flatMap((message) => {
+    const { id, key, body } = message;
     const status = states.get(id)?.status ?? 'unknown to the kit';
-    return SENT.includes(status) ? [] : [found(`is ${status}, not sent: ${JSON.stringify(body)}`, id, key)];
+    if (SENT.includes(status) || rightly.includes(message)) return [];
+    const why = status === 'failed' ? ', and nobody has refused it for good' : '';
+    return [found(`is ${status}, not sent${why}: ${JSON.stringify(body)}`, id, key)];
   });
 }
 
-function judgeLog({ log, written, unwritten }: Facts): Finding[] {
+function judgeLog(facts: Facts): Finding[] {
+  const { log, written, unwritten, elsewhere } = facts;
+  const rightly = new Set(failedRightly(facts).map(({ id }) => id));
+  const own = Map.groupBy(
+    log.filter(({ type }) => type === 'message_sent'),
+    ({ data }) => String(data.body),
+  );
   const incoming = Map.groupBy(
     log.filter(({ type }) => type === 'message'),
     ({ data }) => String(data.body),
@@ -95,11 +118,17 @@ function judgeLog({ log, written, unwritten }: Facts): Finding[] {
       const times = incoming.get(body)?.length ?? 0;
       return times === 1 ? [] : [found(`in the log ${times} times: ${JSON.stringify(body)}`, key, body)];
     }),
+    ...elsewhere.flatMap(({ body, key }) => {
+      const times = own.get(body)?.length ?? 0;
+      return times === 1
+        ? []
+        : [found(`of another device, in the log ${times} times: ${JSON.stringify(body)}`, key, body)];
+    }),
     ...[...incoming.keys()]
       .filter((body) => /^answer \d+ of person/.test(body) && !bodies.has(body))
       .map((body) => found(`in the log, but nobody wrote it: ${JSON.stringify(body)}`, body)),
     ...log
-      .filter(({ type }) => type === 'message_failed')
+      .filter(({ type, data }) => type === 'message_failed' && !rightly.has(String(data.id)))
       .map(({ data }) => found(`given up: ${JSON.stringify(data)}`, String(data.id))),
   ];
 }
@@ -164,11 +193,6 @@ function numbered(texts: readonly string[]): string[] {
     times.set(text, time);
     return `${JSON.stringify(text)} (${time})`;
   });
-}
-
-/** The last part of a serialized id, which is the id at the kit. */
-function stanzaOf(id: string): string {
-  return id.split('_')[2] ?? id;
 }
 
 function found(what: string, ...about: string[]): Finding {

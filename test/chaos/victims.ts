@@ -53,11 +53,11 @@ export function find(victim: Exclude<Victim, 'supervisor' | 'postgres'>, { kit }
 }
 
 /** Waits, not for ever, until the phone has taken in so many messages of the kit: its journal tells. */
-export async function traffic(dataDir: string, messages = 1): Promise<void> {
+export async function traffic(dataDir: string, messages = 1, withinMs = TRAFFIC_WITHIN_MS): Promise<void> {
   const path = join(dataDir, 'sandbox', 'phone.jsonl');
   let at = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   let left = messages;
-  const until = performance.now() + TRAFFIC_WITHIN_MS;
+  const until = performance.now() + withinMs;
   while (performance.now() < until) {
     const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     left -= size > at ? readPart(path, at, size - at).split(OF_THE_KIT).length - 1 : 0;

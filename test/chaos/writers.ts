@@ -31,18 +31,28 @@ export interface WritersOptions {
   readonly random: Random;
   readonly progress: Progress;
   readonly diary: Diary;
+  /** Part of the messages that are media with the text below them. */
+  readonly media?: number | undefined;
 }
 
 /** These say that the request itself is wrong: to repeat it would be of no use. */
 const DEFINITIVE = [400, 401, 403, 404, 405, 406, 413, 415, 422];
 const GIVE_UP_MS = 240_000;
 const MOST_PAUSE_MS = 250;
-/** Part of the messages that are a picture with the text below it: one pixel. */
-const PICTURES = 0.06;
-const PICTURE = {
-  mimetype: 'image/png',
-  data: 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-};
+interface Medium {
+  readonly mimetype: string;
+  readonly data: string;
+  readonly filename?: string;
+}
+const USUAL_MEDIA = 0.06;
+/** A picture of one pixel, and a document. */
+const MEDIA: readonly [Medium, ...Medium[]] = [
+  {
+    mimetype: 'image/png',
+    data: 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  },
+  { mimetype: 'text/plain', filename: 'note.txt', data: 'YSBub3RlCg==' },
+];
 
 /**
  * One writer a chat. It sends the next message only after the one before was accepted, and repeats a request with the
@@ -84,15 +94,15 @@ export class Writers {
   }
 
   async #send(chatId: string, key: string, body: string, chance: Random): Promise<void> {
-    const isPicture = chance.chance(PICTURES);
-    const { origin, progress, messages, diary } = this.#options;
+    const { origin, progress, messages, diary, media = USUAL_MEDIA } = this.#options;
+    const medium = chance.chance(media) ? { media: chance.pick(MEDIA) } : {};
     const since = performance.now();
     let why = '';
     for (let tries = 1; performance.now() - since < GIVE_UP_MS; tries += 1) {
       let pauseMs = chance.whole(20, 200);
       try {
         const { status, json, retryAfterMs } = await call(`${origin}/api/whatsapp/send`, {
-          body: { chat_id: chatId, message: body, ...(isPicture ? { media: PICTURE } : {}) },
+          body: { chat_id: chatId, message: body, ...medium },
           headers: {
             'idempotency-key': key,
             ...(chance.chance(0.5) ? { prefer: 'respond-async' } : {}),

@@ -48,7 +48,7 @@ export const TIERS: Readonly<Record<TierName, Tier>> = {
   },
   proof: {
     name: 'proof',
-    budgetS: 2_160,
+    budgetS: 3_000,
     jobs: 2,
     timeoutMs: 600_000,
     mayRunTwice: true,

@@ -143,6 +143,21 @@ export const LINKED_AT = `(() => {
   }
 })()`;
 
+/**
+ * Whether what waited at WhatsApp's server has come since the page connected: receipts among it. True where the page does not tell,
+ * and when 5 minutes have passed: then it sends all the same.
+ * Source: `WAWebHandleInfoBulletin`, `WAWebEventsWaitForOfflineDeliveryEnd` (jigger@0fbd5e1a).
+ */
+export const IS_DELIVERY_OVER = `(() => {
+  const send = window.WWebJS?.sendMessage ?? {};
+  let isOver = true;
+  try {
+    isOver = window.require('WAWebEventsWaitForOfflineDeliveryEnd').isOfflineDeliveryEnd() !== false;
+  } catch {}
+  send.deliveryAwaitedSince = isOver ? undefined : (send.deliveryAwaitedSince ?? Date.now());
+  return isOver || Date.now() - send.deliveryAwaitedSince > 300000;
+})()`;
+
 /** A person may be known by a number or by a LID, and a chat be moved from one to the other. */
 export const ADDRESSES_OF = `
     ${TEXT_OF}

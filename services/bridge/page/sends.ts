@@ -6,7 +6,7 @@ import { type FoundMessage, type OwnMessage, parse, readFound, readMessage, read
 import { readSendError, type SendWord, sendWordSchema } from './errors.ts';
 import { widSchema } from './ids.ts';
 import type { Client, Library, Message, Page } from './library.ts';
-import { findInChat, LINKED_AT, ownSince, resendMessage, watchRevoked } from './lookup.ts';
+import { findInChat, IS_DELIVERY_OVER, LINKED_AT, ownSince, resendMessage, watchRevoked } from './lookup.ts';
 import { dropPrepared, prepareInPage } from './preparation.ts';
 import { cancelSend, outcomeOf, UNHOOKED_QUOTE_ID } from './send-hook.ts';
 
@@ -122,6 +122,11 @@ export class WhatsAppSends {
   /** Since when this device is linked (Unix time in seconds); undefined when the page does not tell. */
   async linkedAt(): Promise<number | undefined> {
     return parse(z.number().nullable(), await this.#evaluate(LINKED_AT), 'time of the link') ?? undefined;
+  }
+
+  /** Whether the page has taken in what waited at WhatsApp, receipts too; true where it does not tell. */
+  async isDeliveryOver(): Promise<boolean> {
+    return parse(z.boolean(), await this.#evaluate(IS_DELIVERY_OVER), 'end of offline delivery');
   }
 
   async react(id: string, emoji: string): Promise<void> {

@@ -66,6 +66,7 @@ export async function findEarlierTry(
     freeId = nextStanzaId(freeId);
   }
   const none = { message: undefined, failed, freeId } as const;
+  if (failed !== undefined) await checkDelivery(sends, failed);
   if (failed !== undefined || request.retry === undefined) return none;
   const { since, known: others } = request.retry;
   if (!known.areChosen) {
@@ -78,10 +79,26 @@ export async function findEarlierTry(
     const message = alike.find(({ isFailed }) => !isFailed);
     if (message !== undefined) return { message };
     const [last] = alike.slice(-1);
-    if (last !== undefined) return { ...none, failed: last };
+    if (last !== undefined) {
+      await checkDelivery(sends, last);
+      return { ...none, failed: last };
+    }
   }
   await checkHistory(sends, since);
   return none;
+}
+
+/**
+ * Throws `send_failed` while receipts may be on their way: after a load, the page gives up a message whose ack it never heard,
+ * although WhatsApp may have it. The receipt of its recipient waits at the server and comes with offline delivery. A retry before
+ * that would be sent no earlier, and might arrive a second time.
+ */
+async function checkDelivery(sends: SendingPage['sends'], { isRefused }: FailedTry): Promise<void> {
+  if (isRefused || (await sends.isDeliveryOver())) return;
+  throw new KitError(
+    'send_failed',
+    'nothing was sent: an earlier try may have got through, and WhatsApp Web still takes in what waited at its server',
+  );
 }
 
 /**

@@ -76,9 +76,17 @@ export class SendPipeline {
     if (!isDoubtful) this.#demand(content);
     const address = await this.#addressOf(browser, request, deadline);
     const pending = { browser, request, content, deadline, address, isDoubtful };
-    if (isDoubtful) return this.#addUnlessThere(pending);
     try {
-      return await this.#add(pending, request.stanzaId);
+      return await (isDoubtful ? this.#addUnlessThere(pending) : this.#addNew(pending));
+    } catch (error) {
+      this.#recipients.forget(browser, request.chatId);
+      throw error;
+    }
+  }
+
+  async #addNew(pending: PendingSend): Promise<PlacedSend> {
+    try {
+      return await this.#add(pending, pending.request.stanzaId);
     } catch (error) {
       // Sent by an earlier process, or refused by WhatsApp a while ago.
       if (isAlreadyThere(error)) return this.#addUnlessThere(pending);

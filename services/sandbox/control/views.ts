@@ -26,6 +26,7 @@ export function viewState(phone: Phone): object {
     waiting: phone.delivery.waitingCount,
     messages: state.messages.size,
     duplicates: [...state.messages.values()].reduce((sum, { deliveries = 1 }) => sum + deliveries - 1, 0),
+    refused: [...state.refused],
     policy: phone.policy,
     settings: phone.settings,
     unregistered: phone.unregistered,

@@ -60,6 +60,8 @@ export const phoneRecord = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('passkey'), passkey }),
   z.object({ kind: z.literal('message'), message: phoneMessage }),
+  /** The server has refused it for good. */
+  z.object({ kind: z.literal('refused'), id: z.string() }),
   z.object({ kind: z.literal('added'), id: z.string(), add: z.string() }),
   z.object({ kind: z.literal('redelivered'), id: z.string() }),
   z.object({ kind: z.literal('delivered'), ids: z.array(z.string()) }),

@@ -15,6 +15,8 @@ export class PhoneState {
   readonly messages = new Map<string, PhoneMessage>();
   /** The names that people go by, by WhatsApp id. */
   readonly names = new Map<string, string>();
+  /** The messages of the kit that the server has refused for good, by id. */
+  readonly refused = new Set<string>();
   readonly #chats = new Map<string, { id: string; name: string; unread: number; message_ids: string[] }>();
   /** Somebody unlinked the phone by hand: it no longer scans by itself. */
   isUnlinkedByHand = false;
@@ -57,6 +59,9 @@ export class PhoneState {
         return;
       case 'message':
         this.#keep(record.message);
+        return;
+      case 'refused':
+        this.refused.add(record.id);
         return;
       case 'added':
         this.#change(record.id, { adds: [...(this.messages.get(record.id)?.adds ?? []), record.add] });

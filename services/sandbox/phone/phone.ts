@@ -69,6 +69,8 @@ export class Phone {
     for (const record of this.#journal.past) this.state.apply(record);
     for (const message of this.state.messages.values()) {
       if (!message.delivered) this.delivery.wait(message.id);
+      // The server keeps receipts until a page has confirmed them; what pages have confirmed is not in the journal.
+      if (isFromDevice(message) && message.ack > 1) this.delivery.noteAck(message.id, message.ack);
       if (isFromDevice(message) && message.ack >= 0)
         this.#ackSchedule.follow(message.id, message.ack, this.policy);
     }
@@ -98,11 +100,12 @@ export class Phone {
     return { linked, offline: this.isOffline, policy: this.policy };
   }
 
-  /** A page is up: it gets what waited. */
+  /** A page is up: it gets what waited, and hears that this was all. */
   welcome(page: Page): void {
     page.isUp = true;
     page.qr = undefined;
     if (this.audience !== undefined) this.delivery.flush(this.audience, this.state);
+    if (!this.isOffline) page.push({ cmd: 'offlineDelivered' });
     this.changed();
   }
 
@@ -113,6 +116,7 @@ export class Phone {
   receive(wire: WireMessage, sender: Page | undefined = this.pages.current): Receipt {
     const known = this.state.messages.get(wire.id);
     const refusal = known === undefined ? refusalOf(wire.chat_id, this.policy.mode, this.state) : undefined;
+    if (refusal === 'refused') this.write({ kind: 'refused', id: wire.id });
     if (refusal !== undefined) return refusal;
     if (known === undefined) {
       const adds = wire.add === undefined ? [] : [wire.add];

@@ -5,6 +5,7 @@ import { createWid } from './objects/ids.ts';
 import { findChat, Msg } from './objects/store.ts';
 import { call, tell } from './phone-connection.ts';
 import { parsePolicy } from './policy.ts';
+import { offlineDelivery } from './sends/offline-delivery.ts';
 import { applyAck } from './sends/send-message.ts';
 import { current } from './settings.ts';
 import { Socket } from './socket.ts';
@@ -24,6 +25,8 @@ export const commands: Record<string, (command: Fields) => unknown> = {
     }
     hear(numberOf(command, 'seq'));
   },
+  /** The server has delivered all that waited for this page. */
+  offlineDelivered: () => offlineDelivery.delivered(),
   edit(command) {
     Msg.get(textOf(command, 'id'))?.set({ body: textOf(command, 'body') });
   },

@@ -20,14 +20,20 @@ export function kills(): Scenario {
   };
 }
 
-export async function killAll(world: World, victims: readonly Victim[], count: number): Promise<void> {
+/** `trafficMs`: how long a kill waits for messages to get through. */
+export async function killAll(
+  world: World,
+  victims: readonly Victim[],
+  count: number,
+  trafficMs?: number,
+): Promise<void> {
   const { random, progress, fire, options } = world;
   const list: Victim[] = [];
   while (list.length < count) list.push(...random.shuffled(victims));
   for (const [index, victim] of list.slice(0, count).entries()) {
     const how = random.next();
     if (how < IN_TRAFFIC) {
-      await traffic(fire.dataDir, random.whole(1, Math.ceil(options.messages * MOST_MESSAGES)));
+      await traffic(fire.dataDir, random.whole(1, Math.ceil(options.messages * MOST_MESSAGES)), trafficMs);
       await sleep(random.whole(0, MOST_AFTER_TRAFFIC_MS));
     } else if (how < 1 - AT_ONCE) await sleep(random.whole(100, MOST_PAUSE_MS));
     // What was just down by itself is met a moment later.

@@ -31,6 +31,7 @@ export function pageWith(sends: Partial<Sends>): SendingPage {
       resend: async () => undefined,
       outcomeOf: async () => undefined,
       linkedAt: async () => undefined,
+      isDeliveryOver: async () => true,
       ...sends,
     },
   };

@@ -82,7 +82,7 @@ export class PageModel {
       }),
       resend: answer(async (id) => this.#resend(id)),
       outcomeOf: answer((key) => this.outbox.outcomeOf(this.#ownOf(key)?.id ?? '')),
-      linkedAt: answer(async () => undefined),
+      ...{ linkedAt: answer(async () => undefined), isDeliveryOver: answer(async () => true) },
       react: answer(async (id, text) => changes.react(this.#get(id), text)),
       edit: answer(async (id, text) => changes.edit(this.#getWhole(id), text)),
       revoke: answer((id, notAfter) => changes.revoke(this.#getWhole(id), notAfter)),

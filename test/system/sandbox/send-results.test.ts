@@ -86,6 +86,7 @@ describe('sandbox, with the result of a send', () => {
     assert.notEqual(await keyOf(), firstKey);
     const sent = (await world.received()).find((message) => message.id === id._serialized);
     assert.equal(recordOf(sent?.media).mimetype, 'image/png');
+    assert.equal(sent?.adds, 1);
   });
 
   it('sends the latest edit of an edited message again, and no message', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Facts } from '../../chaos/facts.ts';
 import { Random } from '../../chaos/random.ts';
+import { outcomeOf } from '../../chaos/report.ts';
 import { judge } from '../../chaos/verdict.ts';
 
 const CHAT = '15552010000@c.us';
@@ -26,21 +27,34 @@ const GOOD: Facts = {
   written: [{ from: CHAT, body: 'answer 0 of person 0 in run 1', key: 'k' }],
   unwritten: [],
   log: [
+    { seq: 3, type: 'message_sent', data: { body: 'typed elsewhere' } },
     { seq: 4, type: 'state', data: {} },
     { seq: 5, type: 'message', data: { body: 'answer 0 of person 0 in run 1' } },
     { seq: 7, type: 'ack', data: {} },
   ],
   logBefore: 4,
   hooks: [
-    { name: 'all', types: undefined, arrivals: [arrival(5), arrival(5), arrival(7, 'ack')] },
+    {
+      name: 'all',
+      types: undefined,
+      arrivals: [arrival(5), arrival(5), arrival(7, 'ack')],
+    },
     { name: 'messages', types: ['message'], arrivals: [arrival(5)] },
   ],
   streams: [{ name: 'stream', seqs: [5, 7], connections: 1 }],
+  elsewhere: [{ from: 'another device', body: 'typed elsewhere', key: 'K' }],
   resists: false,
+  passesDuplicates: false,
+  refusedForGood: [],
+  retried: [],
   leftovers: [],
   failedServices: [],
   unaskedEnds: [],
 };
+
+function withStatus(id: string, status: string): Facts['states'] {
+  return new Map([...GOOD.states, [id, { status, record: {} }]]);
+}
 
 describe('verdict of a chaos run', () => {
   it('finds nothing where each message arrived once and in order', () => {
@@ -64,7 +78,33 @@ describe('verdict of a chaos run', () => {
       /^out of order/,
     ],
     ['a message of nobody', { received: [...GOOD.received, received('X', 'strange')] }, /^nobody sent/],
-    ['a state short of sent', { states: new Map([['A', { status: 'sending', record: {} }]]) }, /is sending/],
+    ['a state short of sent', { states: new Map([['A', { status: 'queued', record: {} }]]) }, /is queued/],
+    ['a message left sending', { states: withStatus('C', 'sending') }, /^is sending, not sent/],
+    [
+      'a failed message that nobody has refused',
+      { states: withStatus('C', 'failed'), received: GOOD.received.slice(0, 2) },
+      /^is failed, not sent, and nobody has refused it for good/,
+    ],
+    [
+      'a failed message that was refused and arrived all the same',
+      { states: withStatus('C', 'failed'), refusedForGood: ['C'] },
+      /^is failed, not sent/,
+    ],
+    [
+      'a refused message that does not count as failed',
+      { refusedForGood: ['C'], received: GOOD.received.slice(0, 2) },
+      /^lost: "ok"/,
+    ],
+    [
+      'a second delivery',
+      { received: [{ ...received('A', 'one'), deliveries: 2 }, ...GOOD.received.slice(1)] },
+      /^delivered 2 times: "one"/,
+    ],
+    [
+      'a message of another device missing in the log',
+      { elsewhere: [{ from: 'another device', body: 'unheard', key: 'K' }] },
+      /^of another device, in the log 0 times: "unheard"/,
+    ],
     [
       'a refused message',
       { refused: [{ chatId: CHAT, body: 'x', key: 'k', why: '500' }] },
@@ -122,6 +162,38 @@ describe('verdict of a chaos run', () => {
       );
     });
   }
+
+  it('lets a message fail that the server has refused for good', () => {
+    const facts = {
+      ...GOOD,
+      states: withStatus('C', 'failed'),
+      received: GOOD.received.slice(0, 2),
+      refusedForGood: ['C'],
+      log: [...GOOD.log, { seq: 8, type: 'message_failed', data: { id: 'C' } }],
+      hooks: [],
+      streams: [],
+    };
+    assert.deepEqual(judge(facts), []);
+  });
+
+  it('counts doubles where the server passes them on, and still finds a loss', () => {
+    const twice = [
+      { ...received('A', 'one'), deliveries: 3 },
+      { ...received('B', 'ok'), deliveries: 2 },
+    ];
+    const facts = {
+      ...GOOD,
+      passesDuplicates: true,
+      retried: ['B'],
+      received: [...twice, received('C', 'ok')],
+    };
+    assert.deepEqual(judge(facts), []);
+    const { lost, doubled, doubledByRetry } = outcomeOf({ facts, findings: [] });
+    assert.deepEqual([lost, doubled, doubledByRetry], [0, 3, 1]);
+    const findings = judge({ ...facts, received: twice });
+    assert.match(findings[0]?.what ?? '', /^lost: "ok"/);
+    assert.equal(outcomeOf({ facts, findings }).lost, 1);
+  });
 
   it('knows texts that were sent twice apart where the page chose the ids', () => {
     const anyId = GOOD.received.map((message, index) => ({ ...message, id: `true_${CHAT}_OTHER${index}` }));

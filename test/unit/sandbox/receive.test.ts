@@ -69,6 +69,28 @@ describe('phone of the sandbox, with stanzas of a page', () => {
       assert.equal(recordOf(body).duplicates, deliveries - 1);
     });
 
+  it('tells a receipt again after a restart, because no page may have heard of it', async () => {
+    phone.receive(MESSAGE);
+    phone.acknowledge(ID, 3);
+    const { port, webPort } = world.running;
+    await world.running.close();
+    await world.startSandbox({ port, webPort });
+    phone = world.running.phone;
+    const { page, acks } = connect('b');
+    phone.welcome(page);
+    assert.deepEqual(acks, [[[ID, 3]]]);
+  });
+
+  it('remembers what the server has refused for good', async () => {
+    await world.control('misbehave', { kind: 'policy', mode: 'fail-result' });
+    assert.equal(phone.receive(MESSAGE), 'refused');
+    const { port, webPort } = world.running;
+    await world.running.close();
+    await world.startSandbox({ port, webPort });
+    const { body } = await request(world.origin).get('/sandbox/api/state').expect(200);
+    assert.deepEqual(recordOf(body).refused, [ID]);
+  });
+
   it('refuses the first message of a chat when new chats are capped, and no other', async () => {
     await world.control('misbehave', { kind: 'policy', mode: 'cap-new-chats' });
     assert.equal(phone.receive(MESSAGE), 'capped');

@@ -15,6 +15,11 @@ export const SESSION_CAPABILITIES: readonly Capability[] = [
         grade: 'confirmed',
         source: '`WAWebSendMsgJob`, `WAWebEventsWaitForOfflineDeliveryEnd` (jigger@0fbd5e1a)',
       },
+      {
+        text: 'receipts that waited at the server come before the end of offline delivery',
+        grade: 'confirmed',
+        source: '`WAWebHandleInfoBulletin` (what `offline_preview` counts; jigger@0fbd5e1a)',
+      },
     ],
   },
   {

@@ -5,24 +5,37 @@ import { Cmd } from '../socket.ts';
 const LIMIT_MS = 300_000;
 
 /**
- * The server first delivers all that came while the page was away. Sends wait for the end of that.
- * Source: `WAWebSendMsgJob`, `WAWebEventsWaitForOfflineDeliveryEnd` (jigger@0fbd5e1a).
+ * The server first delivers all that came while the page was away: messages, receipts and notifications. Then it says that
+ * this was all. Sends wait for that. Source: `WAWebHandleInfoBulletin` (what `offline_preview` counts, `offline`),
+ * `WAWebSendMsgJob`, `WAWebEventsWaitForOfflineDeliveryEnd` (jigger@0fbd5e1a).
  */
 class OfflineDelivery {
   /** False until the first delivery has ended, and again from each new connection on. */
   isEnd = false;
   #ended = Promise.withResolvers<void>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isTimeOver = false;
+  #isDelivered = false;
 
   /** The page has connected. Earlier waits continue until the end of this delivery. */
   begin(): void {
     clearTimeout(this.#timer);
     if (this.isEnd) this.#ended = Promise.withResolvers();
     this.isEnd = false;
+    this.#isTimeOver = false;
+    this.#isDelivered = false;
     Cmd.trigger('offline_delivery_state_reset_from_bridge');
     const { offlineDeliveryMs } = current.settings;
-    if (offlineDeliveryMs === 0) this.#end();
-    else this.#timer = setTimeout(() => this.#end(), offlineDeliveryMs);
+    this.#timer = setTimeout(() => {
+      this.#isTimeOver = true;
+      this.#endIfOver();
+    }, offlineDeliveryMs);
+  }
+
+  /** All that waited at the server has come. */
+  delivered(): void {
+    this.#isDelivered = true;
+    this.#endIfOver();
   }
 
   /** Resolves at the end of the delivery, or after `LIMIT_MS`. */
@@ -34,7 +47,8 @@ class OfflineDelivery {
     clearTimeout(timer);
   }
 
-  #end(): void {
+  #endIfOver(): void {
+    if (this.isEnd || !this.#isTimeOver || !this.#isDelivered) return;
     this.isEnd = true;
     this.#ended.resolve();
     Cmd.trigger('offline_delivery_end_from_bridge');

@@ -42,7 +42,8 @@ export function storeOwnMessage(message: WireMessage): Promise<unknown> {
 export async function changeOwnMessage(id: string, { message, ack, ...flags }: OwnChange): Promise<void> {
   const row = rows.get(id);
   if (row === undefined) return;
-  const next = { ...(message ?? row.message), ack: ack ?? row.message.ack };
+  // A model does not know the call that added it.
+  const next = { ...(message ?? row.message), add: row.message.add, ack: ack ?? row.message.ack };
   const changed = { ...row, ...flags, message: next };
   if (next.ack > 0 && !changed.isSendFailure) await removeOwnMessage(id);
   else await write(changed);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createContext, runInContext } from 'node:vm';
 import { readSendError, SendEndedError } from '../../../../services/bridge/page/errors.ts';
-import { findInChat, resendMessage } from '../../../../services/bridge/page/lookup.ts';
+import { findInChat, IS_DELIVERY_OVER, resendMessage } from '../../../../services/bridge/page/lookup.ts';
 import { INSTALL_SEND_HOOK, outcomeOf } from '../../../../services/bridge/page/send-hook.ts';
 
 const NUMBER = '15552220000@c.us';
@@ -137,6 +137,20 @@ describe('in the page, how a send ends', () => {
     await assert.rejects(send('A'), /already there/);
     run('page.keep = () => ({ fromMe: true, id: "of its own", toString: () => "of its own" });');
     assert.equal(await send('B'), 'of its own');
+  });
+
+  it('waits for what the server has kept, where the page says that it is not all there', async () => {
+    assert.equal(run(IS_DELIVERY_OVER), true, 'a page without the module');
+    run(`modules.WAWebEventsWaitForOfflineDeliveryEnd = { isOfflineDeliveryEnd: () => page.isEnd };`);
+    assert.equal(run(IS_DELIVERY_OVER), true, 'a page that gives nothing');
+    run('page.isEnd = false;');
+    assert.deepEqual([run(IS_DELIVERY_OVER), run(IS_DELIVERY_OVER)], [false, false]);
+    run('window.WWebJS.sendMessage.deliveryAwaitedSince -= 300001;');
+    assert.equal(run(IS_DELIVERY_OVER), true, 'after 5 minutes');
+    run('page.isEnd = true;');
+    assert.equal(run(IS_DELIVERY_OVER), true);
+    run('page.isEnd = false;');
+    assert.equal(run(IS_DELIVERY_OVER), false, 'from another connection on');
   });
 
   it('is told of a retry, with the code of the server', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Recipients } from '../../../../services/bridge/send/recipients.ts';
 import { FakeBrowser, madeOf, pageWith } from '../../../support/bridge/fake-page.ts';
 
 const NUMBER = '15552220000@c.us';
@@ -31,6 +32,47 @@ describe('bridge, a person with a number and a LID', () => {
       else assert.match(String(outcome), /may have been sent/);
       browser.end({ kind: 'stopped', reason: 'the test is over' });
     }
+  });
+});
+
+describe('bridge, the address of a number', () => {
+  it('is asked for once, and again after a send to it failed', async () => {
+    const page = { asked: 0, isRefused: false };
+    const browser = new FakeBrowser(
+      pageWith({
+        addressOf: async () => {
+          page.asked += 1;
+          return LID;
+        },
+        send: async (address, content, { stanzaId }) => {
+          if (page.isRefused) throw new Error('findOrCreateLatestChat: could not find phone number for lid');
+          return madeOf(address, content, stanzaId);
+        },
+      }),
+      { sendMs: 60_000, callMs: 60_000 },
+    );
+    const send = (stanza_id: string) => browser.sender.send({ ...body, stanza_id });
+    await send('3EB0000000000000000001');
+    await send('3EB0000000000000000002');
+    assert.equal(page.asked, 1);
+    page.isRefused = true;
+    await assert.rejects(send('3EB0000000000000000003'), { code: 'send_failed' });
+    page.isRefused = false;
+    await send('3EB0000000000000000004');
+    assert.equal(page.asked, 2);
+  });
+
+  it('is asked for again in another browser, whose page may not know the LID', async () => {
+    let asked = 0;
+    const addressOf = async () => {
+      asked += 1;
+      return LID;
+    };
+    const recipients = new Recipients();
+    const newBrowser = () => new FakeBrowser(pageWith({ addressOf }), {});
+    for (const browser of [newBrowser(), newBrowser()])
+      for (const _time of [1, 2]) assert.equal(await recipients.addressOf(browser, NUMBER, 60_000), LID);
+    assert.equal(asked, 2);
   });
 });
 
