@@ -33,7 +33,7 @@ export type EarlierTry =
 
 /** What a look for an earlier try needs of the page. */
 export interface SearchedPage {
-  readonly sends: Pick<SendingPage['sends'], 'find' | 'ownSince' | 'linkedAt'>;
+  readonly sends: Pick<SendingPage['sends'], 'find' | 'ownSince' | 'linkedAt' | 'isDeliveryOver'>;
 }
 
 /** After a link, WhatsApp goes on for minutes to hand over what was sent before it. How long is unknown. */
@@ -93,7 +93,7 @@ export async function findEarlierTry(
  * although WhatsApp may have it. The receipt of its recipient waits at the server and comes with offline delivery. A retry before
  * that would be sent no earlier, and might arrive a second time.
  */
-async function checkDelivery(sends: SendingPage['sends'], { isRefused }: FailedTry): Promise<void> {
+async function checkDelivery(sends: SearchedPage['sends'], { isRefused }: FailedTry): Promise<void> {
   if (isRefused || (await sends.isDeliveryOver())) return;
   throw new KitError(
     'send_failed',

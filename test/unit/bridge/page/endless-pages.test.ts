@@ -121,7 +121,12 @@ describe('bridge, before a page that does not come to an end', () => {
       // So that a look without a bound ends, too.
       return looks > 1_000 ? undefined : failedTry(id);
     };
-    const sends = { find, ownSince: async () => [], linkedAt: async () => undefined };
+    const sends = {
+      find,
+      ownSince: async () => [],
+      linkedAt: async () => undefined,
+      isDeliveryOver: async () => true,
+    };
     const known = { areChosen: true, isOfAnother: () => false, madeBy: () => undefined };
     const request = toSendRequest({ chatId: CHAT, message: 'a text', stanza_id: '3EB0A' });
     await assert.rejects(
