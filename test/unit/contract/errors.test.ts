@@ -48,7 +48,7 @@ describe('error table', () => {
     // These answer other calls than a send.
     assert.deepEqual(
       open.map(([code]) => code),
-      ['qr_unavailable', 'already_linked'],
+      ['qr_unavailable', 'already_linked', 'passkey_unavailable', 'passkey_refused'],
     );
   });
 });
