@@ -38,6 +38,14 @@ export class OperatorView {
     });
   }
 
+  /** Resolves when the status has no reason: a part of the page that loads late may leave one for a while. */
+  isWithoutReason(): Promise<unknown> {
+    return this.#kit.until(
+      'the status has no reason',
+      async () => (await this.status()).reason === undefined,
+    );
+  }
+
   /** The report of `gatehouse doctor URL`. */
   async doctor(): Promise<string> {
     return (await runCli(['doctor', this.#kit.origin])).stdout;

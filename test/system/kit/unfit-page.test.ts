@@ -30,7 +30,7 @@ describe('kit, before a page that does not take its browser', () => {
     const { capabilities } = await (await fetch(`${kit.origin}/api/whatsapp/compat`)).json();
     const version = capabilities.find(({ capability }: { capability: string }) => capability === 'version');
     assert.equal(version.state, 'patched', JSON.stringify(version));
-    assert.equal((await operator.status()).reason, undefined);
+    await operator.isWithoutReason();
     await operator.isSentOnce(await operator.send(ANN, 'without a version'), 'without a version');
   });
 });
