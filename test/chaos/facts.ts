@@ -47,8 +47,8 @@ export interface Facts {
   readonly passesDuplicates: boolean;
   /** The messages that the server has refused for good, by stanza id: they alone may count as failed. */
   readonly refusedForGood: readonly string[];
-  /** The messages that the kit had the page send again, by stanza id. */
-  readonly retried: readonly string[];
+  /** When the kit had the page send a message again, by stanza id. */
+  readonly retries: readonly { readonly id: string; readonly at: string }[];
   readonly leftovers: readonly string[];
   readonly failedServices: readonly string[];
   readonly unaskedEnds: readonly string[];

@@ -94,7 +94,7 @@ export async function collect(
     unwritten: people.unwritten,
     elsewhere: actors.elsewhere,
     refusedForGood: await refusedForGood(fire),
-    retried: retriedIn(readFileSync(actors.diary.kitLog, 'utf8')),
+    retries: retriesIn(readFileSync(actors.diary.kitLog, 'utf8')),
     log: await readLog(fire.origin),
     hooks,
     streams,
@@ -130,7 +130,7 @@ async function refusedForGood(fire: KitUnderFire): Promise<string[]> {
 }
 
 /** The log line is that of `services/bridge/send/resender.ts`. */
-function retriedIn(log: string): string[] {
-  const lines = log.matchAll(/message (\w+) had failed; WhatsApp Web tries it again/g);
-  return [...new Set([...lines].flatMap(([, id]) => id ?? []))];
+function retriesIn(log: string): { id: string; at: string }[] {
+  const lines = log.matchAll(/"time":"([^"]+)".*message (\w+) had failed; WhatsApp Web tries it again/g);
+  return [...lines].map(([, at = '', id = '']) => ({ id, at }));
 }

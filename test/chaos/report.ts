@@ -101,7 +101,7 @@ export function writeReport(report: Report, dataDir: string): void {
 export interface Outcome {
   readonly lost: number;
   readonly doubled: number;
-  /** Of the doubled: those that the kit had the page send again. The page itself has sent the others twice. */
+  /** Of the doubled: by a retry of the kit, after the message had arrived. The page itself has sent the others twice. */
   readonly doubledByRetry: number;
   readonly failed: number;
   readonly refusedForGood: number;
@@ -113,12 +113,14 @@ export function outcomeOf({ facts, findings }: Pick<Report, 'facts' | 'findings'
   const withStatus = (status: string) =>
     [...facts.states.values()].filter((state) => state.status === status).length;
   const twice = facts.received.filter(({ deliveries = 1 }) => deliveries > 1);
-  const extra = (messages: typeof twice) =>
-    messages.reduce((sum, { deliveries = 1 }) => sum + deliveries - 1, 0);
+  const extra = twice.map(({ id, received_at = '', deliveries = 1 }) => {
+    const late = facts.retries.filter((retry) => retry.id === stanzaOf(id) && retry.at >= received_at);
+    return { all: deliveries - 1, byRetry: Math.min(deliveries - 1, late.length) };
+  });
   return {
     lost: count(/^lost:/),
-    doubled: extra(twice) + count(/^doubled:|^nobody sent/),
-    doubledByRetry: extra(twice.filter(({ id }) => facts.retried.includes(stanzaOf(id)))),
+    doubled: extra.reduce((sum, { all }) => sum + all, 0) + count(/^doubled:|^nobody sent/),
+    doubledByRetry: extra.reduce((sum, { byRetry }) => sum + byRetry, 0),
     failed: withStatus('failed'),
     refusedForGood: facts.refusedForGood.length,
     leftSending: withStatus('sending'),

@@ -110,8 +110,10 @@ export class Writers {
         });
         this.#count(String(status));
         why = `${status} ${JSON.stringify(json).slice(0, 400)}`;
-        if (status === 200 || status === 202) {
-          const id = fieldOf(json, 'id') ?? fieldOf(json, 'message_id');
+        const id = fieldOf(json, 'id') ?? fieldOf(json, 'message_id');
+        // Such an answer is about a message that was accepted: the server of WhatsApp has refused it for good.
+        const isRefused = fieldOf(json, 'code') === 'send_refused' && typeof id === 'string';
+        if (status === 200 || status === 202 || isRefused) {
           this.accepted.push({
             chatId,
             body,

@@ -28,6 +28,8 @@ const SETTLE_MS = 60_000;
 /** Then it is told that something may be missing. */
 const MOST_FAILURES = 6;
 const PAUSES = { firstMs: 5_000, mostMs: 300_000 };
+/** Between looks at what a device that was just linked has got of its history. */
+const HISTORY_PAUSES = { firstMs: 1_000, mostMs: 60_000 };
 /** Keys of events that are safe: what was told live a moment ago need not be told again. */
 const REMEMBERED = 20_000;
 
@@ -121,7 +123,14 @@ export class Backfill {
           log.info(
             `the phone was linked just now: older messages are looked up in ${Math.ceil(quietMs / 1000)} s`,
           );
-          if (!(await this.#isStillUp(browser, run, quietMs))) return;
+          // Its history comes for minutes. What has come is told meanwhile, and nothing is loaded.
+          const endMs = performance.now() + quietMs;
+          for (let looks = 1; performance.now() < endMs; looks += 1) {
+            const pauseMs = Math.min(endMs - performance.now(), backoffMs(looks, HISTORY_PAUSES));
+            if (!(await this.#isStillUp(browser, run, pauseMs))) return;
+            if (performance.now() < endMs) await this.#lookBack(browser, run, false);
+            failures = 1;
+          }
           await this.#lookBack(browser, run, true);
         }
         if (await this.#isStillUp(browser, run, SETTLE_MS)) this.#cursor.goOn();

@@ -16,7 +16,7 @@ export function refusals(): Scenario {
         await world.phone('misbehave', { kind: 'policy', mode: 'fail-result' });
         diary.note('the server refuses messages');
         progress.report('trouble', (time - 0.5) / TIMES);
-        await sleep(random.whole(500, 2_500));
+        await sleep(random.whole(150, 700));
         if (time % 2 === 0) await world.kill(random.pick(['api', 'bridge', 'browser']));
         await world.phone('misbehave', { kind: 'policy', mode: 'ok' });
         diary.note('the server accepts messages');

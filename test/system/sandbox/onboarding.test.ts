@@ -5,6 +5,8 @@ import { until } from '../../support/until.ts';
 
 const CONTINUE = `[...document.querySelectorAll('button')].find((button) => button.textContent === 'Continue')?.click()`;
 
+const SCREEN = '[data-testid="shortcake_passkey_screen"]';
+
 function inPage(witness: Witness, source: string): Promise<unknown> {
   return witness.client.pupPage?.evaluate(source) ?? Promise.reject(new Error('there is no page'));
 }
@@ -56,10 +58,10 @@ describe('stand-in, some minutes after it was linked', () => {
 });
 
 describe('stand-in, for an account with a passkey', () => {
-  it('shows a screen instead of linking, and another code when the browser gives no passkey', async () => {
+  it('shows a screen instead of linking, and asks again when the browser gave no passkey', async () => {
     await using world = await World.open({ settings: { passkey: true, qrEveryMs: 0 } });
     const witness = await world.startClient();
-    const [code] = await witness.next('qr');
+    await witness.next('qr');
     await assert.rejects(world.control('scan'), /passkey/);
     const stage = `(() => {
       const stage = window.require('WAWebShortcakeLinkingApi').getShortcakeLinkingStage();
@@ -67,7 +69,7 @@ describe('stand-in, for an account with a passkey', () => {
         window.require('WAWebAltDeviceLinkingApi').getPairingType(),
         window.require('WAWebSocketModel').Socket.state,
         stage,
-        document.querySelectorAll('[data-testid="shortcake_passkey_screen"]').length,
+        document.querySelectorAll('${SCREEN}').length,
       ];
     })()`;
     assert.deepEqual(await inPage(witness, stage), ['SHORTCAKE_PASSKEY', 'UNPAIRED', 'NotStarted', 1]);
@@ -82,9 +84,19 @@ describe('stand-in, for an account with a passkey', () => {
       })()`,
     );
     await inPage(witness, CONTINUE);
-    const [next] = await witness.next('qr');
-    assert.notEqual(next, code);
+    // The screen stays, and its button asks again. Source: `WAWebShortcakePasskeyScreen.react` (jigger@0fbd5e1a).
+    await until('the screen says that it failed', async () => {
+      const text = await inPage(witness, `document.querySelector('${SCREEN}').textContent`);
+      return String(text).includes('Something went wrong');
+    });
     assert.equal(await inPage(witness, 'window.asked'), 'whatsapp.com');
+    await inPage(witness, 'window.asked = undefined');
+    await inPage(witness, CONTINUE);
+    await until(
+      'the browser is asked again',
+      async () => (await inPage(witness, 'window.asked')) !== undefined,
+    );
+    assert.deepEqual(await inPage(witness, stage), ['SHORTCAKE_PASSKEY', 'UNPAIRED', 'NotStarted', 1]);
     assert.equal(world.running.phone.state.devices.size, 0);
   });
 });

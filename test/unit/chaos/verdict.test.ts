@@ -46,7 +46,7 @@ const GOOD: Facts = {
   resists: false,
   passesDuplicates: false,
   refusedForGood: [],
-  retried: [],
+  retries: [],
   leftovers: [],
   failedServices: [],
   unaskedEnds: [],
@@ -178,13 +178,18 @@ describe('verdict of a chaos run', () => {
 
   it('counts doubles where the server passes them on, and still finds a loss', () => {
     const twice = [
-      { ...received('A', 'one'), deliveries: 3 },
-      { ...received('B', 'ok'), deliveries: 2 },
+      { ...received('A', 'one'), received_at: at, deliveries: 3 },
+      { ...received('B', 'ok'), received_at: at, deliveries: 2 },
+    ];
+    // That of A was its first way out.
+    const retries = [
+      { id: 'A', at: '2025-12-31T23:59:59.000Z' },
+      { id: 'B', at: '2026-01-01T00:00:01.000Z' },
     ];
     const facts = {
       ...GOOD,
       passesDuplicates: true,
-      retried: ['B'],
+      retries,
       received: [...twice, received('C', 'ok')],
     };
     assert.deepEqual(judge(facts), []);

@@ -129,8 +129,20 @@ describe('bridge, looking up what happened while it did not listen', () => {
     await until('the first look', () => isLogged('older messages are looked up in'));
     assert.deepEqual([bodies(), browser.loads], [['at once'], [false]]);
     browser.chats[ALICE] = ['older', 'at once'];
-    await until('the second look', () => bodies().includes('older'));
-    assert.deepEqual([...new Set(browser.loads)], [false, true]);
+    await until('the last look', () => browser.loads.includes(true));
+    assert.deepEqual(bodies(), ['at once', 'older']);
+  });
+
+  it('tells the history that a page gets after a phone was linked, and has it load nothing', async () => {
+    const browser = new FakeBrowser();
+    backfill = newBackfill(600_000);
+    backfill.codeShown();
+    backfill.linking();
+    backfill.pageReady(browser);
+    await until('the first look', () => isLogged('older messages are looked up in'));
+    browser.chats = { [ALICE]: ['came with the history'] };
+    await until('what came', () => bodies().includes('came with the history'));
+    assert.deepEqual([...new Set(browser.loads)], [false]);
   });
 
   it('takes nothing for news that is older than the link', async () => {
