@@ -36,9 +36,10 @@ describe('stand-in, with the dialog for new users', () => {
     const witness = await world.startClient();
     await witness.next('qr');
     await world.control('misbehave', { kind: 'settings', pairReloadMs: 1_000 });
-    await inPage(witness, 'location.reload()');
-    await witness.next('qr');
-    await world.control('scan');
+    await inPage(witness, 'window.isFirstLoad = true');
+    await inPage(witness, 'setTimeout(() => location.reload())');
+    await until('another load', async () => (await inPage(witness, 'window.isFirstLoad')) === undefined);
+    await until('the new page is scanned', () => world.control('scan'));
     await until('it is open', () => isDialogOpen(world));
     await until('it is unlinked', () => world.running.phone.state.devices.size === 0);
   });
