@@ -28,6 +28,7 @@ const LOOPS: Readonly<Record<string, string>> = {
     'notAfter',
   'page/listeners.ts: for (;;) {': 'the life of the page, which a new browser replaces after readyMs',
   'events/backfill.ts: for (let failures = 1; ; failures += 1) {': 'MOST_FAILURES',
+  'events/backfill.ts: for (let looks = 1; performance.now() < endMs; looks += 1) {': 'endMs',
   'events/backfill.ts: for (let from: number | undefined = 0; from !== undefined && run === this.#run; ) {':
     'a piece that moves on, below',
   'send/lookup.ts: for (let tries = 0; ; tries += 1) {': 'MOST_IDS, below',
