@@ -5,6 +5,7 @@ import { measureGate } from './gate/gate.ts';
 import { measureMemory } from './memory.ts';
 import { measureStore } from './memory-store.ts';
 import { measureOutbox } from './outbox.ts';
+import { measureReady } from './ready.ts';
 import { measureRestart } from './restart.ts';
 import { measureRestartUnderLoad } from './restart-load.ts';
 import { measureSends } from './send.ts';
@@ -27,6 +28,12 @@ export const PARTS: Readonly<Record<string, Part>> = {
     programs: [],
     needsBrowser: false,
     measure: measureStart,
+  },
+  ready: {
+    measures: 'from the start of the kit to a session that is ready, and the self-test of the page in it',
+    programs: [],
+    needsBrowser: true,
+    measure: measureReady,
   },
   memory: {
     measures: 'memory of supervisor, gate and api',
