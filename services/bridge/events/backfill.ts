@@ -123,7 +123,7 @@ export class Backfill {
           log.info(
             `the phone was linked just now: older messages are looked up in ${Math.ceil(quietMs / 1000)} s`,
           );
-          // Its history comes for minutes. What has come is told meanwhile, and nothing is loaded.
+          // Its history arrives for minutes. Meanwhile the bridge reports what has arrived, and loads nothing.
           const endMs = performance.now() + quietMs;
           for (let looks = 1; performance.now() < endMs; looks += 1) {
             const pauseMs = Math.min(endMs - performance.now(), backoffMs(looks, HISTORY_PAUSES));

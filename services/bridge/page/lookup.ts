@@ -153,7 +153,9 @@ export const IS_DELIVERY_OVER = `(() => {
   let isOver = true;
   try {
     isOver = window.require('WAWebEventsWaitForOfflineDeliveryEnd').isOfflineDeliveryEnd() !== false;
-  } catch {}
+  } catch {
+    // A page without it does not tell.
+  }
   send.deliveryAwaitedSince = isOver ? undefined : (send.deliveryAwaitedSince ?? Date.now());
   return isOver || Date.now() - send.deliveryAwaitedSince > 300000;
 })()`;

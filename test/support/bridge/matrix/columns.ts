@@ -57,7 +57,7 @@ const SWITCHES: readonly (Omit<Column, 'page'> & { readonly with: string })[] = 
   { with: 'onboarding', because: 'a dialog lies over the page' },
   { with: 'openingMs=1500', because: 'each connection takes long' },
   { with: 'pairMs=1500', because: 'each connection takes long' },
-  { with: 'pairReloadMs=1000', because: 'the page loads itself anew right after it was linked' },
+  { with: 'pairReloadMs=1000', because: 'the page reloads itself right after it was linked' },
   { with: 'passkey', because: 'a scan does not link' },
   { with: 'passkey,passkeyCode', because: 'neither does the passkey: a code must be compared' },
   { with: 'playedAckMs=0', because: 'the last ack comes first' },

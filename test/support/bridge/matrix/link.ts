@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { createHash, createPrivateKey, sign } from 'node:crypto';
-import { type PasskeyRequest, passkeyAnswerSchema } from '../../../../services/contract/passkey.ts';
+import { assertionOf } from '../../../../operate/rehearse/start/sandbox-passkey.ts';
+import { passkeyAnswerSchema } from '../../../../services/contract/passkey.ts';
 import type { Settings } from '../../../../services/sandbox/web/settings.ts';
 import { until } from '../../until.ts';
 import type { World } from '../world.ts';
@@ -38,7 +38,7 @@ async function linkWithPasskey(world: World, { passkeyCode }: Settings): Promise
   await world.untilState('passkey');
   const ask = async () => passkeyAnswerSchema.parse((await world.call('GET', '/passkey')).body);
   const { id, request } = await until('a challenge', async () => (await ask()).challenge);
-  const credential = answer(request, passkey);
+  const credential = assertionOf(passkey, request);
   const { status, body } = await world.call('POST', '/passkey', { challenge_id: id, credential });
   assert.equal(status, 200, JSON.stringify(body));
   if (!passkeyCode) return;
@@ -46,35 +46,4 @@ async function linkWithPasskey(world: World, { passkeyCode }: Settings): Promise
   assert.equal(code, phone.links.passkeyCode);
   const confirmed = await world.call('POST', '/passkey/confirm', { verification_code: code });
   assert.equal(confirmed.status, 200, JSON.stringify(confirmed.body));
-}
-
-interface HeldPasskey {
-  readonly credential_id: string;
-  readonly user_handle: string;
-  readonly private_key: string;
-}
-
-/** What an authenticator that holds the passkey makes of a challenge at WhatsApp's origin. Source: WebAuthn Level 3 §6.3.3. */
-function answer({ challenge, rpId }: PasskeyRequest, passkey: HeldPasskey): object {
-  const client = Buffer.from(
-    JSON.stringify({ type: 'webauthn.get', challenge, origin: 'https://web.whatsapp.com' }),
-  );
-  const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest();
-  const data = Buffer.concat([sha256(rpId), Buffer.from([0x05, 0, 0, 0, 1])]);
-  const key = createPrivateKey({
-    key: Buffer.from(passkey.private_key, 'base64'),
-    format: 'der',
-    type: 'pkcs8',
-  });
-  return {
-    id: passkey.credential_id,
-    rawId: passkey.credential_id,
-    type: 'public-key',
-    response: {
-      clientDataJSON: client.toString('base64url'),
-      authenticatorData: data.toString('base64url'),
-      signature: sign('sha256', Buffer.concat([data, sha256(client)]), key).toString('base64url'),
-      userHandle: passkey.user_handle,
-    },
-  };
 }
