@@ -31,7 +31,7 @@ export async function readPage(
   // Before the events: whatever is committed later has a higher number, and is not passed by `next`.
   const { newest } = await readBounds(db);
   const from = after > newest ? 0 : after;
-  const isInVain = from === newest || (session !== undefined && !(await isThere(db, session)));
+  const isInVain = from === newest || (session !== undefined && !(await isThere(db, dialect, session)));
   const most = session === undefined ? limits.events + 1 : Math.max(limits.events + 1, SCANNED);
   const rows = isInVain
     ? []
@@ -82,9 +82,17 @@ function byType(
     (type) => sql`select seq from (select seq from events
       where ${ofType(dialect, type, after)} order by type, seq limit ${limit}) as ofType`,
   );
-  return sql`select events.seq, type, session, whatsapp_id, at, data from
-    (select seq from (${sql.join(each, sql` union all `)}) as ofTypes order by seq limit ${limit}) as found
-    inner join events on events.seq = found.seq order by events.seq`;
+  const found = sql`select seq from (${sql.join(each, sql` union all `)}) as ofTypes order by seq limit ${limit}`;
+  return sql`select seq, type, session, whatsapp_id, at, data from events
+    where ${isAmong(dialect, found)} order by seq`;
+}
+
+/**
+ * PostgreSQL guesses how many rows a join finds, and for many it reads the whole table. Of an array it always takes few to
+ * be in it, and asks the index for each.
+ */
+function isAmong(dialect: DialectName, found: RawBuilder<unknown>): RawBuilder<boolean> {
+  return dialect === 'postgres' ? sql`seq = any(array(${found}))` : sql`seq in (${found})`;
 }
 
 /**
@@ -97,9 +105,17 @@ function ofType(dialect: DialectName, type: string, after: number): RawBuilder<b
     : sql`(type = ${type} and seq > ${after})`;
 }
 
-/** Asked first: to find that there is nothing, the whole log would be read. */
-async function isThere(db: Database, session: string): Promise<boolean> {
-  const rows = await db.selectFrom('events').select('seq').where('session', '=', session).limit(1).execute();
+/**
+ * Asked first: to find that there is nothing, the whole log would be read. Like `ofType`: the order by the index keeps
+ * PostgreSQL from the hope that one of many rows comes soon.
+ */
+async function isThere(db: Database, dialect: DialectName, session: string): Promise<boolean> {
+  const ofSession =
+    dialect === 'postgres'
+      ? sql`(session, key) > (${session}, '') and session <= ${session}`
+      : sql`session = ${session}`;
+  const { rows } = await sql`select seq from events where ${ofSession}
+    order by session, key limit 1`.execute(db);
   return rows.length > 0;
 }
 
