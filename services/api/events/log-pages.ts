@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { isAmong } from '../store/among.ts';
 import type { Database, DialectName } from '../store/store.ts';
 import { type EventFilter, type EventRow, LogEvent, type LogPage, type PageLimits } from './log-event.ts';
 
@@ -87,36 +88,34 @@ function byType(
     where ${isAmong(dialect, found)} order by seq`;
 }
 
-/**
- * PostgreSQL guesses how many rows a join finds, and for many it reads the whole table. Of an array it always takes few to
- * be in it, and asks the index for each.
- */
-function isAmong(dialect: DialectName, found: RawBuilder<unknown>): RawBuilder<boolean> {
-  return dialect === 'postgres' ? sql`seq = any(array(${found}))` : sql`seq in (${found})`;
-}
-
-/**
- * Both conditions say the same. PostgreSQL drops a column that is constant from the order, and then may read along the
- * primary key, which is the whole log when its statistics are wrong about the type. SQLite uses only half of a row value.
- */
+/** The events of one type behind `after`. */
 function ofType(dialect: DialectName, type: string, after: number): RawBuilder<boolean> {
   return dialect === 'postgres'
-    ? sql`((type, seq) > (${type}, ${after}) and type <= ${type})`
+    ? alongIndex(['type', type], ['seq', after])
     : sql`(type = ${type} and seq > ${after})`;
 }
 
-/**
- * Asked first: to find that there is nothing, the whole log would be read. Like `ofType`: the order by the index keeps
- * PostgreSQL from the hope that one of many rows comes soon.
- */
+/** Asked first: to find that there is nothing, the whole log would be read. */
 async function isThere(db: Database, dialect: DialectName, session: string): Promise<boolean> {
+  // No key is empty.
   const ofSession =
-    dialect === 'postgres'
-      ? sql`(session, key) > (${session}, '') and session <= ${session}`
-      : sql`session = ${session}`;
+    dialect === 'postgres' ? alongIndex(['session', session], ['key', '']) : sql`session = ${session}`;
   const { rows } = await sql`select seq from events where ${ofSession}
     order by session, key limit 1`.execute(db);
   return rows.length > 0;
+}
+
+/**
+ * For PostgreSQL, with an order by both columns: the first has this value, and the second is behind that one. Said as
+ * equality, PostgreSQL drops the first column from the order. Then it may read along the primary key, which is the whole
+ * log when its statistics are wrong about the value. SQLite uses only half of a row value.
+ */
+function alongIndex(
+  [first, value]: readonly [column: string, value: string],
+  [second, after]: readonly [column: string, after: string | number],
+): RawBuilder<boolean> {
+  const [one, other] = [sql.ref(first), sql.ref(second)];
+  return sql`((${one}, ${other}) > (${value}, ${after}) and ${one} <= ${value})`;
 }
 
 function bytesOf(rows: readonly EventRow[]): number {

@@ -1,7 +1,8 @@
 import { type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import { statesOf } from '../../contract/message-states.ts';
 import { type Message, toMessage } from '../outbox/message.ts';
-import type { Database } from '../store/store.ts';
+import { isAmong } from '../store/among.ts';
+import type { Database, DialectName } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
 import type { MessageQuery } from './message-query.ts';
 
@@ -20,6 +21,7 @@ const MOST_LOOKED_AT = 2_000;
 /** A page of the outbox, by `seq`: walks along one index and leaves out what the other filters exclude. */
 export async function readMessages(
   db: Database,
+  dialect: DialectName,
   query: MessageQuery,
   most = MOST_LOOKED_AT,
 ): Promise<MessagePage> {
@@ -36,7 +38,7 @@ export async function readMessages(
   const rows = await db
     .selectFrom('messages')
     .selectAll()
-    .where('seq', 'in', found.limit(limit + 1))
+    .where(isAmong(dialect, sql`${found.limit(limit + 1)}`))
     .orderBy('seq', order)
     .execute();
   const messages = rows.slice(0, limit).map(toMessage);

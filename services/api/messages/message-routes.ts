@@ -19,7 +19,7 @@ export function messageRoutes(parts: SubmitParts & SendParts & CancelParts): Rou
 
   router.get('/messages', async (request, response) => {
     const query = parseBy(messageQuerySchema, request.query, 'query_invalid');
-    const { messages, next } = await store.read((db) => readMessages(db, query));
+    const { messages, next } = await store.read((db, dialect) => readMessages(db, dialect, query));
     response.json({
       messages: messages.map((message) => viewMessage(message, dispatcher.whyWaiting)),
       ...(next === undefined ? {} : { next: toCursor(next) }),

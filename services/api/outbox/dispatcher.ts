@@ -137,8 +137,8 @@ export class Dispatcher {
     // Those under way may be among them.
     const before = inFlight.count;
     const limit = outbox.concurrency + before;
-    const heads = await store.read((db) =>
-      readHeads(db, session, now, limit, inFlight.fullLanes, broken.length > 0),
+    const heads = await store.read((db, dialect) =>
+      readHeads(db, dialect, session, now, limit, inFlight.fullLanes, broken.length > 0),
     );
     let isLaneFull = false;
     for (const message of heads) {
@@ -154,7 +154,7 @@ export class Dispatcher {
     // Messages behind a full lane, or behind the limit, are found at the next look.
     if (isLaneFull || (heads.length === limit && inFlight.count > before)) return 0;
     // Those under way are due as well, and ring when they are through.
-    const next = await store.read((db) => nextMoment(db, session, now, broken.length > 0));
+    const next = await store.read((db, dialect) => nextMoment(db, dialect, session, now, broken.length > 0));
     return next === undefined ? this.#lookMs : next - now;
   }
 

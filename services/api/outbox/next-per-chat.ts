@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Database } from '../store/store.ts';
+import { isAmong } from '../store/among.ts';
+import type { Database, DialectName } from '../store/store.ts';
 import { isOfLane, type SlowLane } from './lanes.ts';
 import { type Message, toMessage } from './message.ts';
 import { isPassedOver } from './page-compat.ts';
@@ -13,6 +14,7 @@ import { stateIs } from './state-sql.ts';
  */
 export async function readHeads(
   db: Database,
+  dialect: DialectName,
   session: string,
   now: number,
   limit: number,
@@ -22,7 +24,7 @@ export async function readHeads(
   let heads = db
     .selectFrom('messages')
     .selectAll()
-    .where(sql<boolean>`seq in (${headsOf(session, isHeld ? now : undefined)})`)
+    .where(isAmong(dialect, headsOf(session, isHeld ? now : undefined)))
     .where('next_try_at', '<=', now)
     .orderBy('next_try_at')
     .orderBy('seq')
@@ -35,6 +37,7 @@ export async function readHeads(
 /** The next moment, as Unix time in ms, when there is something to do if nothing comes in; what is due now does not count. */
 export async function nextMoment(
   db: Database,
+  dialect: DialectName,
   session: string,
   now: number,
   isHeld = false,
@@ -42,7 +45,7 @@ export async function nextMoment(
   const head = await db
     .selectFrom('messages')
     .select(({ fn }) => fn.min('next_try_at').as('at'))
-    .where(sql<boolean>`seq in (${headsOf(session, isHeld ? now : undefined)})`)
+    .where(isAmong(dialect, headsOf(session, isHeld ? now : undefined)))
     .where('next_try_at', '>', now)
     .executeTakeFirst();
   const byClock = await nextByClock(db);

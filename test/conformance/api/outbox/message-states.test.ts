@@ -30,8 +30,8 @@ const CONDITIONS = ['open', 'scheduled', 'unsent', 'inDoubt'] as const;
 const CHANGES: readonly ((world: SendWorld, message: Message) => Promise<unknown>)[] = [
   ({ store }) => store.write((db) => transitions.releaseScheduled(db, 10)),
   ({ store }) =>
-    store.write(async (db) => {
-      for (const head of await readHeads(db, 'default', 10, 10, []))
+    store.write(async (db, dialect) => {
+      for (const head of await readHeads(db, dialect, 'default', 10, 10, []))
         await transitions.beginAttempt(db, head, 10);
     }),
   ({ store }, { id }) => store.write((db) => transitions.park(db, id, 'why', 10)),

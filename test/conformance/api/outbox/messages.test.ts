@@ -184,7 +184,9 @@ forEachDatabase((database) => {
       const seen: number[] = [];
       let after: number | undefined;
       for (let turn = 0; turn < 10; turn += 1) {
-        const page = await world.store.read((db) => readMessages(db, { ...query, after }, 5));
+        const page = await world.store.read((db, dialect) =>
+          readMessages(db, dialect, { ...query, after }, 5),
+        );
         seen.push(page.messages.length);
         after = page.next;
         if (after === undefined) break;
