@@ -32,7 +32,7 @@ export async function readPage(
   // Before the events: whatever is committed later has a higher number, and is not passed by `next`.
   const { newest } = await readBounds(db);
   const from = after > newest ? 0 : after;
-  const isInVain = from === newest || (session !== undefined && !(await isThere(db, dialect, session)));
+  const isInVain = from === newest || (session !== undefined && !(await isThere(db, session)));
   const most = session === undefined ? limits.events + 1 : Math.max(limits.events + 1, SCANNED);
   const rows = isInVain
     ? []
@@ -88,34 +88,20 @@ function byType(
     where ${isAmong(dialect, found)} order by seq`;
 }
 
-/** The events of one type behind `after`. */
+/**
+ * Both conditions say the same. PostgreSQL drops a column that is constant from the order, and then may read along the
+ * primary key, which is the whole log when it is wrong about the type. SQLite uses only half of a row value.
+ */
 function ofType(dialect: DialectName, type: string, after: number): RawBuilder<boolean> {
   return dialect === 'postgres'
-    ? alongIndex(['type', type], ['seq', after])
+    ? sql`((type, seq) > (${type}, ${after}) and type <= ${type})`
     : sql`(type = ${type} and seq > ${after})`;
 }
 
 /** Asked first: to find that there is nothing, the whole log would be read. */
-async function isThere(db: Database, dialect: DialectName, session: string): Promise<boolean> {
-  // No key is empty.
-  const ofSession =
-    dialect === 'postgres' ? alongIndex(['session', session], ['key', '']) : sql`session = ${session}`;
-  const { rows } = await sql`select seq from events where ${ofSession}
-    order by session, key limit 1`.execute(db);
+async function isThere(db: Database, session: string): Promise<boolean> {
+  const rows = await db.selectFrom('events').select('seq').where('session', '=', session).limit(1).execute();
   return rows.length > 0;
-}
-
-/**
- * For PostgreSQL, with an order by both columns: the first has this value, and the second is behind that one. Said as
- * equality, PostgreSQL drops the first column from the order. Then it may read along the primary key, which is the whole
- * log when its statistics are wrong about the value. SQLite uses only half of a row value.
- */
-function alongIndex(
-  [first, value]: readonly [column: string, value: string],
-  [second, after]: readonly [column: string, after: string | number],
-): RawBuilder<boolean> {
-  const [one, other] = [sql.ref(first), sql.ref(second)];
-  return sql`((${one}, ${other}) > (${value}, ${after}) and ${one} <= ${value})`;
 }
 
 function bytesOf(rows: readonly EventRow[]): number {

@@ -14,6 +14,12 @@ const VANISHED_MS = 2_000;
 const MOST_CONNECTIONS = 10;
 /** The type of bigint: as text by default, since it may exceed a JavaScript number; ours never do. */
 const INT8 = 20;
+/**
+ * Off, so that every query goes by an index where there is one: a plan must not depend on what PostgreSQL believes of a
+ * table. With beliefs of another time it read the whole event log for one page, or sorted it. Where there is no other way
+ * it still scans and sorts. The cost of that looks immense then, so the compiler of expressions is off too.
+ */
+const NOT_BY_INDEX = ['enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'jit'];
 /** Undone by the server because of another transaction: serialization_failure, deadlock_detected. */
 const UNDONE = /^(40001|40P01)$/;
 const MOST_TRIES = 5;
@@ -43,6 +49,10 @@ export async function openPostgres(
           set_config('idle_in_transaction_session_timeout', $2, false)`,
         [space, String(patienceMs)],
       );
+      await client.query('select set_config(name, $2, false) from unnest($1::text[]) as name', [
+        NOT_BY_INDEX,
+        'off',
+      ]);
     },
     types: {
       getTypeParser: (type, format) =>

@@ -24,9 +24,17 @@ type Statistics = readonly [which: string, make: (db: Database) => Promise<unkno
 /** What PostgreSQL believes of a table, each made after the one before. SQLite needs no statistics. */
 export function statisticsOf(dialect: DialectName, table: string): readonly Statistics[] {
   if (dialect === 'sqlite') return [['no statistics', async () => undefined]];
+  const forget = (db: Database) =>
+    sql`delete from pg_statistic where starelid = ${table}::regclass`.execute(db);
+  const believe = (rows: number, pages: number) => (db: Database) =>
+    sql`update pg_class set reltuples = ${rows}, relpages = ${pages} where oid = ${table}::regclass`.execute(
+      db,
+    );
   return [
     ['statistics of another time', async () => undefined],
-    ['no statistics', (db) => sql`delete from pg_statistic where starelid = ${table}::regclass`.execute(db)],
+    ['no statistics', forget],
+    ['a size from a time when most rows had been deleted', believe(200, 5_000)],
+    ['a size from a time when rows were short', believe(100_000, 100)],
     ['new statistics', (db) => sql`analyze ${sql.table(table)}`.execute(db)],
   ];
 }
