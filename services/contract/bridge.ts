@@ -3,6 +3,7 @@ import { compatSummarySchema } from './compat.ts';
 import { bridgeContentSchema, phoneDigitsSchema, recipientSchema, textSchema } from './content.ts';
 import { type ErrorCode, isErrorCode } from './errors.ts';
 import { messageSchema, sessionStateSchema } from './events.ts';
+import { accountSchema, personSchema } from './person.ts';
 
 /** The id that a sender may choose for a message, of the form that WhatsApp Web itself makes. */
 export const stanzaIdSchema = z
@@ -25,6 +26,8 @@ export const sendBodySchema = z
     chatId: recipientSchema,
     message: textSchema.optional(),
     content: bridgeContentSchema.optional(),
+    /** The id of the account that the message belongs to: from any other one, nothing is sent (`account_changed`). */
+    account: z.string().min(1).max(128).optional(),
     /** Chosen by the caller and kept by it before it sends, so that an unknown outcome can be looked up. */
     stanza_id: stanzaIdSchema.optional(),
     retry: z
@@ -47,13 +50,39 @@ export type SendBody = z.infer<typeof sendBodySchema>;
 export const sendAnswerSchema = z.object({
   success: z.literal(true),
   messageId: z.string(),
+  /** WhatsApp's present address of the chat. */
   chatId: z.string(),
+  /** Whose chat it is, in a chat with one person. */
+  person: personSchema.optional(),
   /** 0: added, and no acknowledgement from WhatsApp's server within the wait; 1 and more: the server has it. */
   ack: z.number().int().min(0),
   /** Unix time in seconds, by WhatsApp. */
   timestamp: z.number().int(),
 });
 export type SendAnswer = z.infer<typeof sendAnswerSchema>;
+
+/**
+ * `POST /resolve`: who a number or a LID is. The page answers from what it knows where it can, and otherwise asks
+ * WhatsApp's server. Throws `recipient_not_on_whatsapp`, `recipient_invalid` for what is no person, `account_changed`,
+ * `whatsapp_not_ready`.
+ */
+export const resolveBodySchema = z.strictObject({
+  chatId: recipientSchema,
+  account: z.string().min(1).max(128).optional(),
+  /** Ask the server, whatever the page knows. */
+  fresh: z.boolean().optional(),
+});
+export type ResolveBody = z.infer<typeof resolveBodySchema>;
+
+export const resolveAnswerSchema = z.object({
+  success: z.literal(true),
+  /** WhatsApp's present address of the chat with this person. */
+  chatId: z.string(),
+  person: personSchema,
+  /** Whether WhatsApp's server was asked, or the page knew. */
+  isAsked: z.boolean(),
+});
+export type ResolveAnswer = z.infer<typeof resolveAnswerSchema>;
 
 /** `GET /health`, the one route that needs no secret. */
 export const bridgeHealthSchema = z.object({
@@ -78,7 +107,8 @@ export const bridgeStatusSchema = z.object({
   since: z.iso.datetime(),
   reason: z.string().optional(),
   whatsapp_ready: z.boolean(),
-  me: z.object({ id: z.string(), name: z.string().optional(), platform: z.string().optional() }).optional(),
+  /** The account that is linked. */
+  me: accountSchema.optional(),
   pairing_code: z.string().optional(),
   browser_pid: z.number().int().optional(),
   /** How often a browser was started anew after a failure, since the process began. */
@@ -114,6 +144,8 @@ export const chatSchema = z.object({
   /** Unix time in seconds of the last activity. */
   timestamp: z.number().int().optional(),
   archived: z.boolean(),
+  /** Whose chat it is, in a chat with one person. */
+  person: personSchema.optional(),
 });
 export type Chat = z.infer<typeof chatSchema>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { capabilityStateSchema } from './compat.ts';
 import type { UnsentEnd } from './message-states.ts';
+import { type Account, accountSchema, type Person, personSchema } from './person.ts';
 
 /** A WhatsApp message as every service of the kit sees it. Ids are serialized: `true_15551234567@c.us_3EB0…`. */
 export const messageSchema = z.object({
@@ -23,6 +24,10 @@ export const messageSchema = z.object({
   has_media: z.boolean(),
   quoted_stanza_id: z.string().optional(),
   mentions: z.array(z.string()).optional(),
+  /** Whose chat it is, in a chat with one person. */
+  person: personSchema.optional(),
+  /** Who wrote it, in a group. */
+  author_person: personSchema.optional(),
 });
 export type WhatsAppMessage = z.infer<typeof messageSchema>;
 
@@ -46,6 +51,8 @@ const head = {
   /** What this event is, the same for every repetition: an event whose key the log already has is a duplicate. */
   key: z.string().min(1),
   at: z.iso.datetime(),
+  /** The id of the account that was linked when it happened, if one was. */
+  account: z.string().min(1).optional(),
 };
 const ofMessage = { ...head, whatsapp_id: z.string().min(1) };
 
@@ -57,7 +64,12 @@ export const bridgeEventSchema = z.discriminatedUnion('kind', [
   z.object({
     ...ofMessage,
     kind: z.literal('ack'),
-    data: z.object({ chat_id: z.string(), stanza_id: z.string(), ack: z.number().int() }),
+    data: z.object({
+      chat_id: z.string(),
+      stanza_id: z.string(),
+      ack: z.number().int(),
+      person: personSchema.optional(),
+    }),
   }),
   z.object({
     ...ofMessage,
@@ -68,17 +80,41 @@ export const bridgeEventSchema = z.discriminatedUnion('kind', [
   z.object({
     ...ofMessage,
     kind: z.literal('reaction'),
-    data: z.object({ sender: z.string(), reaction: z.string(), timestamp: z.number().int() }),
+    data: z.object({
+      /** The chat of the message. A bridge of an earlier release does not say it. */
+      chat_id: z.string().optional(),
+      /** Who reacted. */
+      sender: z.string(),
+      reaction: z.string(),
+      timestamp: z.number().int(),
+      /** Whose chat it is, in a chat with one person. */
+      person: personSchema.optional(),
+      /** Who reacted, in a group. */
+      author_person: personSchema.optional(),
+    }),
   }),
   z.object({
     ...head,
     kind: z.literal('call'),
-    data: z.object({ call_id: z.string(), from: z.string(), is_video: z.boolean(), is_group: z.boolean() }),
+    data: z.object({
+      call_id: z.string(),
+      from: z.string(),
+      is_video: z.boolean(),
+      is_group: z.boolean(),
+      /** Who calls. */
+      person: personSchema.optional(),
+    }),
   }),
   z.object({
     ...head,
     kind: z.literal('state'),
-    data: z.object({ state: sessionStateSchema, since: z.iso.datetime(), reason: z.string().optional() }),
+    data: z.object({
+      state: sessionStateSchema,
+      since: z.iso.datetime(),
+      reason: z.string().optional(),
+      /** The account that is linked, in the states `ready` and `degraded`. */
+      me: accountSchema.optional(),
+    }),
   }),
   z.object({
     ...head,
@@ -100,23 +136,60 @@ export const bridgeEventSchema = z.discriminatedUnion('kind', [
 ]);
 export type BridgeEvent = z.infer<typeof bridgeEventSchema>;
 
-/** What the api itself adds to the log: the end of an accepted message that did not go out. */
-export interface OutboxEvent {
+/** What every event of the api has. */
+interface ApiEventHead {
   readonly session: string;
   readonly key: string;
   readonly at: string;
+  readonly account?: string;
+}
+
+/** The end of an accepted message that did not go out. */
+export interface OutboxEvent extends ApiEventHead {
   readonly kind: 'message_failed';
   readonly data: {
     readonly id: string;
+    /** WhatsApp's present address of the chat, as far as is known. */
     readonly chat_id: string;
+    /** The address that the message was accepted for, where it differs. */
+    readonly requested_chat_id?: string;
+    readonly person?: Person;
     readonly status: UnsentEnd;
     readonly code?: string;
     readonly reason?: string;
   };
 }
 
+/** Two people turned out to be one: what was kept of `merged` belongs to `person` now. */
+export interface PersonMergedEvent extends ApiEventHead {
+  readonly kind: 'person_merged';
+  readonly data: {
+    /** WhatsApp's present address of the chat. */
+    readonly chat_id: string;
+    readonly person: Person;
+    readonly merged: Person;
+  };
+}
+
+/** Another account than before is linked, or the operator has chosen what becomes of the messages of the one before. */
+export interface AccountChangedEvent extends ApiEventHead {
+  readonly kind: 'account_changed';
+  readonly data: {
+    /** The account whose messages wait, or waited. */
+    readonly owner: Account;
+    /** The account that is linked. */
+    readonly linked: Account;
+    /** Undefined until the operator, or the return of the first account, has decided. */
+    readonly decision?: 'adopt' | 'cancel' | 'returned';
+    readonly reason: string;
+  };
+}
+
+/** What the api itself adds to the log. */
+export type ApiEvent = OutboxEvent | PersonMergedEvent | AccountChangedEvent;
+
 /** Everything that stands in the event log. */
-export type LoggedEvent = BridgeEvent | OutboxEvent;
+export type LoggedEvent = BridgeEvent | ApiEvent;
 
 export const EVENT_TYPES = [
   'message',
@@ -131,6 +204,8 @@ export const EVENT_TYPES = [
   'qr',
   'gap',
   'compat',
+  'person_merged',
+  'account_changed',
 ] as const satisfies readonly LoggedEvent['kind'][];
 export type EventType = (typeof EVENT_TYPES)[number];
 

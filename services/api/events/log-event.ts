@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Tables } from '../store/tables.ts';
 
-/** An event of the log as its readers get it: JSON text `{seq, type, session, whatsapp_id?, at, data}`. */
+/** An event of the log as its readers get it: JSON text `{seq, type, session, account?, whatsapp_id?, at, data}`. */
 export class LogEvent {
   readonly seq: number;
   readonly type: string;
@@ -10,11 +10,18 @@ export class LogEvent {
   #bytes: Buffer | undefined;
 
   constructor(row: EventRow) {
-    const { seq, type, session, whatsapp_id, at, data } = row;
+    const { seq, type, session, account, whatsapp_id, at, data } = row;
     this.seq = seq;
     this.type = type;
     this.session = session;
-    const head = JSON.stringify({ seq, type, session, ...(whatsapp_id === null ? {} : { whatsapp_id }), at });
+    const head = JSON.stringify({
+      seq,
+      type,
+      session,
+      ...(account === null ? {} : { account }),
+      ...(whatsapp_id === null ? {} : { whatsapp_id }),
+      at,
+    });
     // What is stored is JSON text: to parse it and write it again would cost more than all the rest.
     this.json = `${head.slice(0, -1)},"data":${data}}`;
   }

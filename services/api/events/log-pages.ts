@@ -61,14 +61,14 @@ async function readRows(
   const wanted =
     types === undefined ? inOrder(after, limits.events) : byType(dialect, after, types, limits.events);
   const { rows } = await sql<EventRow>`
-    select seq, type, session, whatsapp_id, at, data from (
+    select seq, type, session, account, whatsapp_id, at, data from (
       select *, sum(octet_length(data)) over (order by seq) - octet_length(data) as before from (${wanted}) as wanted
     ) as sized where before < ${limits.bytes} order by seq`.execute(db);
   return rows;
 }
 
 function inOrder(after: number, limit: number): RawBuilder<unknown> {
-  return sql`select seq, type, session, whatsapp_id, at, data from events
+  return sql`select seq, type, session, account, whatsapp_id, at, data from events
     where seq > ${after} order by seq limit ${limit}`;
 }
 
@@ -84,7 +84,7 @@ function byType(
       where ${ofType(dialect, type, after)} order by type, seq limit ${limit}) as ofType`,
   );
   const found = sql`select seq from (${sql.join(each, sql` union all `)}) as ofTypes order by seq limit ${limit}`;
-  return sql`select seq, type, session, whatsapp_id, at, data from events
+  return sql`select seq, type, session, account, whatsapp_id, at, data from events
     where ${isAmong(dialect, found)} order by seq`;
 }
 

@@ -32,6 +32,7 @@ export async function appendEvents(
     // JSON has escapes for what a database would refuse: texts come back as they were.
     data: JSON.stringify(event.data),
     stored_at: now,
+    account: event.account === undefined ? null : toStorableText(event.account),
   }));
   const added = new Set<string>();
   for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {

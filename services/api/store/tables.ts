@@ -8,6 +8,8 @@ export interface Tables {
   media: MediaTable;
   events: EventsTable;
   contacts: ContactsTable;
+  people: PeopleTable;
+  addresses: AddressesTable;
   webhooks: WebhooksTable;
   dead_letters: DeadLettersTable;
   facts: FactsTable;
@@ -20,7 +22,12 @@ interface MessagesTable {
   /** The id that the kit chose: also the last part (`stanza_id`) of the id at WhatsApp. */
   id: string;
   session: string;
+  /** The id of the account that it belongs to; null until one is linked. A row of an earlier release has none either. */
+  account: ColumnType<string | null, string | null | undefined, string | null>;
+  /** As it was asked for. */
   chat_id: string;
+  /** What orders and paces it: see `people/chat-key.ts`. Null until it is known who the number belongs to. */
+  chat_key: ColumnType<string | null, string | null | undefined, string | null>;
   kind: string;
   /** `MessageContent` as JSON, without the fields of `later_fields`. See `outbox/stored-content.ts`. */
   content: string;
@@ -83,9 +90,43 @@ interface EventsTable {
   at: string;
   data: string;
   stored_at: number;
+  /** The id of the account that was linked; null for an event of an earlier release. */
+  account: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
-/** The people and groups with whom there has been a message, so that a first contact is known as such. */
+/**
+ * The people of an account, with number and LID together, whichever of them is known. A person is known once there has been
+ * a message, or WhatsApp was asked.
+ */
+interface PeopleTable {
+  id: Generated<number>;
+  session: string;
+  /** The id of the account; empty for what was known before any account was. */
+  account: string;
+  /** Digits, in the form under which WhatsApp knows it. */
+  phone_number: string | null;
+  lid: string | null;
+  name: string | null;
+  /** WhatsApp's present address of the chat; null until WhatsApp has said it. */
+  address: string | null;
+  /** When the kit first wrote to the person; null when only they wrote. */
+  first_sent_at: number | null;
+  first_received_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** What WhatsApp has said of a number in the form in which somebody typed it: `15551234567@c.us`. */
+interface AddressesTable {
+  session: string;
+  account: string;
+  address: string;
+  /** Null: WhatsApp knows no account for it. */
+  person_id: number | null;
+  learned_at: number;
+}
+
+/** The chats with which there has been a message, as the release before `people` reads them. */
 interface ContactsTable {
   session: string;
   chat_id: string;

@@ -12,6 +12,7 @@ const eventSchema = z.object({
   seq: z.number(),
   type: z.string(),
   session: z.string(),
+  account: z.string().optional(),
   whatsapp_id: z.string().optional(),
   at: z.string(),
   data: z.record(z.string(), z.unknown()),
@@ -21,10 +22,15 @@ const bodySchema = z.object({
   data: z.object({ seq: z.number(), session: z.string() }),
 });
 
-/** An event of the log as webhooks get it: `{type, timestamp, data: {seq, session, whatsapp_id?, …}}`. */
+/** An event of the log as webhooks get it: `{type, timestamp, data: {seq, session, account?, whatsapp_id?, …}}`. */
 export function toDelivered({ json }: LogEvent): DeliveredEvent {
-  const { type, at, data, seq, session, whatsapp_id } = eventSchema.parse(JSON.parse(json));
-  const about = { seq, session, ...(whatsapp_id === undefined ? {} : { whatsapp_id }) };
+  const { type, at, data, seq, session, account, whatsapp_id } = eventSchema.parse(JSON.parse(json));
+  const about = {
+    seq,
+    session,
+    ...(account === undefined ? {} : { account }),
+    ...(whatsapp_id === undefined ? {} : { whatsapp_id }),
+  };
   // Twice: the first place is where they are read, the second outdoes whatever the data may hold.
   const body = JSON.stringify({ type, timestamp: at, data: { ...about, ...data, ...about } });
   return { id: idOf(session, seq, at), body };

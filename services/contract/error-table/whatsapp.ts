@@ -72,6 +72,14 @@ export const whatsappErrors = {
     retry: 'repeat',
     leavesDoubt: true,
   },
+  account_changed: {
+    status: 409,
+    title: 'Another account is linked',
+    remedy:
+      'GET /api/whatsapp/account names both accounts. Link the first phone again, or choose what becomes of its messages: POST /api/whatsapp/account/adopt sends them from the account that is linked now, POST /api/whatsapp/account/cancel cancels them.',
+    isAboutWhatsApp: true,
+    retry: 'repeat',
+  },
   page_incompatible: {
     status: 503,
     title: 'WhatsApp Web has changed',

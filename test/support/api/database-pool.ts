@@ -151,6 +151,8 @@ const TABLES = [
   'media',
   'events',
   'contacts',
+  'people',
+  'addresses',
   'webhooks',
   'dead_letters',
 ] as const;
@@ -163,6 +165,7 @@ const RESTARTS = [
   ['messages', 'seq'],
   ['events', 'seq'],
   ['dead_letters', 'id'],
+  ['people', 'id'],
 ].map(([table, column]) => `select setval(pg_get_serial_sequence('${table}', '${column}'), 1, false)`);
 
 /** As new: without rows, and with numbers that begin at 1. */

@@ -10,6 +10,7 @@ const newEvent = (seq: number, type: string, characters: number) =>
     seq,
     type,
     session: seq % 2 === 0 ? 'even' : 'odd',
+    account: null,
     whatsapp_id: null,
     at: '',
     data: JSON.stringify('x'.repeat(characters)),
