@@ -1,0 +1,76 @@
+import { idsOf, isPersonId } from '../../contract/person.ts';
+import type { Database, DialectName } from '../store/store.ts';
+import { keyOfChat, keyOfPerson, personIdOf } from './chat-key.ts';
+import { holdPerson, type PersonRow, readPeople, type Scope, toPerson } from './known-people.ts';
+
+/** How long "not on WhatsApp" counts. After that, WhatsApp is asked again for the next message. */
+export const ABSENT_MS = 600_000;
+
+/** Who a message goes to: known by a key, known to have no account, or still to be asked for. */
+export type Recipient =
+  | { readonly kind: 'known'; readonly key: string }
+  | { readonly kind: 'absent'; readonly since: number }
+  | { readonly kind: 'unresolved' };
+
+/**
+ * Who an id is. A person of whom WhatsApp has not said the address is still to be asked for: the number may be one of
+ * several forms, and another form may be known.
+ */
+export async function recipientOf(
+  db: Database,
+  dialect: DialectName,
+  scope: Scope,
+  chatId: string,
+  now: number,
+): Promise<Recipient> {
+  const key = keyOfChat(chatId);
+  if (key !== undefined) return { kind: 'known', key };
+  const known = await holdPerson(db, dialect, scope, chatId);
+  if (known?.person !== undefined && known.person.address !== null)
+    return { kind: 'known', key: keyOfPerson(known.person.id) };
+  const since = known?.absentSince;
+  // Not for longer than it can have been said: the clock may have been set back.
+  if (since !== undefined && since <= now && since > now - ABSENT_MS) return { kind: 'absent', since };
+  return { kind: 'unresolved' };
+}
+
+/** Gives the messages to this id their key, those that have none yet. */
+export async function keyMessages(
+  db: Database,
+  { session, account }: Scope,
+  chatId: string,
+  key: string,
+): Promise<void> {
+  await db
+    .updateTable('messages')
+    .set({ chat_key: key })
+    .where('chat_id', '=', chatId)
+    .where('chat_key', 'is', null)
+    .where('session', '=', session)
+    .where((row) => row.or([row('account', 'is', null), row('account', '=', account)]))
+    .execute();
+}
+
+/** The person behind the key of a message; undefined for a group, and for a person who is not known yet. */
+export async function personBehind(
+  db: Database,
+  chatKey: string | null | undefined,
+): Promise<PersonRow | undefined> {
+  const id = personIdOf(chatKey);
+  return id === undefined ? undefined : (await readPeople(db, [id])).get(id);
+}
+
+/**
+ * The id to send to: by number where it is known, since a page may refuse a LID of which it has not learned the number
+ * (`WAWebFindChat`, jigger@0fbd5e1a).
+ */
+export function sendAddressOf(person: PersonRow | undefined, chatId: string): string {
+  return person === undefined ? chatId : (idsOf(toPerson(person))[0] ?? chatId);
+}
+
+/** Why a message to this id is refused, when it was learned, and how WhatsApp is asked again. Times are Unix time in ms. */
+export function absenceText(chatId: string, since: number): string {
+  const [number = chatId] = chatId.split('@');
+  const at = (time: number) => new Date(time).toISOString();
+  return `WhatsApp knows no account for ${isPersonId(chatId) ? `+${number}` : chatId}: it said so at ${at(since)}. It is asked again for a message after ${at(since + ABSENT_MS)}, or now with POST /api/whatsapp/people/${number}/resolve`;
+}
