@@ -9,6 +9,9 @@ import {
   problemAnswerSchema,
   type QrAnswer,
   qrAnswerSchema,
+  type ResolveAnswer,
+  type ResolveBody,
+  resolveAnswerSchema,
   type SendAnswer,
   type SendBody,
   sendAnswerSchema,
@@ -39,6 +42,8 @@ export interface BridgeAddress {
 export interface BridgeClient {
   /** `signal` gives the call up; the bridge goes on with it. */
   send(body: SendBody, signal?: AbortSignal): Promise<SendAnswer>;
+  /** Who a number or a LID is. */
+  resolve(body: ResolveBody): Promise<ResolveAnswer>;
   status(): Promise<BridgeStatus>;
   /** What the bridge can do with the page of WhatsApp. */
   compat(): Promise<CompatReport>;
@@ -92,6 +97,7 @@ export function createBridgeClient(address: BridgeAddress, secret: string, log: 
       const timeoutMs = sendTimeoutMs + (body.content?.kind === 'media' ? uploadTimeoutMs : 0);
       return call(sendAnswerSchema, 'POST', SEND_PATH, timeoutMs, body, signal);
     },
+    resolve: (body) => call(resolveAnswerSchema, 'POST', '/resolve', callTimeoutMs, body),
     status: () => call(bridgeStatusSchema, 'GET', '/status', callTimeoutMs),
     compat: () => call(compatReportSchema, 'GET', '/compat', callTimeoutMs),
     qr: () => call(qrAnswerSchema, 'GET', '/qr', callTimeoutMs),

@@ -3,8 +3,10 @@ import type { Config } from '#config';
 import type { MessageContent } from '../../contract/content.ts';
 import { KitError } from '../../contract/errors.ts';
 import { fieldsError } from '../../runtime/http/request-validation.ts';
+import { currentAccount, readAccounts } from '../account/linked-account.ts';
 import { type Message, toMessage } from '../outbox/message.ts';
 import { storeContent } from '../outbox/stored-content.ts';
+import { recipientOf } from '../people/recipients.ts';
 import type { Database, DialectName, Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
 import { claimKey, type KeyedRequest } from './idempotency.ts';
@@ -24,7 +26,7 @@ export type Drafting = (db: Database, id: string, now: number) => Draft | Promis
 /** What an answer says of a message. */
 export type Receipt = Pick<
   Message,
-  'id' | 'chatId' | 'state' | 'reason' | 'errorCode' | 'acceptedAt' | 'sendAt' | 'whatsappId'
+  'id' | 'chatId' | 'chatKey' | 'state' | 'reason' | 'errorCode' | 'acceptedAt' | 'sendAt' | 'whatsappId'
 >;
 
 export interface Accepted {
@@ -56,8 +58,10 @@ export function accept(
 ): Promise<Accepted> {
   return store.write(async (db, dialect) => {
     const now = Date.now();
+    const { linked, ...accounts } = await readAccounts(db, session);
+    const scope = { session, account: currentAccount({ linked, ...accounts }) };
     if (keyed !== undefined) {
-      const earlier = await claimKey(db, keyed, id, now);
+      const earlier = await claimKey(db, scope, keyed, id, now);
       if (earlier !== undefined) return { receipt: await receiptOf(db, earlier), isNew: false };
     }
     await capacity.take(db);
@@ -65,10 +69,14 @@ export function accept(
     const startAt = Math.max(sendAt ?? now, now);
     demandGoodTimes(sendAt, expiresAt, now);
     const state = startAt > now ? 'scheduled' : 'queued';
+    const recipient = await recipientOf(db, dialect, scope, chatId, now);
+    const chatKey = recipient.kind === 'known' ? recipient.key : undefined;
     await insertMessage(db, dialect, {
       id,
       session,
+      account: linked?.id ?? null,
       chat_id: chatId,
+      chat_key: chatKey ?? null,
       kind: content.kind,
       ...storeContent(content),
       state,
@@ -80,6 +88,7 @@ export function accept(
     const receipt = {
       id,
       chatId,
+      chatKey,
       state,
       reason: undefined,
       errorCode: undefined,
@@ -115,7 +124,12 @@ async function receiptOf(db: Database, id: string): Promise<Receipt> {
 type NewRow = Pick<
   Insertable<Tables['messages']>,
   'id' | 'session' | 'chat_id' | 'kind' | 'content' | 'state' | 'accepted_at' | 'expires_at' | 'next_try_at'
-> & { readonly send_at: number | null; readonly later_fields: string | null };
+> & {
+  readonly account: string | null;
+  readonly chat_key: string | null;
+  readonly send_at: number | null;
+  readonly later_fields: string | null;
+};
 
 const statements = new Map<string, string>();
 

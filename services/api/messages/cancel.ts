@@ -85,7 +85,7 @@ async function requestCancel(
     const after = toMessage(canceled);
     if (isFinal(after.state)) {
       await db.deleteFrom('media').where('message_id', '=', after.id).execute();
-      await appendEvents(db, dialect, [failureEvent(after, CANCELED, now)], now);
+      await appendEvents(db, dialect, [await failureEvent(db, after, CANCELED, now)], now);
     }
     return { message: after, hasChanged: true };
   });

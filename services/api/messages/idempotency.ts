@@ -2,12 +2,18 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { KitError } from '../../contract/errors.ts';
 import { fieldsError } from '../../runtime/http/request-validation.ts';
+import { keyOfPerson } from '../people/chat-key.ts';
+import { findPerson, type Scope } from '../people/known-people.ts';
 import type { Database } from '../store/store.ts';
 
 /** A request that may be repeated: its key, and what it asked for. */
 export interface KeyedRequest {
   readonly key: string;
   readonly fingerprint: string;
+  /** The fingerprint that the request would have if it named its recipient like this; undefined without a recipient. */
+  readonly fingerprintFor?: ((chatId: string) => string) | undefined;
+  /** The recipient, as it was asked for. */
+  readonly chatId?: string | undefined;
 }
 
 const HEADER = 'idempotency-key';
@@ -36,10 +42,12 @@ export function fingerprintOf(route: string, body: object): string {
  */
 export async function claimKey(
   db: Database,
-  { key, fingerprint }: KeyedRequest,
+  scope: Scope,
+  keyed: KeyedRequest,
   messageId: string,
   now: number,
 ): Promise<string | undefined> {
+  const { key, fingerprint } = keyed;
   const row = { fingerprint, message_id: messageId, created_at: now };
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('idempotency')
@@ -52,15 +60,20 @@ export async function claimKey(
     )
     .executeTakeFirst();
   if (numInsertedOrUpdatedRows !== 0n) return undefined;
-  return findKey(db, { key, fingerprint }, now);
+  return findKey(db, scope, keyed, now);
 }
 
-/** The message for which the key was taken in the last 24 hours. Throws KitError `key_reused`. */
+/**
+ * The message for which the key was taken in the last 24 hours. The same request is the same, whichever number or LID of
+ * the recipient it names. Throws KitError `key_reused`.
+ */
 export async function findKey(
   db: Database,
-  { key, fingerprint }: KeyedRequest,
+  scope: Scope,
+  keyed: KeyedRequest,
   now: number,
 ): Promise<string | undefined> {
+  const { key, fingerprint } = keyed;
   const known = await db
     .selectFrom('idempotency')
     .select(['fingerprint', 'message_id'])
@@ -68,9 +81,28 @@ export async function findKey(
     .where('created_at', '>', now - LIVES_MS)
     .executeTakeFirst();
   if (known === undefined || known.fingerprint === fingerprint) return known?.message_id;
+  if (await isSame(db, scope, keyed, known)) return known.message_id;
   throw new KitError('key_reused', 'this Idempotency-Key came with another request in the last 24 hours', {
     messageId: known.message_id,
   });
+}
+
+/** Whether the request differs from the one of that time by nothing but another form of the same recipient. */
+async function isSame(
+  db: Database,
+  scope: Scope,
+  { chatId, fingerprintFor }: KeyedRequest,
+  known: { readonly fingerprint: string; readonly message_id: string },
+): Promise<boolean> {
+  if (chatId === undefined || fingerprintFor === undefined) return false;
+  const message = await db
+    .selectFrom('messages')
+    .select(['chat_id', 'chat_key'])
+    .where('id', '=', known.message_id)
+    .executeTakeFirst();
+  if (message === undefined || fingerprintFor(message.chat_id) !== known.fingerprint) return false;
+  const person = (await findPerson(db, scope, chatId))?.person;
+  return person !== undefined && message.chat_key === keyOfPerson(person.id);
 }
 
 function canonical(value: unknown): string {

@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { parseBy } from '../../runtime/http/request-validation.ts';
 import { toMessage } from '../outbox/message.ts';
+import { peopleBehind, personBehind } from '../people/recipients.ts';
 import { editMessage, reactToMessage, revokeMessage } from './actions.ts';
 import { type CancelParts, cancelMessage } from './cancel.ts';
 import { findMessage, unknownMessage } from './find-message.ts';
@@ -12,24 +13,33 @@ import { type SubmitParts, submitTo } from './submit.ts';
 
 /** The outbox, below `/api/whatsapp`: messages are sent, looked at, canceled, and things done to them. */
 export function messageRoutes(parts: SubmitParts & SendParts & CancelParts): Router {
-  const { store, dispatcher } = parts;
+  const { store, session, dispatcher } = parts;
   const submit = submitTo(parts);
   const router = Router({ caseSensitive: true });
   router.post('/send', sendMessage(parts, submit));
 
   router.get('/messages', async (request, response) => {
     const query = parseBy(messageQuerySchema, request.query, 'query_invalid');
-    const { messages, next } = await store.read((db, dialect) => readMessages(db, dialect, query));
+    const { messages, people, next } = await store.read(async (db, dialect) => {
+      const page = await readMessages(db, dialect, session, query);
+      return { ...page, people: await peopleBehind(db, page.messages) };
+    });
     response.json({
-      messages: messages.map((message) => viewMessage(message, dispatcher.whyWaiting)),
+      messages: messages.map((message) =>
+        viewMessage(message, people.get(message.chatKey ?? ''), dispatcher.whyWaiting),
+      ),
       ...(next === undefined ? {} : { next: toCursor(next) }),
     });
   });
 
   router.get('/messages/:id', async (request, response) => {
-    const row = await store.read((db) => findMessage(db, request.params.id));
-    if (row === undefined) throw unknownMessage(request.params.id);
-    response.json(viewMessage(toMessage(row), dispatcher.whyWaiting));
+    const { id } = request.params;
+    const found = await store.read(async (db) => {
+      const row = await findMessage(db, id);
+      return row && { row, person: await personBehind(db, row.chat_key) };
+    });
+    if (found === undefined) throw unknownMessage(id);
+    response.json(viewMessage(toMessage(found.row), found.person, dispatcher.whyWaiting));
   });
 
   router.delete('/messages/:id', cancelMessage(parts));

@@ -2,17 +2,24 @@ import type { MessageContent } from '../../contract/content.ts';
 import { ERRORS, type ErrorCode } from '../../contract/errors.ts';
 import { isFinal, MESSAGE_STATES } from '../../contract/message-states.ts';
 import type { Message } from '../outbox/message.ts';
+import type { PersonRow } from '../people/known-people.ts';
+import { viewChat } from '../people/recipients.ts';
 import { CANCELING, whyWaiting } from './outcome.ts';
 
 /** A message as `GET /api/whatsapp/messages` shows it: what is not known is left out. `sessionReason`: why none goes out. */
-export function viewMessage(message: Message, sessionReason: string | undefined): object {
+export function viewMessage(
+  message: Message,
+  person: PersonRow | undefined,
+  sessionReason: string | undefined,
+): object {
   const { state } = message;
   const waits = !isFinal(state);
   return {
     id: message.id,
     message_id: message.whatsappId,
-    chat_id: message.chatId,
+    ...viewChat(message.chatId, person),
     session: message.session,
+    account: message.account,
     kind: message.kind,
     status: MESSAGE_STATES[state].status,
     reason: waits ? whyOpen(message, sessionReason) : message.reason,

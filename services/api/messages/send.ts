@@ -22,6 +22,7 @@ export function sendMessage({ session, media }: SendParts, submit: Submit): Requ
     return submit(request, response, {
       route: 'POST /send',
       meaning,
+      chatId,
       fetch: source?.from === 'url' ? (gone) => fetchMedium(media, source, gone) : undefined,
       draft: (fetched) => async (db, id, now) => ({
         chatId,

@@ -2,8 +2,15 @@ import type { Request, Response } from 'express';
 import type { Config } from '#config';
 import { KitError } from '../../contract/errors.ts';
 import { MESSAGE_STATES } from '../../contract/message-states.ts';
+import { currentAccount, readAccounts } from '../account/linked-account.ts';
+import type { BridgeClient } from '../bridge-client.ts';
 import type { Medium } from '../media/media.ts';
 import type { Dispatcher } from '../outbox/dispatcher.ts';
+import { askWhatsApp } from '../people/ask-whatsapp.ts';
+import type { Scope } from '../people/known-people.ts';
+import { type ChatView, personBehind, recipientOf, viewChat } from '../people/recipients.ts';
+import { isStorageError } from '../store/storage-errors.ts';
+import type { Database, Store } from '../store/store.ts';
 import { type AcceptParts, accept, type Drafting, type Receipt } from './accept.ts';
 import { findKey, fingerprintOf, type KeyedRequest, readKey } from './idempotency.ts';
 import { newMessageId } from './message-id.ts';
@@ -17,6 +24,8 @@ export interface Order {
   readonly route: string;
   /** The body as it was understood. */
   readonly meaning: object;
+  /** The recipient, where the body names one as `chat_id`. */
+  readonly chatId?: string | undefined;
   /** Gets what takes a while, before the transaction; not for a request that was accepted before. */
   readonly fetch?: ((gone: AbortSignal) => Promise<Medium>) | undefined;
   readonly draft: (fetched: Medium | undefined) => Drafting;
@@ -25,6 +34,7 @@ export interface Order {
 export type Submit = (request: Request, response: Response, order: Order) => Promise<void>;
 
 export interface SubmitParts extends Omit<AcceptParts, 'capacity'>, OutcomeWaitParts {
+  readonly bridge: Pick<BridgeClient, 'resolve'>;
   readonly dispatcher: Pick<Dispatcher, 'wake' | 'whyWaiting'>;
   readonly outbox: Pick<Config['outbox'], 'ttlHours' | 'maxWaiting'>;
   /** The longest wait for WhatsApp's acknowledgement before the answer is 202. */
@@ -39,30 +49,37 @@ export function submitTo(parts: SubmitParts): Submit {
   const { store, session, outbox, dispatcher, sendWaitMs } = parts;
   const accepting = { store, session, outbox, capacity: new OutboxCapacity(outbox.maxWaiting) };
   const isKnown = async (keyed: KeyedRequest | undefined) =>
-    keyed !== undefined && (await store.read((db) => findKey(db, keyed, Date.now()))) !== undefined;
+    keyed !== undefined && (await store.read((db) => findEarlier(db, session, keyed))) !== undefined;
 
-  return async (request, response, { route, meaning, fetch, draft }) => {
+  return async (request, response, { route, meaning, chatId, fetch, draft }) => {
     const begunAt = performance.now();
     const key = readKey(request);
-    const keyed = key === undefined ? undefined : { key, fingerprint: fingerprintOf(route, meaning) };
+    const keyed = key === undefined ? undefined : toKeyed(key, route, meaning, chatId);
     const { waitMs = sendWaitMs, applied } = readPreference(request.headers.prefer);
-    const fetched =
-      fetch === undefined || (await isKnown(keyed)) ? undefined : await fetch(goneSignal(response));
+    const isFetched = fetch === undefined || (await orOtherForm(parts, keyed, () => isKnown(keyed)));
+    const fetched = isFetched ? undefined : await fetch(goneSignal(response));
     const id = newMessageId();
     using wait = waitMs > 0 ? new OutcomeWait(parts, response) : undefined;
     wait?.watch(id);
-    const { receipt, isNew } = await accept(accepting, id, draft(fetched), keyed);
+    const { receipt, isNew } = await orOtherForm(parts, keyed, () =>
+      accept(accepting, id, draft(fetched), keyed),
+    );
     if (isNew) dispatcher.wake();
     else wait?.watch(receipt.id);
     const outcome = (await wait?.end(receipt, begunAt + Math.min(waitMs, sendWaitMs))) ?? receipt;
     if (applied !== undefined) response.set('preference-applied', applied);
-    answer(response, outcome, dispatcher.whyWaiting);
+    answer(response, outcome, await chatOf(store, outcome), dispatcher.whyWaiting);
   };
 }
 
 /** Answers for the state of the message. Throws the KitError of one that will not be sent; its `messageId` says which. */
-function answer(response: Response, receipt: Receipt, sessionReason: string | undefined): void {
-  const { id, chatId, whatsappId, acceptedAt, state, reason, errorCode } = receipt;
+function answer(
+  response: Response,
+  receipt: Receipt,
+  chat: ChatView,
+  sessionReason: string | undefined,
+): void {
+  const { id, whatsappId, acceptedAt, state, reason, errorCode } = receipt;
   const { send } = MESSAGE_STATES[state];
   if ('code' in send) throw new KitError(errorCode ?? send.code, reason ?? state, { messageId: id });
   const isThere = send.http === 200;
@@ -72,10 +89,61 @@ function answer(response: Response, receipt: Receipt, sessionReason: string | un
     status: send.status,
     id,
     message_id: whatsappId,
-    chat_id: chatId,
+    ...chat,
     timestamp: new Date(acceptedAt).toISOString(),
     ...(isThere ? {} : { reason: whyWaiting(receipt, sessionReason) }),
   });
+}
+
+/** The chat as it is known now. A store that is away keeps no answer from the client. */
+async function chatOf(store: Store, { chatId, chatKey }: Receipt): Promise<ChatView> {
+  try {
+    return viewChat(chatId, await store.read((db) => personBehind(db, chatKey)));
+  } catch (error) {
+    if (!isStorageError(error)) throw error;
+    return viewChat(chatId, undefined);
+  }
+}
+
+function toKeyed(key: string, route: string, meaning: object, chatId: string | undefined): KeyedRequest {
+  const fingerprintFor = (chat_id: string) => fingerprintOf(route, { ...meaning, chat_id });
+  return {
+    key,
+    fingerprint: fingerprintOf(route, meaning),
+    ...(chatId === undefined ? {} : { chatId, fingerprintFor }),
+  };
+}
+
+/**
+ * Acts again where the key was taken for what may be another form of the same recipient, once WhatsApp has said who that is.
+ * Where it cannot be asked now, the key counts as taken for something else.
+ */
+async function orOtherForm<T>(
+  { bridge, store, session }: SubmitParts,
+  keyed: KeyedRequest | undefined,
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const chatId = keyed?.chatId;
+    if (!(error instanceof KitError) || error.code !== 'key_reused' || chatId === undefined) throw error;
+    const scope = await store.read((db) => readScope(db, session));
+    const isAsked = await store.read((db, dialect) => recipientOf(db, dialect, scope, chatId, Date.now()));
+    if (isAsked.kind !== 'unresolved') throw error;
+    const take = await askWhatsApp(bridge, scope, chatId).catch(() => undefined);
+    if (take === undefined) throw error;
+    await store.write(take);
+    return act();
+  }
+}
+
+async function readScope(db: Database, session: string): Promise<Scope> {
+  return { session, account: currentAccount(await readAccounts(db, session)) };
+}
+
+async function findEarlier(db: Database, session: string, keyed: KeyedRequest): Promise<string | undefined> {
+  return findKey(db, await readScope(db, session), keyed, Date.now());
 }
 
 /** Aborted when the client has gone before it got its answer. */

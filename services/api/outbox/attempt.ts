@@ -2,14 +2,23 @@ import { MOST_TOLD_APART, type SendBody } from '../../contract/bridge.ts';
 import { type BridgeContent, type MessageContent, messageIdSchema } from '../../contract/content.ts';
 import { ERRORS, type ErrorCode, errorText, KitError } from '../../contract/errors.ts';
 import { isInDoubt } from '../../contract/message-states.ts';
+import type { Person } from '../../contract/person.ts';
 import type { BridgeClient } from '../bridge-client.ts';
-import type { Store } from '../store/store.ts';
+import { personBehind, sendAddressOf } from '../people/recipients.ts';
+import type { Database, Store } from '../store/store.ts';
 import { type Message, onlyLooksFor } from './message.ts';
 
 /** What one call of the bridge says of a message. */
 export type Outcome =
   /** WhatsApp Web has it; from ack 1 on WhatsApp's server has. */
-  | { readonly kind: 'added'; readonly whatsappId: string; readonly ack: number }
+  | {
+      readonly kind: 'added';
+      readonly whatsappId: string;
+      readonly ack: number;
+      /** Where it is, and whose chat that is. */
+      readonly chatId: string;
+      readonly person: Person | undefined;
+    }
   /** Certainly not sent, and no other try would be. */
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
   /** Certainly not sent; the next try may go through. */
@@ -40,8 +49,10 @@ export async function attempt(
   if (content === undefined) return { kind: 'refused', code: 'media_unusable', reason: 'its medium is gone' };
   const since = message.dispatchedAt ?? now;
   try {
+    const person = await store.read((db) => personBehind(db, message.chatKey));
     const body: SendBody = {
-      chatId: message.chatId,
+      chatId: sendAddressOf(person, message.chatId),
+      ...(message.account === undefined ? {} : { account: message.account }),
       // Plain text goes in the words that every version of the bridge understands.
       ...(isPlain(content) ? { message: content.text } : { content }),
       stanza_id: message.id,
@@ -56,7 +67,8 @@ export async function attempt(
         : {}),
     };
     const answer = await bridge.send(body, signal);
-    return { kind: 'added', whatsappId: answer.messageId, ack: answer.ack };
+    const { messageId: whatsappId, ack, chatId } = answer;
+    return { kind: 'added', whatsappId, ack, chatId, person: answer.person };
   } catch (error) {
     return outcomeOf(error, onlyLooks, content);
   }
@@ -118,17 +130,24 @@ function isPlain(content: BridgeContent): content is Extract<BridgeContent, { ki
  * The stanza ids of the other messages of this chat that may be at WhatsApp. Not by the time of their first try: one
  * that was tried for long may have gone out right before this.
  */
-async function othersSent(store: Store, { chatId, seq }: Message): Promise<string[]> {
-  const rows = await store.read((db) =>
-    db
-      .selectFrom('messages')
-      .select(['id', 'whatsapp_id'])
-      .where('chat_id', '=', chatId)
-      .where('seq', '!=', seq)
-      .where('dispatched_at', 'is not', null)
-      .orderBy('seq', 'desc')
-      .limit(MOST_TOLD_APART)
-      .execute(),
-  );
-  return rows.map(({ id, whatsapp_id }) => whatsapp_id?.split('_')[2] ?? id);
+async function othersSent(store: Store, message: Message): Promise<string[]> {
+  const rows = await store.read((db) => Promise.all(rowsOfChat(db, message).map((rows) => rows.execute())));
+  return rows
+    .flat()
+    .toSorted((left, right) => right.seq - left.seq)
+    .slice(0, MOST_TOLD_APART)
+    .map(({ id, whatsapp_id }) => whatsapp_id?.split('_')[2] ?? id);
+}
+
+/** By its key, and as messages of earlier releases have none, by its address too: one index for each. */
+function rowsOfChat(db: Database, { chatId, chatKey, seq }: Message) {
+  const others = db
+    .selectFrom('messages')
+    .select(['seq', 'id', 'whatsapp_id'])
+    .where('seq', '!=', seq)
+    .where('dispatched_at', 'is not', null)
+    .orderBy('seq', 'desc')
+    .limit(MOST_TOLD_APART);
+  const byAddress = others.where('chat_id', '=', chatId).where('chat_key', 'is', null);
+  return chatKey === undefined ? [byAddress] : [others.where('chat_key', '=', chatKey), byAddress];
 }

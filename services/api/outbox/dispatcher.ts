@@ -1,23 +1,22 @@
 import type { Config } from '#config';
-import type { CapabilityState } from '../../contract/compat.ts';
 import { errorText } from '../../contract/errors.ts';
-import { isUnsent } from '../../contract/message-states.ts';
 import { WakeSignal } from '../../runtime/wake-signal.ts';
+import { currentAccount, readAccounts } from '../account/linked-account.ts';
 import type { BridgeClient } from '../bridge-client.ts';
+import { adoptContacts } from '../people/earlier-contacts.ts';
+import type { Scope } from '../people/known-people.ts';
 import { isStorageError } from '../store/storage-errors.ts';
-import { attempt } from './attempt.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { CompatWatch } from './compat-watch.ts';
-import { learnKnownChats, noteContact } from './contacts.ts';
 import { InFlight } from './in-flight.ts';
 import { laneFor } from './lanes.ts';
-import type { Message } from './message.ts';
 import { LOOK_MS, MessageClock, type MessageClockOptions } from './message-clock.ts';
+import { MessageStarter } from './message-starter.ts';
 import { nextMoment, readHeads } from './next-per-chat.ts';
 import { Pacer, type PacingSettings } from './pacing.ts';
-import { setOneAside, whyFirstHeld, whyHeld } from './page-compat.ts';
-import { cancelUnsent, type OutcomeParts, recordOutcome } from './record-outcome.ts';
+import { learnKnownChats } from './recipients/contacts.ts';
+import type { OutcomeParts } from './record-outcome.ts';
 import * as transitions from './transitions.ts';
 
 export interface DispatcherOptions extends MessageClockOptions {
@@ -25,7 +24,7 @@ export interface DispatcherOptions extends MessageClockOptions {
   readonly session: string;
   readonly outbox: Pick<Config['outbox'], 'concurrency' | 'retryMs' | 'retryMaxMs'>;
   readonly pacing: PacingSettings;
-  readonly bridge: Pick<BridgeClient, 'send' | 'status' | 'chats' | 'compat'>;
+  readonly bridge: Pick<BridgeClient, 'send' | 'status' | 'chats' | 'compat' | 'resolve'>;
 }
 
 /**
@@ -40,6 +39,7 @@ export class Dispatcher {
   readonly #pacer: Pacer;
   readonly #lookMs: number;
   readonly #breaker: CircuitBreaker;
+  readonly #starter: MessageStarter;
   readonly #compat: CompatWatch;
   readonly #signal = new WakeSignal();
   readonly #clock = new ClockWatch();
@@ -48,7 +48,9 @@ export class Dispatcher {
   #isClosed = false;
   #running: Promise<void> = Promise.resolve();
   #mustForget = true;
-  #knowsChats = false;
+  #hasContacts = false;
+  /** The account whose chats have been taken over. */
+  #knowsChatsOf: string | undefined;
 
   constructor(options: DispatcherOptions) {
     const { store, events, changes, outbox, pacing, bridge, session } = options;
@@ -59,6 +61,17 @@ export class Dispatcher {
     this.#breaker = new CircuitBreaker(bridge, outbox);
     this.#compat = new CompatWatch(options);
     this.#parts = { store, events, changes, outbox, pacer: this.#pacer, breaker: this.#breaker };
+    this.#starter = new MessageStarter({
+      ...options,
+      outcome: this.#parts,
+      compat: this.#compat,
+      inFlight: this.#inFlight,
+      lookMs: this.#lookMs,
+      wake: () => this.wake(),
+      mustLookAtAll: () => {
+        this.#mustForget = true;
+      },
+    });
     this.#messageClock = new MessageClock(options, {
       changed: () => this.#signal.set(),
       preparing: () => this.#inFlight.preparing,
@@ -131,104 +144,50 @@ export class Dispatcher {
     }
     const pausedMs = await this.#breaker.waitMs();
     if (pausedMs > 0) return pausedMs;
-    if (!(await this.#knowChats())) return 0;
+    const accounts = await store.read((db) => readAccounts(db, session));
+    const scope = { session, account: currentAccount(accounts) };
+    if (!(await this.#knowPeople(scope))) return 0;
     const broken = await this.#compat.look();
     if (!inFlight.hasRoom('none')) return this.#lookMs;
     // Those under way may be among them.
     const before = inFlight.count;
     const limit = outbox.concurrency + before;
     const heads = await store.read((db, dialect) =>
-      readHeads(db, dialect, session, now, limit, inFlight.fullLanes, broken.length > 0),
+      readHeads(db, dialect, session, now, limit, inFlight.fullLanes, broken.length > 0, scope.account),
     );
     let isLaneFull = false;
     for (const message of heads) {
       if (!inFlight.hasRoom('none') || this.#isClosed) break;
-      if (inFlight.hasChat(message.chatId)) continue;
+      if (inFlight.has(message)) continue;
       if (!inFlight.hasRoom(laneFor(message, now))) {
         isLaneFull = true;
         continue;
       }
-      const pacedMs = await this.#begin(message, broken);
+      const pacedMs = await this.#starter.begin(scope, message, broken);
       if (pacedMs !== undefined) return pacedMs;
     }
     // Messages behind a full lane, or behind the limit, are found at the next look.
     if (isLaneFull || (heads.length === limit && inFlight.count > before)) return 0;
     // Those under way are due as well, and ring when they are through.
-    const next = await store.read((db, dialect) => nextMoment(db, dialect, session, now, broken.length > 0));
+    const next = await store.read((db, dialect) =>
+      nextMoment(db, dialect, session, now, broken.length > 0, scope.account),
+    );
     return next === undefined ? this.#lookMs : next - now;
   }
 
   /** Before the first message is paced: who is no stranger. False when the bridge cannot say yet. */
-  async #knowChats(): Promise<boolean> {
-    const { bridge, store, session, pacing } = this.#options;
-    if (this.#knowsChats || !pacing.isOn) return true;
+  async #knowPeople(scope: Scope): Promise<boolean> {
+    const { bridge, store, pacing } = this.#options;
+    if (!this.#hasContacts) await adoptContacts(store, scope);
+    this.#hasContacts = true;
+    if (this.#knowsChatsOf === scope.account || !pacing.isOn) return true;
     try {
-      await learnKnownChats(bridge, store, session);
-      this.#knowsChats = true;
+      await learnKnownChats(bridge, store, scope);
+      this.#knowsChatsOf = scope.account;
     } catch (error) {
       if (isStorageError(error)) throw error;
       this.#breaker.trip(errorText(error));
     }
-    return this.#knowsChats;
-  }
-
-  /** Begins one message, unless its pace or the page says no: gives how long all have to wait, or undefined. */
-  async #begin(message: Message, broken: readonly CapabilityState[]): Promise<number | undefined> {
-    const { store, changes } = this.#options;
-    const now = Date.now();
-    const isFirst = isUnsent(message.state);
-    if (isFirst && message.cancelAt !== undefined) {
-      // Its attempt sent nothing, and then the process ended before it canceled the message.
-      await cancelUnsent(this.#parts, message);
-      return undefined;
-    }
-    const waits = isFirst ? await store.read((db) => whyFirstHeld(db, message, broken)) : undefined;
-    if (waits !== undefined) {
-      await store.write((db) => setOneAside(db, message, waits));
-      changes.changed(message.id);
-      return 0; // The next message of this chat may go out.
-    }
-    if (isFirst) {
-      const pace = await store.read((db) => this.#pacer.paceOf(db, message, now));
-      if (pace.kind === 'parked') {
-        await store.write((db) => transitions.park(db, message.id, pace.reason, pace.at));
-        changes.changed(message.id);
-        return undefined;
-      }
-      if (pace.kind === 'later') return pace.at - now;
-    }
-    const begun = await store.write(async (db) => {
-      const attempted = await transitions.beginAttempt(db, message, now);
-      if (attempted !== undefined)
-        await noteContact(db, message.session, message.chatId, 'first_sent_at', now);
-      return attempted;
-    });
-    if (begun === undefined) return undefined;
-    if (isFirst) this.#pacer.sent(now);
-    const heldBecause = isFirst ? undefined : whyHeld(begun, broken);
-    const carry = (signal: AbortSignal) => this.#carry(begun, now, heldBecause, signal);
-    this.#inFlight.begin(message, laneFor(begun, now), carry, () => this.wake());
-    return undefined;
-  }
-
-  /** One call of the bridge, and what follows from it. Never throws: what cannot be noted is settled at the next look. */
-  async #carry(
-    message: Message,
-    now: number,
-    heldBecause: string | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { store, bridge, changes, log } = this.#options;
-    try {
-      const outcome = await attempt(bridge, store, message, now, signal, heldBecause !== undefined);
-      const { aborted: isCalledOff } = signal;
-      await recordOutcome(this.#parts, { message, outcome, begunAt: now, isCalledOff, heldBecause });
-      if (outcome.kind === 'unsent' && outcome.code === 'page_incompatible') this.#compat.doubt();
-    } catch (error) {
-      if (!isStorageError(error))
-        log.error({ err: error, id: message.id }, `a message could not be carried: ${errorText(error)}`);
-      this.#mustForget = true; // Its moment could not be noted either.
-    }
-    changes.changed(message.id);
+    return this.#knowsChatsOf === scope.account;
   }
 }

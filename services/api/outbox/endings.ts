@@ -1,3 +1,4 @@
+import type { Selectable } from 'kysely';
 import type { ErrorCode } from '../../contract/errors.ts';
 import type { OutboxEvent } from '../../contract/events.ts';
 import {
@@ -7,11 +8,13 @@ import {
   type UnsentEnd,
 } from '../../contract/message-states.ts';
 import { appendEvents, lockLog } from '../events/log-writer.ts';
+import { personBehind, viewChat } from '../people/recipients.ts';
 import type { Database, DialectName } from '../store/store.ts';
+import type { Tables } from '../store/tables.ts';
 import type { Message } from './message.ts';
 
 /** The fields of a message that its end needs. */
-export type Ending = Pick<Message, 'seq' | 'id' | 'session' | 'chatId'>;
+export type Ending = Pick<Message, 'seq' | 'id' | 'session' | 'account' | 'chatId' | 'chatKey'>;
 
 /** Why a message has ended: where the reason says no more, the table of states has the text. */
 export interface EndReason {
@@ -24,6 +27,12 @@ export interface EndReason {
 export const EXPIRED = endOf('expired');
 /** A client canceled the message before it was sent. */
 export const CANCELED = endOf('canceled');
+
+/** What the end of a row needs. */
+export function toEnding(row: Selectable<Tables['messages']>): Ending {
+  const { seq, id, session, account, chat_id: chatId, chat_key } = row;
+  return { seq, id, session, account: account ?? undefined, chatId, chatKey: chat_key ?? undefined };
+}
 
 /** Whether a client has asked to cancel the message. */
 export async function isCancelWanted(db: Database, { seq }: Pick<Message, 'seq'>): Promise<boolean> {
@@ -77,22 +86,25 @@ export async function giveUp(
     .executeTakeFirst();
   if (ended.numUpdatedRows === 0n) return false;
   await db.deleteFrom('media').where('message_id', '=', message.id).execute();
-  await appendEvents(db, dialect, [failureEvent(message, end, now)], now);
+  await appendEvents(db, dialect, [await failureEvent(db, message, end, now)], now);
   return true;
 }
 
 /** What the event log says of an accepted message that did not go out. */
-export function failureEvent(
-  { id, session, chatId }: Pick<Message, 'id' | 'session' | 'chatId'>,
+export async function failureEvent(
+  db: Database,
+  { id, session, account, chatId, chatKey }: Ending,
   { state, code, reason }: EndReason,
   now: number,
-): OutboxEvent {
+): Promise<OutboxEvent> {
+  const chat = viewChat(chatId, await personBehind(db, chatKey));
   return {
     session,
     key: `message_failed:${id}`,
     at: new Date(now).toISOString(),
+    ...(account === undefined ? {} : { account }),
     kind: 'message_failed',
-    data: { id, chat_id: chatId, status: state, code, reason },
+    data: { id, ...chat, status: state, code, reason },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Store } from '../store/store.ts';
-import { EXPIRED, endUnknown, giveUp } from './endings.ts';
+import { EXPIRED, endUnknown, giveUp, toEnding } from './endings.ts';
 import { stateIs } from './state-sql.ts';
 
 /**
@@ -18,15 +18,15 @@ export function expireOverdue(store: Store, now: number): Promise<string[]> {
   return store.write(async (db, dialect) => {
     const rows = await db
       .selectFrom('messages')
-      .select(['seq', 'id', 'session', 'chat_id', 'reason'])
+      .selectAll()
       .where(stateIs.unsent)
       .where('expires_at', '<=', now)
       .limit(AT_ONCE)
       .execute();
     const expired: string[] = [];
-    for (const { chat_id: chatId, reason: last, ...row } of rows) {
-      const reason = last === null ? EXPIRED.reason : `${EXPIRED.reason}: ${last}`;
-      if (await giveUp(db, dialect, { ...row, chatId }, { ...EXPIRED, reason }, now)) expired.push(row.id);
+    for (const row of rows) {
+      const reason = row.reason === null ? EXPIRED.reason : `${EXPIRED.reason}: ${row.reason}`;
+      if (await giveUp(db, dialect, toEnding(row), { ...EXPIRED, reason }, now)) expired.push(row.id);
     }
     return expired;
   });
@@ -74,14 +74,15 @@ export class OverdueSends {
     return this.#store.write(async (db, dialect) => {
       const rows = await db
         .selectFrom('messages')
-        .select(['seq', 'id', 'session', 'chat_id', 'reason'])
+        .selectAll()
         .where('seq', 'in', seqs)
         .where(stateIs.inDoubt)
         .execute();
       const ended: { seq: number; id: string }[] = [];
-      for (const { seq, id, session, chat_id: chatId, reason } of rows)
-        if (await endUnknown(db, dialect, { seq, id, session, chatId }, reason ?? undefined, now))
-          ended.push({ seq, id });
+      for (const row of rows) {
+        const { seq, id, reason } = row;
+        if (await endUnknown(db, dialect, toEnding(row), reason ?? undefined, now)) ended.push({ seq, id });
+      }
       return ended;
     });
   }

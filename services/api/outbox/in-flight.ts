@@ -1,4 +1,5 @@
 import type { Lane, SlowLane } from './lanes.ts';
+import { type Message, queueOf } from './message.ts';
 
 const SLOW_LANES: readonly SlowLane[] = ['preview', 'upload'];
 /** Each medium is in the memory of the api, of the bridge and of the page while it is uploaded. */
@@ -15,7 +16,7 @@ export class InFlight {
   readonly #most: Readonly<Record<Lane, number>>;
   /** By the `seq` of the message. */
   readonly #calls = new Map<number, Call>();
-  readonly #chats = new Set<string>();
+  readonly #queues = new Set<string>();
 
   /** `concurrency` messages at a time in each lane, and fewer uploads. */
   constructor(concurrency: number) {
@@ -42,21 +43,23 @@ export class InFlight {
     return busy.length < this.#most[lane];
   }
 
-  hasChat(chatId: string): boolean {
-    return this.#chats.has(chatId);
+  /** Whether the message, or another one of its queue, is in flight. The key of a queue changes when two people are merged. */
+  has({ seq, chatKey, chatId }: Pick<Message, 'seq' | 'chatKey' | 'chatId'>): boolean {
+    return this.#calls.has(seq) || this.#queues.has(queueOf({ chatKey, chatId }));
   }
 
   /** Runs a call, which never rejects, and calls `ended` after it. */
   begin(
-    { seq, chatId }: { readonly seq: number; readonly chatId: string },
+    { seq, chatKey, chatId }: Pick<Message, 'seq' | 'chatKey' | 'chatId'>,
     lane: Lane,
     call: (signal: AbortSignal) => Promise<void>,
     ended: () => void,
   ): void {
     const controller = new AbortController();
-    this.#chats.add(chatId);
+    const queue = queueOf({ chatKey, chatId });
+    this.#queues.add(queue);
     const done = call(controller.signal).finally(() => {
-      this.#chats.delete(chatId);
+      this.#queues.delete(queue);
       this.#calls.delete(seq);
       ended();
     });

@@ -14,7 +14,12 @@ export interface Message {
   readonly seq: number;
   readonly id: string;
   readonly session: string;
+  /** The account that it belongs to; undefined until one is linked. */
+  readonly account: string | undefined;
+  /** As it was asked for. */
   readonly chatId: string;
+  /** See `people/chat-key.ts`; undefined until it is known who the number belongs to. */
+  readonly chatKey: string | undefined;
   readonly kind: string;
   /** Undefined when this release cannot read it: another one stored it. */
   readonly content: MessageContent | undefined;
@@ -43,7 +48,9 @@ export function toMessage(row: Selectable<Tables['messages']>): Message {
     seq: row.seq,
     id: row.id,
     session: row.session,
+    account: row.account ?? undefined,
     chatId: row.chat_id,
+    chatKey: row.chat_key ?? undefined,
     kind: row.kind,
     content: readContent(row),
     state: stateSchema.parse(row.state),
@@ -63,6 +70,11 @@ export function toMessage(row: Selectable<Tables['messages']>): Message {
     cancelAt: row.cancel_at ?? undefined,
     whatsappId: row.whatsapp_id ?? undefined,
   };
+}
+
+/** What the queue of the message goes by. `messages_open_by_key` says the same. */
+export function queueOf({ chatKey, chatId }: Pick<Message, 'chatKey' | 'chatId'>): string {
+  return chatKey ?? chatId;
 }
 
 /** Whether an attempt at this message only looks for it: it may have been sent, and nobody wants it sent any more. */

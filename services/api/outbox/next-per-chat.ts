@@ -10,7 +10,7 @@ import { stateIs } from './state-sql.ts';
  * The first unsettled message of each chat, which alone may be sent, if it is due. Chats are found by jumping from one
  * to the next in the index: the cost grows with the chats that have something to send, not with their messages. Those
  * of the lanes that are full are left out, so that they do not hide what can be sent. `isHeld`: some messages may be set
- * aside, and those behind them go on.
+ * aside, and those behind them go on. Messages of another account than `account` are passed over.
  */
 export async function readHeads(
   db: Database,
@@ -20,11 +20,12 @@ export async function readHeads(
   limit: number,
   full: readonly SlowLane[],
   isHeld = false,
+  account = '',
 ): Promise<Message[]> {
   let heads = db
     .selectFrom('messages')
     .selectAll()
-    .where(isAmong(dialect, headsOf(session, isHeld ? now : undefined)))
+    .where(isAmong(dialect, headsOf(session, account, isHeld ? now : undefined)))
     .where('next_try_at', '<=', now)
     .orderBy('next_try_at')
     .orderBy('seq')
@@ -41,11 +42,12 @@ export async function nextMoment(
   session: string,
   now: number,
   isHeld = false,
+  account = '',
 ): Promise<number | undefined> {
   const head = await db
     .selectFrom('messages')
     .select(({ fn }) => fn.min('next_try_at').as('at'))
-    .where(isAmong(dialect, headsOf(session, isHeld ? now : undefined)))
+    .where(isAmong(dialect, headsOf(session, account, isHeld ? now : undefined)))
     .where('next_try_at', '>', now)
     .executeTakeFirst();
   const byClock = await nextByClock(db);
@@ -74,21 +76,25 @@ function earliest(...moments: (number | null | undefined)[]): number | undefined
   return there.length === 0 ? undefined : Math.min(...there);
 }
 
+/** As `queueOf`: the text of an index. */
+const KEY = sql`coalesce(chat_key, chat_id)`;
+
 /** As `onlyLooksFor`: a look needs no place in a slow lane. */
 function onlyLooks(now: number): RawBuilder<boolean> {
   return sql<boolean>`(${stateIs.inDoubt} and (cancel_at is not null or expires_at <= ${now}))`;
 }
 
-/** `heldAt`: without the messages that are set aside at this moment. */
-function headsOf(session: string, heldAt: number | undefined): RawBuilder<number> {
-  const others = heldAt === undefined ? sql`` : sql` and not ${isPassedOver(heldAt)}`;
+/** The `seq` of each head. `heldAt`: without the messages that are set aside at this moment. */
+export function headsOf(session: string, account: string, heldAt: number | undefined): RawBuilder<number> {
+  const held = heldAt === undefined ? sql`` : sql` and not ${isPassedOver(heldAt)}`;
+  const others = sql` and coalesce(account, ${account}) = ${account}${held}`;
   return sql<number>`
     with recursive chats (chat) as (
-      select min(chat_id) from messages where session = ${session} and ${stateIs.open}
+      select min(${KEY}) from messages where session = ${session} and ${stateIs.open}
       union all
-      select (select min(chat_id) from messages where session = ${session} and ${stateIs.open} and chat_id > chat)
+      select (select min(${KEY}) from messages where session = ${session} and ${stateIs.open} and ${KEY} > chat)
       from chats where chat is not null
     )
-    select (select min(seq) from messages where session = ${session} and ${stateIs.open} and chat_id = chat${others})
+    select (select min(seq) from messages where session = ${session} and ${stateIs.open} and ${KEY} = chat${others})
     from chats where chat is not null`;
 }

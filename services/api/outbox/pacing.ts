@@ -1,4 +1,6 @@
 import type { Config } from '#config';
+import { isPersonId } from '../../contract/person.ts';
+import { personBehind } from '../people/recipients.ts';
 import type { Database } from '../store/store.ts';
 import type { Message } from './message.ts';
 
@@ -31,10 +33,10 @@ export class Pacer {
     this.#random = random;
   }
 
-  /** Asks for one message that has not been tried yet. */
-  async paceOf(db: Database, message: Message, now: number): Promise<Pace> {
+  /** Asks for one message of this account that has not been tried yet. */
+  async paceOf(db: Database, account: string, message: Message, now: number): Promise<Pace> {
     if (!this.#settings.isOn) return NOW;
-    return this.#ofSession(now) ?? (await this.#ofStranger(db, message, now)) ?? NOW;
+    return this.#ofSession(now) ?? (await this.#ofStranger(db, account, message, now)) ?? NOW;
   }
 
   /** A message goes out now. */
@@ -70,8 +72,10 @@ export class Pacer {
     };
   }
 
-  async #ofStranger(db: Database, { chatId }: Message, now: number): Promise<Pace | undefined> {
-    if (!/@(c\.us|lid)$/.test(chatId) || (await this.#isKnown(db, chatId))) return undefined;
+  async #ofStranger(db: Database, account: string, message: Message, now: number): Promise<Pace | undefined> {
+    if (!isPersonId(message.chatId)) return undefined;
+    const person = await personBehind(db, message.chatKey);
+    if (person !== undefined && (person.first_sent_at ?? person.first_received_at) !== null) return undefined;
     const parked = await db
       .selectFrom('facts')
       .select('value')
@@ -83,9 +87,10 @@ export class Pacer {
       return { kind: 'parked', at: parkedUntil, reason: 'WhatsApp restricts messages to strangers for now' };
     const { firstContactsPerDay } = this.#settings;
     const first = await db
-      .selectFrom('contacts')
+      .selectFrom('people')
       .select('first_sent_at')
       .where('session', '=', this.#session)
+      .where('account', '=', account)
       .where('first_sent_at', '>', now - DAY_MS)
       .where('first_sent_at', '<=', now)
       .where('first_received_at', 'is', null)
@@ -99,16 +104,6 @@ export class Pacer {
       at: (first?.first_sent_at ?? now) + DAY_MS,
       reason: `the day's budget of ${firstContactsPerDay} first contacts is used up (PACING_FIRST_CONTACTS_PER_DAY)`,
     };
-  }
-
-  async #isKnown(db: Database, chatId: string): Promise<boolean> {
-    const contact = await db
-      .selectFrom('contacts')
-      .select('chat_id')
-      .where('session', '=', this.#session)
-      .where('chat_id', '=', chatId)
-      .executeTakeFirst();
-    return contact !== undefined;
   }
 
   get #fact(): string {

@@ -7,11 +7,12 @@ import type { Store } from '../store/store.ts';
 import type { Outcome } from './attempt.ts';
 import type { MessageChanges } from './changes.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
-import { forgetContact } from './contacts.ts';
 import { EXPIRED, endCanceled, endUnknown, giveUp, isCancelWanted } from './endings.ts';
 import { isAction, type Message } from './message.ts';
 import type { Pacer } from './pacing.ts';
 import { SET_ASIDE } from './page-compat.ts';
+import { forgetWritten } from './recipients/contacts.ts';
+import { learnDelivery, noteRefusal } from './recipients/recipient-news.ts';
 import * as transitions from './transitions.ts';
 
 export interface OutcomeParts {
@@ -51,27 +52,30 @@ export async function recordOutcome(parts: OutcomeParts, attempt: EndedAttempt):
       // The answer to an action names its target, whose acks are not the action's.
       const whatsappId = isAction(message.kind) ? undefined : outcome.whatsappId;
       breaker.reset();
-      await store.write(async (db, dialect) => {
+      const hasLearned = await store.write(async (db, dialect) => {
         if (ack < 1 && isOver) await lockLog(db, dialect);
+        const hasLearned = await learnDelivery(db, dialect, message, outcome, now);
         await transitions.acknowledge(db, { id, whatsappId, ack, isAnswer: true }, now);
-        if (ack >= 1) return;
-        if (isOver) await endUnknown(db, dialect, message, NOT_ACKNOWLEDGED, now);
-        else await transitions.postpone(db, id, NOT_ACKNOWLEDGED, nextLook(message, outbox, now));
+        if (ack < 1 && isOver) await endUnknown(db, dialect, message, NOT_ACKNOWLEDGED, now);
+        else if (ack < 1)
+          await transitions.postpone(db, id, NOT_ACKNOWLEDGED, nextLook(message, outbox, now));
+        return hasLearned;
       });
-      if (ack < 1 && isOver) events.appended();
+      if (hasLearned || (ack < 1 && isOver)) events.appended();
       return;
     }
     case 'refused':
     case 'absent':
       await store.write(async (db, dialect) => {
         await lockLog(db, dialect);
-        if (outcome.kind === 'refused')
-          await giveUp(db, dialect, message, { ...outcome, state: 'failed' }, now);
-        else if (await isCancelWanted(db, message)) await endCanceled(db, dialect, message, now);
+        if (outcome.kind === 'refused') {
+          const reason = await noteRefusal(db, message, outcome, now);
+          await giveUp(db, dialect, message, { ...outcome, reason, state: 'failed' }, now);
+        } else if (await isCancelWanted(db, message)) await endCanceled(db, dialect, message, now);
         else if (heldBecause !== undefined && message.expiresAt > now)
           await transitions.requeue(db, message, heldBecause, now);
         else await giveUp(db, dialect, message, EXPIRED, now);
-        await forgetContact(db, message, begunAt);
+        await forgetWritten(db, message, begunAt);
       });
       events.appended();
       return;
@@ -82,7 +86,7 @@ export async function recordOutcome(parts: OutcomeParts, attempt: EndedAttempt):
         const until = code === 'recipient_restricted' ? await pacer.restricted(db, now) : undefined;
         const pauseMs = code === 'whatsapp_not_ready' ? 0 : backoffOf(message, outbox);
         const at = until ?? now + pauseMs;
-        await forgetContact(db, message, begunAt);
+        await forgetWritten(db, message, begunAt);
         if (isUnsent(message.state)) return transitions.requeue(db, message, reason, at);
         // An earlier attempt may have sent it: that this one did not proves nothing.
         await transitions.postpone(db, id, reason, nextLook(message, outbox, now, at));

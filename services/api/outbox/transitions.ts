@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { ErrorCode } from '../../contract/errors.ts';
 import type { LoggedEvent } from '../../contract/events.ts';
 import { isSent, MESSAGE_STATES, STATE_NAMES, statesWhere } from '../../contract/message-states.ts';
+import { noteContact } from '../people/earlier-contacts.ts';
 import type { Database } from '../store/store.ts';
-import { noteContact } from './contacts.ts';
 import type { Message } from './message.ts';
 import { applyCompat } from './page-compat.ts';
 import { stateIs } from './state-sql.ts';
@@ -42,11 +42,11 @@ export async function applyEvents(
     } else if (event.kind === 'message_sent') {
       const { stanza_id: id, ack, id: whatsappId, chat_id: chatId } = event.data;
       note(await acknowledge(db, { id, whatsappId, ack }, now));
-      await noteContact(db, event.session, chatId, 'first_sent_at', now);
+      await noteContact(db, event.session, chatId, { first_sent_at: now });
     } else if (event.kind === 'compat') {
       for (const id of await applyCompat(db, event)) note(id);
     } else if (event.kind === 'message') {
-      await noteContact(db, event.session, event.data.chat_id, 'first_received_at', now);
+      await noteContact(db, event.session, event.data.chat_id, { first_received_at: now });
     }
   }
   return [...changed];
@@ -102,7 +102,7 @@ export async function acknowledge(
 
 /**
  * Marks the message before the bridge is called: from here on it may have been sent. Returns it with a cancel that came
- * meanwhile; undefined when another process was faster, or the message was canceled.
+ * meanwhile; undefined when another process was faster, the message was canceled, or its person was merged with another.
  */
 export async function beginAttempt(
   db: Database,
@@ -119,6 +119,7 @@ export async function beginAttempt(
     .where('seq', '=', message.seq)
     .where('state', '=', message.state)
     .where('attempts', '=', message.attempts)
+    .where('chat_key', '=', message.chatKey ?? '')
     .where(sql<boolean>`(${stateIs.inDoubt} or cancel_at is null)`)
     .returning('cancel_at')
     .executeTakeFirst();
@@ -131,6 +132,16 @@ export async function park(db: Database, id: string, reason: string, nextTryAt: 
     .updateTable('messages')
     .set({ reason, next_try_at: nextTryAt })
     .where('id', '=', id)
+    .where(stateIs.unsent)
+    .execute();
+}
+
+/** Messages that wait are looked at now. */
+export async function unpark(db: Database, ids: readonly string[]): Promise<void> {
+  await db
+    .updateTable('messages')
+    .set({ next_try_at: 0, reason: null })
+    .where('id', 'in', ids)
     .where(stateIs.unsent)
     .execute();
 }

@@ -85,8 +85,30 @@ export async function readPeople(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
+/** The person behind an id under each account of a session that knows one. */
+export async function findUnderAllAccounts(db: Database, session: string, id: string): Promise<PersonRow[]> {
+  const accounts = await accountsWithPeople(db, session);
+  const found = await Promise.all(accounts.map((account) => findPerson(db, { session, account }, id)));
+  return found.flatMap((known) => known?.person ?? []);
+}
+
+/** Under which other forms of a number these people were asked for. */
+export async function aliasesOf(db: Database, people: readonly PersonRow[]): Promise<string[]> {
+  if (people.length === 0) return [];
+  const rows = await db
+    .selectFrom('addresses')
+    .select('address')
+    .where(
+      'person_id',
+      'in',
+      people.map(({ id }) => id),
+    )
+    .execute();
+  return rows.map(({ address }) => address);
+}
+
 /** Every account of a session that has people, one step in the index for each. */
-export async function accountsWithPeople(db: Database, session: string): Promise<string[]> {
+async function accountsWithPeople(db: Database, session: string): Promise<string[]> {
   const { rows } = await sql<{ account: string | null }>`
     with recursive accounts (account) as (
       select min(account) from people where session = ${session}

@@ -1,7 +1,7 @@
-import { idsOf, isPersonId } from '../../contract/person.ts';
+import { idsOf, isPersonId, type Person, personOf } from '../../contract/person.ts';
 import type { Database, DialectName } from '../store/store.ts';
 import { keyOfChat, keyOfPerson, personIdOf } from './chat-key.ts';
-import { holdPerson, type PersonRow, readPeople, type Scope, toPerson } from './known-people.ts';
+import { addressOf, holdPerson, type PersonRow, readPeople, type Scope, toPerson } from './known-people.ts';
 
 /** How long "not on WhatsApp" counts. After that, WhatsApp is asked again for the next message. */
 export const ABSENT_MS = 600_000;
@@ -60,12 +60,43 @@ export async function personBehind(
   return id === undefined ? undefined : (await readPeople(db, [id])).get(id);
 }
 
+/** As `personBehind`, for many messages: by key. */
+export async function peopleBehind(
+  db: Database,
+  messages: readonly { readonly chatKey: string | undefined }[],
+): Promise<ReadonlyMap<string, PersonRow>> {
+  const ids = new Set(messages.flatMap(({ chatKey }) => personIdOf(chatKey) ?? []));
+  const people = await readPeople(db, [...ids]);
+  return new Map([...people].map(([id, row]) => [keyOfPerson(id), row]));
+}
+
 /**
  * The id to send to: by number where it is known, since a page may refuse a LID of which it has not learned the number
  * (`WAWebFindChat`, jigger@0fbd5e1a).
  */
 export function sendAddressOf(person: PersonRow | undefined, chatId: string): string {
   return person === undefined ? chatId : (idsOf(toPerson(person))[0] ?? chatId);
+}
+
+/** How a chat is named to clients. */
+export interface ChatView {
+  /** WhatsApp's present address of the chat, as far as is known. */
+  readonly chat_id: string;
+  /** What was asked for, where it differs. */
+  readonly requested_chat_id?: string;
+  /** Whose chat it is, in a chat with one person. */
+  readonly person?: Person;
+}
+
+/** Names a chat that was asked for as `chatId`. */
+export function viewChat(chatId: string, person: PersonRow | undefined): ChatView {
+  const known = person === undefined ? personOf(chatId) : toPerson(person);
+  const address = person === undefined ? chatId : addressOf(person);
+  return {
+    chat_id: address,
+    ...(address === chatId ? {} : { requested_chat_id: chatId }),
+    ...(known === undefined ? {} : { person: known }),
+  };
 }
 
 /** Why a message to this id is refused, when it was learned, and how WhatsApp is asked again. Times are Unix time in ms. */

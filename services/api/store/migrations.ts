@@ -94,6 +94,8 @@ const people = ({ serial, number, tail }: ColumnTypes): readonly string[] => {
     'create unique index people_by_number on people (session, account, phone_number) where phone_number is not null',
     'create unique index people_by_lid on people (session, account, lid) where lid is not null',
     'create index people_by_first_sent on people (session, account, first_sent_at)',
+    'create index people_without_number on people (session, account) where phone_number is null',
+    'create index people_without_lid on people (session, account) where lid is null',
     `create table addresses (session text not null, account text not null, address text not null,
           person_id ${number}, learned_at ${number} not null, primary key (session, account, address))`,
     'create index addresses_by_person on addresses (person_id)',

@@ -129,12 +129,12 @@ forEachDatabase((database) => {
       let isReady = false;
       await using world = await startWorld(
         (request, response) => {
-          if (isReady && request.url === '/send') response.destroy();
+          if (isReady && request.url === '/resolve') response.destroy();
           else answerJson(503, notReady, 'application/problem+json')(request, response);
         },
         { openStore, outbox: PATIENT },
       );
-      const sends = () => world.asked.filter((asked) => asked.startsWith('POST /send')).length;
+      const sends = () => world.asked.filter((asked) => asked.startsWith('POST /resolve')).length;
       await until('it was tried', () => sends() === 1);
       await post(world.origin, [state('b', 'ready', 'other'), state('c', 'ready'), state('d', 'offline')]);
       isReady = true;

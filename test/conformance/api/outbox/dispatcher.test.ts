@@ -106,7 +106,6 @@ forEachDatabase((database) => {
     });
 
     for (const code of [
-      'recipient_not_on_whatsapp',
       'recipient_not_resolvable',
       'recipient_invalid',
       'chat_unknown',

@@ -122,7 +122,7 @@ forEachDatabase((database) => {
         db.updateTable('messages').set({ attempts: 40 }).where('id', '=', id).execute(),
       );
       world.dispatcher.start();
-      await until('it was turned away', () => world.bridge.calls.length > 0);
+      await until('it was turned away', () => world.bridge.resolveCalls.length > 0);
       await until('and that is noted', async () => (await world.find(id)).reason);
       const { nextTryAt } = await world.find(id);
       assert.ok(nextTryAt <= Date.now(), 'it waits for nothing but the session');

@@ -27,6 +27,7 @@ forEachDatabase((database) => {
       const always = {
         id,
         chat_id: ANN,
+        person: { phone_number: '15550000001' },
         session: 'default',
         kind: 'text',
         message: 'Hello',
@@ -185,7 +186,7 @@ forEachDatabase((database) => {
       let after: number | undefined;
       for (let turn = 0; turn < 10; turn += 1) {
         const page = await world.store.read((db, dialect) =>
-          readMessages(db, dialect, { ...query, after }, 5),
+          readMessages(db, dialect, 'default', { ...query, after }, 5),
         );
         seen.push(page.messages.length);
         after = page.next;

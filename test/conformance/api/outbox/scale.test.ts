@@ -20,7 +20,7 @@ type Read = (db: Database, dialect: DialectName) => Promise<unknown>;
 const page =
   (query: object): Read =>
   (db, dialect) =>
-    readMessages(db, dialect, messageQuerySchema.parse({ limit: '999', ...query }));
+    readMessages(db, dialect, 'default', messageQuerySchema.parse({ limit: '999', ...query }));
 
 const READS: Readonly<Record<string, Read>> = {
   'a page of all': page({}),

@@ -47,6 +47,7 @@ forEachDatabase((database) => {
             id: row.id,
             message_id: whatsappId,
             chat_id: ANN,
+            person: { phone_number: '15550000001' },
             timestamp: new Date(row.accepted_at).toISOString(),
           },
         ],

@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { type SendBody, sendBodySchema } from '../../../../services/contract/bridge.ts';
+import { resolveBodySchema, type SendBody, sendBodySchema } from '../../../../services/contract/bridge.ts';
 import type { CapabilityState } from '../../../../services/contract/compat.ts';
 import { ERRORS, type ErrorCode, isErrorCode } from '../../../../services/contract/errors.ts';
+import { type Person, personOf } from '../../../../services/contract/person.ts';
 import { closeServer, listen } from '../../../../services/runtime/http/listen.ts';
 import { wrongFields } from '../../../../services/runtime/http/request-validation.ts';
 
@@ -26,6 +27,12 @@ export class FakeBridge {
   readonly acked = new Set<string>();
   isReady = true;
   chats: string[] = [];
+  /** Who is behind an id. Any other id is its own address. */
+  readonly directory = new Map<string, { readonly chatId: string; readonly person: Person } | 'absent'>();
+  /** The ids that were asked for, in order. */
+  readonly resolveCalls: string[] = [];
+  /** What `POST /resolve` fails with. */
+  resolveError: ErrorCode | undefined;
   /** What the page breaks, as `GET /compat` says it. */
   broken: CapabilityState[] = [];
   /** Reports asked for. */
@@ -74,6 +81,15 @@ export class FakeBridge {
             archived: false,
           })),
         });
+      if (request.url === '/resolve') {
+        const { chatId } = resolveBodySchema.parse(await json(request));
+        this.resolveCalls.push(chatId);
+        if (!this.isReady) return problem('whatsapp_not_ready');
+        if (this.resolveError !== undefined) return problem(this.resolveError);
+        const entry = this.#entryOf(chatId);
+        if (entry === 'absent') return problem('recipient_not_on_whatsapp');
+        return answer(200, { success: true, ...entry, isAsked: true });
+      }
       const parsed = sendBodySchema.safeParse(await json(request));
       if (!parsed.success) {
         this.refused += 1;
@@ -87,11 +103,13 @@ export class FakeBridge {
       if (!this.isReady) return problem('whatsapp_not_ready');
       const id = body.stanza_id ?? '';
       const found = this.phone.some((message) => message.id === id);
+      const entry = this.#entryOf(body.chatId);
+      const about = entry === 'absent' ? { chatId: body.chatId } : entry;
       const done = (ack: number) =>
         answer(200, {
           success: true,
-          messageId: `true_${body.chatId}_${id}`,
-          chatId: body.chatId,
+          messageId: `true_${about.chatId}_${id}`,
+          ...about,
           ack,
           timestamp: 1,
         });
@@ -130,6 +148,10 @@ export class FakeBridge {
     this.port = await listen(server, this.port, '127.0.0.1');
     this.#server = server;
     return this;
+  }
+
+  #entryOf(chatId: string): { chatId: string; person: Person | undefined } | 'absent' {
+    return this.directory.get(chatId) ?? { chatId, person: personOf(chatId) };
   }
 
   async goDown(): Promise<void> {

@@ -64,7 +64,7 @@ export class SendWorld implements AsyncDisposable {
         intake: takeEvents({ ...shared, dispatcher, session }),
         events: answerEvents(shared),
         upload: takeUpload(store, outbox),
-        messages: messageRoutes({ ...shared, dispatcher, session, sendWaitMs, outbox, media }),
+        messages: messageRoutes({ ...shared, bridge, dispatcher, session, sendWaitMs, outbox, media }),
         sessions: sessionRoutes({ bridge, dispatcher, store, session }),
         chats: chatRoutes(bridge),
         passkey: passkeyRoutes(bridge),

@@ -1,0 +1,132 @@
+import { type RawBuilder, sql } from 'kysely';
+import { personOf } from '../../../contract/person.ts';
+import type { PersonRow, Scope } from '../../people/known-people.ts';
+import { personBehind } from '../../people/recipients.ts';
+import { isAmong } from '../../store/among.ts';
+import type { Database, DialectName } from '../../store/store.ts';
+import type { Message } from '../message.ts';
+import { headsOf } from '../next-per-chat.ts';
+import { isPassedOver } from '../page-compat.ts';
+import { stateIs } from '../state-sql.ts';
+
+/** What the forms of one number have in common: its last digits. */
+const TAIL_DIGITS = 7;
+/** The same with `@c.us`, as in `messages_unresolved_by_tail`. */
+const TAIL_CHARACTERS = 12;
+/** A message that is tried later than this is not waited for. Longer than the pause between two tries of one. */
+const SOON_MS = 600_000;
+/** The most numbers that are asked for beside the one of a message. */
+const MOST_SIMILAR = 3;
+
+/**
+ * Whether an earlier message may be for the same person, although nobody knows that yet: then this one waits. Either nobody
+ * knows who the earlier one is for, or of its person only the number is known and of this one only the LID, or the other
+ * way round: where WhatsApp puts the earlier one may tell.
+ */
+export async function mustWait(
+  db: Database,
+  dialect: DialectName,
+  scope: Scope,
+  message: Message,
+  now: number,
+): Promise<boolean> {
+  const person = await personBehind(db, message.chatKey);
+  if (person === undefined) return false;
+  return (
+    (await isBehindUnresolved(db, dialect, scope, message, person, now)) ||
+    (await isBehindOtherHalf(db, dialect, scope, message, person, now))
+  );
+}
+
+async function isBehindUnresolved(
+  db: Database,
+  dialect: DialectName,
+  { account }: Scope,
+  message: Message,
+  person: PersonRow,
+  now: number,
+): Promise<boolean> {
+  const earlier = db
+    .selectFrom('messages')
+    .select('seq')
+    .where('session', '=', message.session)
+    .where(stateIs.open)
+    .where('chat_key', 'is', null)
+    .where('seq', '<', message.seq)
+    .where(sql<boolean>`coalesce(account, ${account}) = ${account} and not ${isPassedOver(now)}`)
+    .where(mayBe(dialect, person))
+    .limit(1);
+  return (await earlier.executeTakeFirst()) !== undefined;
+}
+
+async function isBehindOtherHalf(
+  db: Database,
+  dialect: DialectName,
+  { session, account }: Scope,
+  { seq }: Message,
+  { phone_number, lid }: PersonRow,
+  now: number,
+): Promise<boolean> {
+  const missing = phone_number === null ? 'phone_number' : 'lid';
+  const sought = phone_number === null ? 'lid' : 'phone_number';
+  if (phone_number !== null && lid !== null) return false;
+  const half = await db
+    .selectFrom('people')
+    .select('id')
+    .where('session', '=', session)
+    .where('account', '=', account)
+    .where(sought, 'is', null)
+    .where(missing, 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  if (half === undefined) return false;
+  const head = await db
+    .selectFrom('messages')
+    .innerJoin('people', (join) => join.on(sql<boolean>`people.id = ${PERSON_OF_KEY}`))
+    .select('messages.seq')
+    .where(isAmong(dialect, headsOf(session, account, now)))
+    .where('seq', '<', seq)
+    .where(sql<boolean>`(${stateIs.inDoubt} or next_try_at <= ${now + SOON_MS})`)
+    .where(`people.${sought}`, 'is', null)
+    .where(`people.${missing}`, 'is not', null)
+    .limit(1)
+    .executeTakeFirst();
+  return head !== undefined;
+}
+
+/** As `personIdOf`. */
+const PERSON_OF_KEY = sql`(case when chat_key like 'person:%' then cast(substr(chat_key, 8) as bigint) end)`;
+
+/**
+ * The numbers that the release before has noted and that may be another form of this one: to tell, WhatsApp is asked for
+ * them too. Few numbers end alike.
+ */
+export async function similarTo(
+  db: Database,
+  { session, account }: Scope,
+  chatId: string,
+): Promise<string[]> {
+  const { phone_number } = personOf(chatId) ?? {};
+  if (phone_number === undefined) return [];
+  const rows = await db
+    .selectFrom('people')
+    .select('phone_number')
+    .where('session', '=', session)
+    .where('account', '=', account)
+    .where('address', 'is', null)
+    .where('phone_number', 'like', `%${phone_number.slice(-TAIL_DIGITS)}`)
+    .where('phone_number', '!=', phone_number)
+    .limit(MOST_SIMILAR)
+    .execute();
+  return rows.map((row) => `${row.phone_number}@c.us`);
+}
+
+/** Whether the person of a row without a key may be this one: by another form of the number, or by what is not known yet. */
+function mayBe(dialect: DialectName, { phone_number, lid }: PersonRow): RawBuilder<boolean> {
+  const isNumber = sql<boolean>`chat_id like '%@c.us'`;
+  const isLid = sql<boolean>`chat_id like '%@lid'`;
+  const tail = dialect === 'postgres' ? sql`right(chat_id, 12)` : sql`substr(chat_id, -12)`;
+  const sameTail = sql<boolean>`${tail} = ${`${phone_number}@c.us`.slice(-TAIL_CHARACTERS)}`;
+  if (phone_number === null) return lid === null ? sql<boolean>`(1 = 0)` : isNumber;
+  return lid === null ? sql<boolean>`(${sameTail} or ${isLid})` : sameTail;
+}
