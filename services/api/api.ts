@@ -15,6 +15,7 @@ import { messageRoutes } from './messages/message-routes.ts';
 import { MessageChanges } from './outbox/changes.ts';
 import { Dispatcher } from './outbox/dispatcher.ts';
 import type { PacingSettings } from './outbox/pacing.ts';
+import { peopleRoutes } from './people/people-routes.ts';
 import { chatRoutes } from './sessions/chat-routes.ts';
 import { passkeyRoutes } from './sessions/passkey-routes.ts';
 import { sessionRoutes } from './sessions/session-routes.ts';
@@ -75,7 +76,8 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
         media,
       }),
       sessions: sessionRoutes({ bridge, dispatcher, store, session }),
-      chats: chatRoutes(bridge),
+      chats: chatRoutes({ bridge, store, session }),
+      people: peopleRoutes({ bridge, store, session, dispatcher }),
       passkey: passkeyRoutes(bridge),
       webhooks: webhookRoutes({ store, deliverer, webhooks }),
     },

@@ -30,6 +30,7 @@ export interface AppRoutes {
   readonly messages: RequestHandler;
   readonly sessions: RequestHandler;
   readonly chats: RequestHandler;
+  readonly people: RequestHandler;
   readonly passkey: PasskeyRoutes;
   readonly webhooks: RequestHandler;
 }
@@ -59,6 +60,7 @@ export function createApp(options: AppOptions, routes: AppRoutes): Express {
   app.use('/api/whatsapp', routes.sessions);
   app.use('/api/whatsapp/passkey', routes.passkey.keyed);
   app.use('/api/whatsapp/chats', routes.chats);
+  app.use('/api/whatsapp/people', routes.people);
   app.use('/api/webhooks', routes.webhooks);
 
   app.use(answerUnknown);

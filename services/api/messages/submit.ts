@@ -2,12 +2,11 @@ import type { Request, Response } from 'express';
 import type { Config } from '#config';
 import { KitError } from '../../contract/errors.ts';
 import { MESSAGE_STATES } from '../../contract/message-states.ts';
-import { currentAccount, readAccounts } from '../account/linked-account.ts';
+import { readScope } from '../account/read-scope.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import type { Medium } from '../media/media.ts';
 import type { Dispatcher } from '../outbox/dispatcher.ts';
 import { askWhatsApp } from '../people/ask-whatsapp.ts';
-import type { Scope } from '../people/known-people.ts';
 import { type ChatView, personBehind, recipientOf, viewChat } from '../people/recipients.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import type { Database, Store } from '../store/store.ts';
@@ -136,10 +135,6 @@ async function orOtherForm<T>(
     await store.write(take);
     return act();
   }
-}
-
-async function readScope(db: Database, session: string): Promise<Scope> {
-  return { session, account: currentAccount(await readAccounts(db, session)) };
 }
 
 async function findEarlier(db: Database, session: string, keyed: KeyedRequest): Promise<string | undefined> {

@@ -2,7 +2,6 @@ import { sql } from 'kysely';
 import type { ErrorCode } from '../../contract/errors.ts';
 import type { LoggedEvent } from '../../contract/events.ts';
 import { isSent, MESSAGE_STATES, STATE_NAMES, statesWhere } from '../../contract/message-states.ts';
-import { noteContact } from '../people/earlier-contacts.ts';
 import type { Database } from '../store/store.ts';
 import type { Message } from './message.ts';
 import { applyCompat } from './page-compat.ts';
@@ -23,7 +22,7 @@ export interface Acknowledgement {
 }
 
 /**
- * What new events say of messages in the outbox and of the people written with, applied. Gives the ids of the messages
+ * What new events say of messages in the outbox, applied. Gives the ids of the messages
  * that changed. An ack never takes a message back, and one that comes late corrects what was given up.
  */
 export async function applyEvents(
@@ -40,13 +39,10 @@ export async function applyEvents(
       const { stanza_id: id, ack } = event.data;
       note(await acknowledge(db, { id, whatsappId: event.whatsapp_id, ack }, now));
     } else if (event.kind === 'message_sent') {
-      const { stanza_id: id, ack, id: whatsappId, chat_id: chatId } = event.data;
+      const { stanza_id: id, ack, id: whatsappId } = event.data;
       note(await acknowledge(db, { id, whatsappId, ack }, now));
-      await noteContact(db, event.session, chatId, { first_sent_at: now });
     } else if (event.kind === 'compat') {
       for (const id of await applyCompat(db, event)) note(id);
-    } else if (event.kind === 'message') {
-      await noteContact(db, event.session, event.data.chat_id, { first_received_at: now });
     }
   }
   return [...changed];

@@ -27,7 +27,15 @@ export function isNews(known: KnownAs | undefined, sighting: Sighting): boolean 
 /** What a chat or a message says of the person at this address: undefined where that is no person. */
 export function sightingOf(address: string, person: Person | undefined): Sighting | undefined {
   const own = personOf(address);
-  return own === undefined ? undefined : { person: { ...person, ...own }, address };
+  return own === undefined
+    ? undefined
+    : { person: { ...(isOf(own, person) ? person : {}), ...own }, address };
+}
+
+/** Whether what is said of the person of an id does not contradict the id. */
+function isOf(own: Person, { phone_number, lid }: Person = {}): boolean {
+  const isOwn = <T>(said: T | undefined, known: T | undefined) => (said ?? known) === (known ?? said);
+  return isOwn(phone_number, own.phone_number) && isOwn(lid, own.lid);
 }
 
 /**

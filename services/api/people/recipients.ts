@@ -1,7 +1,15 @@
 import { idsOf, isPersonId, type Person, personOf } from '../../contract/person.ts';
 import type { Database, DialectName } from '../store/store.ts';
 import { keyOfChat, keyOfPerson, personIdOf } from './chat-key.ts';
-import { addressOf, holdPerson, type PersonRow, readPeople, type Scope, toPerson } from './known-people.ts';
+import {
+  addressOf,
+  findPerson,
+  holdPerson,
+  type PersonRow,
+  readPeople,
+  type Scope,
+  toPerson,
+} from './known-people.ts';
 
 /** How long "not on WhatsApp" counts. After that, WhatsApp is asked again for the next message. */
 export const ABSENT_MS = 600_000;
@@ -32,6 +40,12 @@ export async function recipientOf(
   // Not for longer than it can have been said: the clock may have been set back.
   if (since !== undefined && since <= now && since > now - ABSENT_MS) return { kind: 'absent', since };
   return { kind: 'unresolved' };
+}
+
+/** WhatsApp's present address of the chat with whoever is behind an id; the id itself for whom nobody knows. */
+export async function recipientAddress(db: Database, scope: Scope, chatId: string): Promise<string> {
+  const person = (await findPerson(db, scope, chatId))?.person;
+  return person === undefined ? chatId : addressOf(person);
 }
 
 /** Gives the messages to this id their key, those that have none yet. */

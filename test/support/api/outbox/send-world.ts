@@ -11,6 +11,7 @@ import { takeUpload } from '../../../../services/api/media/media-upload.ts';
 import { messageRoutes } from '../../../../services/api/messages/message-routes.ts';
 import { MessageChanges } from '../../../../services/api/outbox/changes.ts';
 import { Dispatcher } from '../../../../services/api/outbox/dispatcher.ts';
+import { peopleRoutes } from '../../../../services/api/people/people-routes.ts';
 import { chatRoutes } from '../../../../services/api/sessions/chat-routes.ts';
 import { passkeyRoutes } from '../../../../services/api/sessions/passkey-routes.ts';
 import { sessionRoutes } from '../../../../services/api/sessions/session-routes.ts';
@@ -66,7 +67,8 @@ export class SendWorld implements AsyncDisposable {
         upload: takeUpload(store, outbox),
         messages: messageRoutes({ ...shared, bridge, dispatcher, session, sendWaitMs, outbox, media }),
         sessions: sessionRoutes({ bridge, dispatcher, store, session }),
-        chats: chatRoutes(bridge),
+        chats: chatRoutes({ bridge, store, session }),
+        people: peopleRoutes({ bridge, store, session, dispatcher }),
         passkey: passkeyRoutes(bridge),
         webhooks: webhookRoutes({ store, deliverer, webhooks }),
       },
