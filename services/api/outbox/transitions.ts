@@ -115,7 +115,7 @@ export async function beginAttempt(
     .where('seq', '=', message.seq)
     .where('state', '=', message.state)
     .where('attempts', '=', message.attempts)
-    .where('chat_key', '=', message.chatKey ?? '')
+    .where('chat_key', message.chatKey === undefined ? 'is' : '=', message.chatKey ?? null)
     .where(sql<boolean>`(${stateIs.inDoubt} or cancel_at is null)`)
     .returning('cancel_at')
     .executeTakeFirst();
