@@ -32,6 +32,11 @@ export function sightingOf(address: string, person: Person | undefined): Sightin
     : { person: { ...(isOf(own, person) ? person : {}), ...own }, address };
 }
 
+/** The release before reads of each id whether there have been messages. */
+async function noteContacts(db: Database, row: PersonRow): Promise<void> {
+  for (const id of idsOf(toPerson(row))) await noteContact(db, row.session, id, row);
+}
+
 /** Whether what is said of the person of an id does not contradict the id. */
 function isOf(own: Person, { phone_number, lid }: Person = {}): boolean {
   const isOwn = <T>(said: T | undefined, known: T | undefined) => (said ?? known) === (known ?? said);
@@ -58,8 +63,7 @@ export async function learnPerson(
   const row =
     found === undefined ? await insert(db, scope, sighting, now) : await update(db, found, sighting, now);
   if (phone_number !== undefined) await forgetAbsence(db, scope, `${phone_number}@c.us`);
-  const since = { first_sent_at: sighting.sentAt, first_received_at: sighting.receivedAt };
-  for (const id of idsOf(toPerson(row))) await noteContact(db, scope.session, id, since);
+  await noteContacts(db, row);
   return row;
 }
 
@@ -81,6 +85,7 @@ export async function learnAnswer(
   // One with a LID of its own is somebody else, whatever was asked for.
   const isSame = former !== undefined && former.id !== row.id && former.lid === null;
   const person = isSame ? await mergePeople(db, dialect, scope, row, former, row, now) : row;
+  if (isSame) await noteContacts(db, person);
   await noteAddress(db, scope, asked, person.id, now);
   return person;
 }
