@@ -4,7 +4,7 @@ import { composeFromDevice, composeFromPhone, composeIncoming } from '../phone/c
 import type { Command } from '../phone/connected-pages.ts';
 import type { PhoneMessage } from '../phone/journal-records.ts';
 import type { Phone } from '../phone/phone.ts';
-import { idOf, randomHex } from '../phone/whatsapp-ids.ts';
+import { idOf, phoneNumberOf, randomHex } from '../phone/whatsapp-ids.ts';
 import { LOGOUT_REASONS } from '../web/logout-reasons.ts';
 import { accountNamed } from './account-named.ts';
 import type { Fault } from './request-schemas.ts';
@@ -15,15 +15,19 @@ export async function injectFault(phone: Phone, fault: Fault): Promise<object> {
   const account = accountNamed(phone, 'phone' in fault ? fault.phone : undefined);
   switch (fault.kind) {
     case 'policy': {
-      const { kind: _kind, ...policy } = fault;
-      phone.policy = { ...phone.policy, ...definedOf(policy) };
+      const { kind: _kind, hiddenNumbers, ...policy } = fault;
+      const hidden = {
+        hiddenNumbers: hiddenNumbers?.map((number) => phoneNumberOf('hiddenNumbers', number)),
+      };
+      phone.policy = { ...phone.policy, ...definedOf({ ...policy, ...hidden }) };
       await askIfThere(phone, { cmd: 'policy', policy: phone.policy });
       phone.changed();
       return { policy: phone.policy };
     }
     case 'settings': {
-      const { kind: _kind, ...settings } = fault;
-      phone.settings = { ...phone.settings, ...definedOf(settings) };
+      const { kind: _kind, numberChats, ...settings } = fault;
+      const kept = { numberChats: numberChats?.map((number) => phoneNumberOf('numberChats', number)) };
+      phone.settings = { ...phone.settings, ...definedOf({ ...settings, ...kept }) };
       phone.changed();
       return { settings: phone.settings, applies: 'from the next load of the page' };
     }
@@ -155,8 +159,13 @@ function sendCiphertext(
   return { id: message.id };
 }
 
-/** For what a page that comes later learns anyway: that this one went away in the meantime is no failure. */
+/**
+ * For what a page that comes later learns anyway: that this one went away in the meantime is no failure. All pages are told,
+ * and the latest is waited for.
+ */
 async function askIfThere(phone: Phone, command: Command): Promise<void> {
+  const { current, all } = phone.pages;
+  for (const page of all) if (page !== current) page.push(command);
   try {
     await phone.pages.current?.ask(command);
   } catch (error) {

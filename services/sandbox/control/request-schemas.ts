@@ -13,6 +13,8 @@ const ms = z.number().int().min(-1).max(3_600_000);
 const delayMs = z.number().int().min(0).max(3_600_000);
 const person = z.string().min(1).max(128);
 const names = z.array(z.string().min(1).max(128));
+/** In any common form. */
+const numbers = z.array(z.string().min(1).max(64));
 const messageId = z.string().min(1).max(512);
 /** Which phone is meant, by its number: the current one when left out. */
 const ofPhone = { phone: z.string().min(1).max(64).optional() };
@@ -67,6 +69,7 @@ export const faultRequest = z.discriminatedUnion('kind', [
     playedAckMs: ms.optional(),
     deliversDuplicates: z.boolean().optional(),
     usyncError: z.number().int().min(0).max(599).optional(),
+    hiddenNumbers: numbers.optional(),
   }),
   z.strictObject({
     kind: z.literal('settings'),
@@ -92,6 +95,7 @@ export const faultRequest = z.discriminatedUnion('kind', [
     historyMs: delayMs.optional(),
     pairReloadMs: ms.optional(),
     lidChats: z.boolean().optional(),
+    numberChats: numbers.optional(),
     passkey: z.boolean().optional(),
     passkeyCode: z.boolean().optional(),
     onboarding: z.boolean().optional(),

@@ -174,7 +174,7 @@ export class Phone implements AccountServer {
     this.policy = this.#usualPolicy();
     this.settings = this.#usualSettings();
     this.unregistered = [];
-    this.pages.current?.push({ cmd: 'policy', policy: this.policy });
+    for (const page of this.pages.all) page.push({ cmd: 'policy', policy: this.policy });
     this.changed();
   }
 

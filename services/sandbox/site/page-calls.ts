@@ -93,9 +93,9 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
       return readHistory(accountOf(phone, page), wanted);
     },
   ),
-  define('usync', { id: z.string() }, (phone, _page, { id }) => {
+  define('usync', { id: z.string(), by: z.string() }, (phone, _page, lookup) => {
     if (phone.isOffline) throw new KitError('whatsapp_not_ready', 'WhatsApp is offline');
-    return answerUsync(phone, id);
+    return answerUsync(phone, lookup);
   }),
   define('messages', { ids: z.array(z.string()) }, (phone, page, { ids }) => ({
     messages: findShown(accountOf(phone, page), ids),

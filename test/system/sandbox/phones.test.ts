@@ -34,9 +34,11 @@ describe('sandbox, scanned by one phone after the other', () => {
   after(() => world[Symbol.asyncDispose]());
 
   async function relink(phone: string): Promise<void> {
-    const readyCount = witness.all('ready').length;
+    const codeCount = witness.all('qr').length;
     await world.control('unlink');
-    await until('a code is shown', () => world.running.phone.pages.current?.qr !== undefined);
+    await until('the library shows a code', () => witness.all('qr').length > codeCount);
+    // "ready" may have come once more with the logout.
+    const readyCount = witness.all('ready').length;
     await world.control('scan', { phone });
     await until('the page is up', () => world.running.phone.account.audience !== undefined);
     await until('ready again', () => witness.all('ready').length > readyCount);
