@@ -1,25 +1,33 @@
 import { errorText, KitError } from '../../contract/errors.ts';
+import type { Account } from '../phone/account.ts';
 import { composeFromDevice, composeFromPhone, composeIncoming } from '../phone/compose-messages.ts';
 import type { Command } from '../phone/connected-pages.ts';
 import type { PhoneMessage } from '../phone/journal-records.ts';
 import type { Phone } from '../phone/phone.ts';
-import { idOf, randomHex } from '../phone/whatsapp-ids.ts';
+import { idOf, phoneNumberOf, randomHex } from '../phone/whatsapp-ids.ts';
 import { LOGOUT_REASONS } from '../web/logout-reasons.ts';
+import { accountNamed } from './account-named.ts';
 import type { Fault } from './request-schemas.ts';
 
-/** Does to the kit what WhatsApp, the phone or its owner may do; gives what there is to tell of it. */
+/** Does to the kit what WhatsApp, a phone or its owner may do; gives what there is to tell of it. */
 export async function injectFault(phone: Phone, fault: Fault): Promise<object> {
+  // A fault of an account names its phone, or means the current one.
+  const account = accountNamed(phone, 'phone' in fault ? fault.phone : undefined);
   switch (fault.kind) {
     case 'policy': {
-      const { kind: _kind, ...policy } = fault;
-      phone.policy = { ...phone.policy, ...definedOf(policy) };
+      const { kind: _kind, hiddenNumbers, ...policy } = fault;
+      const hidden = {
+        hiddenNumbers: hiddenNumbers?.map((number) => phoneNumberOf('hiddenNumbers', number)),
+      };
+      phone.policy = { ...phone.policy, ...definedOf({ ...policy, ...hidden }) };
       await askIfThere(phone, { cmd: 'policy', policy: phone.policy });
       phone.changed();
       return { policy: phone.policy };
     }
     case 'settings': {
-      const { kind: _kind, ...settings } = fault;
-      phone.settings = { ...phone.settings, ...definedOf(settings) };
+      const { kind: _kind, numberChats, ...settings } = fault;
+      const kept = { numberChats: numberChats?.map((number) => phoneNumberOf('numberChats', number)) };
+      phone.settings = { ...phone.settings, ...definedOf({ ...settings, ...kept }) };
       phone.changed();
       return { settings: phone.settings, applies: 'from the next load of the page' };
     }
@@ -74,45 +82,45 @@ export async function injectFault(phone: Phone, fault: Fault): Promise<object> {
       phone.changed();
       return { numbers: phone.unregistered };
     case 'fromPhone': {
-      const message = composeFromPhone(fault.to, fault.body, phone);
-      phone.keep(message);
+      const message = composeFromPhone(fault.to, fault.body, account);
+      account.keep(message);
       return { id: message.id };
     }
     case 'fromDevice': {
-      const message = composeFromDevice(fault.to, fault.body, fault.key, phone);
+      const message = composeFromDevice(fault.to, fault.body, fault.key, account);
       // The page hears of a key that it has a second time. Source: `DuplicateMessageError` in `WAWebHandleSingleMsg`.
-      if (phone.state.messages.has(message.id)) phone.tell({ cmd: 'incoming', messages: [message] });
-      else phone.keep(message);
+      if (account.state.messages.has(message.id)) account.tell({ cmd: 'incoming', messages: [message] });
+      else account.keep(message);
       return { id: message.id };
     }
     case 'readElsewhere': {
       const chat_id = idOf('chat_id', fault.chat_id);
-      phone.write({ kind: 'seen', chat_id }, chat_id);
-      phone.tell({ cmd: 'read', chat_id });
+      account.write({ kind: 'seen', chat_id }, chat_id);
+      account.tell({ cmd: 'read', chat_id });
       return {};
     }
     case 'ack':
-      phone.acknowledge(messageOf(phone, fault.id).id, fault.ack);
+      account.acknowledge(messageOf(account, fault.id).id, fault.ack);
       return {};
     case 'edit':
     case 'revoke':
-      change(phone, messageOf(phone, fault.id), fault.kind === 'edit' ? fault.body : undefined);
+      change(account, messageOf(account, fault.id), fault.kind === 'edit' ? fault.body : undefined);
       return {};
     case 'ciphertext':
-      return sendCiphertext(phone, fault);
+      return sendCiphertext(phone, account, fault);
     case 'reaction': {
-      const { id, chat_id } = messageOf(phone, fault.id);
+      const { id, chat_id } = messageOf(account, fault.id);
       const from = idOf('from', fault.from);
-      phone.write({ kind: 'reaction', id, from, text: fault.text }, chat_id);
-      phone.tell({ cmd: 'reaction', id, from, text: fault.text });
+      account.write({ kind: 'reaction', id, from, text: fault.text }, chat_id);
+      account.tell({ cmd: 'reaction', id, from, text: fault.text });
       return {};
     }
     case 'vote':
-      messageOf(phone, fault.id);
-      phone.tell({ cmd: 'vote', id: fault.id, options: fault.options, from: idOf('from', fault.from) });
+      messageOf(account, fault.id);
+      account.tell({ cmd: 'vote', id: fault.id, options: fault.options, from: idOf('from', fault.from) });
       return {};
     case 'call':
-      phone.tell({ ...fault, cmd: 'call', from: idOf('from', fault.from) });
+      account.tell({ ...fault, cmd: 'call', from: idOf('from', fault.from) });
       return {};
   }
 }
@@ -128,30 +136,36 @@ function goOnline(phone: Phone): void {
   phone.changed();
 }
 
-function change(phone: Phone, { id, chat_id }: PhoneMessage, body: string | undefined): void {
+function change(account: Account, { id, chat_id }: PhoneMessage, body: string | undefined): void {
   const key = `3A${randomHex(9)}`;
-  phone.write(body === undefined ? { kind: 'revoked', id, key } : { kind: 'edited', id, body }, chat_id);
-  phone.tell(body === undefined ? { cmd: 'revoke', id, key } : { cmd: 'edit', id, body });
+  account.write(body === undefined ? { kind: 'revoked', id, key } : { kind: 'edited', id, body }, chat_id);
+  account.tell(body === undefined ? { cmd: 'revoke', id, key } : { cmd: 'edit', id, body });
 }
 
 function sendCiphertext(
   phone: Phone,
+  account: Account,
   fault: { from: string; body: string; resolveMs?: number | undefined },
 ): object {
-  const message = composeIncoming({ from: fault.from, type: 'ciphertext' }, phone);
-  phone.keep(message);
+  const message = composeIncoming({ from: fault.from, type: 'ciphertext' }, account);
+  account.keep(message);
   if (fault.resolveMs !== undefined) {
     const decrypt = () => {
-      phone.write({ kind: 'decrypted', id: message.id, body: fault.body }, message.chat_id);
-      phone.tell({ cmd: 'decrypted', message: { ...message, type: 'chat', body: fault.body } });
+      account.write({ kind: 'decrypted', id: message.id, body: fault.body }, message.chat_id);
+      account.tell({ cmd: 'decrypted', message: { ...message, type: 'chat', body: fault.body } });
     };
     setTimeout(() => phone.isOpen && decrypt(), fault.resolveMs).unref();
   }
   return { id: message.id };
 }
 
-/** For what a page that comes later learns anyway: that this one went away in the meantime is no failure. */
+/**
+ * For what a page that comes later learns anyway: that this one went away in the meantime is no failure. All pages are told,
+ * and the latest is waited for.
+ */
 async function askIfThere(phone: Phone, command: Command): Promise<void> {
+  const { current, all } = phone.pages;
+  for (const page of all) if (page !== current) page.push(command);
   try {
     await phone.pages.current?.ask(command);
   } catch (error) {
@@ -165,9 +179,10 @@ function pageOf(phone: Phone) {
   return page;
 }
 
-function messageOf(phone: Phone, id: string): PhoneMessage {
-  const message = phone.state.messages.get(id);
-  if (message === undefined) throw new KitError('not_found', `the phone has no message ${id}`);
+function messageOf(account: Account, id: string): PhoneMessage {
+  const message = account.state.messages.get(id);
+  if (message === undefined)
+    throw new KitError('not_found', `the phone +${account.number} has no message ${id}`);
   return message;
 }
 

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import { type Express, type Request, Router } from 'express';
-import { toPhoneDigits } from '../../contract/chat-id.ts';
 import { KitError } from '../../contract/errors.ts';
 import { createInternalServer } from '../../runtime/http/internal-server.ts';
 import { answerProblem, answerUnknown } from '../../runtime/http/problem-answers.ts';
@@ -10,15 +9,19 @@ import type { Log } from '../../runtime/log.ts';
 import { openEventStream } from '../http/event-stream.ts';
 import { composeIncoming } from '../phone/compose-messages.ts';
 import type { Phone } from '../phone/phone.ts';
+import { chatIdOf, phoneNumberOf } from '../phone/whatsapp-ids.ts';
+import { accountNamed } from './account-named.ts';
 import { clearFaults, injectFault } from './fault-injection.ts';
 import { servePhonePage } from './phone-page-files.ts';
-import { faultRequest, incomingRequest, noBody, scanRequest } from './request-schemas.ts';
+import { faultRequest, incomingRequest, noBody, phoneRequest, scanRequest } from './request-schemas.ts';
 import { viewChats, viewMessage, viewReceived, viewState } from './views.ts';
 
 /** Throws a KitError for a request that may not pass. */
 export type Authorize = (headers: IncomingHttpHeaders) => void;
 
 const MAX_BODY_BYTES = 96 * 1024 * 1024;
+/** In `?phone=`: all phones. */
+const EVERY_PHONE = '*';
 const PICTURE = /^image\/(png|jpeg|gif|webp)$/;
 /** Changes within this time reach a phone page as one. */
 const CHANGE_GATHER_MS = 100;
@@ -47,17 +50,25 @@ function createApp(phone: Phone, authorize: Authorize, log: Log): Express {
 
 function createApi(phone: Phone): Router {
   const api = Router();
-  api.get('/state', (_request, response) => {
-    response.json(viewState(phone));
+  const accountOf = (request: Request) => accountNamed(phone, queryText(request, 'phone'));
+  api.get('/state', (request, response) => {
+    response.json(viewState(phone, accountOf(request)));
   });
   api.get('/messages', (request, response) => {
-    response.json(viewReceived(phone, queryText(request, 'chat_id')));
+    const chat = queryText(request, 'chat_id');
+    response.json(
+      viewReceived(phone, {
+        account: queryText(request, 'phone') === EVERY_PHONE ? undefined : accountOf(request),
+        chatId: chat === undefined ? undefined : chatIdOf('chat_id', chat),
+      }),
+    );
   });
-  api.get('/chats', (_request, response) => {
-    response.json(viewChats(phone));
+  api.get('/chats', (request, response) => {
+    response.json(viewChats(accountOf(request)));
   });
   api.get('/chats/:id', (request, response) => {
-    response.json(phone.state.messagesOf(request.params.id).map(viewMessage));
+    const messages = accountOf(request).state.messagesOf(chatIdOf('id', request.params.id));
+    response.json(messages.map(viewMessage));
   });
   api.get('/media/:name', (request, response) => {
     const path = phone.media.pathOf(request.params.name);
@@ -99,8 +110,8 @@ function createApi(phone: Phone): Router {
   });
   api.post('/scan', async (request, response) => {
     const { phone: number, pushname } = parseBy(scanRequest, request.body, 'body_invalid');
-    const user = number === undefined ? undefined : numberOf('phone', number);
-    const device = await phone.links.scan({ phone: user, pushname });
+    const digits = number === undefined ? undefined : phoneNumberOf('phone', number);
+    const device = await phone.links.scan({ phone: digits, pushname });
     response.json({
       linked: true,
       phone: device.pn.split('@')[0],
@@ -109,18 +120,23 @@ function createApi(phone: Phone): Router {
     });
   });
   api.post('/unlink', (request, response) => {
-    parseBy(noBody, request.body, 'body_invalid');
-    phone.links.unlink();
+    const { phone: number } = parseBy(phoneRequest, request.body, 'body_invalid');
+    phone.links.unlink(accountNamed(phone, number));
     response.json({ linked: false });
   });
-  // The owner makes a passkey: the answer is what another device of the owner needs to use it.
+  // The owner makes a passkey: the answer is what another device of the owner needs to use it. The phone may be a new one,
+  // because it needs the passkey for its first scan.
   api.post('/passkey', (request, response) => {
-    parseBy(noBody, request.body, 'body_invalid');
-    response.json(phone.links.passkeys.create());
+    const { phone: number } = parseBy(phoneRequest, request.body, 'body_invalid');
+    const account =
+      number === undefined ? phone.account : phone.accounts.open(phoneNumberOf('phone', number));
+    response.json(phone.links.passkeys.create(account));
   });
   api.post('/incoming', (request, response) => {
-    const message = composeIncoming(parseBy(incomingRequest, request.body, 'body_invalid'), phone);
-    phone.keep(message);
+    const { phone: number, ...incoming } = parseBy(incomingRequest, request.body, 'body_invalid');
+    const account = accountNamed(phone, number);
+    const message = composeIncoming(incoming, account);
+    account.keep(message);
     const { id, chat_id, received_at } = message;
     response.json({ id, chat_id, received_at });
   });
@@ -134,15 +150,6 @@ function createApi(phone: Phone): Router {
     response.json({ done: 'behave' });
   });
   return api;
-}
-
-function numberOf(field: string, text: string): string {
-  try {
-    return toPhoneDigits(text);
-  } catch (cause) {
-    const message = 'must be a phone number with its country code';
-    throw new KitError('body_invalid', `${field} ${message}`, { cause, fields: [{ field, message }] });
-  }
 }
 
 function queryText(request: Request, name: string): string | undefined {

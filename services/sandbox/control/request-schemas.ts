@@ -13,7 +13,11 @@ const ms = z.number().int().min(-1).max(3_600_000);
 const delayMs = z.number().int().min(0).max(3_600_000);
 const person = z.string().min(1).max(128);
 const names = z.array(z.string().min(1).max(128));
+/** In any common form. */
+const numbers = z.array(z.string().min(1).max(64));
 const messageId = z.string().min(1).max(512);
+/** Which phone is meant, by its number: the current one when left out. */
+const ofPhone = { phone: z.string().min(1).max(64).optional() };
 const logoutReason = z.custom<LogoutReasonName>(
   (name) => typeof name === 'string' && Object.hasOwn(LOGOUT_REASONS, name),
   'must be the name of a reason, such as SyncdFailure',
@@ -26,8 +30,11 @@ export const scanRequest = z.strictObject({
 
 export const noBody = z.strictObject({});
 
+export const phoneRequest = z.strictObject(ofPhone);
+
 export const incomingRequest = z
   .strictObject({
+    ...ofPhone,
     from: person,
     author: person.optional(),
     name: z.string().min(1).max(128).optional(),
@@ -62,6 +69,7 @@ export const faultRequest = z.discriminatedUnion('kind', [
     playedAckMs: ms.optional(),
     deliversDuplicates: z.boolean().optional(),
     usyncError: z.number().int().min(0).max(599).optional(),
+    hiddenNumbers: numbers.optional(),
   }),
   z.strictObject({
     kind: z.literal('settings'),
@@ -87,6 +95,7 @@ export const faultRequest = z.discriminatedUnion('kind', [
     historyMs: delayMs.optional(),
     pairReloadMs: ms.optional(),
     lidChats: z.boolean().optional(),
+    numberChats: numbers.optional(),
     passkey: z.boolean().optional(),
     passkeyCode: z.boolean().optional(),
     onboarding: z.boolean().optional(),
@@ -115,34 +124,54 @@ export const faultRequest = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('without'), exports: z.array(z.string().regex(EXPORT)) }),
   z.strictObject({ kind: z.literal('state'), state: z.string().regex(/^[A-Z_]{1,64}$/) }),
   z.strictObject({ kind: z.literal('setUnregistered'), numbers: z.array(person) }),
-  z.strictObject({ kind: z.literal('fromPhone'), to: person, body: z.string().min(1).max(MAX_BODY_CHARS) }),
+  z.strictObject({
+    kind: z.literal('fromPhone'),
+    ...ofPhone,
+    to: person,
+    body: z.string().min(1).max(MAX_BODY_CHARS),
+  }),
   z.strictObject({
     kind: z.literal('fromDevice'),
+    ...ofPhone,
     to: person,
     body: z.string().min(1).max(MAX_BODY_CHARS),
     /** Random when left out. One of the kit's own is a message that the page has already. */
     key: z.string().regex(KEY).optional(),
   }),
-  z.strictObject({ kind: z.literal('readElsewhere'), chat_id: person }),
-  z.strictObject({ kind: z.literal('ack'), id: messageId, ack: z.number().int().min(-1).max(4) }),
-  z.strictObject({ kind: z.literal('edit'), id: messageId, body: z.string().min(1).max(MAX_BODY_CHARS) }),
-  z.strictObject({ kind: z.literal('revoke'), id: messageId }),
+  z.strictObject({ kind: z.literal('readElsewhere'), ...ofPhone, chat_id: person }),
+  z.strictObject({ kind: z.literal('ack'), ...ofPhone, id: messageId, ack: z.number().int().min(-1).max(4) }),
+  z.strictObject({
+    kind: z.literal('edit'),
+    ...ofPhone,
+    id: messageId,
+    body: z.string().min(1).max(MAX_BODY_CHARS),
+  }),
+  z.strictObject({ kind: z.literal('revoke'), ...ofPhone, id: messageId }),
   z.strictObject({
     kind: z.literal('ciphertext'),
+    ...ofPhone,
     from: person,
     body: z.string().max(MAX_BODY_CHARS),
     /** Never, when left out. */
     resolveMs: delayMs.optional(),
   }),
-  z.strictObject({ kind: z.literal('reaction'), id: messageId, text: z.string().max(32), from: person }),
+  z.strictObject({
+    kind: z.literal('reaction'),
+    ...ofPhone,
+    id: messageId,
+    text: z.string().max(32),
+    from: person,
+  }),
   z.strictObject({
     kind: z.literal('vote'),
+    ...ofPhone,
     id: messageId,
     options: z.array(z.number().int().min(0)),
     from: person,
   }),
   z.strictObject({
     kind: z.literal('call'),
+    ...ofPhone,
     from: person,
     isVideo: z.boolean().optional(),
     /** The way by which it reaches the page's collection; the default is that of a page that can take calls. */

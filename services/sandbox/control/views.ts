@@ -1,12 +1,14 @@
+import type { Account } from '../phone/account.ts';
 import type { PhoneMessage } from '../phone/journal-records.ts';
 import type { Phone } from '../phone/phone.ts';
 import { type Fields, isRecord } from '../web/wire.ts';
 
 // What the HTTP control shows of the phone: snake_case, as in the rest of the kit's API.
 
-export function viewState(phone: Phone): object {
-  const { state, pages, audience } = phone;
-  const page = pages.current;
+/** The state of the sandbox, and of one account in it. */
+export function viewState(phone: Phone, account: Account): object {
+  const { state, audience } = account;
+  const page = account === phone.account ? phone.pages.current : phone.pageOf(account);
   const [device] = [...state.devices.values()].slice(-1);
   const stages = { absent: page === undefined, qr: page?.qr !== undefined, up: audience !== undefined };
   const stage = stages.absent ? 'absent' : stages.up ? 'up' : stages.qr ? 'qr' : 'starting';
@@ -14,6 +16,8 @@ export function viewState(phone: Phone): object {
     linked: device !== undefined,
     phone: device?.pn.split('@')[0] ?? null,
     pushname: device?.pushname ?? null,
+    account: account.number,
+    phones: phone.accounts.all.map((other) => viewPhone(other, other === phone.account)),
     page: stage,
     socket_state: page?.socketState ?? null,
     stream: page?.stream ?? null,
@@ -23,10 +27,7 @@ export function viewState(phone: Phone): object {
     passkey_code: phone.links.passkeyCode ?? null,
     auto_link: phone.links.mayAutoLink,
     offline: phone.isOffline,
-    waiting: phone.delivery.waitingCount,
-    messages: state.messages.size,
-    duplicates: [...state.messages.values()].reduce((sum, { deliveries = 1 }) => sum + deliveries - 1, 0),
-    refused: [...state.refused],
+    ...countsOf(account),
     policy: phone.policy,
     settings: phone.settings,
     unregistered: phone.unregistered,
@@ -35,16 +36,43 @@ export function viewState(phone: Phone): object {
   };
 }
 
-/** What the phone received from the kit, in order. */
-export function viewReceived(phone: Phone, chatId: string | undefined): object[] {
-  const all = chatId === undefined ? [...phone.state.messages.values()] : phone.state.messagesOf(chatId);
-  return all.filter((message) => message.origin === 'kit').map(viewMessage);
+function viewPhone(account: Account, isCurrent: boolean): object {
+  const { number, isLinked, state } = account;
+  return {
+    phone: number,
+    lid: state.lid,
+    pushname: state.pushname,
+    linked: isLinked,
+    current: isCurrent,
+    ...countsOf(account),
+  };
 }
 
-export function viewChats(phone: Phone): object[] {
-  return phone.state.chats
+function countsOf({ state, delivery }: Account): object {
+  return {
+    waiting: delivery.waitingCount,
+    messages: state.messages.size,
+    duplicates: [...state.messages.values()].reduce((sum, { deliveries = 1 }) => sum + deliveries - 1, 0),
+    refused: [...state.refused],
+  };
+}
+
+/** What the server took from the kit, in order: of one account, or of all. */
+export function viewReceived(
+  phone: Phone,
+  wanted: { readonly account?: Account | undefined; readonly chatId?: string | undefined },
+): object[] {
+  return phone.received
+    .filter(({ account }) => wanted.account === undefined || account === wanted.account)
+    .flatMap(({ account, id }) => account.state.find([id]).map((message) => ({ account, message })))
+    .filter(({ message }) => wanted.chatId === undefined || message.chat_id === wanted.chatId)
+    .map(({ account, message }) => ({ ...viewMessage(message), phone: account.number }));
+}
+
+export function viewChats({ state }: Account): object[] {
+  return state.chats
     .map((chat) => {
-      const last = phone.state.messages.get(chat.message_ids.at(-1) ?? '');
+      const last = state.messages.get(chat.message_ids.at(-1) ?? '');
       return {
         id: chat.id,
         name: chat.name,

@@ -1,5 +1,6 @@
 import { type Fields, fieldsOf, get, listOf, post, text } from './api.ts';
 import { find, make, onEvent } from './dom.ts';
+import { atShownPhone, ofShownPhone, shownNumber } from './phones.ts';
 
 const ACKS: Readonly<Record<string, string>> = {
   '-1': '⚠',
@@ -18,6 +19,8 @@ const messageList = find('messages', HTMLOListElement);
 const reply = find('reply', HTMLFormElement);
 
 let openId = '';
+/** The phone to which the open chat belongs. */
+let openOwner = '';
 let chosen: Fields | undefined;
 let onChoose: (message: Fields) => void = () => undefined;
 
@@ -30,9 +33,11 @@ export function chosenMessage(): Fields | undefined {
   return chosen;
 }
 
-/** Shows the chats; opens the first when none is open. */
+/** Shows the chats of one phone; opens the first when none is open. */
 export async function showChats(): Promise<void> {
-  const chats = listOf(await get('/chats'));
+  if (openOwner !== shownNumber()) openId = '';
+  openOwner = shownNumber();
+  const chats = listOf(await get(atShownPhone('/chats')));
   if (openId === '') openId = text(chats[0] ?? {}, 'id');
   chatList.replaceChildren(...chats.map(chatButton));
   const name = chats.find((chat) => chat.id === openId);
@@ -47,7 +52,7 @@ export async function showChats(): Promise<void> {
 onEvent(reply, 'submit', async () => {
   const body = String(new FormData(reply).get('body'));
   const author = openId.endsWith('@g.us') ? { author: GROUP_AUTHOR } : {};
-  await post('/incoming', { from: openId, body, ...author });
+  await post('/incoming', { from: openId, body, ...author, ...ofShownPhone() });
   reply.reset();
 });
 
@@ -65,7 +70,9 @@ function chatButton(chat: Fields): HTMLElement {
 }
 
 async function showMessages(): Promise<void> {
-  const messages = listOf(await get(`/chats/${encodeURIComponent(openId)}`)).slice(-SHOWN_COUNT);
+  const messages = listOf(await get(atShownPhone(`/chats/${encodeURIComponent(openId)}`))).slice(
+    -SHOWN_COUNT,
+  );
   const wasAtEnd = messageList.scrollHeight - messageList.scrollTop - messageList.clientHeight < 80;
   messageList.replaceChildren(...messages.map(messageItem));
   if (wasAtEnd) messageList.scrollTop = messageList.scrollHeight;

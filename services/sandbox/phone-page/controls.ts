@@ -1,9 +1,9 @@
 import { type Fields, fieldsOf, post, text } from './api.ts';
 import { chosenMessage, whenChosen } from './chats.ts';
 import { find, onEvent } from './dom.ts';
+import { ofShownPhone, shownNumber } from './phones.ts';
 
 const DELAYS = ['addMs', 'serverAckMs', 'deviceAckMs', 'readAckMs'];
-const OWNER = '15550001111@c.us';
 
 const compose = find('compose', HTMLFormElement);
 const policyForm = find('policy', HTMLFormElement);
@@ -55,6 +55,7 @@ onEvent(compose, 'submit', async () => {
   const media = file instanceof File && file.size > 0 ? await readMedia(file, body) : undefined;
   await post('/incoming', {
     from: String(values.get('from')),
+    ...ofShownPhone(),
     ...(name === '' ? {} : { name }),
     ...(media === undefined ? { body } : { media }),
   });
@@ -66,19 +67,21 @@ async function actOnMessage(button: HTMLButtonElement): Promise<unknown> {
   if (message === undefined) throw new Error('click a message first');
   const { id } = message;
   const { act } = button.dataset;
-  if (act === 'ack') return post('/misbehave', { kind: 'ack', id, ack: Number(button.dataset.ack) });
-  if (act === 'revoke') return post('/misbehave', { kind: 'revoke', id });
+  if (act === 'ack')
+    return post('/misbehave', { kind: 'ack', id, ack: Number(button.dataset.ack), ...ofShownPhone() });
+  if (act === 'revoke') return post('/misbehave', { kind: 'revoke', id, ...ofShownPhone() });
   if (act === 'react') {
     const from = text(message, 'author') || text(message, 'chat_id');
     return post('/misbehave', {
       kind: 'reaction',
       id,
+      ...ofShownPhone(),
       text: '👍',
-      from: from.endsWith('@g.us') ? OWNER : from,
+      from: from.endsWith('@g.us') ? shownNumber() : from,
     });
   }
   const body = prompt('New text', text(message, 'body'));
-  return body === null ? undefined : post('/misbehave', { kind: 'edit', id, body });
+  return body === null ? undefined : post('/misbehave', { kind: 'edit', id, body, ...ofShownPhone() });
 }
 
 function readMedia(file: File, caption: string): Promise<object> {

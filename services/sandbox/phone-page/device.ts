@@ -17,8 +17,9 @@ const PAGE_STATES: Readonly<Record<string, string>> = {
 const status = find('status', HTMLSpanElement);
 const qr = find('qr', HTMLImageElement);
 const camera = find('camera', HTMLElement);
-const scan = find('scan', HTMLButtonElement);
+const scan = find('scan', HTMLFormElement);
 const unlink = find('unlink', HTMLButtonElement);
+let linkedNumber = '';
 
 /** Shows whether the phone is linked, and the code when there is one to scan. */
 export function showDevice(state: Fields): void {
@@ -32,13 +33,13 @@ export function showDevice(state: Fields): void {
   camera.hidden = code === '';
   scan.hidden = code === '' && text(state, 'pairing_code') === '';
   unlink.hidden = !isLinked;
+  linkedNumber = text(state, 'account');
   const source = `/sandbox/api/qr.svg?code=${encodeURIComponent(code.slice(0, 40))}`;
   if (code !== '' && !qr.src.endsWith(source)) qr.src = source;
   find('device-note', HTMLParagraphElement).textContent = noteOf(state);
 }
 
-onEvent(scan, 'click', () => post('/scan'));
-onEvent(unlink, 'click', () => post('/unlink'));
+onEvent(unlink, 'click', () => post('/unlink', { phone: linkedNumber }));
 
 function describe(state: Fields, isLinked: boolean, page: string): string {
   const account = isLinked ? `+${text(state, 'phone')} (${text(state, 'pushname')}). ` : '';
@@ -50,7 +51,7 @@ function describe(state: Fields, isLinked: boolean, page: string): string {
 function noteOf(state: Fields): string {
   const waiting = Number(state.waiting);
   const notes = [
-    state.auto_link === true ? 'The phone scans by itself, until you unlink.' : '',
+    state.auto_link === true ? 'The phone that was linked last scans by itself, until you unlink.' : '',
     waiting > 0 ? `${waiting} message(s) wait for the kit.` : '',
   ];
   return notes.filter((note) => note !== '').join(' ');

@@ -3,11 +3,14 @@ import { showChats } from './chats.ts';
 import { showPolicy } from './controls.ts';
 import { showDevice } from './device.ts';
 import { hideProblem, showProblem } from './dom.ts';
+import { showPhones, whenOwnerChosen } from './phones.ts';
 
-// The phone in the browser: told by the stream that something changed, it looks again at what it shows.
+// The phones in the browser: told by the stream that something changed, it looks again at what it shows.
 
 let isShowing = false;
 let isStale = false;
+
+whenOwnerChosen(show);
 
 const stream = new EventSource('/sandbox/api/stream');
 stream.addEventListener('change', () => {
@@ -24,6 +27,7 @@ async function show(): Promise<void> {
     while (isStale) {
       isStale = false;
       const state = fieldsOf(await get('/state'));
+      showPhones(state);
       showDevice(state);
       showPolicy(state);
       await showChats();

@@ -2,7 +2,7 @@ import { STATUS } from './broadcasts.ts';
 import type { PhoneMessage } from './journal-records.ts';
 import type { MediaStore } from './media-store.ts';
 import type { PhoneState } from './phone-state.ts';
-import { idOf, randomHex } from './whatsapp-ids.ts';
+import { chatIdOf, idOf, randomHex } from './whatsapp-ids.ts';
 
 /** A message that somebody writes to this account. */
 export interface Incoming {
@@ -24,7 +24,7 @@ export interface Incoming {
     | undefined;
 }
 
-/** What a composed message takes from the phone: the names of contacts, and a place for its media. */
+/** What a composed message takes from the account: the names of contacts, and a place for its media. */
 interface PhoneParts {
   readonly state: PhoneState;
   readonly media: MediaStore;
@@ -32,7 +32,7 @@ interface PhoneParts {
 
 /** A message as the phone keeps it, with its medium stored. Throws `body_invalid`. */
 export function composeIncoming(incoming: Incoming, phone: PhoneParts): PhoneMessage {
-  const chatId = incoming.from === STATUS ? STATUS : idOf('from', incoming.from);
+  const chatId = chatIdOf('from', incoming.from);
   const hasAuthor = chatId === STATUS || chatId.endsWith('@g.us');
   const author = hasAuthor ? idOf('author', incoming.author ?? '') : undefined;
   const key = incoming.key ?? `3EB0${randomHex(9)}`;
@@ -72,8 +72,7 @@ export function composeFromDevice(
   phone: Pick<PhoneParts, 'state'>,
 ): PhoneMessage {
   const chatId = idOf('to', to);
-  const [me] = [...phone.state.devices.values()].slice(-1);
-  const author = chatId.endsWith('@g.us') ? me?.pn : undefined;
+  const author = chatId.endsWith('@g.us') ? phone.state.pn : undefined;
   return composeOwn(phone, chatId, body, { key: key ?? `3EB0${randomHex(9)}`, origin: 'device', author });
 }
 

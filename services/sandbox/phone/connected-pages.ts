@@ -16,11 +16,15 @@ export class Page {
   readonly #asked = new Map<number, PromiseWithResolvers<void>>();
   #askedCount = 0;
   deviceId: string | undefined;
+  /** The number of the account that has the device; undefined for a page without a login, or with one that has ended. */
+  number: string | undefined;
   /** Whether it is connected and synced, so that messages may be delivered. */
   isUp = false;
   /** The code that is shown. */
   qr: { readonly text: string } | undefined;
   pairingCode: string | undefined;
+  /** The number for which the pairing code was made: WhatsApp asks that phone for it, and no other. */
+  pairingNumber: string | undefined;
   socketState = 'UNLAUNCHED';
   stream = 'DISCONNECTED';
   /** Whether the dialog for new users is over the page. */
@@ -66,7 +70,7 @@ export class Page {
   }
 }
 
-/** The pages that are connected. The latest is the one that counts: an earlier one is a load gone by. */
+/** The pages that are connected. The latest of an account is the one that counts: an earlier one is a load gone by. */
 export class ConnectedPages {
   readonly #pages = new Map<string, Page>();
   readonly #onChange: () => void;
@@ -75,8 +79,14 @@ export class ConnectedPages {
     this.#onChange = onChange;
   }
 
+  /** In the order in which they connected. */
+  get all(): readonly Page[] {
+    return [...this.#pages.values()];
+  }
+
+  /** The latest of all. */
   get current(): Page | undefined {
-    return [...this.#pages.values()].at(-1);
+    return this.all.at(-1);
   }
 
   find(id: string): Page | undefined {
@@ -84,7 +94,7 @@ export class ConnectedPages {
   }
 
   others(page: Page): Page[] {
-    return [...this.#pages.values()].filter((other) => other !== page);
+    return this.all.filter((other) => other !== page);
   }
 
   /** Adds a load of the page, to which `write` sends commands. */

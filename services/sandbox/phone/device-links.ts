@@ -1,43 +1,40 @@
 import { errorText, KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import { lidOf } from '../web/people/directory.ts';
 import type { Device } from '../web/wire.ts';
+import type { Account } from './account.ts';
+import { type Accounts, DEFAULT_NUMBER } from './accounts.ts';
 import type { ConnectedPages, Page } from './connected-pages.ts';
-import type { PhoneRecord } from './journal-records.ts';
 import { Passkeys } from './passkeys.ts';
-import type { PhoneState } from './phone-state.ts';
 import { randomHex } from './whatsapp-ids.ts';
 
-export const DEFAULT_NUMBER = '15550001111';
-const DEFAULT_PUSHNAME = 'Sandbox Phone';
 const AUTO_LINK_MS = 300;
 
 export interface DeviceLinksOptions {
   readonly pages: ConnectedPages;
-  readonly state: PhoneState;
-  /** The phone links pages by itself, until its owner removes the linked devices. */
+  readonly accounts: Accounts;
+  /** The phone that was linked last links pages by itself, until its owner removes the linked devices. */
   readonly autoLink: boolean;
   /** The account asks for a passkey when a page is linked. */
   readonly needsPasskey: () => boolean;
   /** Its owner then compares a code. */
   readonly comparesCodes: () => boolean;
-  readonly write: (record: PhoneRecord) => void;
-  /** A device is new: what was said before reaches it as history. */
-  readonly onLinked: () => void;
   readonly onChange: () => void;
   readonly log: Log;
 }
 
-/** Who scans: the number and the name of the account. */
+/**
+ * Which phone scans: its number in digits, registered form, and the name that its owner goes by from now on. Without a
+ * number, the phone for which the page has asked for a pairing code, or the default one.
+ */
 export interface ScanRequest {
   readonly phone?: string | undefined;
   readonly pushname?: string | undefined;
 }
 
-/** Links pages to the phone as its devices, and unlinks them. */
+/** Links pages to the phones as their devices, and unlinks them. */
 export class DeviceLinks {
   readonly #options: DeviceLinksOptions;
-  readonly passkeys: Passkeys;
+  readonly passkeys = new Passkeys();
   #autoLinkTimer: NodeJS.Timeout | undefined;
   /** The page that was asked for the passkey, and how far it is. */
   #passkeyLink: { readonly page: Page; readonly request: ScanRequest; isProven: boolean } | undefined;
@@ -49,39 +46,41 @@ export class DeviceLinks {
 
   constructor(options: DeviceLinksOptions) {
     this.#options = options;
-    this.passkeys = new Passkeys(options.state, options.write);
   }
 
   get mayAutoLink(): boolean {
-    return this.#options.autoLink && !this.#options.state.isUnlinkedByHand;
+    return this.#options.autoLink && !this.#options.accounts.lastLinked.state.isUnlinkedByHand;
   }
 
   /**
-   * Links the page that shows a code. Throws `qr_unavailable` when none does, and `whatsapp_not_ready` when the account has
-   * a passkey: the page then asks its browser for it.
+   * Links the page that shows a code. Throws `qr_unavailable` when none does, or when it shows only a pairing code that was
+   * made for another phone, and `whatsapp_not_ready` when the account has a passkey: the page then asks its browser for it.
    */
   async scan(request: ScanRequest = {}): Promise<Device> {
     const page = this.#options.pages.current;
     if (page?.qr === undefined && page?.pairingCode === undefined)
       throw new KitError('qr_unavailable', 'no page shows a QR code to the phone now');
+    const { pairingNumber } = page;
+    const isOfOther = request.phone !== undefined && request.phone !== pairingNumber;
+    if (page.qr === undefined && isOfOther)
+      throw new KitError('qr_unavailable', `the pairing code is for the phone +${pairingNumber}`);
     if (this.#options.needsPasskey()) await this.#demandPasskey(page, request);
     return this.#link(page, request);
   }
 
   async #link(page: Page, request: ScanRequest): Promise<Device> {
-    const number = request.phone ?? DEFAULT_NUMBER;
-    const device: Device = {
-      id: randomHex(8),
-      pn: `${number}@c.us`,
-      lid: `${lidOf(number) ?? number}@lid`,
-      pushname: request.pushname ?? DEFAULT_PUSHNAME,
-    };
+    const account = this.#options.accounts.open(numberOf(page, request));
+    const { pn, lid, pushname } = account.state;
+    const device: Device = { id: randomHex(8), pn, lid, pushname: request.pushname ?? pushname };
     page.qr = undefined;
     page.pairingCode = undefined;
+    page.pairingNumber = undefined;
     page.deviceId = device.id;
+    page.number = account.number;
     this.#firstLoads.set(device.id, { pageId: page.id, hasReadStatus: false });
-    this.#options.write({ kind: 'linked', device, at: now() });
-    this.#options.onLinked();
+    account.write({ kind: 'linked', device, at: now() });
+    // The device is new: what waited for this account reaches it as history.
+    account.delivered(account.delivery.waitingIds);
     try {
       await page.ask({ cmd: 'linked', device });
     } catch (error) {
@@ -91,16 +90,18 @@ export class DeviceLinks {
     return device;
   }
 
-  /** The owner removes every linked device. */
-  unlink(): void {
-    clearTimeout(this.#autoLinkTimer);
-    const wasLinked = this.#options.state.devices.size > 0;
-    this.#options.write({ kind: 'unlinked', by: 'phone', at: now() });
-    if (wasLinked) this.#options.pages.current?.push({ cmd: 'unlinked' });
+  /** The owner of an account removes every linked device. */
+  unlink(account: Account): void {
+    const { accounts, pages } = this.#options;
+    if (account === accounts.lastLinked) clearTimeout(this.#autoLinkTimer);
+    const { isLinked } = account;
+    account.write({ kind: 'unlinked', by: 'phone', at: now() });
+    if (isLinked)
+      for (const page of pages.all) if (page.number === account.number) page.push({ cmd: 'unlinked' });
   }
 
   unlinkByPage(deviceId: string): void {
-    this.#options.write({ kind: 'unlinked', by: 'page', device_id: deviceId, at: now() });
+    this.#remove(deviceId, 'page');
   }
 
   /** A page reads posts of the status. */
@@ -120,7 +121,7 @@ export class DeviceLinks {
     this.#firstLoads.delete(deviceId);
     if (!first.hasReadStatus) return;
     this.#options.log.warn('the device read the status right after it was linked: WhatsApp unlinks it');
-    this.#options.write({ kind: 'unlinked', by: 'server', device_id: deviceId, at: now() });
+    this.#remove(deviceId, 'server');
   }
 
   /** A page shows a code: the phone may scan it by itself, once it has been shown for a moment. */
@@ -136,7 +137,8 @@ export class DeviceLinks {
     if (!this.mayAutoLink || this.#isPasskeyAwaited) return;
     clearTimeout(this.#autoLinkTimer);
     this.#autoLinkTimer = setTimeout(() => {
-      this.scan().catch((error) =>
+      const phone = this.#options.pages.current?.pairingNumber ?? this.#options.accounts.lastLinked.number;
+      this.scan({ phone }).catch((error) =>
         this.#options.log.warn(`the phone could not link by itself: ${errorText(error)}`),
       );
     }, AUTO_LINK_MS);
@@ -149,7 +151,8 @@ export class DeviceLinks {
   /** The page proves the account's passkey. Throws `whatsapp_not_ready` for an assertion that does not hold. */
   passkeyProven(page: Page, assertion: string): void {
     if (this.#passkeyLink?.page !== page) throw new KitError('whatsapp_not_ready', 'nobody has scanned');
-    this.passkeys.check(assertion);
+    const number = numberOf(page, this.#passkeyLink.request);
+    this.passkeys.check(assertion, this.#options.accounts.find(number)?.state.passkey);
     this.#passkeyLink.isProven = true;
     const code = randomHex(4).toUpperCase();
     this.#passkeyCode = code;
@@ -178,10 +181,19 @@ export class DeviceLinks {
     throw new KitError('whatsapp_not_ready', 'the account asks for a passkey');
   }
 
+  #remove(deviceId: string, by: 'page' | 'server'): void {
+    const account = this.#options.accounts.withDevice(deviceId);
+    account?.write({ kind: 'unlinked', by, device_id: deviceId, at: now() });
+  }
+
   /** Ends the wait of an automatic link. */
   close(): void {
     clearTimeout(this.#autoLinkTimer);
   }
+}
+
+function numberOf(page: Page, { phone }: ScanRequest): string {
+  return phone ?? page.pairingNumber ?? DEFAULT_NUMBER;
 }
 
 function now(): string {

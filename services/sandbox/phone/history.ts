@@ -1,8 +1,11 @@
 import { chatStart } from '../web/people/system-messages.ts';
 import type { WireChat, WireMessage } from '../web/wire.ts';
+import type { Account } from './account.ts';
 import { BROADCAST_CHATS, BROADCASTS } from './broadcasts.ts';
 import type { PhoneMessage } from './journal-records.ts';
-import type { Phone } from './phone.ts';
+
+/** Whose past it is. */
+type Owner = Pick<Account, 'state' | 'shown'>;
 
 export interface HistoryRequest {
   readonly count: number;
@@ -15,19 +18,19 @@ export interface HistoryRequest {
 
 /** The latest messages that a page has shown before, oldest first, and the chats that there are. */
 export function readHistory(
-  phone: Phone,
+  owner: Owner,
   wanted: HistoryRequest,
 ): { messages: WireMessage[]; chats: WireChat[] } {
   const held = new Set(wanted.held?.map(withoutDirection));
   const { chat_id } = wanted;
-  const said = chat_id === undefined ? [...phone.state.messages.values()] : phone.state.messagesOf(chat_id);
+  const said = chat_id === undefined ? [...owner.state.messages.values()] : owner.state.messagesOf(chat_id);
   const all = [
     ...broadcastsOf(chat_id),
-    ...shownByPage(phone, said).flatMap((message) => withStart(phone, message)),
+    ...shownByPage(owner, said).flatMap((message) => withStart(owner, message)),
   ];
   const before = wanted.before ?? Number.POSITIVE_INFINITY;
   const past = all.filter((message) => message.t <= before && !held.has(withoutDirection(message.id)));
-  const chats = phone.state.chats.map(({ id, name }) => ({ id, name, unread: unreadShown(phone, id) }));
+  const chats = owner.state.chats.map(({ id, name }) => ({ id, name, unread: unreadShown(owner, id) }));
   return { messages: past.slice(-wanted.count), chats: [...BROADCAST_CHATS, ...chats] };
 }
 
@@ -45,27 +48,27 @@ function broadcastsOf(chatId: string | undefined): readonly WireMessage[] {
 }
 
 /** A message, after the system messages of its chat when it is the first there. */
-function withStart(phone: Phone, message: WireMessage): WireMessage[] {
+function withStart(owner: Owner, message: WireMessage): WireMessage[] {
   const { chat_id, id, revoked_id, t, from_me } = message;
-  const isFirst = phone.state.chat(chat_id)?.message_ids[0] === (revoked_id ?? id);
+  const isFirst = owner.state.chat(chat_id)?.message_ids[0] === (revoked_id ?? id);
   return isFirst ? [...chatStart(chat_id, t, from_me), message] : [message];
 }
 
 /** Messages by the ids that the page has of them. */
-export function findShown(phone: Phone, ids: readonly string[]): WireMessage[] {
-  const found = phone.state.find(ids).filter((message) => pageIdOf(message) === message.id);
-  if (found.length === ids.length) return shownByPage(phone, found);
+export function findShown(owner: Owner, ids: readonly string[]): WireMessage[] {
+  const found = owner.state.find(ids).filter((message) => pageIdOf(message) === message.id);
+  if (found.length === ids.length) return shownByPage(owner, found);
   const wanted = new Set(ids);
   return shownByPage(
-    phone,
-    [...phone.state.messages.values()].filter((message) => wanted.has(pageIdOf(message))),
+    owner,
+    [...owner.state.messages.values()].filter((message) => wanted.has(pageIdOf(message))),
   );
 }
 
 /** In a page, a message that was deleted for everyone has the key of the stanza that did it. */
-function shownByPage(phone: Phone, messages: readonly PhoneMessage[]): WireMessage[] {
+function shownByPage(owner: Owner, messages: readonly PhoneMessage[]): WireMessage[] {
   const keys = new Map(messages.map(({ id, revoke_key }) => [id, revoke_key]));
-  return phone.shown(messages).map((message) => {
+  return owner.shown(messages).map((message) => {
     const key = keys.get(message.id);
     return key === undefined
       ? message
@@ -83,9 +86,9 @@ function withKey(id: string, key: string): string {
 }
 
 /** What waits for the page counts only when it is shown there. */
-function unreadShown(phone: Phone, chatId: string): number {
-  const chat = phone.state.chat(chatId);
+function unreadShown(owner: Owner, chatId: string): number {
+  const chat = owner.state.chat(chatId);
   if (chat === undefined || chat.unread === 0) return 0;
-  const heard = phone.state.messagesOf(chatId).filter((message) => message.origin === 'contact');
+  const heard = owner.state.messagesOf(chatId).filter((message) => message.origin === 'contact');
   return heard.slice(-chat.unread).filter((message) => message.delivered).length;
 }

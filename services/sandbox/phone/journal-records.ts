@@ -49,7 +49,7 @@ const passkey = z.object({
 });
 export type PasskeyRecord = z.infer<typeof passkey>;
 
-/** What can happen to the phone: one line of its journal each. */
+/** What can happen to the phone of an account: one line of the journal each. */
 export const phoneRecord = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('linked'), device, at: z.string() }),
   z.object({
@@ -73,3 +73,10 @@ export const phoneRecord = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('seen'), chat_id: z.string() }),
 ]);
 export type PhoneRecord = z.infer<typeof phoneRecord>;
+
+/**
+ * A line of the journal. `account`: the number of the account, in digits. Earlier releases wrote none; they read a line that
+ * has one, and take the messages of all accounts for those of one.
+ */
+export const journalRecord = z.object({ account: z.string().optional() }).and(phoneRecord);
+export type JournalRecord = z.infer<typeof journalRecord>;

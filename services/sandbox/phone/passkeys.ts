@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes, verify } from 'node:crypto';
 import { z } from 'zod';
 import { KitError } from '../../contract/errors.ts';
-import type { PasskeyRecord, PhoneRecord } from './journal-records.ts';
-import type { PhoneState } from './phone-state.ts';
+import type { Account } from './account.ts';
+import type { PasskeyRecord } from './journal-records.ts';
 
 const ORIGIN = 'https://web.whatsapp.com';
 const RELYING_PARTY = 'whatsapp.com';
@@ -33,23 +33,16 @@ const assertionSchema = z.strictObject({
 });
 const clientDataSchema = z.object({ type: z.string(), challenge: z.string(), origin: z.string() });
 
-/** The passkey of the account, as WhatsApp's server has it: it makes challenges and checks what answers them. */
+/** The passkeys of the accounts, as WhatsApp's server has them: it makes challenges and checks what answers them. */
 export class Passkeys {
-  readonly #state: PhoneState;
-  readonly #write: (record: PhoneRecord) => void;
   #challenge: string | undefined;
 
-  constructor(state: PhoneState, write: (record: PhoneRecord) => void) {
-    this.#state = state;
-    this.#write = write;
-  }
-
-  /** The owner makes a passkey; it takes the place of an earlier one. */
-  create(): SharedPasskey {
+  /** The owner of an account makes a passkey; it takes the place of an earlier one. */
+  create(account: Account): SharedPasskey {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const credentialId = randomBytes(16).toString('base64url');
     const userHandle = randomBytes(16).toString('base64url');
-    this.#write({
+    account.write({
       kind: 'passkey',
       passkey: {
         credential_id: credentialId,
@@ -79,10 +72,10 @@ export class Passkeys {
   }
 
   /** Checks an assertion against the last challenge, which is used up. Throws KitError `whatsapp_not_ready`. */
-  check(text: string): void {
+  check(text: string, passkey: PasskeyRecord | undefined): void {
     const challenge = this.#challenge;
     this.#challenge = undefined;
-    const fault = faultOf(text, challenge, this.#state.passkey);
+    const fault = faultOf(text, challenge, passkey);
     if (fault !== undefined) throw new KitError('whatsapp_not_ready', `the passkey is refused: ${fault}`);
   }
 }

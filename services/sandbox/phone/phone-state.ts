@@ -1,3 +1,4 @@
+import { lidOf } from '../web/people/directory.ts';
 import type { Device } from '../web/wire.ts';
 import type { PasskeyRecord, PhoneMessage, PhoneRecord } from './journal-records.ts';
 
@@ -9,8 +10,15 @@ export interface PhoneChat {
   readonly message_ids: readonly string[];
 }
 
-/** What the phone knows: nothing but the sum of the records applied to it. */
+const DEFAULT_PUSHNAME = 'Sandbox Phone';
+
+/** What the phone of an account knows: nothing but the sum of the records applied to it. */
 export class PhoneState {
+  /** The WhatsApp ids of the account: by phone number and by LID. */
+  readonly pn: string;
+  readonly lid: string;
+  /** The name that the owner goes by, as it was given last. */
+  pushname = DEFAULT_PUSHNAME;
   readonly devices = new Map<string, Device>();
   readonly messages = new Map<string, PhoneMessage>();
   /** The names that people go by, by WhatsApp id. */
@@ -22,6 +30,11 @@ export class PhoneState {
   isUnlinkedByHand = false;
   passkey: PasskeyRecord | undefined;
 
+  constructor(number: string) {
+    this.pn = `${number}@c.us`;
+    this.lid = `${lidOf(number) ?? number}@lid`;
+  }
+
   get chats(): readonly PhoneChat[] {
     return [...this.#chats.values()];
   }
@@ -32,7 +45,15 @@ export class PhoneState {
 
   /** Whether it is the chat of the account with itself. */
   isOwn(chatId: string): boolean {
-    return [...this.devices.values()].some(({ pn, lid }) => chatId === pn || chatId === lid);
+    return chatId === this.pn || chatId === this.lid;
+  }
+
+  /** Whether a record is about a message, a chat or a device that is here. */
+  knows(record: PhoneRecord): boolean {
+    if ('ids' in record) return record.ids.some((id) => this.messages.has(id));
+    if ('device_id' in record) return this.devices.has(record.device_id ?? '');
+    if ('chat_id' in record) return this.#chats.has(record.chat_id);
+    return 'id' in record && this.messages.has(record.id);
   }
 
   messagesOf(chatId: string): PhoneMessage[] {
@@ -47,6 +68,7 @@ export class PhoneState {
     switch (record.kind) {
       case 'linked':
         this.devices.set(record.device.id, record.device);
+        this.pushname = record.device.pushname;
         this.isUnlinkedByHand = false;
         return;
       case 'unlinked':

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { errorText, KitError } from '../../contract/errors.ts';
+import type { Account } from '../phone/account.ts';
 import { STATUS } from '../phone/broadcasts.ts';
 import type { Page } from '../phone/connected-pages.ts';
-import { DEFAULT_NUMBER } from '../phone/device-links.ts';
 import { findShown, readHistory } from '../phone/history.ts';
-import { wireMessage } from '../phone/journal-records.ts';
+import { type PhoneRecord, wireMessage } from '../phone/journal-records.ts';
 import type { Phone } from '../phone/phone.ts';
 import { answerUsync } from '../phone/usync.ts';
-import { randomHex } from '../phone/whatsapp-ids.ts';
+import { phoneNumberOf, randomHex } from '../phone/whatsapp-ids.ts';
 
 /** Gives what the page is answered, nothing being an empty object. */
 type PageCall = (phone: Phone, page: Page, body: unknown) => unknown;
@@ -31,8 +31,9 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
     page.isDialogOpen = open;
     phone.changed();
   }),
-  define('code', { phone: z.string() }, (phone, page) => {
+  define('code', { phone: z.string() }, (phone, page, { phone: number }) => {
     page.pairingCode = randomHex(4);
+    page.pairingNumber = phoneNumberOf('phone', number);
     phone.changed();
     phone.links.linkSoon();
     return { code: page.pairingCode };
@@ -46,30 +47,35 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
       .passkeyConfirmed(page)
       .catch((error) => phone.options.log.warn(`the page could not be linked: ${errorText(error)}`));
   }),
-  define('up', {}, (phone, page) => phone.welcome(page)),
+  define('up', {}, (phone, page) => {
+    accountOf(phone, page);
+    phone.welcome(page);
+  }),
   define('send', { messages: z.array(wireMessage) }, (phone, page, { messages }) => {
     checkOnline(phone);
-    return { results: messages.map((message) => ({ id: message.id, state: phone.receive(message, page) })) };
+    const account = accountOf(phone, page);
+    return {
+      results: messages.map((message) => ({ id: message.id, state: account.receive(message, page) })),
+    };
   }),
-  define('delivered', { ids: z.array(z.string()) }, (phone, _page, { ids }) => phone.delivered(ids)),
-  define('heard', { seq: z.number() }, (phone, _page, { seq }) => phone.delivery.heard(seq)),
-  define('seen', { chat_id: z.string() }, (phone, _page, { chat_id }) =>
-    phone.write({ kind: 'seen', chat_id }, chat_id),
+  define('delivered', { ids: z.array(z.string()) }, (phone, page, { ids }) =>
+    accountOf(phone, page).delivered(ids),
   ),
-  define('edit', { id: z.string(), body: z.string() }, (phone, _page, { id, body }) => {
+  define('heard', { seq: z.number() }, (phone, page, { seq }) => accountOf(phone, page).delivery.heard(seq)),
+  define('seen', { chat_id: z.string() }, (phone, page, { chat_id }) =>
+    accountOf(phone, page).write({ kind: 'seen', chat_id }, chat_id),
+  ),
+  define('edit', { id: z.string(), body: z.string() }, (phone, page, { id, body }) => {
     checkOnline(phone);
-    phone.write({ kind: 'edited', id, body }, chatOf(phone, id));
+    changeMessage(accountOf(phone, page), { kind: 'edited', id, body });
   }),
-  define('revoke', { id: z.string(), key: z.string() }, (phone, _page, { id, key }) => {
+  define('revoke', { id: z.string(), key: z.string() }, (phone, page, { id, key }) => {
     checkOnline(phone);
-    phone.write({ kind: 'revoked', id, key }, chatOf(phone, id));
+    changeMessage(accountOf(phone, page), { kind: 'revoked', id, key });
   }),
-  define('reaction', { id: z.string(), text: z.string() }, (phone, _page, { id, text }) => {
-    const [device] = phone.state.devices.values();
-    phone.write(
-      { kind: 'reaction', id, from: device?.pn ?? `${DEFAULT_NUMBER}@c.us`, text },
-      chatOf(phone, id),
-    );
+  define('reaction', { id: z.string(), text: z.string() }, (phone, page, { id, text }) => {
+    const account = accountOf(phone, page);
+    changeMessage(account, { kind: 'reaction', id, from: account.state.pn, text });
   }),
   define('unlink', { device_id: z.string().nullable() }, (phone, _page, { device_id }) => {
     if (device_id !== null) phone.links.unlinkByPage(device_id);
@@ -84,15 +90,15 @@ export const pageCalls: ReadonlyMap<string, PageCall> = new Map<string, PageCall
     },
     (phone, page, wanted) => {
       if (wanted.chat_id === STATUS) phone.links.statusRead(page);
-      return readHistory(phone, wanted);
+      return readHistory(accountOf(phone, page), wanted);
     },
   ),
-  define('usync', { id: z.string() }, (phone, _page, { id }) => {
+  define('usync', { id: z.string(), by: z.string() }, (phone, _page, lookup) => {
     if (phone.isOffline) throw new KitError('whatsapp_not_ready', 'WhatsApp is offline');
-    return answerUsync(phone, id);
+    return answerUsync(phone, lookup);
   }),
-  define('messages', { ids: z.array(z.string()) }, (phone, _page, { ids }) => ({
-    messages: findShown(phone, ids),
+  define('messages', { ids: z.array(z.string()) }, (phone, page, { ids }) => ({
+    messages: findShown(accountOf(phone, page), ids),
   })),
   define('note', { what: z.string(), data: z.string() }, (phone, _page, { what, data }) => {
     phone.options.log.debug(`page: ${what} ${data}`);
@@ -118,6 +124,13 @@ function checkOnline(phone: Phone): void {
   if (phone.isOffline) throw new KitError('whatsapp_not_ready', 'WhatsApp is offline');
 }
 
-function chatOf(phone: Phone, id: string): string | undefined {
-  return phone.state.messages.get(id)?.chat_id;
+/** The account that the page is linked to: the server hears nothing else of a page, and tells it nothing of another account. */
+function accountOf(phone: Phone, page: Page): Account {
+  const account = phone.accounts.withDevice(page.deviceId ?? '');
+  if (account === undefined) throw new KitError('whatsapp_not_ready', 'the page is linked to no phone');
+  return account;
+}
+
+function changeMessage(account: Account, record: Extract<PhoneRecord, { id: string }>): void {
+  account.write(record, account.state.messages.get(record.id)?.chat_id);
 }

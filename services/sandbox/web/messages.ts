@@ -8,6 +8,7 @@ import {
   Msg,
   MsgModel,
 } from './objects/store.ts';
+import { lidPnCache } from './people/lid-pn-cache.ts';
 import { chatStart, SYSTEM_MESSAGE_TYPES } from './people/system-messages.ts';
 import { call } from './phone-connection.ts';
 import { changeOwnMessage, findOwnMessage, readOwnMessages } from './sends/own-messages.ts';
@@ -154,11 +155,19 @@ export function setAck(id: string, ack: number): void {
 export async function hydrate(): Promise<void> {
   const own = await readOwnMessages();
   const past = await call('history', { count: HISTORY_COUNT });
-  for (const { id, name } of listOf(past.chats).map(parseChat)) ensureChat(createWid(id), name);
+  for (const { id, name } of listOf(past.chats).map(parseChat))
+    ensureChat(createWid(id), nameKnown(id, name));
   for (const wire of listOf(past.messages).map(parseMessage)) show(asKnownHere(wire), false);
   for (const { message } of own) show(message, false);
   for (const { id, unread } of listOf(past.chats).map(parseChat))
     ensureChat(createWid(id)).set({ unreadCount: unread });
+}
+
+/** The phone calls a person without a name by the number, which the page may not know. */
+function nameKnown(id: string, name: string): string | undefined {
+  const wid = createWid(id);
+  const isHidden = wid.isLid() && lidPnCache.getPhoneNumber(wid) === undefined;
+  return isHidden && name.startsWith('+') ? undefined : name;
 }
 
 export async function loadEarlierMsgs({ chat }: { chat: ChatModel }): Promise<MsgModel[]> {

@@ -41,6 +41,13 @@ export interface Policy {
   readonly deliversDuplicates: boolean;
   /** The error code with which the server refuses to look up numbers; 0: it answers. */
   readonly usyncError: number;
+  /**
+   * People in chats under LIDs whose numbers the server does not reveal, in digits: neither with what they write (no
+   * `sender_pn`, no `participant_pn`) nor to a look-up of their LID. The page learns the pair from the first event after they
+   * are off this list, or from a look-up of the number. Source: `WAWebProcessPhoneNumberMapping`, `WAWebQueryExistsJob`
+   * (jigger@0fbd5e1a); whose number is not revealed, and when, is unknown.
+   */
+  readonly hiddenNumbers: readonly string[];
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -54,6 +61,7 @@ export const DEFAULT_POLICY: Policy = {
   playedAckMs: -1,
   deliversDuplicates: false,
   usyncError: 0,
+  hiddenNumbers: [],
 };
 
 /** The policy in a record. A field that is missing, or of another type, has its default. */

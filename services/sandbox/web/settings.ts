@@ -56,6 +56,13 @@ export interface Settings {
   readonly pairReloadMs: number;
   /** The account has been migrated: one-to-one chats, and the members of groups, are known by their LIDs. */
   readonly lidChats: boolean;
+  /**
+   * In a migrated account: people whose chats stay under their numbers, in digits. A new device takes the chats of its
+   * history as they are, and finds each by its LID; only new chats are under LIDs. With `web_force_lid_chats_in_history`
+   * the next device has them under LIDs too. Source: `WAWebHistoryMsgHandlerAction`, `WAWebHistorySyncLidChatGating`,
+   * `WAWebMessageProcessUtils` (jigger@0fbd5e1a).
+   */
+  readonly numberChats: readonly string[];
   /** The account asks for a passkey when a phone links the page. */
   readonly passkey: boolean;
   /** Its owner then compares a code of the page with that of the phone. */
@@ -89,6 +96,7 @@ export const DEFAULT_SETTINGS: Settings = {
   historyMs: 300,
   pairReloadMs: 300_000,
   lidChats: false,
+  numberChats: [],
   passkey: false,
   passkeyCode: false,
   onboarding: false,

@@ -124,14 +124,18 @@ describe('sandbox, with people who have LIDs', () => {
 
   describe('with a status and a channel, as in every account', () => {
     it('holds them beside the chats of people', async () => {
-      const ids = await inPage(
-        witness,
-        '[Chat, WAWebNewsletterCollection].map((all) => all.getModelsArray().map(({ id }) => String(id)))',
-      );
-      assert.ok(Array.isArray(ids));
-      const [chats, channels] = ids;
-      assert.ok(Array.isArray(chats) && chats.includes('status@broadcast'));
-      assert.ok(Array.isArray(channels) && channels.length === 1);
+      // The history comes after the first sync.
+      const counts = await until('the history', async () => {
+        const ids = await inPage(
+          witness,
+          '[Chat, WAWebNewsletterCollection].map((all) => all.getModelsArray().map(({ id }) => String(id)))',
+        );
+        const [chats, channels] = Array.isArray(ids) ? ids : [];
+        return (
+          Array.isArray(chats) && chats.includes('status@broadcast') && [chats.length > 1, channels.length]
+        );
+      });
+      assert.deepEqual(counts, [true, 1]);
     });
 
     it('tells a new post of the status like a message', async () => {

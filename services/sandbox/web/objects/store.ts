@@ -175,6 +175,7 @@ export const BusinessProfile = new BusinessProfileCollection(Model);
 
 export function addContact(id: Wid, name?: string): ContactModel {
   const known = Contact.get(id);
+  const phoneNumber = id.isLid() ? lidPnCache.getPhoneNumber(id) : undefined;
   if (known === undefined)
     return Contact.add({
       id,
@@ -182,8 +183,9 @@ export function addContact(id: Wid, name?: string): ContactModel {
       pushname: name,
       type: 'in',
       isContactBlocked: false,
-      ...(id.isLid() ? { phoneNumber: lidPnCache.getPhoneNumber(id) } : {}),
+      ...(id.isLid() ? { phoneNumber } : {}),
     });
+  if (phoneNumber !== undefined) known.set({ phoneNumber });
   if (name !== undefined && known.pushname !== name) known.set({ name, pushname: name });
   return known;
 }

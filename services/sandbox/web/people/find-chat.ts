@@ -4,6 +4,7 @@ import { type ChatModel, findChat } from '../objects/store.ts';
 import { call } from '../phone-connection.ts';
 import { current } from '../settings.ts';
 import { isRecord, numberOf, optionalTextOf, textOf } from '../wire.ts';
+import { chatAddressOf } from './addressing.ts';
 import { learnPerson, lidPnCache } from './lid-pn-cache.ts';
 
 /** What the server answers to a query that it refuses. Source: `WAWebBackendErrors` (jigger@0fbd5e1a). */
@@ -59,7 +60,7 @@ async function selectChat(wid: Wid): Promise<Wid> {
     if (toUserLid(wid) === undefined) await querySync(wid);
     const lid = toUserLid(wid);
     if (lid === undefined) throw new Error('No LID for user');
-    return lid;
+    return createWid(chatAddressOf(String(lid)));
   }
   if (!wid.isLid() || findChat(wid) !== undefined) return wid;
   const number = getPhoneNumber(wid);
@@ -91,7 +92,7 @@ interface Account {
 }
 
 async function querySync(wid: Wid): Promise<Account | undefined> {
-  const { account, error } = await call('usync', { id: String(wid) });
+  const { account, error } = await call('usync', { id: String(wid), by: wid.server });
   if (isRecord(error)) throw new ServerStatusCodeError(numberOf(error, 'code'), textOf(error, 'text'));
   if (!isRecord(account)) return undefined;
   const [number, lid] = [optionalTextOf(account, 'pn'), optionalTextOf(account, 'lid')];

@@ -24,6 +24,9 @@ const EDITION_COLUMNS: readonly Column[] = EDITIONS.map((edition) => ({
   because: 'the page of that date',
 }));
 
+/** The people of a part of the contracts: see `Scene.person`. */
+const PEOPLE = [0, 1, 2, 3, 4, 5].map((n) => `1555222400${n}`);
+
 /** Each switch at the side that is harder on the kit. */
 const SWITCHES: readonly (Omit<Column, 'page'> & { readonly with: string })[] = [
   { with: 'addMs=200', because: 'messages are added one at a time, so each waits for those before it' },
@@ -41,6 +44,10 @@ const SWITCHES: readonly (Omit<Column, 'page'> & { readonly with: string })[] = 
   },
   { with: 'deliversDuplicates', because: 'a second stanza under one id would be a second message' },
   { with: 'deviceAckMs=-1', because: 'the ack "delivered" never comes' },
+  {
+    with: `lidChats,hiddenNumbers=${PEOPLE.join('+')}`,
+    because: 'the page knows people by their LIDs only, until a number is looked up',
+  },
   { with: 'historyMs=3000', because: '"synced" comes long before the history' },
   {
     with: 'late=WAWebCallCollection+WAWebSendReactionMsgAction+WAWebPrepRawMedia',
@@ -52,6 +59,10 @@ const SWITCHES: readonly (Omit<Column, 'page'> & { readonly with: string })[] = 
     breaks: ['calls'],
   },
   { with: 'lidChats', because: 'chats have other ids than the numbers that are written to' },
+  {
+    with: `lidChats,numberChats=${PEOPLE.join('+')}`,
+    because: 'some chats are under numbers, and others under LIDs',
+  },
   { with: 'logoutNavMs=2000', because: 'the page stays long after it was unlinked' },
   { with: 'offlineDeliveryMs=2000', because: 'nothing leaves the page until then' },
   { with: 'onboarding', because: 'a dialog lies over the page' },

@@ -27,7 +27,7 @@ export async function scan(world: World): Promise<void> {
 
 async function linkWithPasskey(world: World, { passkeyCode }: Settings): Promise<void> {
   const { phone } = world.sandbox;
-  const passkey = phone.links.passkeys.create();
+  const passkey = phone.links.passkeys.create(phone.account);
   // Once: each further scan makes another challenge, and voids the one before.
   await until('a code is scanned', () =>
     world.phone('scan', {}).then(
