@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { KitError } from '../../contract/errors.ts';
 import { fieldsError } from '../../runtime/http/request-validation.ts';
+import type { Scope } from '../account/scope.ts';
 import { keyOfPerson } from '../people/chat-key.ts';
-import { findPerson, type Scope } from '../people/known-people.ts';
+import { findPerson } from '../people/known-people.ts';
 import type { Database } from '../store/store.ts';
 
 /** A request that may be repeated: its key, and what it asked for. */

@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import type { Config } from '#config';
 import { KitError } from '../../contract/errors.ts';
 import { MESSAGE_STATES } from '../../contract/message-states.ts';
-import { readScope } from '../account/read-scope.ts';
+import { readScope } from '../account/scope.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import type { Medium } from '../media/media.ts';
 import type { Dispatcher } from '../outbox/dispatcher.ts';

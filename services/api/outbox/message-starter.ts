@@ -1,8 +1,8 @@
 import type { CapabilityState } from '../../contract/compat.ts';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { isUnsent } from '../../contract/message-states.ts';
+import type { Scope } from '../account/scope.ts';
 import type { BridgeClient } from '../bridge-client.ts';
-import type { Scope } from '../people/known-people.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import { attempt } from './attempt.ts';
 import type { MessageChanges } from './changes.ts';

@@ -1,6 +1,7 @@
+import type { Scope } from '../account/scope.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import type { Database, DialectName } from '../store/store.ts';
-import type { PersonRow, Scope } from './known-people.ts';
+import type { PersonRow } from './known-people.ts';
 import { learnAnswer } from './learn-people.ts';
 
 /** Takes an answer of WhatsApp in, in a transaction of which it locks the log first. */

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { isPersonId, personOf } from '../../contract/person.ts';
+import type { Scope } from '../account/scope.ts';
 import type { Database, Store } from '../store/store.ts';
-import { findPeople, type Scope } from './known-people.ts';
+import { findPeople } from './known-people.ts';
 
 /** Read from `contacts` at once. */
 const AT_ONCE = 500;

@@ -1,13 +1,8 @@
 import { type Selectable, sql } from 'kysely';
 import { idsOf, type Person, personOf } from '../../contract/person.ts';
+import type { Scope } from '../account/scope.ts';
 import type { Database, DialectName } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
-
-/** Whose people they are: each account of a session has its own. `account` is empty before the first link. */
-export interface Scope {
-  readonly session: string;
-  readonly account: string;
-}
 
 export type PersonRow = Selectable<Tables['people']>;
 

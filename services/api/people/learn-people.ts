@@ -1,8 +1,9 @@
 import { idsOf, type Person, personOf } from '../../contract/person.ts';
+import type { Scope } from '../account/scope.ts';
 import { lockLog } from '../events/log-writer.ts';
 import type { Database, DialectName } from '../store/store.ts';
 import { noteContact } from './earlier-contacts.ts';
-import { type KnownAs, type PersonRow, type Scope, toPerson } from './known-people.ts';
+import { type KnownAs, type PersonRow, toPerson } from './known-people.ts';
 import { handOverNumber, mergePeople } from './merge-people.ts';
 
 /** What was seen of one person. */

@@ -1,7 +1,8 @@
+import type { Scope } from '../account/scope.ts';
 import { appendEvents } from '../events/log-writer.ts';
 import type { Database, DialectName } from '../store/store.ts';
 import { keyOfPerson } from './chat-key.ts';
-import { addressOf, type PersonRow, type Scope, toPerson } from './known-people.ts';
+import { addressOf, type PersonRow, toPerson } from './known-people.ts';
 
 /** The number and the LID of a person, as WhatsApp says them now. */
 export type Identity = Pick<PersonRow, 'phone_number' | 'lid'>;

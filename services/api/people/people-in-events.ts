@@ -1,8 +1,9 @@
 import type { BridgeEvent } from '../../contract/events.ts';
 import { idsOf, isPersonId, type Person } from '../../contract/person.ts';
+import type { Scope } from '../account/scope.ts';
 import { toStorableText } from '../events/storable-text.ts';
 import type { Database, DialectName } from '../store/store.ts';
-import { findPeople, type KnownAs, type Scope, toPerson } from './known-people.ts';
+import { findPeople, type KnownAs, toPerson } from './known-people.ts';
 import { isNews, learnPerson, type Sighting, sightingOf } from './learn-people.ts';
 
 /** A name comes from its owner, who may take any. */

@@ -4,7 +4,7 @@ import { toChatId } from '../../contract/chat-id.ts';
 import { KitError } from '../../contract/errors.ts';
 import { idsOf, isPersonId } from '../../contract/person.ts';
 import { fieldsError, parseBy } from '../../runtime/http/request-validation.ts';
-import { readScope } from '../account/read-scope.ts';
+import { readScope } from '../account/scope.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import type { Database, Store } from '../store/store.ts';
 import { askWhatsApp } from './ask-whatsapp.ts';

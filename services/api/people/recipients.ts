@@ -1,15 +1,8 @@
 import { idsOf, isPersonId, type Person, personOf } from '../../contract/person.ts';
+import type { Scope } from '../account/scope.ts';
 import type { Database, DialectName } from '../store/store.ts';
 import { keyOfChat, keyOfPerson, personIdOf } from './chat-key.ts';
-import {
-  addressOf,
-  findPerson,
-  holdPerson,
-  type PersonRow,
-  readPeople,
-  type Scope,
-  toPerson,
-} from './known-people.ts';
+import { addressOf, findPerson, holdPerson, type PersonRow, readPeople, toPerson } from './known-people.ts';
 
 /** How long "not on WhatsApp" counts. After that, WhatsApp is asked again for the next message. */
 export const ABSENT_MS = 600_000;

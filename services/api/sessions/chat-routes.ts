@@ -4,7 +4,7 @@ import { toChatId } from '../../contract/chat-id.ts';
 import { KitError } from '../../contract/errors.ts';
 import type { WhatsAppMessage } from '../../contract/events.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
-import { readScope } from '../account/read-scope.ts';
+import { readScope } from '../account/scope.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import { askWhatsApp } from '../people/ask-whatsapp.ts';
 import { findPeople } from '../people/known-people.ts';

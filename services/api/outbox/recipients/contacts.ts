@@ -1,8 +1,9 @@
 import { idsOf } from '../../../contract/person.ts';
+import type { Scope } from '../../account/scope.ts';
 import type { BridgeClient } from '../../bridge-client.ts';
 import { personIdOf } from '../../people/chat-key.ts';
 import { noteContact } from '../../people/earlier-contacts.ts';
-import { findPeople, type Scope, toPerson } from '../../people/known-people.ts';
+import { findPeople, toPerson } from '../../people/known-people.ts';
 import { isNews, learnPerson, type Sighting, sightingOf } from '../../people/learn-people.ts';
 import { personBehind } from '../../people/recipients.ts';
 import type { Database, Store } from '../../store/store.ts';

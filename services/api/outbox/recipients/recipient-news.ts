@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../../../contract/errors.ts';
+import type { Scope } from '../../account/scope.ts';
 import { lockLog } from '../../events/log-writer.ts';
 import { keyOfPerson } from '../../people/chat-key.ts';
-import { type PersonRow, type Scope, toPerson } from '../../people/known-people.ts';
+import { type PersonRow, toPerson } from '../../people/known-people.ts';
 import { isNews, learnAnswer, noteAddress, type Sighting, sightingOf } from '../../people/learn-people.ts';
 import { absenceText, personBehind } from '../../people/recipients.ts';
 import type { Database, DialectName } from '../../store/store.ts';

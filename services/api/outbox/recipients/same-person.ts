@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { personOf } from '../../../contract/person.ts';
-import type { PersonRow, Scope } from '../../people/known-people.ts';
+import type { Scope } from '../../account/scope.ts';
+import type { PersonRow } from '../../people/known-people.ts';
 import { personBehind } from '../../people/recipients.ts';
 import { isAmong } from '../../store/among.ts';
 import type { Database, DialectName } from '../../store/store.ts';

@@ -1,6 +1,11 @@
-import type { Scope } from '../people/known-people.ts';
 import type { Database } from '../store/store.ts';
 import { currentAccount, readAccounts } from './linked-account.ts';
+
+/** Whose people they are: each account of a session has its own. `account` is empty before the first link. */
+export interface Scope {
+  readonly session: string;
+  readonly account: string;
+}
 
 /** Whose people a session writes to now. */
 export async function readScope(db: Database, session: string): Promise<Scope> {
