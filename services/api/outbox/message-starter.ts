@@ -86,7 +86,7 @@ export class MessageStarter {
       if (pace.kind === 'later') return pace.at - now;
     }
     const begun = await store.write(async (db) => {
-      const attempted = await transitions.beginAttempt(db, message, now);
+      const attempted = await transitions.beginAttempt(db, message, now, scope.account);
       if (attempted !== undefined) await noteWritten(db, message, now);
       return attempted;
     });

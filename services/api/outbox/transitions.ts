@@ -1,10 +1,10 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { ErrorCode } from '../../contract/errors.ts';
 import type { LoggedEvent } from '../../contract/events.ts';
 import { isSent, MESSAGE_STATES, STATE_NAMES, statesWhere } from '../../contract/message-states.ts';
 import type { Database } from '../store/store.ts';
-import type { Message } from './message.ts';
-import { applyCompat } from './page-compat.ts';
+import { type Message, queueOf } from './message.ts';
+import { applyCompat, isPassedOver } from './page-compat.ts';
 import { stateIs } from './state-sql.ts';
 
 /** Where each acknowledgement is noted, in the order of the numbers: 1 server, 2 delivered, 3 read, 4 played. */
@@ -98,12 +98,14 @@ export async function acknowledge(
 
 /**
  * Marks the message before the bridge is called: from here on it may have been sent. Returns it with a cancel that came
- * meanwhile; undefined when another process was faster, the message was canceled, or its person was merged with another.
+ * meanwhile; undefined when another process was faster, the message was canceled, its person was merged with another, or
+ * an earlier message turned out to be for the same person.
  */
 export async function beginAttempt(
   db: Database,
   message: Message,
   now: number,
+  account = message.account ?? '',
 ): Promise<Message | undefined> {
   const begun = await db
     .updateTable('messages')
@@ -116,10 +118,18 @@ export async function beginAttempt(
     .where('state', '=', message.state)
     .where('attempts', '=', message.attempts)
     .where('chat_key', message.chatKey === undefined ? 'is' : '=', message.chatKey ?? null)
+    .where(sql<boolean>`(${stateIs.inDoubt} or ${isFirstOfQueue(message, account, now)})`)
     .where(sql<boolean>`(${stateIs.inDoubt} or cancel_at is null)`)
     .returning('cancel_at')
     .executeTakeFirst();
   return begun === undefined ? undefined : { ...message, cancelAt: begun.cancel_at ?? undefined };
+}
+
+/** Whether no message comes before this one in its queue: who an earlier one is for may have become known just now. */
+function isFirstOfQueue(message: Message, account: string, now: number): RawBuilder<boolean> {
+  return sql<boolean>`not exists (select 1 from messages where session = ${message.session} and ${stateIs.open}
+    and coalesce(chat_key, chat_id) = ${queueOf(message)} and seq < ${message.seq}
+    and coalesce(account, ${account}) = ${account} and not ${isPassedOver(now)})`;
 }
 
 /** A message that waits in `queued` waits until its pace lets it go. */

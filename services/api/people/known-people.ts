@@ -53,21 +53,15 @@ export async function findPerson(db: Database, scope: Scope, id: string): Promis
 }
 
 /**
- * As `findPerson`, for a row that will refer to the person: PostgreSQL then lets nobody merge the person away before this
- * transaction has ended. Undefined for one who was merged meanwhile.
+ * For a row that will refer to the person: PostgreSQL then lets nobody merge the person away before this transaction has
+ * ended. False for one who was merged meanwhile.
  */
-export async function holdPerson(
-  db: Database,
-  dialect: DialectName,
-  scope: Scope,
-  id: string,
-): Promise<KnownAs | undefined> {
-  const known = await findPerson(db, scope, id);
-  if (dialect !== 'postgres' || known?.person === undefined) return known;
+export async function holdPerson(db: Database, dialect: DialectName, id: number): Promise<boolean> {
+  if (dialect !== 'postgres') return true;
   const { rows } = await sql<{
     id: number;
-  }>`select id from people where id = ${known.person.id} for share`.execute(db);
-  return rows.length === 0 ? undefined : known;
+  }>`select id from people where id = ${id} for share`.execute(db);
+  return rows.length > 0;
 }
 
 /** People by their `id`. */

@@ -1,3 +1,4 @@
+import { CompiledQuery } from 'kysely';
 import { idsOf, isPersonId, type Person, personOf } from '../../contract/person.ts';
 import type { Scope } from '../account/scope.ts';
 import type { Database, DialectName } from '../store/store.ts';
@@ -26,14 +27,50 @@ export async function recipientOf(
 ): Promise<Recipient> {
   const key = keyOfChat(chatId);
   if (key !== undefined) return { kind: 'known', key };
-  const known = await holdPerson(db, dialect, scope, chatId);
-  if (known?.person !== undefined && known.person.address !== null)
-    return { kind: 'known', key: keyOfPerson(known.person.id) };
-  const since = known?.absentSince;
-  // Not for longer than it can have been said: the clock may have been set back.
-  if (since !== undefined && since <= now && since > now - ABSENT_MS) return { kind: 'absent', since };
-  return { kind: 'unresolved' };
+  const found = await askForOne(db, dialect, scope, chatId);
+  const since = found?.asked_at ?? null;
+  if (found === undefined || found.person_id === null) {
+    // Not for longer than it can have been said: the clock may have been set back.
+    const isAbsent = since !== null && since <= now && since > now - ABSENT_MS;
+    return isAbsent ? { kind: 'absent', since } : { kind: 'unresolved' };
+  }
+  if (found.chat_address === null || !(await holdPerson(db, dialect, found.person_id)))
+    return { kind: 'unresolved' };
+  return { kind: 'known', key: keyOfPerson(found.person_id) };
 }
+
+/** A row of `askForOne`. `asked_at` without a person: WhatsApp has no account for the id. */
+interface OneRecipient {
+  readonly asked_at: number | null;
+  readonly person_id: number | null;
+  readonly chat_address: string | null;
+}
+
+/** As `findPeople`, for one id and in one query, whose text is written once: every acceptance asks it. */
+async function askForOne(
+  db: Database,
+  dialect: DialectName,
+  { session, account }: Scope,
+  chatId: string,
+): Promise<OneRecipient | undefined> {
+  const { phone_number = null, lid = null } = personOf(chatId) ?? {};
+  const values = [session, account, chatId, session, account, phone_number ?? lid];
+  const column = lid === null ? 'phone_number' : 'lid';
+  const { rows } = await db.executeQuery<OneRecipient>(CompiledQuery.raw(ONE[dialect](column), values));
+  return rows[0];
+}
+
+const oneRecipient = (parameter: (position: number) => string) => {
+  const [session, account, address, again, andAgain, id] = [1, 2, 3, 4, 5, 6].map(parameter);
+  const textOf = (column: string) => `select asked.learned_at as asked_at, people.id as person_id,
+    people.address as chat_address from (select 1 as one) as one
+    left join addresses as asked on asked.session = ${session} and asked.account = ${account} and asked.address = ${address}
+    left join people on people.id = case when asked.address is not null then asked.person_id
+      else (select id from people where session = ${again} and account = ${andAgain} and ${column} = ${id}) end`;
+  const texts = { phone_number: textOf('phone_number'), lid: textOf('lid') };
+  return (column: keyof typeof texts) => texts[column];
+};
+const ONE = { sqlite: oneRecipient(() => '?'), postgres: oneRecipient((position) => `$${position}`) };
 
 /** WhatsApp's present address of the chat with whoever is behind an id; the id itself for whom nobody knows. */
 export async function recipientAddress(db: Database, scope: Scope, chatId: string): Promise<string> {

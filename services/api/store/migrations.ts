@@ -105,7 +105,6 @@ const people = ({ serial, number, tail }: ColumnTypes): readonly string[] => {
           where (state in ('queued', 'sending')) is true`,
     'create index messages_by_key on messages (chat_key, seq)',
     'create index messages_without_key on messages (chat_id, seq) where chat_key is null',
-    `create index messages_unresolved on messages (session, seq) where ${isUnresolved}`,
     `create index messages_unresolved_by_tail on messages (session, ${tail}, seq) where ${isUnresolved}`,
     'alter table events add column account text',
   ];

@@ -37,12 +37,13 @@ forEachDatabase((database) => {
             const ids: string[] = [];
             for (const form of [first, ...Object.values(FORMS), first])
               ids.push((await world.send(form, `m${ids.length}`)).id);
-            const views = await Promise.all(ids.map((id) => world.reaches(id, 'sent')));
+            for (const id of ids) await world.reaches(id, 'sent');
             assert.deepEqual(
               world.bridge.phone.slice(1).map(({ text }) => text),
               ids.map((_id, index) => `m${index}`),
             );
-            for (const view of views) {
+            for (const id of ids) {
+              const view = await world.get(`/api/whatsapp/messages/${id}`);
               assert.equal(view.chat_id, LID);
               assert.deepEqual(view.person, ANN);
             }

@@ -7,7 +7,6 @@ export const UNDO_PEOPLE: readonly string[] = [
     'messages_open_by_key',
     'messages_by_key',
     'messages_without_key',
-    'messages_unresolved',
     'messages_unresolved_by_tail',
   ].map((index) => `drop index ${index}`),
   'drop table people',
