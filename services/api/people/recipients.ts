@@ -53,24 +53,30 @@ async function askForOne(
   { session, account }: Scope,
   chatId: string,
 ): Promise<OneRecipient | undefined> {
-  const { phone_number = null, lid = null } = personOf(chatId) ?? {};
+  const { phone_number, lid } = personOf(chatId) ?? {};
+  const column = lid === undefined ? 'phone_number' : 'lid';
   const values = [session, account, chatId, session, account, phone_number ?? lid];
-  const column = lid === null ? 'phone_number' : 'lid';
-  const { rows } = await db.executeQuery<OneRecipient>(CompiledQuery.raw(ONE[dialect](column), values));
-  return rows[0];
+  const { rows } = await db.executeQuery<OneRecipient>(CompiledQuery.raw(ONE[dialect][column], values));
+  // What WhatsApp has said of this very form goes before what is known of the number.
+  return rows.find(({ asked_at }) => asked_at !== null) ?? rows[0];
 }
 
-const oneRecipient = (parameter: (position: number) => string) => {
-  const [session, account, address, again, andAgain, id] = [1, 2, 3, 4, 5, 6].map(parameter);
-  const textOf = (column: string) => `select asked.learned_at as asked_at, people.id as person_id,
-    people.address as chat_address from (select 1 as one) as one
-    left join addresses as asked on asked.session = ${session} and asked.account = ${account} and asked.address = ${address}
-    left join people on people.id = case when asked.address is not null then asked.person_id
-      else (select id from people where session = ${again} and account = ${andAgain} and ${column} = ${id}) end`;
-  const texts = { phone_number: textOf('phone_number'), lid: textOf('lid') };
-  return (column: keyof typeof texts) => texts[column];
+const oneRecipient = (parameters: readonly string[], column: 'phone_number' | 'lid') => {
+  const [session, account, address, again, andAgain, id] = parameters;
+  return `select learned_at as asked_at, person_id,
+      (select people.address from people where people.id = person_id) as chat_address
+    from addresses where session = ${session} and account = ${account} and address = ${address}
+    union all select null, id, address from people
+    where session = ${again} and account = ${andAgain} and ${column} = ${id}`;
 };
-const ONE = { sqlite: oneRecipient(() => '?'), postgres: oneRecipient((position) => `$${position}`) };
+const inBothForms = (parameters: readonly string[]) => ({
+  phone_number: oneRecipient(parameters, 'phone_number'),
+  lid: oneRecipient(parameters, 'lid'),
+});
+const ONE = {
+  sqlite: inBothForms(['?', '?', '?', '?', '?', '?']),
+  postgres: inBothForms(['$1', '$2', '$3', '$4', '$5', '$6']),
+};
 
 /** WhatsApp's present address of the chat with whoever is behind an id; the id itself for whom nobody knows. */
 export async function recipientAddress(db: Database, scope: Scope, chatId: string): Promise<string> {
