@@ -7,7 +7,6 @@ import {
   type MessagesAnswer,
   type PairingCodeAnswer,
   pairingCodeBodySchema,
-  resolveBodySchema,
   sendBodySchema,
 } from '../contract/bridge.ts';
 import { type CompatReport, summaryOf } from '../contract/compat.ts';
@@ -19,10 +18,8 @@ import { answerProblem, answerUnknown } from '../runtime/http/problem-answers.ts
 import { parseBy, readJson } from '../runtime/http/request-validation.ts';
 import { createServiceApp } from '../runtime/http/service-app.ts';
 import type { Log } from '../runtime/log.ts';
-import type { BridgeLimits } from './limits.ts';
 import { isPageError } from './page/errors.ts';
 import type { WhatsApp } from './page/whatsapp.ts';
-import { resolve } from './send/resolver.ts';
 import type { Sender } from './send/sender.ts';
 import { answerChallenge, confirmCode, readPasskeyStage } from './session/passkey/answers.ts';
 import type { Session } from './session/session.ts';
@@ -32,7 +29,6 @@ export interface ServerParts {
   readonly sessionName: string;
   readonly sender: Sender;
   readonly secret: string;
-  readonly limits: Pick<BridgeLimits, 'callMs'>;
   readonly log: Log;
   eventsWaiting(): number;
   /** What the newest test of the page has shown. */
@@ -50,10 +46,6 @@ export function createApp(parts: ServerParts): Express {
 
   app.post('/send', async (request, response) => {
     response.json(await sender.send(parseBy(sendBodySchema, request.body, 'body_invalid')));
-  });
-  app.post('/resolve', async (request, response) => {
-    const body = parseBy(resolveBodySchema, request.body, 'body_invalid');
-    response.json(await resolve(() => session.readyBrowser, parts.limits, body));
   });
   app.get('/status', (_request, response) => {
     response.json(status(parts));

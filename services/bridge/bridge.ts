@@ -147,7 +147,6 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     sessionName: options.session,
     sender,
     secret: options.secret,
-    limits,
     log,
     eventsWaiting: () => events.waiting,
     compat: () => compat.report,

@@ -1,7 +1,6 @@
 import { LOAD_EARLIER } from './earlier-messages.ts';
 import { TEXT_OF } from './ids.ts';
 import { IS_WRITTEN } from './message-kinds.ts';
-import { demandAccount, SIBLING_OF } from './people/identity.ts';
 import { FAILURE_OF } from './send-hook.ts';
 
 /**
@@ -108,13 +107,12 @@ export function ownSince(address: string, since: number): string {
 }
 
 /** Begins the page's own retry of an own message, if it has failed: null, or the text that says why there is none. */
-export function resendMessage(id: string, account = ''): string {
+export function resendMessage(id: string): string {
   return `(async () => {
     ${CHECK_SYNCED}
     ${LOCATE}
     ${FAILURE_OF}
     const msg = await locate(${JSON.stringify(id)});
-    ${demandAccount(account)}
     if (!msg) return 'WhatsApp Web no longer has it';
     return hasFailed(msg) ? window.WWebJS.sendMessage.resend(msg) : null;
   })()`;
@@ -165,11 +163,11 @@ export const IS_DELIVERY_OVER = `(() => {
 /** A person may be known by a number or by a LID, and a chat be moved from one to the other. */
 export const ADDRESSES_OF = `
     ${TEXT_OF}
-    ${SIBLING_OF}
     const addressesOf = (address) => {
       const wid = window.require('WAWebWidFactory').createWid(address);
       if (!wid.isUser()) return [wid];
-      const other = siblingOf(wid);
+      const { getPhoneNumber, getCurrentLid } = window.require('WAWebApiContact');
+      const other = wid.isLid() ? getPhoneNumber(wid) : getCurrentLid(wid);
       return other && textOf(other) !== address ? [wid, other] : [wid];
     };`;
 

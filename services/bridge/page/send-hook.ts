@@ -1,10 +1,10 @@
 import { ENDED } from './errors.ts';
-import { IS_OTHER_ACCOUNT, OTHER_ACCOUNT } from './people/identity.ts';
+import { TEXT_OF } from './ids.ts';
 
 /**
  * The hook by which the bridge chooses the id of a send and calls a send off, as source text for the page. Each
  * `sendMessage` carries in `options.extra.gatehouse`: `attempt` (a name for this very call), `id` (the stanza id to use),
- * `notAfter` (Unix time in ms), `quoted` (a serialized id) and `account` (the id of the account to send from). `errors.ts` and `send/errors.ts` read the errors that begin
+ * `notAfter` (Unix time in ms) and `quoted` (a serialized id). `errors.ts` and `send/errors.ts` read the errors that begin
  * with `gatehouse:`.
  */
 
@@ -44,7 +44,7 @@ export const FAILURE_OF = `
 export const INSTALL_SEND_HOOK = `(() => {
   const send = window.WWebJS.sendMessage;
   if (send.calls) return;
-  ${IS_OTHER_ACCOUNT}
+  ${TEXT_OF}
   ${FAILURE_OF}
   const { Msg } = window.require('WAWebCollections');
   const MsgKey = window.require('WAWebMsgKey');
@@ -91,8 +91,6 @@ export const INSTALL_SEND_HOOK = `(() => {
   const hookedAdd = function (chat, { gatehouse: call, __x_id, ...message }) {
     if (!call) return add.call(this, chat, message);
     checkTime(call);
-    // At the last moment: one phone may be unlinked and another one linked at any time.
-    if (isOther(call.account)) throw new Error('${OTHER_ACCOUNT}');
     const { from, to } = message;
     const { participant } = message.id;
     message.id = new MsgKey({ from, to, id: call.id, participant, selfDir: 'out' });

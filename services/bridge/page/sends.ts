@@ -7,7 +7,6 @@ import { readSendError, type SendWord, sendWordSchema } from './errors.ts';
 import { widSchema } from './ids.ts';
 import type { Client, Library, Message, Page } from './library.ts';
 import { findInChat, IS_DELIVERY_OVER, LINKED_AT, ownSince, resendMessage, watchRevoked } from './lookup.ts';
-import { type KnownIdentity, otherAccount, readIdentity, whoIs } from './people/identity.ts';
 import { dropPrepared, prepareInPage } from './preparation.ts';
 import { cancelSend, outcomeOf, UNHOOKED_QUOTE_ID } from './send-hook.ts';
 
@@ -21,8 +20,6 @@ export interface SendOptions {
   readonly prepared: string | undefined;
   /** The serialized id of the message that this one answers. */
   readonly quotedId: string | undefined;
-  /** The id of the account that the message belongs to, if the caller says it. */
-  readonly account?: string | undefined;
 }
 
 const sendStageSchema = z.enum(['canceled', 'adding', 'added', 'unknown']);
@@ -45,7 +42,7 @@ export class WhatsAppSends {
   async send(
     address: string,
     content: NewContent,
-    { prepared, attempt, stanzaId, notAfter, quotedId, account }: SendOptions,
+    { prepared, attempt, stanzaId, notAfter, quotedId }: SendOptions,
   ): Promise<WhatsAppMessage | undefined> {
     const message = toLibraryMessage(content, this.#library.Location);
     const sending = this.#client.sendMessage(address, message.content, {
@@ -60,7 +57,7 @@ export class WhatsAppSends {
       extra: {
         ...message.attributes,
         prepared,
-        gatehouse: { attempt, id: stanzaId, notAfter, quoted: quotedId, account },
+        gatehouse: { attempt, id: stanzaId, notAfter, quoted: quotedId },
       },
     });
     const sent: unknown = await sending.catch((error: unknown) => {
@@ -112,9 +109,8 @@ export class WhatsAppSends {
   }
 
   /** Begins the page's own retry of a message that has failed; gives why there is none, or undefined when it has begun. */
-  async resend(id: string, account?: string): Promise<string | undefined> {
-    const raw = await this.#evaluate(resendMessage(id, account));
-    return parse(z.string().nullable(), raw, 'retry') ?? undefined;
+  async resend(id: string): Promise<string | undefined> {
+    return parse(z.string().nullable(), await this.#evaluate(resendMessage(id)), 'retry') ?? undefined;
   }
 
   /** How the send or retry of this message ends; undefined when the page does not know. */
@@ -153,17 +149,6 @@ export class WhatsAppSends {
     const revoked = this.#evaluate(watchRevoked(id, notAfter));
     await Promise.all([message?.delete(true), revoked]);
     return parse(z.boolean(), await revoked, 'end of a deletion');
-  }
-
-  /** What the page knows of the person behind an id. */
-  async whoIs(chatId: string): Promise<KnownIdentity> {
-    return readIdentity(await this.#evaluate(whoIs(chatId)));
-  }
-
-  /** The ids of the page's account, if it is another one than this; undefined also where the page does not say. */
-  async otherAccount(account: string): Promise<readonly string[] | undefined> {
-    const raw = await this.#evaluate(otherAccount(account));
-    return parse(z.array(z.string()).nullable(), raw, 'account of the page') ?? undefined;
   }
 
   /** The address at which WhatsApp knows this number; undefined when it knows no account for it. */

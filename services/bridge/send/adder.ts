@@ -20,8 +20,6 @@ export interface NewMessage {
   readonly content: NewContent;
   readonly stanzaId: string;
   readonly quotedId: string | undefined;
-  /** The id of the account that it belongs to, if the caller says it. */
-  readonly account?: string | undefined;
   /** The name of the prepared upload or preview in the page, if it has one. */
   readonly prepared: string | undefined;
 }

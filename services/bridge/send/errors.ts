@@ -1,7 +1,6 @@
 import { errorText, KitError } from '../../contract/errors.ts';
 import { DeadlineError } from '../deadline.ts';
 import { BrowserEndedError, isPageError, SendEndedError } from '../page/errors.ts';
-import { OTHER_ACCOUNT } from '../page/people/identity.ts';
 import { isBlocked, refusalIn } from './refusals.ts';
 
 const NOT_HOOKED = /gatehouse: not steered/;
@@ -44,8 +43,6 @@ export function refusalOf(error: unknown, chatId: string): KitError {
   if (/invalid wid|wid error/i.test(text)) {
     return new KitError('recipient_invalid', `WhatsApp does not take "${chatId}" for an id`, options);
   }
-  if (text.includes(OTHER_ACCOUNT))
-    return new KitError('account_changed', 'nothing was sent: another account is linked by now', options);
   if (text.includes('gatehouse: too late')) {
     return new KitError('whatsapp_not_ready', 'nothing was sent: the page was too slow to begin', options);
   }

@@ -10,15 +10,15 @@ import type { Acks } from './acks.ts';
 import { type Action, isDone, perform, whyNot } from './actions.ts';
 import { type AddedMessage, MessageAdder } from './adder.ts';
 import type { SendDeadline } from './deadline.ts';
-import { isAlreadyThere, refusalOf, unknownOutcome } from './errors.ts';
+import { isAlreadyThere, refusalOf, unknownOutcome, unsent } from './errors.ts';
 import { type EarlierTry, findEarlierTry } from './lookup.ts';
 import { MessagePreparer, type PendingSend } from './preparer.ts';
-import { PageQuestions } from './questions.ts';
 import { SerialQueue } from './queues.ts';
 import type { RecentSends } from './recent-sends.ts';
+import { Recipients } from './recipients.ts';
 import { onlyLooks, type SendRequest } from './request.ts';
 import { MessageResender } from './resender.ts';
-import type { SendingBrowser } from './sending-browser.ts';
+import type { SendingBrowser, SendingPage } from './sending-browser.ts';
 
 /** Before its deadline, the page must have time to say that a deletion is not through. */
 const ANSWER_MS = 500;
@@ -41,8 +41,9 @@ export class SendPipeline {
   readonly #resender: MessageResender;
   readonly #acks: Acks;
   readonly #recent: RecentSends;
+  readonly #limits: BridgeLimits;
   readonly #demand: (content: BridgeContent) => void;
-  readonly #questions: PageQuestions;
+  readonly #recipients = new Recipients();
 
   /** `readyBrowser` throws `whatsapp_not_ready`, and `demand` throws `page_incompatible`. */
   constructor(
@@ -57,9 +58,9 @@ export class SendPipeline {
     this.preparer = new MessagePreparer(readyBrowser, limits, log);
     this.#readyBrowser = readyBrowser;
     this.#resender = new MessageResender(acks, limits, log);
-    this.#questions = new PageQuestions(limits);
     this.#acks = acks;
     this.#recent = recent;
+    this.#limits = limits;
     this.#demand = demand;
   }
 
@@ -73,13 +74,12 @@ export class SendPipeline {
     // What may have been sent is looked for first.
     const isDoubtful = request.retry !== undefined || this.#recent.isDoubtful(request.stanzaId);
     if (!isDoubtful) this.#demand(content);
-    await this.#questions.demandAccount(browser, request, deadline);
-    const address = await this.#questions.addressOf(browser, request, deadline);
+    const address = await this.#addressOf(browser, request, deadline);
     const pending = { browser, request, content, deadline, address, isDoubtful };
     try {
       return await (isDoubtful ? this.#addUnlessThere(pending) : this.#addNew(pending));
     } catch (error) {
-      this.#questions.forget(browser, request);
+      this.#recipients.forget(browser, request.chatId);
       throw error;
     }
   }
@@ -102,9 +102,8 @@ export class SendPipeline {
     deadline: SendDeadline,
   ): Promise<SendAnswer> {
     if (request.retry === undefined) this.#demand(action);
-    await this.#questions.demandAccount(browser, request, deadline);
-    const address = await this.#questions.addressOf(browser, request, deadline);
-    const target = await this.#questions.find(browser, request, action.target, address, deadline);
+    const address = await this.#addressOf(browser, request, deadline);
+    const target = await this.#find(browser, request, action.target, address, deadline);
     if (target === undefined) throw unknownMessage('target', action.target);
     const { id: messageId, chat_id: chatId } = target;
     const done = { success: true, messageId, chatId, ack: 1, timestamp: now() } as const;
@@ -125,7 +124,6 @@ export class SendPipeline {
     target: FoundMessage,
     deadline: SendDeadline,
   ): Promise<void> {
-    await this.#questions.demandAccount(browser, request, deadline);
     const leftMs = deadline.check('what comes before it took too long');
     try {
       const notAfter = Date.now() + Math.max(0, leftMs - ANSWER_MS);
@@ -165,7 +163,7 @@ export class SendPipeline {
       isOfAnother: (stanzaId: string, id: string) => this.#recent.isOfAnother(stanzaId, id),
       madeBy: (id: string) => this.#recent.madeBy(id),
     };
-    return this.#questions.ask(browser, 'the look for an earlier try', request, deadline, (page) =>
+    return this.#ask(browser, 'the look for an earlier try', request, deadline, (page) =>
       findEarlierTry(page, request, address, known),
     );
   }
@@ -175,12 +173,9 @@ export class SendPipeline {
     this.#demand(content);
     const { reply_to } = content;
     const quoted =
-      reply_to === undefined
-        ? undefined
-        : await this.#questions.find(browser, request, reply_to, address, deadline);
+      reply_to === undefined ? undefined : await this.#find(browser, request, reply_to, address, deadline);
     if (reply_to !== undefined && quoted === undefined) throw unknownMessage('reply_to', reply_to);
-    const { chatId, account } = request;
-    const newMessage = { chatId, account, address, content, stanzaId, quotedId: quoted?.id };
+    const newMessage = { chatId: request.chatId, address, content, stanzaId, quotedId: quoted?.id };
     const added = await this.preparer.prepare(pending, (addresses, prepared) =>
       this.#inTurn(browser, deadline, () => {
         request.callOff.signal.throwIfAborted();
@@ -197,6 +192,50 @@ export class SendPipeline {
       if (this.#readyBrowser() === browser) return act();
       throw new KitError('whatsapp_not_ready', 'nothing was sent: another browser has started meanwhile');
     });
+  }
+
+  #find(
+    browser: SendingBrowser,
+    request: SendRequest,
+    id: string,
+    address: string,
+    deadline: SendDeadline,
+  ): Promise<FoundMessage | undefined> {
+    return this.#ask(browser, 'the look for a message', request, deadline, ({ sends }) =>
+      sends.find(id, address),
+    );
+  }
+
+  async #addressOf(
+    browser: SendingBrowser,
+    { chatId }: SendRequest,
+    deadline: SendDeadline,
+  ): Promise<string> {
+    try {
+      return await this.#recipients.addressOf(
+        browser,
+        chatId,
+        Math.min(this.#limits.callMs, deadline.leftMs),
+      );
+    } catch (error) {
+      throw unsent(error, chatId);
+    }
+  }
+
+  /** A question to the page, before anything is sent: a browser that fails here leaves no doubt. */
+  async #ask<T>(
+    browser: SendingBrowser,
+    what: string,
+    { chatId }: SendRequest,
+    deadline: SendDeadline,
+    act: (page: SendingPage) => Promise<T>,
+  ): Promise<T> {
+    const ms = Math.min(this.#limits.callMs, deadline.check('what comes before it took too long'));
+    try {
+      return await browser.call(what, act, ms);
+    } catch (error) {
+      throw unsent(error, chatId);
+    }
   }
 }
 

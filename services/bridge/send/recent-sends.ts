@@ -8,8 +8,6 @@ export interface RecentAnswer {
   readonly answer: SendAnswer;
   /** By which its acks come; undefined for what has none of its own. */
   readonly stanzaId: string | undefined;
-  /** The id of the account that sent it, if the caller said it. */
-  readonly account: string | undefined;
   /** Of the browser that held the message: once it has aborted, only an ack proves that WhatsApp has it. */
   readonly signal: AbortSignal;
 }

@@ -6,8 +6,6 @@ import type { BridgeContent } from '../../contract/content.ts';
 /** One send as it was asked for. */
 export interface SendRequest {
   readonly chatId: string;
-  /** The id of the account that it belongs to, if the caller says it. */
-  readonly account: string | undefined;
   readonly content: BridgeContent;
   readonly stanzaId: string;
   /** The caller chose the id, and so may call again with it. */
@@ -18,17 +16,9 @@ export interface SendRequest {
 }
 
 /** Throws `recipient_invalid`. */
-export function toSendRequest({
-  chatId,
-  account,
-  message = '',
-  content,
-  stanza_id,
-  retry,
-}: SendBody): SendRequest {
+export function toSendRequest({ chatId, message = '', content, stanza_id, retry }: SendBody): SendRequest {
   return {
     chatId: toChatId(chatId),
-    account,
     content: content ?? { kind: 'text', text: message },
     stanzaId: stanza_id ?? stanzaIdOf(randomBytes(9)),
     isRepeatable: stanza_id !== undefined,

@@ -62,7 +62,7 @@ export class Sender {
   /**
    * Settles within `sendMs` and `ackWaitMs` of its call, and `uploadMs` for a medium, however many wait: the caller
    * gives up soon after that, and a message that goes out later would be sent twice. Throws `whatsapp_not_ready`,
-   * `recipient_*`, `account_changed`, `chat_unknown`, `media_unusable`, `upload_failed`, `not_found`, `send_failed`, `send_refused` and
+   * `recipient_*`, `chat_unknown`, `media_unusable`, `upload_failed`, `not_found`, `send_failed`, `send_refused` and
    * `outcome_unknown`.
    */
   async send(body: SendBody): Promise<SendAnswer> {
@@ -118,10 +118,7 @@ export class Sender {
 
   async #send(request: SendRequest, deadline: SendDeadline): Promise<SendAnswer> {
     const kept = this.#recent.answerOf(request.stanzaId);
-    const again =
-      kept?.account !== request.account || kept === undefined
-        ? undefined
-        : await this.#answerAgain(request, kept);
+    const again = kept === undefined ? undefined : await this.#answerAgain(request, kept);
     if (again !== undefined) return again;
     this.#readyBrowser();
     const { content } = request;
@@ -131,7 +128,7 @@ export class Sender {
         const browser = this.#readyBrowser();
         if (!isAction(content)) return this.#pipeline.send(browser, request, content, deadline);
         const answer = await this.#pipeline.perform(browser, request, content, deadline);
-        return { answer, stanzaId: undefined, account: request.account, signal: browser.signal };
+        return { answer, stanzaId: undefined, signal: browser.signal };
       });
       return 'answer' in done ? this.#keep(request, done) : await this.#acknowledged(request, done);
     } catch (error) {
@@ -171,8 +168,7 @@ export class Sender {
     }
     if (ack === 0 && browser.signal.aborted) throw unknownOutcome(id, browser.signal.reason);
     const answer = { success: true, messageId: id, chatId: chat_id, ack, timestamp } as const;
-    const { account } = request;
-    return this.#keep(request, { answer, stanzaId: stanza_id, account, signal: browser.signal });
+    return this.#keep(request, { answer, stanzaId: stanza_id, signal: browser.signal });
   }
 
   #keep(request: SendRequest, kept: RecentAnswer): SendAnswer {

@@ -9,7 +9,6 @@ import type { SendingBrowser, SendingPage } from '../../../services/bridge/send/
 import type { BrowserEnd } from '../../../services/bridge/session/browser-end.ts';
 import { KitError } from '../../../services/contract/errors.ts';
 import type { WhatsAppMessage } from '../../../services/contract/events.ts';
-import { personOf } from '../../../services/contract/person.ts';
 import { LIMITS } from './limits.ts';
 
 export type Sends = SendingPage['sends'];
@@ -19,8 +18,6 @@ export function pageWith(sends: Partial<Sends>): SendingPage {
   return {
     sends: {
       addressOf: async (chatId) => chatId,
-      whoIs: async (chatId) => ({ person: personOf(chatId) ?? {}, chatId: undefined }),
-      otherAccount: async () => undefined,
       open: async (address) => [address],
       prepare: async () => undefined,
       drop: async () => undefined,

@@ -5,12 +5,9 @@ import {
   readMessage,
 } from '../../../services/bridge/page/data.ts';
 import type { SendWord } from '../../../services/bridge/page/errors.ts';
-import type { KnownIdentity } from '../../../services/bridge/page/people/identity.ts';
-import { personOf } from '../../../services/contract/person.ts';
 import type { Phone } from '../../../services/sandbox/phone/phone.ts';
 import { numberOf } from '../../../services/sandbox/web/people/directory.ts';
 import type { SendMode } from '../../../services/sandbox/web/policy.ts';
-import type { WireMessage } from '../../../services/sandbox/web/wire.ts';
 import type { PageLoad } from './page-load.ts';
 import { type HeldMessage, type PageMessages, rawOf } from './page-messages.ts';
 
@@ -20,11 +17,6 @@ type EndOf = (id: string) => SendWord | undefined;
 /** How long WhatsApp lets one's own message be changed, and be deleted for everyone. */
 const EDIT_SECONDS = 15 * 60;
 const REVOKE_SECONDS = 60 * 3600;
-
-/** Who the page knows under the address of a chat. */
-export function whoIsIn(messages: PageMessages, address: string): KnownIdentity {
-  return { person: personOf(address) ?? {}, chatId: messages.hasChat(address) ? address : undefined };
-}
 
 /** A message by its serialized id, or by its stanza id in a chat: one's own first. `pn` is this account. */
 export function findIn(
@@ -151,10 +143,4 @@ function isOwnOf({ from_me, ack, t }: HeldMessage, lastSeconds: number): boolean
 export function chatOf(address: string): string {
   const number = address.endsWith('@lid') ? numberOf(address.replace('@lid', '')) : undefined;
   return number === undefined ? address : `${number}@c.us`;
-}
-
-/** What a message says of the one that it answers. */
-export function contextOf(quoted: WireMessage | undefined): object {
-  if (quoted === undefined) return {};
-  return { quotedMsg: { body: quoted.body, type: quoted.type }, quotedStanzaID: quoted.key };
 }

@@ -12,7 +12,7 @@ import type { Policy } from '../../../services/sandbox/web/policy.ts';
 import type { WireMessage } from '../../../services/sandbox/web/wire.ts';
 import { attributesOf, type Prepared, previewOf, upload } from './page-content.ts';
 import { PageLoad } from './page-load.ts';
-import { chatOf, contextOf, failureOf, findIn, ownSinceIn, PageChanges, whoIsIn } from './page-lookup.ts';
+import { chatOf, failureOf, findIn, ownSinceIn, PageChanges } from './page-lookup.ts';
 import { type HeldMessage, PageMessages, rawOf } from './page-messages.ts';
 import { type Moment, type PageDatabase, PageOutbox } from './page-outbox.ts';
 
@@ -87,8 +87,6 @@ export class PageModel {
       edit: answer(async (id, text) => changes.edit(this.#getWhole(id), text)),
       revoke: answer((id, notAfter) => changes.revoke(this.#getWhole(id), notAfter)),
       addressOf: answer(async (chatId) => this.#addressOf(chatId)),
-      whoIs: answer(async (chatId) => whoIsIn(this.#messages, chatOf(chatId))),
-      otherAccount: answer(async (account) => (account === this.#device.pn ? undefined : [this.#device.pn])),
     };
   }
 
@@ -237,11 +235,16 @@ export class PageModel {
 
   get #device(): { readonly pn: string } {
     const [device] = this.#phone.state.devices.values();
-    if (device !== undefined) return device;
-    throw new Error('the page model is linked to no phone');
+    if (device === undefined) throw new Error('the page model is linked to no phone');
+    return device;
   }
 }
 
 function checkWid(address: string): void {
   if (!WID.test(address)) throw new Error('wid error: invalid wid');
+}
+
+function contextOf(quoted: WireMessage | undefined): object {
+  if (quoted === undefined) return {};
+  return { quotedMsg: { body: quoted.body, type: quoted.type }, quotedStanzaID: quoted.key };
 }
