@@ -7,6 +7,7 @@ import { INSTALL_SEND_HOOK, outcomeOf } from '../../../../services/bridge/page/s
 const NUMBER = '15552220000@c.us';
 const LID = '99990002225551@lid';
 const ME = '15550001111@c.us';
+const OTHER = '15550009999@c.us';
 
 /** Of the page: what the send hook and the look-ups touch. `next` is how its sends end; `keep` gives the id that it files a message under. */
 const PAGE = `
@@ -62,6 +63,7 @@ const PAGE = `
     require: (name) => modules[name],
     WWebJS: {
       async sendMessage(chat, content, { extraOptions, waitUntilMsgSent }) {
+        await page.prepare?.();
         const message = { from: wid('${ME}'), to: chat.id, id: {}, body: content, ...extraOptions };
         const [added, sent] = modules.WAWebSendMsgChatAction.addAndSendMsgToChat(chat, message);
         await added;
@@ -80,8 +82,8 @@ describe('in the page, how a send ends', () => {
     run(INSTALL_SEND_HOOK);
   });
 
-  const send = async (id: string, to = NUMBER): Promise<unknown> => {
-    const gatehouse = { attempt: id, id, notAfter: Date.now() + 60_000 };
+  const send = async (id: string, to = NUMBER, account?: string): Promise<unknown> => {
+    const gatehouse = { attempt: id, id, notAfter: Date.now() + 60_000, account };
     const options = JSON.stringify({ waitUntilMsgSent: true, extraOptions: { gatehouse } });
     return run(
       `window.WWebJS.sendMessage({ id: wid('${to}') }, 'x', ${options}).then((msg) => String(msg?.id))`,
@@ -137,6 +139,32 @@ describe('in the page, how a send ends', () => {
     await assert.rejects(send('A'), /already there/);
     run('page.keep = () => ({ fromMe: true, id: "of its own", toString: () => "of its own" });');
     assert.equal(await send('B'), 'of its own');
+  });
+
+  it('is refused in the last moment when another account was linked meanwhile, and never begins after that', async () => {
+    assert.equal(await send('A', NUMBER, ME), `true_${NUMBER}_A`);
+    run(
+      `page.prepare = async () => { modules.WAWebUserPrefsMeUser.getMaybeMePnUser = () => wid('${OTHER}'); };`,
+    );
+    const refused = new RegExp(`other account: .*${ME}.*${OTHER}`);
+    await assert.rejects(send('B', NUMBER, ME), refused);
+    run("page.prepare = () => { throw new Error('the library was called'); };");
+    await assert.rejects(send('C', NUMBER, ME), refused);
+    run('page.prepare = undefined;');
+    assert.equal(run('held.length'), 1);
+    assert.equal(await send('D', NUMBER, OTHER), `true_${NUMBER}_D`);
+    assert.equal(await send('E'), `true_${NUMBER}_E`);
+  });
+
+  it('is not begun again for another account than that of the message', async () => {
+    run(
+      "page.next = async (msg) => { msg && (msg.isSendFailure = true); return { messageSendResult: 'ERROR_NETWORK' }; }",
+    );
+    await endOf('A');
+    await assert.rejects(Promise.resolve(run(resendMessage('A', OTHER))), /other account/);
+    assert.equal(run('page.resends'), 0);
+    assert.equal(await run(resendMessage('A', ME)), null);
+    assert.equal(run('page.resends'), 1);
   });
 
   it('waits for what the server has kept, where the page says that it is not all there', async () => {
