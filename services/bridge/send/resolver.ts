@@ -2,9 +2,10 @@ import type { ResolveAnswer, ResolveBody } from '../../contract/bridge.ts';
 import { toChatId } from '../../contract/chat-id.ts';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { personOf } from '../../contract/person.ts';
-import { within } from '../deadline.ts';
+import { DeadlineError, within } from '../deadline.ts';
 import type { BridgeLimits } from '../limits.ts';
-import { BrowserEndedError, isPageError } from '../page/errors.ts';
+import { PageDataError } from '../page/data.ts';
+import { isPageError } from '../page/errors.ts';
 import { refusalOf } from './errors.ts';
 import { notOnWhatsApp, type Recipients } from './recipients.ts';
 import type { SendingBrowser } from './sending-browser.ts';
@@ -92,10 +93,13 @@ export class Resolver {
 
 function failureOf(error: unknown, chatId: string): KitError {
   const options = { cause: error };
-  if (error instanceof BrowserEndedError) return new KitError('whatsapp_not_ready', error.message, options);
+  const text = `who ${chatId} is could not be asked: ${errorText(error)}`;
   if (isPageError(error)) {
     const refusal = refusalOf(error, chatId);
     if (SAID.includes(refusal.code)) return refusal;
+  } else if (!(error instanceof DeadlineError || error instanceof PageDataError)) {
+    // The page or its browser went away.
+    return new KitError('whatsapp_not_ready', text, options);
   }
-  return new KitError('bridge_failed', `who ${chatId} is could not be asked: ${errorText(error)}`, options);
+  return new KitError('bridge_failed', text, options);
 }
