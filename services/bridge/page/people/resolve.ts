@@ -41,12 +41,14 @@ export function resolvePerson(chatId: string, { account, isFresh = false }: Reso
       }
     };
     const describe = (wid, isAsked) => {
-      const wids = widsOf(wid);
+      // By LID first, so that each id of a person leads to the same one of two chats.
+      const wids = widsOf(wid).sort((a, b) => Number(b.isLid()) - Number(a.isLid()));
       const chat = wids.map((one) => Chat.get(one)).find(Boolean);
       const names = wids.map((one) => Contact?.get?.(one)?.name);
-      const address = chat?.id ?? (isAsked ? wid : (wids.find((one) => one.isLid()) ?? wid));
+      const address = chat?.id ?? (isAsked ? wid : wids[0]);
+      const name = names.find((one) => typeof one === 'string' && one !== '') ?? null;
       return {
-        found: { chatId: textOf(address), ids: wids.map(textOf), name: names.find(Boolean) ?? null, isAsked },
+        found: { chatId: textOf(address), ids: wids.map(textOf), name, isAsked },
         isKnown: Boolean(chat) || wids.length > 1,
       };
     };
