@@ -9,14 +9,13 @@ import type { Phone } from '../../../services/sandbox/phone/phone.ts';
 import { randomHex } from '../../../services/sandbox/phone/whatsapp-ids.ts';
 import type { Policy } from '../../../services/sandbox/web/policy.ts';
 import type { WireMessage } from '../../../services/sandbox/web/wire.ts';
-import { attributesOf, type Prepared, previewOf, upload } from './page-content.ts';
+import { attributesOf, contextOf, type Prepared, previewOf, upload } from './page-content.ts';
 import { PageLoad } from './page-load.ts';
 import { chatOf, failureOf, findIn, ownSinceIn, PageChanges } from './page-lookup.ts';
 import { type HeldMessage, PageMessages, rawOf } from './page-messages.ts';
 import { type Moment, type PageDatabase, PageOutbox } from './page-outbox.ts';
-import { type OwnIds, PagePeople } from './page-people.ts';
+import { checkWid, type OwnIds, PagePeople } from './page-people.ts';
 
-const WID = /^[\w.:-]+@(c\.us|g\.us|lid|broadcast|newsletter)$/;
 export interface PageModelParts {
   readonly phone: Phone;
   readonly database: PageDatabase;
@@ -95,10 +94,7 @@ export class PageModel {
         from(account, () => changes.revoke(this.#getWhole(id), notAfter)),
       ),
       account: answer(async (account) => this.#people.check(account)),
-      resolve: answer(async (chatId, options) => {
-        checkWid(chatId);
-        return this.#people.resolve(chatId, options);
-      }),
+      resolve: answer(async (chatId, options) => this.#people.resolve(chatId, options)),
     };
   }
 
@@ -245,13 +241,4 @@ export class PageModel {
     if (device === undefined) throw new Error('the page model is linked to no phone');
     return device;
   }
-}
-
-function checkWid(address: string): void {
-  if (!WID.test(address)) throw new Error('wid error: invalid wid');
-}
-
-function contextOf(quoted: WireMessage | undefined): object {
-  if (quoted === undefined) return {};
-  return { quotedMsg: { body: quoted.body, type: quoted.type }, quotedStanzaID: quoted.key };
 }

@@ -8,6 +8,8 @@ import type { Phone } from '../../../services/sandbox/phone/phone.ts';
 import { lidOf, numberOf, registeredNumber } from '../../../services/sandbox/web/people/directory.ts';
 import type { PageMessages } from './page-messages.ts';
 
+const WID = /^[\w.:-]+@(c\.us|g\.us|lid|broadcast|newsletter)$/;
+
 export interface OwnIds {
   readonly pn: string;
   readonly lid?: string | undefined;
@@ -37,6 +39,7 @@ export class PagePeople {
   /** As `resolvePerson` in a page whose account keeps its chats by number. */
   resolve(chatId: string, { account, isFresh = false }: ResolveOptions): ResolvedPerson | undefined {
     this.check(account);
+    checkWid(chatId);
     const [user = '', server] = chatId.split('@');
     if (server === 'lid') return this.#describe(numberOf(user) ?? '', chatId);
     if (!isFresh && this.#knows(user)) return this.#describe(user, chatId);
@@ -66,4 +69,8 @@ export class PagePeople {
 function idOf(number: string): string {
   const lid = lidOf(number);
   return lid === undefined ? `${number}@c.us` : `${lid}@lid`;
+}
+
+export function checkWid(address: string): void {
+  if (!WID.test(address)) throw new Error('wid error: invalid wid');
 }
