@@ -7,6 +7,7 @@ import {
   type MessagesAnswer,
   type PairingCodeAnswer,
   pairingCodeBodySchema,
+  resolveBodySchema,
   sendBodySchema,
 } from '../contract/bridge.ts';
 import { type CompatReport, summaryOf } from '../contract/compat.ts';
@@ -46,6 +47,9 @@ export function createApp(parts: ServerParts): Express {
 
   app.post('/send', async (request, response) => {
     response.json(await sender.send(parseBy(sendBodySchema, request.body, 'body_invalid')));
+  });
+  app.post('/resolve', async (request, response) => {
+    response.json(await sender.resolve(parseBy(resolveBodySchema, request.body, 'body_invalid')));
   });
   app.get('/status', (_request, response) => {
     response.json(status(parts));

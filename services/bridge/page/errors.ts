@@ -41,6 +41,22 @@ export class SendEndedError extends Error {
 /** How the send hook begins the text of an error that carries a `SendWord`. */
 export const ENDED = 'gatehouse: ended: ';
 
+/** How the page begins the text of an error that says that it is linked to another account; JSON of both follows. */
+export const OTHER_ACCOUNT = 'gatehouse: other account: ';
+
+const otherAccountSchema = z.object({ account: z.string(), linked: z.string() });
+/** The account that a call was for, and the one that the page is linked to. */
+export type OtherAccount = z.infer<typeof otherAccountSchema>;
+
+/** What a page says that is linked to another account; undefined for any other error. */
+export function readOtherAccount(error: unknown): OtherAccount | undefined {
+  const [line = ''] = errorText(error).split('\n');
+  const at = line.indexOf(OTHER_ACCOUNT);
+  return at < 0
+    ? undefined
+    : otherAccountSchema.safeParse(jsonOf(line.slice(at + OTHER_ACCOUNT.length))).data;
+}
+
 /** The error with the page's word when the page threw one; else the error itself. Throws PageDataError. */
 export function readSendError(error: unknown): unknown {
   const [line = ''] = errorText(error).split('\n');

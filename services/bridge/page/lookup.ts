@@ -1,6 +1,7 @@
 import { LOAD_EARLIER } from './earlier-messages.ts';
 import { TEXT_OF } from './ids.ts';
 import { IS_WRITTEN } from './message-kinds.ts';
+import { CHECK_ACCOUNT } from './people/own-account.ts';
 import { FAILURE_OF } from './send-hook.ts';
 
 /**
@@ -106,13 +107,19 @@ export function ownSince(address: string, since: number): string {
   })()`;
 }
 
-/** Begins the page's own retry of an own message, if it has failed: null, or the text that says why there is none. */
-export function resendMessage(id: string): string {
+/**
+ * Begins the page's own retry of an own message, if it has failed: null, or the text that says why there is none. Throws where
+ * the page is linked to another account than the given one.
+ */
+export function resendMessage(id: string, account?: string): string {
   return `(async () => {
     ${CHECK_SYNCED}
     ${LOCATE}
     ${FAILURE_OF}
-    const msg = await locate(${JSON.stringify(id)});
+    ${CHECK_ACCOUNT}
+    const [id, account] = ${JSON.stringify([id, account ?? null])};
+    const msg = await locate(id);
+    checkAccount(account);
     if (!msg) return 'WhatsApp Web no longer has it';
     return hasFailed(msg) ? window.WWebJS.sendMessage.resend(msg) : null;
   })()`;

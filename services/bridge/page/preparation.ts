@@ -36,6 +36,14 @@ export const INSTALL_PREPARATION = `(() => {
     return found?.data ? { ...found.data, preview: true, subtype: 'url' } : {};
   };
 
+  const allAddressesOf = (address) => {
+    try {
+      return addressesOf(address).map(textOf);
+    } catch {
+      return [address]; // A page that keeps no pairs sends all the same.
+    }
+  };
+
   library.processMediaData = async (media, options) => (uploaded.has(media) ? media : upload(media, options));
 
   library.sendMessage = async (chat, content, options = {}) => {
@@ -52,7 +60,7 @@ export const INSTALL_PREPARATION = `(() => {
     if (name) prepared.set(name, entry);
     try {
       const chat = await library.getChat(address, { getAsModel: false });
-      if (!name) return chat ? [...new Set([textOf(chat.id), ...addressesOf(address).map(textOf)])] : [address];
+      if (!name) return chat ? [...new Set([textOf(chat.id), ...allAddressesOf(address)])] : [address];
       if (chat && media) entry.options = await uploadTo(chat, media);
       else entry.options = chat && text ? await previewOf(text) : {};
     } catch (error) {

@@ -1,11 +1,12 @@
 import { ENDED } from './errors.ts';
 import { TEXT_OF } from './ids.ts';
+import { CHECK_ACCOUNT } from './people/own-account.ts';
 
 /**
  * The hook by which the bridge chooses the id of a send and calls a send off, as source text for the page. Each
  * `sendMessage` carries in `options.extra.gatehouse`: `attempt` (a name for this very call), `id` (the stanza id to use),
- * `notAfter` (Unix time in ms) and `quoted` (a serialized id). `errors.ts` and `send/errors.ts` read the errors that begin
- * with `gatehouse:`.
+ * `notAfter` (Unix time in ms), `quoted` (a serialized id) and `account` (the account that it is sent from). `errors.ts` and
+ * `send/errors.ts` read the errors that begin with `gatehouse:`.
  */
 
 /**
@@ -33,7 +34,8 @@ export const FAILURE_OF = `
 
 /**
  * Wraps the functions that every send goes through. The check runs at the last moment, right before WhatsApp adds the
- * message it is refused if it was given up, came too late, or is there already; else it gets the chosen id. The call is
+ * message it is refused if it was given up, came too late, is there already, or the page is linked to another account; else it
+ * gets the chosen id. The call is
  * known by its own object, handed through in the message, so that no other call can take its id. In a page whose
  * function cannot be replaced, messages get ids of their own, which `message_create` tells, and cannot be called off.
  *
@@ -46,6 +48,7 @@ export const INSTALL_SEND_HOOK = `(() => {
   if (send.calls) return;
   ${TEXT_OF}
   ${FAILURE_OF}
+  ${CHECK_ACCOUNT}
   const { Msg } = window.require('WAWebCollections');
   const MsgKey = window.require('WAWebMsgKey');
   const action = window.require('WAWebSendMsgChatAction');
@@ -56,8 +59,9 @@ export const INSTALL_SEND_HOOK = `(() => {
   const underWay = new Map();
   const ended = new Map();
 
-  const checkTime = (call) => {
+  const checkCall = (call) => {
     if (canceled.has(call.attempt) || Date.now() > call.notAfter) throw new Error('gatehouse: too late to send');
+    checkAccount(call.account);
   };
   const ownOf = (id) => {
     try {
@@ -90,7 +94,7 @@ export const INSTALL_SEND_HOOK = `(() => {
   // for the id of the message and refuses. Source: wwebjs#201922, wwebjs#201923.
   const hookedAdd = function (chat, { gatehouse: call, __x_id, ...message }) {
     if (!call) return add.call(this, chat, message);
-    checkTime(call);
+    checkCall(call);
     const { from, to } = message;
     const { participant } = message.id;
     message.id = new MsgKey({ from, to, id: call.id, participant, selfDir: 'out' });
@@ -121,7 +125,7 @@ export const INSTALL_SEND_HOOK = `(() => {
     if (!gatehouse) return send(chat, content, options);
     const isHooked = isAddHooked && !window.require('WAWebChatGetters').getIsNewsletter(chat);
     const call = { ...gatehouse, stage: isHooked ? 'preparing' : 'adding' };
-    checkTime(call);
+    checkCall(call);
     calls.set(call.attempt, call);
     const extraOptions = isHooked ? { ...extra, gatehouse: call } : extra;
     // With an id of the page's own it is known only by what comes back: that must not wait for WhatsApp's server.

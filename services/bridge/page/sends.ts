@@ -4,9 +4,10 @@ import type { WhatsAppMessage } from '../../contract/events.ts';
 import { type NewContent, toLibraryMessage } from './content.ts';
 import { type FoundMessage, type OwnMessage, parse, readFound, readMessage, readOwn } from './data.ts';
 import { readSendError, type SendWord, sendWordSchema } from './errors.ts';
-import { widSchema } from './ids.ts';
 import type { Client, Library, Message, Page } from './library.ts';
 import { findInChat, IS_DELIVERY_OVER, LINKED_AT, ownSince, resendMessage, watchRevoked } from './lookup.ts';
+import { guardChange, readAccount } from './people/own-account.ts';
+import { type ResolvedPerson, type ResolveOptions, readResolved, resolvePerson } from './people/resolve.ts';
 import { dropPrepared, prepareInPage } from './preparation.ts';
 import { cancelSend, outcomeOf, UNHOOKED_QUOTE_ID } from './send-hook.ts';
 
@@ -20,6 +21,8 @@ export interface SendOptions {
   readonly prepared: string | undefined;
   /** The serialized id of the message that this one answers. */
   readonly quotedId: string | undefined;
+  /** The account that it is sent from: the page refuses it when another one is linked. */
+  readonly account?: string | undefined;
 }
 
 const sendStageSchema = z.enum(['canceled', 'adding', 'added', 'unknown']);
@@ -42,7 +45,7 @@ export class WhatsAppSends {
   async send(
     address: string,
     content: NewContent,
-    { prepared, attempt, stanzaId, notAfter, quotedId }: SendOptions,
+    { prepared, attempt, stanzaId, notAfter, quotedId, account }: SendOptions,
   ): Promise<WhatsAppMessage | undefined> {
     const message = toLibraryMessage(content, this.#library.Location);
     const sending = this.#client.sendMessage(address, message.content, {
@@ -57,7 +60,7 @@ export class WhatsAppSends {
       extra: {
         ...message.attributes,
         prepared,
-        gatehouse: { attempt, id: stanzaId, notAfter, quoted: quotedId },
+        gatehouse: { attempt, id: stanzaId, notAfter, quoted: quotedId, account },
       },
     });
     const sent: unknown = await sending.catch((error: unknown) => {
@@ -109,8 +112,10 @@ export class WhatsAppSends {
   }
 
   /** Begins the page's own retry of a message that has failed; gives why there is none, or undefined when it has begun. */
-  async resend(id: string): Promise<string | undefined> {
-    return parse(z.string().nullable(), await this.#evaluate(resendMessage(id)), 'retry') ?? undefined;
+  async resend(id: string, account?: string): Promise<string | undefined> {
+    return (
+      parse(z.string().nullable(), await this.#evaluate(resendMessage(id, account)), 'retry') ?? undefined
+    );
   }
 
   /** How the send or retry of this message ends; undefined when the page does not know. */
@@ -129,12 +134,14 @@ export class WhatsAppSends {
     return parse(z.boolean(), await this.#evaluate(IS_DELIVERY_OVER), 'end of offline delivery');
   }
 
-  async react(id: string, emoji: string): Promise<void> {
+  async react(id: string, emoji: string, account?: string): Promise<void> {
+    await this.#evaluate(guardChange(id, account));
     await this.#client.sendReaction(id, emoji);
   }
 
   /** False when WhatsApp does not let this message be edited. */
-  async edit(id: string, text: string): Promise<boolean> {
+  async edit(id: string, text: string, account?: string): Promise<boolean> {
+    await this.#evaluate(guardChange(id, account));
     const message: Message | null = await this.#client.getMessageById(id);
     const edited: Message | null | undefined = await message?.edit(text, { linkPreview: false });
     return edited !== null && edited !== undefined;
@@ -144,17 +151,25 @@ export class WhatsAppSends {
    * Deletes a message for everyone; resolves when the page shows it as deleted, or with false at `notAfter` (Unix time in
    * ms). The library only triggers an event of the page's UI. Source: `WAWebCmd` (jigger@0fbd5e1a).
    */
-  async revoke(id: string, notAfter: number): Promise<boolean> {
+  async revoke(id: string, notAfter: number, account?: string): Promise<boolean> {
+    await this.#evaluate(guardChange(id, account));
     const message: Message | null = await this.#client.getMessageById(id);
     const revoked = this.#evaluate(watchRevoked(id, notAfter));
     await Promise.all([message?.delete(true), revoked]);
     return parse(z.boolean(), await revoked, 'end of a deletion');
   }
 
-  /** The address at which WhatsApp knows this number; undefined when it knows no account for it. */
-  async addressOf(chatId: string): Promise<string | undefined> {
-    const wid: unknown = await this.#client.getNumberId(chatId);
-    return wid === null || wid === undefined ? undefined : parse(widSchema, wid, 'address of a number');
+  /**
+   * Who a number or a LID is; undefined for a number without an account. Rejects when the page is linked to another account
+   * than the one in the options.
+   */
+  async resolve(chatId: string, options: ResolveOptions): Promise<ResolvedPerson | undefined> {
+    return readResolved(await this.#evaluate(resolvePerson(chatId, options)));
+  }
+
+  /** The ids of the account that is linked, none where the page does not say. Rejects when it is not the given one. */
+  async account(account: string | undefined): Promise<readonly string[]> {
+    return parse(z.array(z.string()), await this.#evaluate(readAccount(account)), 'own account');
   }
 
   async #prepare(wanted: object): Promise<unknown> {

@@ -33,6 +33,11 @@ export class Acks {
     this.record(stanzaId, ack);
   }
 
+  /** Another account is linked. */
+  clear(): void {
+    this.#acks.clear();
+  }
+
   of(stanzaId: string): number {
     return this.#acks.get(stanzaId) ?? 0;
   }

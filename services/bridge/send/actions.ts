@@ -34,7 +34,7 @@ export function isDone(action: Action, { type, body, isEditFailed }: FoundMessag
 
 /**
  * Does it; resolves when WhatsApp's server has it. Throws `send_refused`, `send_failed`, and `outcome_unknown` for a deletion
- * that is not through at `notAfter` (Unix time in ms).
+ * that is not through at `notAfter` (Unix time in ms). The page refuses it when another account than `account` is linked.
  *
  * The page's promise of a reaction rejects unless the server took it, that of an edit resolves also when it failed, and a
  * deletion has none. Source: `WAWebSendReactionMsgAction`, `WAWebSendMessageEditAction`, `WAWebCmd` (jigger@0fbd5e1a).
@@ -44,18 +44,24 @@ export async function perform(
   action: Action,
   target: FoundMessage,
   notAfter: number,
+  account: string | undefined,
 ): Promise<void> {
   const { id, stanza_id, chat_id } = target;
-  if (action.kind === 'reaction') return sends.react(id, action.emoji);
+  if (action.kind === 'reaction') return sends.react(id, action.emoji, account);
   if (action.kind === 'delete') {
-    if (await sends.revoke(id, notAfter)) return;
+    if (await sends.revoke(id, notAfter, account)) return;
     throw unknownOutcome(id, new Error('WhatsApp Web has not deleted the message yet'));
   }
-  if (!(await sends.edit(id, action.text))) throw refused(target, 'WhatsApp does not let it be edited');
+  if (!(await sends.edit(id, action.text, account)))
+    throw refused(target, 'WhatsApp does not let it be edited');
   const { isEditFailed = false, errorCode } = (await sends.find(stanza_id, chat_id)) ?? {};
   if (!isEditFailed) return;
   if (errorCode === EDIT_TOO_LATE) throw refused(target, 'it is too old to be edited');
   throw new KitError('send_failed', `WhatsApp's server did not accept the edit of ${id}`);
+}
+
+export function unknownMessage(field: string, id: string): KitError {
+  return new KitError('not_found', `${field}: this device knows no message ${id} in the chat`);
 }
 
 function refused({ id }: FoundMessage, why: string): KitError {

@@ -22,6 +22,8 @@ export interface NewMessage {
   readonly quotedId: string | undefined;
   /** The name of the prepared upload or preview in the page, if it has one. */
   readonly prepared: string | undefined;
+  /** The account that it is sent from. */
+  readonly account: string | undefined;
 }
 
 export interface AddedMessage {

@@ -1,6 +1,6 @@
 import { errorText, KitError } from '../../contract/errors.ts';
 import { DeadlineError } from '../deadline.ts';
-import { BrowserEndedError, isPageError, SendEndedError } from '../page/errors.ts';
+import { BrowserEndedError, isPageError, readOtherAccount, SendEndedError } from '../page/errors.ts';
 import { isBlocked, refusalIn } from './refusals.ts';
 
 const NOT_HOOKED = /gatehouse: not steered/;
@@ -29,6 +29,14 @@ export function refusalOf(error: unknown, chatId: string): KitError {
   if (error instanceof SendEndedError) {
     const refusal = refusalIn(error.word, chatId, error);
     if (refusal !== undefined) return refusal;
+  }
+  const other = readOtherAccount(error);
+  if (other !== undefined) {
+    return new KitError(
+      'account_changed',
+      `nothing was sent: it belongs to the account ${other.account}, and ${other.linked} is linked now`,
+      options,
+    );
   }
   // An edit or a reaction, of which the library passes on the text alone.
   const blocked = isBlocked({ error: text }) && refusalIn({ result: 'REJECTED', error: text }, chatId, error);

@@ -10,6 +10,8 @@ export interface RecentAnswer {
   readonly stanzaId: string | undefined;
   /** Of the browser that held the message: once it has aborted, only an ack proves that WhatsApp has it. */
   readonly signal: AbortSignal;
+  /** The ids of the account that it was sent from; none where no page has said. */
+  readonly account: readonly string[];
 }
 
 /** What became of the sends of this process, by the id that their callers chose. */
@@ -40,6 +42,11 @@ export class RecentSends {
   /** It certainly was not sent: another call starts from the beginning. */
   forget(id: string): void {
     this.#outcomes.delete(id);
+  }
+
+  /** Another account is linked, in whose chats none of it is. */
+  clear(): void {
+    for (const known of [this.#outcomes, this.#owners, this.#made]) known.clear();
   }
 
   /** The send with this id has made, or found, the message under this stanza id. */

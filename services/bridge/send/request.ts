@@ -11,20 +11,35 @@ export interface SendRequest {
   /** The caller chose the id, and so may call again with it. */
   readonly isRepeatable: boolean;
   readonly retry: SendBody['retry'];
+  /** The id of the account that it belongs to; undefined for any. */
+  readonly account: string | undefined;
   /** Aborts what can still be given up for certain: the wait for its turn, and its preparation. */
   readonly callOff: AbortController;
 }
 
 /** Throws `recipient_invalid`. */
-export function toSendRequest({ chatId, message = '', content, stanza_id, retry }: SendBody): SendRequest {
+export function toSendRequest({
+  chatId,
+  message = '',
+  content,
+  stanza_id,
+  retry,
+  account,
+}: SendBody): SendRequest {
   return {
     chatId: toChatId(chatId),
     content: content ?? { kind: 'text', text: message },
     stanzaId: stanza_id ?? stanzaIdOf(randomBytes(9)),
     isRepeatable: stanza_id !== undefined,
     retry,
+    account,
     callOff: new AbortController(),
   };
+}
+
+/** Whether what was done for these accounts may count for this request: not if they are known, and its own is another one. */
+export function isOfAccount({ account }: Pick<SendRequest, 'account'>, known: readonly string[]): boolean {
+  return account === undefined || known.length === 0 || known.includes(account);
 }
 
 export function onlyLooks({ retry }: SendRequest): boolean {

@@ -38,7 +38,7 @@ export class MessageResender {
     const ms = Math.min(this.#limits.callMs, deadline.check('what comes before it took too long'));
     this.#acks.correct(stanzaId, 0);
     const why = await browser
-      .call('the retry of a message', ({ sends }) => sends.resend(id), ms)
+      .call('the retry of a message', ({ sends }) => sends.resend(id, request.account), ms)
       .catch((error: unknown) => {
         throw isPageError(error) ? refusalOf(error, request.chatId) : unknownOutcome(id, error);
       });

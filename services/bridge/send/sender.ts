@@ -1,4 +1,4 @@
-import type { SendAnswer, SendBody } from '../../contract/bridge.ts';
+import type { ResolveAnswer, ResolveBody, SendAnswer, SendBody } from '../../contract/bridge.ts';
 import { type BridgeContent, preparationOf } from '../../contract/content.ts';
 import { ERRORS, KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -7,13 +7,16 @@ import type { BridgeLimits } from '../limits.ts';
 import type { InboundEvent } from '../page/inbound-events.ts';
 import { Acks } from './acks.ts';
 import { isAction } from './actions.ts';
+import { MessageChanger } from './changer.ts';
 import { SendDeadline } from './deadline.ts';
 import { isFailureOfPage, unknownOutcome } from './errors.ts';
+import { PageQuestions } from './page-questions.ts';
 import { type PlacedSend, SendPipeline } from './pipeline.ts';
 import { ChatQueues } from './queues.ts';
 import { type RecentAnswer, RecentSends } from './recent-sends.ts';
 import { refusalIn } from './refusals.ts';
-import { onlyLooks, type SendRequest, toSendRequest } from './request.ts';
+import { isOfAccount, onlyLooks, type SendRequest, toSendRequest } from './request.ts';
+import { Resolver } from './resolver.ts';
 import type { SendingBrowser } from './sending-browser.ts';
 
 /** How long the reason of a refusal may come after the refusal. */
@@ -37,6 +40,8 @@ export class Sender {
   readonly #limits: BridgeLimits;
   readonly #recent = new RecentSends();
   readonly #pipeline: SendPipeline;
+  readonly #changer: MessageChanger;
+  readonly #resolver: Resolver;
   readonly #underWay = new Map<string, UnderWay>();
   readonly #chats = new ChatQueues();
   readonly #doubt: () => void;
@@ -56,13 +61,16 @@ export class Sender {
     this.#readyBrowser = readyBrowser;
     this.#doubt = doubt;
     this.#limits = limits;
-    this.#pipeline = new SendPipeline(readyBrowser, this.acks, this.#recent, limits, log, demand);
+    const questions = new PageQuestions(limits, () => this.#forgetAccount());
+    this.#pipeline = new SendPipeline(readyBrowser, questions, this.acks, this.#recent, limits, log, demand);
+    this.#changer = new MessageChanger(questions, demand);
+    this.#resolver = new Resolver(readyBrowser, questions.recipients, limits);
   }
 
   /**
    * Settles within `sendMs` and `ackWaitMs` of its call, and `uploadMs` for a medium, however many wait: the caller
    * gives up soon after that, and a message that goes out later would be sent twice. Throws `whatsapp_not_ready`,
-   * `recipient_*`, `chat_unknown`, `media_unusable`, `upload_failed`, `not_found`, `send_failed`, `send_refused` and
+   * `account_changed`, `recipient_*`, `chat_unknown`, `media_unusable`, `upload_failed`, `not_found`, `send_failed`, `send_refused` and
    * `outcome_unknown`.
    */
   async send(body: SendBody): Promise<SendAnswer> {
@@ -73,7 +81,8 @@ export class Sender {
     for (;;) {
       const other = this.#underWay.get(request.stanzaId);
       if (other === undefined) break;
-      if (onlyLooks(request) && !onlyLooks(other.request)) {
+      if (!isSameAccount(request, other.request)) await other.outcome.catch(() => 'it was another account');
+      else if (onlyLooks(request) && !onlyLooks(other.request)) {
         if (!(await this.#isCalledOff(other))) return other.outcome;
       } else if (onlyLooks(request) || !onlyLooks(other.request)) return other.outcome;
       else await other.outcome.catch(() => 'it was only to look: this one sends');
@@ -82,6 +91,12 @@ export class Sender {
     const outcome = this.#send(request, deadline).finally(() => this.#ended(request));
     this.#underWay.set(request.stanzaId, { outcome, request });
     return outcome;
+  }
+
+  /** Who a number or a LID is. Throws what `Resolver.resolve` throws. */
+  async resolve(body: ResolveBody): Promise<ResolveAnswer> {
+    if (this.#isClosed) throw new KitError('whatsapp_not_ready', 'the bridge is closing');
+    return this.#resolver.resolve(body);
   }
 
   /** Takes what WhatsApp tells of own messages. */
@@ -118,7 +133,8 @@ export class Sender {
 
   async #send(request: SendRequest, deadline: SendDeadline): Promise<SendAnswer> {
     const kept = this.#recent.answerOf(request.stanzaId);
-    const again = kept === undefined ? undefined : await this.#answerAgain(request, kept);
+    const isKept = kept !== undefined && isOfAccount(request, kept.account);
+    const again = isKept ? await this.#answerAgain(request, kept) : undefined;
     if (again !== undefined) return again;
     this.#readyBrowser();
     const { content } = request;
@@ -126,9 +142,10 @@ export class Sender {
       const done = await this.#chats.run(request.chatId, deadline, async () => {
         request.callOff.signal.throwIfAborted();
         const browser = this.#readyBrowser();
-        if (!isAction(content)) return this.#pipeline.send(browser, request, content, deadline);
-        const answer = await this.#pipeline.perform(browser, request, content, deadline);
-        return { answer, stanzaId: undefined, signal: browser.signal };
+        const asked = { browser, request, deadline };
+        if (!isAction(content)) return this.#pipeline.send(asked, content);
+        const done = await this.#changer.change(asked, content);
+        return { ...done, stanzaId: undefined, signal: browser.signal };
       });
       return 'answer' in done ? this.#keep(request, done) : await this.#acknowledged(request, done);
     } catch (error) {
@@ -155,7 +172,10 @@ export class Sender {
     return undefined;
   }
 
-  async #acknowledged(request: SendRequest, { message, refusal, browser }: PlacedSend): Promise<SendAnswer> {
+  async #acknowledged(
+    request: SendRequest,
+    { message, refusal, browser, person, account }: PlacedSend,
+  ): Promise<SendAnswer> {
     const { id, stanza_id, chat_id, timestamp } = message;
     const refused = new AbortController();
     void refusal.then((error) => error && refused.abort(error));
@@ -167,12 +187,22 @@ export class Sender {
       throw why ?? refusalIn({ result: 'a refusal without a code', ack }, request.chatId);
     }
     if (ack === 0 && browser.signal.aborted) throw unknownOutcome(id, browser.signal.reason);
-    const answer = { success: true, messageId: id, chatId: chat_id, ack, timestamp } as const;
-    return this.#keep(request, { answer, stanzaId: stanza_id, signal: browser.signal });
+    const whose = person === undefined ? {} : { person };
+    const answer = { success: true, messageId: id, chatId: chat_id, ...whose, ack, timestamp } as const;
+    return this.#keep(request, { answer, stanzaId: stanza_id, signal: browser.signal, account });
+  }
+
+  #forgetAccount(): void {
+    this.#recent.clear();
+    this.acks.clear();
   }
 
   #keep(request: SendRequest, kept: RecentAnswer): SendAnswer {
     if (request.isRepeatable) this.#recent.keep(request.stanzaId, kept);
     return kept.answer;
   }
+}
+
+function isSameAccount({ account }: SendRequest, other: SendRequest): boolean {
+  return isOfAccount(other, account === undefined ? [] : [account]);
 }

@@ -107,11 +107,14 @@ export function looksUp(world: () => PageUnderTest): void {
   it('knows which numbers have an account, and opens no chat with the others', async () => {
     const nobody = '15559990300@c.us';
     await world().misbehave('setUnregistered', { numbers: [nobody] });
-    const addressOf = (chatId: string) => world().call((sends) => sends.addressOf(chatId));
-    const lid = `${lidOf(TO.replace('@c.us', ''))}@lid`;
-    assert.deepEqual([await addressOf(nobody), await addressOf(TO)], [undefined, lid]);
+    const resolve = (chatId: string) => world().call((sends) => sends.resolve(chatId, {}));
+    const stranger = '15552220309';
+    const lid = `${lidOf(stranger)}@lid`;
+    assert.equal(await resolve(nobody), undefined);
+    const person = { phone_number: stranger, lid };
+    assert.deepEqual(await resolve(`${stranger}@c.us`), { chatId: lid, person, isAsked: true });
     const withoutLid = '15550990300@c.us';
-    assert.equal(await addressOf(withoutLid), withoutLid);
+    assert.equal((await resolve(withoutLid))?.chatId, withoutLid);
     await assert.rejects(
       world().call((sends) => sends.open(nobody)),
       /No LID for user/,

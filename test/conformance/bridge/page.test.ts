@@ -3,6 +3,7 @@ import { choosesIds } from './chosen-ids.suite.ts';
 import { sendsContents } from './contents.suite.ts';
 import { looksUp } from './lookup.suite.ts';
 import { outlivesItsBrowser } from './new-page.suite.ts';
+import { knowsPeople } from './people.suite.ts';
 import { refusesSends } from './refusals.suite.ts';
 
 /**
@@ -26,6 +27,7 @@ for (const { name, open } of pagesUnderTest)
     choosesIds(world);
     sendsContents(world);
     looksUp(world);
+    knowsPeople(world);
     refusesSends(world);
     outlivesItsBrowser(world);
   });

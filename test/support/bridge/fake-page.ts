@@ -4,6 +4,7 @@ import type { BridgeLimits } from '../../../services/bridge/limits.ts';
 import type { NewContent } from '../../../services/bridge/page/content.ts';
 import type { FoundMessage } from '../../../services/bridge/page/data.ts';
 import { BrowserEndedError } from '../../../services/bridge/page/errors.ts';
+import { personAmong, type ResolvedPerson } from '../../../services/bridge/page/people/resolve.ts';
 import { Sender } from '../../../services/bridge/send/sender.ts';
 import type { SendingBrowser, SendingPage } from '../../../services/bridge/send/sending-browser.ts';
 import type { BrowserEnd } from '../../../services/bridge/session/browser-end.ts';
@@ -17,7 +18,8 @@ export type Sends = SendingPage['sends'];
 export function pageWith(sends: Partial<Sends>): SendingPage {
   return {
     sends: {
-      addressOf: async (chatId) => chatId,
+      account: async () => [],
+      resolve: async (chatId) => resolvedTo(chatId),
       open: async (address) => [address],
       prepare: async () => undefined,
       drop: async () => undefined,
@@ -35,6 +37,11 @@ export function pageWith(sends: Partial<Sends>): SendingPage {
       ...sends,
     },
   };
+}
+
+/** What a page says of a number or LID that it asked for, and that WhatsApp knows at this address. */
+export function resolvedTo(chatId: string): ResolvedPerson {
+  return { chatId, person: personAmong([chatId]), isAsked: true };
 }
 
 /** A sender before one page, whose browser the test may end. */

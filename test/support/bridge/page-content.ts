@@ -66,3 +66,9 @@ function placeOf(given: unknown): Prepared {
     loc: given.description,
   };
 }
+
+/** What an answer carries of the message that it answers. */
+export function contextOf(quoted: WireMessage | undefined): object {
+  if (quoted === undefined) return {};
+  return { quotedMsg: { body: quoted.body, type: quoted.type }, quotedStanzaID: quoted.key };
+}

@@ -7,16 +7,15 @@ import type { SendingPage } from '../../../services/bridge/send/sending-browser.
 import type { WhatsAppMessage } from '../../../services/contract/events.ts';
 import type { Phone } from '../../../services/sandbox/phone/phone.ts';
 import { randomHex } from '../../../services/sandbox/phone/whatsapp-ids.ts';
-import { lidOf } from '../../../services/sandbox/web/people/directory.ts';
 import type { Policy } from '../../../services/sandbox/web/policy.ts';
 import type { WireMessage } from '../../../services/sandbox/web/wire.ts';
-import { attributesOf, type Prepared, previewOf, upload } from './page-content.ts';
+import { attributesOf, contextOf, type Prepared, previewOf, upload } from './page-content.ts';
 import { PageLoad } from './page-load.ts';
 import { chatOf, failureOf, findIn, ownSinceIn, PageChanges } from './page-lookup.ts';
 import { type HeldMessage, PageMessages, rawOf } from './page-messages.ts';
 import { type Moment, type PageDatabase, PageOutbox } from './page-outbox.ts';
+import { checkWid, type OwnIds, PagePeople } from './page-people.ts';
 
-const WID = /^[\w.:-]+@(c\.us|g\.us|lid|broadcast|newsletter)$/;
 export interface PageModelParts {
   readonly phone: Phone;
   readonly database: PageDatabase;
@@ -45,6 +44,7 @@ export class PageModel {
   readonly #prepared = new Map<string, Prepared | undefined>();
   readonly #calls = new Map<string, Call>();
   readonly #canceled = new Set<string>();
+  readonly #people: PagePeople;
   readonly #endOf = (id: string) => this.outbox.endOf(id);
   /** Whether the bridge's hooks are in this load of the page. */
   isHooked = false;
@@ -58,6 +58,7 @@ export class PageModel {
     this.#hasRetry = !phone.settings.without.includes('WAWebResendMsgAction');
     const load = this.#load;
     this.#messages = new PageMessages(phone, (event) => load.soon(() => tell(event)));
+    this.#people = new PagePeople(phone, this.#messages, () => this.#device);
     this.outbox = new PageOutbox({
       ...{ phone, database, load, messages: this.#messages, onMoment },
       policy: () => this.policy,
@@ -66,6 +67,10 @@ export class PageModel {
       return (...given: Given) => load.answer(() => act(...given));
     };
     const changes = new PageChanges(phone, this.#messages, load, () => this.policy.mode);
+    const from = <T>(account: string | undefined, act: () => T): T => {
+      this.#people.check(account);
+      return act();
+    };
     this.sends = {
       send: answer((address, ...given) => this.#send(chatOf(address), ...given)),
       open: answer(async (address) => this.#open(chatOf(address))),
@@ -80,13 +85,16 @@ export class PageModel {
         this.#checkSynced();
         return ownSinceIn(this.#messages, chatOf(address), since, this.#endOf);
       }),
-      resend: answer(async (id) => this.#resend(id)),
+      resend: answer(async (id, account) => this.#resend(id, account)),
       outcomeOf: answer((key) => this.outbox.outcomeOf(this.#ownOf(key)?.id ?? '')),
       ...{ linkedAt: answer(async () => undefined), isDeliveryOver: answer(async () => true) },
-      react: answer(async (id, text) => changes.react(this.#get(id), text)),
-      edit: answer(async (id, text) => changes.edit(this.#getWhole(id), text)),
-      revoke: answer((id, notAfter) => changes.revoke(this.#getWhole(id), notAfter)),
-      addressOf: answer(async (chatId) => this.#addressOf(chatId)),
+      react: answer(async (id, text, account) => from(account, () => changes.react(this.#get(id), text))),
+      edit: answer(async (id, text, account) => from(account, () => changes.edit(this.#getWhole(id), text))),
+      revoke: answer((id, notAfter, account) =>
+        from(account, () => changes.revoke(this.#getWhole(id), notAfter)),
+      ),
+      account: answer(async (account) => this.#people.check(account)),
+      resolve: answer(async (chatId, options) => this.#people.resolve(chatId, options)),
     };
   }
 
@@ -114,7 +122,7 @@ export class PageModel {
     else if (!this.#messages.hasChat(address)) return undefined;
     if (!this.isHooked) throw new Error('Could not get the quoted message.');
     const call: Call = { ...options, stage: this.#isResisting ? 'adding' : 'preparing' };
-    this.#checkTime(call);
+    this.#checkCall(call);
     this.#calls.set(call.attempt, call);
     try {
       const id = await this.#add(address, content, call);
@@ -136,7 +144,7 @@ export class PageModel {
     const quoted = call.quotedId === undefined ? undefined : this.#get(call.quotedId);
     if (call.quotedId !== undefined && quoted === undefined)
       throw new Error('Could not get the quoted message.');
-    if (!this.#isResisting) this.#checkTime(call);
+    if (!this.#isResisting) this.#checkCall(call);
     const key = this.#isResisting ? `3EB0${randomHex(9)}` : call.stanzaId;
     const author = address.endsWith('@g.us') ? pn : undefined;
     const id = `true_${address}_${key}${author === undefined ? '' : `_${author}`}`;
@@ -152,8 +160,9 @@ export class PageModel {
     return id;
   }
 
-  #checkTime({ attempt, notAfter }: Call): void {
+  #checkCall({ attempt, notAfter, account }: Call): void {
     if (this.#canceled.has(attempt) || Date.now() > notAfter) throw new Error('gatehouse: too late to send');
+    this.#people.check(account);
   }
 
   #takePrepared(name: string | undefined): Prepared {
@@ -189,8 +198,9 @@ export class PageModel {
   }
 
   /** The page's own retry: undefined once it has begun. */
-  #resend(id: string): string | undefined {
+  #resend(id: string, account: string | undefined): string | undefined {
     this.#checkSynced();
+    this.#people.check(account);
     const message = this.#get(id);
     if (message === undefined) return 'WhatsApp Web no longer has it';
     if (!failureOf(message, this.#endOf).isFailed) return undefined;
@@ -199,13 +209,6 @@ export class PageModel {
       return 'WhatsApp Web does not count it as failed';
     void this.outbox.resend(message);
     return undefined;
-  }
-
-  #addressOf(chatId: string): string | undefined {
-    checkWid(chatId);
-    if (this.#phone.unregistered.includes(chatId)) return undefined;
-    const lid = lidOf(chatId.replace('@c.us', ''));
-    return lid === undefined ? chatId : `${lid}@lid`;
   }
 
   #open(address: string): string[] {
@@ -233,18 +236,9 @@ export class PageModel {
     if (!this.isHooked) throw new Error('gatehouse: not synced');
   }
 
-  get #device(): { readonly pn: string } {
+  get #device(): OwnIds {
     const [device] = this.#phone.state.devices.values();
     if (device === undefined) throw new Error('the page model is linked to no phone');
     return device;
   }
-}
-
-function checkWid(address: string): void {
-  if (!WID.test(address)) throw new Error('wid error: invalid wid');
-}
-
-function contextOf(quoted: WireMessage | undefined): object {
-  if (quoted === undefined) return {};
-  return { quotedMsg: { body: quoted.body, type: quoted.type }, quotedStanzaID: quoted.key };
 }

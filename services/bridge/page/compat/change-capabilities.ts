@@ -86,6 +86,11 @@ export const CHANGE_CAPABILITIES: readonly Capability[] = [
         grade: 'likely',
         source: '`Client.sendReaction` (whatsapp-web.js 1.34.7)',
       },
+      {
+        text: '`sendReactionToMsg`, `sendMessageEdit` and `Cmd.sendRevokeMsgs` can be replaced at run time, so that the account is checked in the moment of the change',
+        grade: 'likely',
+        source: '`WAWebSendReactionMsgAction`, `WAWebSendMessageEditAction`, `WAWebCmd` (jigger@0fbd5e1a)',
+      },
     ],
   },
   {

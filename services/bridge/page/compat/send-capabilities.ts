@@ -33,6 +33,11 @@ export const SEND_CAPABILITIES: readonly Capability[] = [
         source: '`WAWebSendMsgChatAction` (jigger@0fbd5e1a)',
       },
       {
+        text: '`getMaybeMePnUser()` and `getMaybeMeLidUser()` are the account that is linked now, also right after another one was',
+        grade: 'likely',
+        source: '`WAWebUserPrefsMeUser` (jigger@0fbd5e1a)',
+      },
+      {
         text: 'the text of a key is `fromMe_chat_id`, with the author in a group',
         grade: 'confirmed',
         source: '`WAWebMsgKey` (jigger@0fbd5e1a)',
@@ -160,6 +165,11 @@ export const SEND_CAPABILITIES: readonly Capability[] = [
         text: '`queryWidExists(wid)` gives `{ wid }`, which may be a LID; nothing for a number without an account; throws on an error of the server',
         grade: 'confirmed',
         source: '`WAWebQueryExistsJob` (jigger@0fbd5e1a)',
+      },
+      {
+        text: '`getCurrentLid` and `getPhoneNumber` give a pair that the page has learned, and nothing for any other id',
+        grade: 'confirmed',
+        source: '`WAWebApiContact`, `WAWebLidPnCache` (jigger@0fbd5e1a)',
       },
     ],
   },

@@ -3,73 +3,9 @@ import { createContext, runInContext } from 'node:vm';
 import { readSendError, SendEndedError } from '../../../../services/bridge/page/errors.ts';
 import { findInChat, IS_DELIVERY_OVER, resendMessage } from '../../../../services/bridge/page/lookup.ts';
 import { INSTALL_SEND_HOOK, outcomeOf } from '../../../../services/bridge/page/send-hook.ts';
+import { LID, ME, NUMBER, PAGE } from '../../../support/bridge/hooked-page.ts';
 
-const NUMBER = '15552220000@c.us';
-const LID = '99990002225551@lid';
-const ME = '15550001111@c.us';
-
-/** Of the page: what the send hook and the look-ups touch. `next` is how its sends end; `keep` gives the id that it files a message under. */
-const PAGE = `
-  const held = [];
-  const page = { next: () => Promise.resolve({ messageSendResult: 'OK' }), keep: (id) => id, resends: 0, stored: {} };
-  class Wid {
-    constructor(text) { this._serialized = text; }
-    isUser() { return !this._serialized.endsWith('@g.us'); }
-    isLid() { return this._serialized.endsWith('@lid'); }
-    toString() { return this._serialized; }
-  }
-  class MsgKey {
-    constructor({ from, to, id }) {
-      Object.assign(this, { fromMe: true, remote: to, id });
-      this.$1 = ['true', to, id, ...(String(from) === String(to) ? ['out'] : [])].join('_');
-    }
-    toString() { return this.$1; }
-  }
-  const wid = (text) => new Wid(text);
-  const modules = {
-    WAWebCollections: { Msg: {
-      getModelsArray: () => held,
-      get: (key) => held.find((msg) => String(msg.id) === key),
-      getMessagesById: async ([id]) => ({ messages: page.stored[id] ? [page.stored[id]] : [] }),
-    } },
-    WAWebMsgKey: MsgKey,
-    WAWebWidFactory: { createWid: wid },
-    WAWebApiContact: {
-      getCurrentLid: (of) => (String(of) === '${NUMBER}' ? wid('${LID}') : null),
-      getPhoneNumber: (of) => (String(of) === '${LID}' ? wid('${NUMBER}') : null),
-    },
-    WAWebUserPrefsMeUser: { getMaybeMePnUser: () => wid('${ME}'), getMaybeMeLidUser: () => null },
-    WAWebSocketModel: { Socket: { hasSynced: true } },
-    WAWebMsgActionCapability: { canEditText: () => true, canSenderRevokeMsg: () => true, canAdminRevokeMsg: () => true },
-    WAWebChatGetters: { getIsNewsletter: () => false },
-    WAWebSendMsgRecordAction: { sendMsgRecord: () => page.next() },
-    WAWebResendMsgAction: {
-      async resendMsg(msg) {
-        page.resends += 1;
-        Object.assign(msg, { ack: 0, isSendFailure: false });
-        return page.silent ? undefined : (await modules.WAWebSendMsgRecordAction.sendMsgRecord(msg)).messageSendResult;
-      },
-    },
-    WAWebSendMsgChatAction: {
-      addAndSendMsgToChat(chat, message) {
-        const msg = { ...message, id: page.keep(message.id), ack: 0, type: 'chat', body: message.body };
-        held.push(msg);
-        return [Promise.resolve(msg), page.next(msg)];
-      },
-    },
-  };
-  var window = {
-    require: (name) => modules[name],
-    WWebJS: {
-      async sendMessage(chat, content, { extraOptions, waitUntilMsgSent }) {
-        const message = { from: wid('${ME}'), to: chat.id, id: {}, body: content, ...extraOptions };
-        const [added, sent] = modules.WAWebSendMsgChatAction.addAndSendMsgToChat(chat, message);
-        await added;
-        if (waitUntilMsgSent) await sent;
-        return modules.WAWebCollections.Msg.get(undefined);
-      },
-    },
-  };`;
+const OTHER = '15550009999@c.us';
 
 describe('in the page, how a send ends', () => {
   let run: (source: string) => unknown;
@@ -80,8 +16,8 @@ describe('in the page, how a send ends', () => {
     run(INSTALL_SEND_HOOK);
   });
 
-  const send = async (id: string, to = NUMBER): Promise<unknown> => {
-    const gatehouse = { attempt: id, id, notAfter: Date.now() + 60_000 };
+  const send = async (id: string, to = NUMBER, account?: string): Promise<unknown> => {
+    const gatehouse = { attempt: id, id, notAfter: Date.now() + 60_000, account };
     const options = JSON.stringify({ waitUntilMsgSent: true, extraOptions: { gatehouse } });
     return run(
       `window.WWebJS.sendMessage({ id: wid('${to}') }, 'x', ${options}).then((msg) => String(msg?.id))`,
@@ -137,6 +73,32 @@ describe('in the page, how a send ends', () => {
     await assert.rejects(send('A'), /already there/);
     run('page.keep = () => ({ fromMe: true, id: "of its own", toString: () => "of its own" });');
     assert.equal(await send('B'), 'of its own');
+  });
+
+  it('is refused in the last moment when another account was linked meanwhile, and never begins after that', async () => {
+    assert.equal(await send('A', NUMBER, ME), `true_${NUMBER}_A`);
+    run(
+      `page.prepare = async () => { modules.WAWebUserPrefsMeUser.getMaybeMePnUser = () => wid('${OTHER}'); };`,
+    );
+    const refused = new RegExp(`other account: .*${ME}.*${OTHER}`);
+    await assert.rejects(send('B', NUMBER, ME), refused);
+    run("page.prepare = () => { throw new Error('the library was called'); };");
+    await assert.rejects(send('C', NUMBER, ME), refused);
+    run('page.prepare = undefined;');
+    assert.equal(run('held.length'), 1);
+    assert.equal(await send('D', NUMBER, OTHER), `true_${NUMBER}_D`);
+    assert.equal(await send('E'), `true_${NUMBER}_E`);
+  });
+
+  it('is not begun again for another account than that of the message', async () => {
+    run(
+      "page.next = async (msg) => { msg && (msg.isSendFailure = true); return { messageSendResult: 'ERROR_NETWORK' }; }",
+    );
+    await endOf('A');
+    await assert.rejects(Promise.resolve(run(resendMessage('A', OTHER))), /other account/);
+    assert.equal(run('page.resends'), 0);
+    assert.equal(await run(resendMessage('A', ME)), null);
+    assert.equal(run('page.resends'), 1);
   });
 
   it('waits for what the server has kept, where the page says that it is not all there', async () => {

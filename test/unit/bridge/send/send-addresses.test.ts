@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Recipients } from '../../../../services/bridge/send/recipients.ts';
-import { FakeBrowser, madeOf, pageWith } from '../../../support/bridge/fake-page.ts';
+import { FakeBrowser, madeOf, pageWith, resolvedTo } from '../../../support/bridge/fake-page.ts';
 
 const NUMBER = '15552220000@c.us';
 const LID = '99990002225551@lid';
@@ -37,12 +37,13 @@ describe('bridge, a person with a number and a LID', () => {
 
 describe('bridge, the address of a number', () => {
   it('is asked for once, and again after a send to it failed', async () => {
-    const page = { asked: 0, isRefused: false };
+    const asked: boolean[] = [];
+    const page = { isRefused: false };
     const browser = new FakeBrowser(
       pageWith({
-        addressOf: async () => {
-          page.asked += 1;
-          return LID;
+        resolve: async (_chatId, { isFresh }) => {
+          asked.push(isFresh === true);
+          return resolvedTo(LID);
         },
         send: async (address, content, { stanzaId }) => {
           if (page.isRefused) throw new Error('findOrCreateLatestChat: could not find phone number for lid');
@@ -54,24 +55,24 @@ describe('bridge, the address of a number', () => {
     const send = (stanza_id: string) => browser.sender.send({ ...body, stanza_id });
     await send('3EB0000000000000000001');
     await send('3EB0000000000000000002');
-    assert.equal(page.asked, 1);
+    assert.deepEqual(asked, [false]);
     page.isRefused = true;
     await assert.rejects(send('3EB0000000000000000003'), { code: 'send_failed' });
     page.isRefused = false;
     await send('3EB0000000000000000004');
-    assert.equal(page.asked, 2);
+    assert.deepEqual(asked, [false, true], 'the page may be wrong: its server is asked');
   });
 
   it('is asked for again in another browser, whose page may not know the LID', async () => {
     let asked = 0;
-    const addressOf = async () => {
+    const resolve = async () => {
       asked += 1;
-      return LID;
+      return resolvedTo(LID);
     };
     const recipients = new Recipients();
-    const newBrowser = () => new FakeBrowser(pageWith({ addressOf }), {});
+    const newBrowser = () => new FakeBrowser(pageWith({ resolve }), {});
     for (const browser of [newBrowser(), newBrowser()])
-      for (const _time of [1, 2]) assert.equal(await recipients.addressOf(browser, NUMBER, 60_000), LID);
+      for (const _time of [1, 2]) assert.equal((await recipients.find(browser, NUMBER, 60_000)).address, LID);
     assert.equal(asked, 2);
   });
 });

@@ -3,7 +3,15 @@ import type { SendStage } from '../../../../services/bridge/page/sends.ts';
 import type { SendingPage } from '../../../../services/bridge/send/sending-browser.ts';
 import type { BrowserEnd } from '../../../../services/bridge/session/browser-end.ts';
 import { KitError } from '../../../../services/contract/errors.ts';
-import { FakeBrowser, foundOf, hang, madeOf, pageWith, textOf } from '../../../support/bridge/fake-page.ts';
+import {
+  FakeBrowser,
+  foundOf,
+  hang,
+  madeOf,
+  pageWith,
+  resolvedTo,
+  textOf,
+} from '../../../support/bridge/fake-page.ts';
 
 const SEND_MS = 150;
 const ACK_WAIT_MS = 100;
@@ -49,7 +57,7 @@ describe('bridge, the one deadline of a send', () => {
     const [sendMs, checkMs] = [10_000, 300];
     let notAfter = 0;
     const page = pageWith({
-      addressOf: (chatId) => new Promise((resolve) => setTimeout(resolve, checkMs, chatId)),
+      resolve: (chatId) => new Promise((resolve) => setTimeout(resolve, checkMs, resolvedTo(chatId))),
       send: async (_address, _content, options) => {
         notAfter = options.notAfter;
         browser.end({ kind: 'failed', reason: 'it has seen enough' });
@@ -66,7 +74,7 @@ describe('bridge, the one deadline of a send', () => {
   it('sends nothing when the check of the number took all of it', async () => {
     const sent: string[] = [];
     const page = pageWith({
-      addressOf: (chatId) => new Promise((resolve) => setTimeout(resolve, SEND_MS - 50, chatId)),
+      resolve: (chatId) => new Promise((resolve) => setTimeout(resolve, SEND_MS - 50, resolvedTo(chatId))),
       send: (_address, content) => hang(sent.push(textOf(content))),
     });
     const { code, message } = await send(page, '15552220000@c.us', 'too late');

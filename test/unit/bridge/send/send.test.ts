@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { lidOf } from '../../../../services/sandbox/web/people/directory.ts';
 import { ModelWorld } from '../../../support/bridge/model-world.ts';
 import { fails, kitMessages, newId, sendsOf, sent } from '../../../support/bridge/send-support.ts';
 import { until } from '../../../support/until.ts';
@@ -32,7 +33,9 @@ describe('bridge, sending', () => {
     const stanzaId = newId();
     const answer = sent(await world.send('hello', '+1 (555) 222-0000', { stanza_id: stanzaId }));
     const { timestamp, ...others } = answer;
-    assert.deepEqual(others, { success: true, messageId: `true_${TO}_${stanzaId}`, chatId: TO, ack: 1 });
+    const person = { phone_number: '15552220000', lid: `${lidOf('15552220000')}@lid` };
+    const messageId = `true_${TO}_${stanzaId}`;
+    assert.deepEqual(others, { success: true, messageId, chatId: TO, person, ack: 1 });
     assert.ok(Math.abs(timestamp - Date.now() / 1000) < 60);
     assert.equal(sendsOf(world, 'hello'), 1);
   });
