@@ -3,12 +3,9 @@
  * first, and deletes the names of the migrations that it takes back.
  */
 export const UNDO_PEOPLE: readonly string[] = [
-  ...[
-    'messages_open_by_key',
-    'messages_by_key',
-    'messages_without_key',
-    'messages_unresolved_by_tail',
-  ].map((index) => `drop index ${index}`),
+  ...['messages_open_by_key', 'messages_by_key', 'messages_without_key', 'messages_unresolved_by_tail'].map(
+    (index) => `drop index ${index}`,
+  ),
   'drop table people',
   'drop table addresses',
   'alter table messages drop column account',
