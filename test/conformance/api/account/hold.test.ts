@@ -156,5 +156,37 @@ forEachDatabase((database) => {
         await other.close(0);
       }
     });
+
+    it('sends each message from its own account, while phones change in mid-traffic and events come late', async () => {
+      await take(world.store, linked(A, 1));
+      const other = world.another();
+      const ids: string[] = [];
+      try {
+        world.dispatcher.start();
+        other.start();
+        for (let turn = 0; turn < 12; turn += 1) {
+          const me = turn % 2 === 0 ? B : A;
+          for (let n = 0; n < 5; n += 1) {
+            const { id: account } = (await accountsOf(world.store)).linked ?? A;
+            ids.push(await world.queue(`1555000${1000 + n}@c.us`, `${turn}`, { account }));
+          }
+          // The page changes first, and one event is ahead of the other api.
+          world.bridge.me = me;
+          other.wake();
+          await take(world.store, unlinked(10 * turn + 10), linked(me, 10 * turn + 11));
+          world.dispatcher.sessionReady();
+        }
+        const belongs = new Map(
+          await Promise.all(ids.map(async (id) => [id, await world.find(id)] as const)),
+        );
+        const ofA = ids.filter((id) => belongs.get(id)?.account === A.id);
+        for (const id of ofA) await world.reaches(id, 'sent');
+        for (const [id, from] of world.bridge.sentFrom) assert.equal(from, belongs.get(id)?.account);
+        assert.equal(new Set(world.bridge.phone.map(({ id }) => id)).size, world.bridge.phone.length);
+        assert.equal(world.bridge.phone.length, ofA.length);
+      } finally {
+        await other.close(0);
+      }
+    });
   });
 });
