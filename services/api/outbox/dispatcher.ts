@@ -205,7 +205,10 @@ export class Dispatcher {
   async #findScope(): Promise<Scope | undefined> {
     const { store, session, pacing } = this.#options;
     const accounts = this.#accounts;
-    const mustAsk = accounts.mustAsk && (pacing.isOn || (await store.read((db) => hasOpen(db, session))));
+    // At the start the bridge may not be there yet: while nothing is to be sent, its first event comes first.
+    const isNeeded = async () =>
+      accounts.isInDoubt || pacing.isOn || (await store.read((db) => hasOpen(db, session)));
+    const mustAsk = accounts.mustAsk && (await isNeeded());
     if (mustAsk) await accounts.ask();
     this.#wasChanged ||= accounts.isChanged;
     return accounts.isChanged ? undefined : { session, account: currentAccount(accounts.known) };

@@ -27,6 +27,7 @@ export class AccountWatch {
   readonly #options: AccountWatchOptions;
   #accounts: Accounts = {};
   #mustAsk = true;
+  #isInDoubt = false;
   #askAt = 0;
 
   constructor(options: AccountWatchOptions) {
@@ -53,6 +54,11 @@ export class AccountWatch {
     return (this.#mustAsk || this.isChanged) && performance.now() >= this.#askAt;
   }
 
+  /** Whether it is asked although nothing is to be sent: a page has become ready, or refused a message. */
+  get isInDoubt(): boolean {
+    return this.#isInDoubt;
+  }
+
   /** Why a message of this account waits; undefined where the accounts do not hold it back. */
   whyHeldBack(account: string | undefined): string | undefined {
     return whyHeldBack(this.#accounts, account);
@@ -61,6 +67,7 @@ export class AccountWatch {
   /** What the store knows may be out of date. */
   doubt(): void {
     this.#mustAsk = true;
+    this.#isInDoubt = true;
     this.#askAt = 0;
   }
 
@@ -92,6 +99,7 @@ export class AccountWatch {
     if (revision !== undefined && sighting !== undefined) await this.#note({ ...sighting, revision });
     if (status.whatsapp_ready || sighting !== undefined) {
       this.#mustAsk = false;
+      this.#isInDoubt = false;
       this.#askAt = performance.now() + ASK_MS;
     }
     return status;

@@ -89,6 +89,12 @@ forEachDatabase((database) => {
       assert.equal((await world.find(id)).state, 'queued');
     });
 
+    it('asks the bridge when a page is ready, although nothing waits: its event may not name the account', async () => {
+      world.dispatcher.start();
+      world.dispatcher.sessionReady();
+      await until('the account is known', async () => (await accountsOf(world.store)).owner?.id === A.id);
+    });
+
     it('believes the bridge that refuses: the message is certainly unsent, waits, and can be canceled', async () => {
       await take(world.store, linked(A, 1));
       const first = await world.queue(ANN, 'first', { account: A.id });
