@@ -110,6 +110,16 @@ export const commands: readonly CommandDeclaration[] = [
     load: async () => (await import('./passkey.ts')).passkey,
   },
   {
+    name: 'account',
+    help: `account   which account the session belongs to, and which one is linked; where they differ, nothing goes
+          out until you decide: account adopt sends what waits from the account that is linked now,
+          account cancel cancels what the account before has not sent; with URL: of a deployed kit
+            --linked NUMBER  only while this account is linked   exit code 1 while they differ`,
+    values: ['linked'],
+    operands: 2,
+    load: async () => (await import('./account.ts')).account,
+  },
+  {
     name: 'help',
     help: 'help      print this',
     load: async () => {

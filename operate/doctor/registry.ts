@@ -1,4 +1,5 @@
 import type { Check } from './check.ts';
+import { account } from './checks/account.ts';
 import { bridgeReached } from './checks/bridge.ts';
 import { browserStarts } from './checks/browser.ts';
 import { configuration, restartPending } from './checks/configuration.ts';
@@ -27,6 +28,7 @@ export const checks: readonly Check[] = [
   publicPort,
   bridgeReached,
   session,
+  account,
   pageCompat,
   outbox,
   whatsAppReached,

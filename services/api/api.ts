@@ -3,6 +3,8 @@ import { createInternalServer } from '../runtime/http/internal-server.ts';
 import { closeServer, listen } from '../runtime/http/listen.ts';
 import type { Log } from '../runtime/log.ts';
 import type { RunningService } from '../runtime/process/run-service.ts';
+import { AccountDecider } from './account/decision/account-decider.ts';
+import { accountRoutes } from './account/decision/account-routes.ts';
 import { createApp } from './app.ts';
 import { type BridgeAddress, createBridgeClient } from './bridge-client.ts';
 import { EventLog } from './events/event-log.ts';
@@ -55,12 +57,13 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
   const events = new EventLog(store);
   const bridge = createBridgeClient(options.bridge, secret, log);
   const dispatcher = new Dispatcher({ session, outbox, pacing, store, changes, events, bridge, log });
+  const decider = new AccountDecider({ session, store, events, changes, dispatcher, log });
   const deliverer = new Deliverer({ store, events, webhooks, log });
   const media = { ...outbox, allowNetworks: webhooks.allowNetworks };
   const app = createApp(
-    { secret, apiKeys, maxBodyBytes, store, log, heldMessages: () => dispatcher.held },
+    { secret, apiKeys, maxBodyBytes, store, log, dispatcher },
     {
-      health: answerHealth(options.bridge, store, () => dispatcher.held),
+      health: answerHealth(options.bridge, store, dispatcher),
       intake: takeEvents({ store, events, changes, dispatcher, session }),
       events: answerEvents({ events, log }),
       upload: takeUpload(store, outbox),
@@ -75,6 +78,7 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
         outbox,
         media,
       }),
+      account: accountRoutes({ session, store, decider }),
       sessions: sessionRoutes({ bridge, dispatcher, store, session }),
       chats: chatRoutes({ bridge, store, session }),
       people: peopleRoutes({ bridge, store, session, dispatcher }),
@@ -86,6 +90,7 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
   acceptSockets(server, { events, log, secret, apiKeys });
   const port = await listen(server, options.port, host);
   dispatcher.start();
+  decider.start();
   deliverer.start();
   const retention = startRetention(store, options.store, log);
   return {
@@ -99,6 +104,7 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
       events.close();
       await Promise.all([
         dispatcher.close(graceMs),
+        decider.close(),
         deliverer.close(graceMs),
         closeServer(server, graceMs),
         retention.close(),

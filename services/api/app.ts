@@ -6,6 +6,7 @@ import { readJson } from '../runtime/http/request-validation.ts';
 import { createServiceApp } from '../runtime/http/service-app.ts';
 import type { Log } from '../runtime/log.ts';
 import { refusePlainSocket } from './events/events-route.ts';
+import type { HealthFacts } from './health.ts';
 import type { PasskeyRoutes } from './sessions/passkey-routes.ts';
 import type { Store } from './store/store.ts';
 
@@ -16,8 +17,7 @@ export interface AppOptions {
   readonly apiKeys: readonly string[];
   readonly maxBodyBytes: number;
   readonly store: Pick<Store, 'status'>;
-  /** Messages that wait because the page of WhatsApp breaks their kind. */
-  heldMessages(): number;
+  readonly dispatcher: HealthFacts;
   readonly log: Log;
 }
 
@@ -28,6 +28,7 @@ export interface AppRoutes {
   readonly events: RequestHandler;
   readonly upload: RequestHandler;
   readonly messages: RequestHandler;
+  readonly account: RequestHandler;
   readonly sessions: RequestHandler;
   readonly chats: RequestHandler;
   readonly people: RequestHandler;
@@ -37,14 +38,19 @@ export interface AppRoutes {
 
 /** The api: what it answers, in the order in which a request passes. */
 export function createApp(options: AppOptions, routes: AppRoutes): Express {
-  const { secret, apiKeys, maxBodyBytes, store, heldMessages, log } = options;
+  const { secret, apiKeys, maxBodyBytes, store, dispatcher, log } = options;
   const app = createServiceApp();
 
   // Ready although the database is away: the api reports it in its answers, and a restart would not repair it.
   app.get(
     '/internal/ready',
     (_request, response) =>
-      void response.json({ status: 'ok', storage: store.status, held_messages: heldMessages() }),
+      void response.json({
+        status: 'ok',
+        storage: store.status,
+        held_messages: dispatcher.held,
+        account_changed: dispatcher.isAccountChanged,
+      }),
   );
   app.use(requireSecret(secret));
   app.get('/health', routes.health);
@@ -58,6 +64,7 @@ export function createApp(options: AppOptions, routes: AppRoutes): Express {
   app.use('/api', readJson(maxBodyBytes));
   app.use('/api/whatsapp', routes.messages);
   app.use('/api/whatsapp', routes.sessions);
+  app.use('/api/whatsapp/account', routes.account);
   app.use('/api/whatsapp/passkey', routes.passkey.keyed);
   app.use('/api/whatsapp/chats', routes.chats);
   app.use('/api/whatsapp/people', routes.people);

@@ -1,7 +1,12 @@
 import type { RequestHandler } from 'express';
 import { type BridgeHealth, bridgeHealthSchema } from '../contract/bridge.ts';
+import { ACCOUNT_CHANGED_IN_PUBLIC } from '../contract/internal.ts';
 import { exchange, type Origin } from '../runtime/http/internal-call.ts';
+import type { Dispatcher } from './outbox/dispatcher.ts';
 import type { Store } from './store/store.ts';
+
+/** What the outbox knows of what holds messages back. */
+export type HealthFacts = Pick<Dispatcher, 'held' | 'isAccountChanged'>;
 
 const BRIDGE_ANSWERS_WITHIN_MS = 1_000;
 const startedAt = new Date().toISOString();
@@ -14,17 +19,18 @@ const startedAt = new Date().toISOString();
 export function answerHealth(
   bridge: Origin,
   store: Pick<Store, 'status'>,
-  heldMessages: () => number,
+  dispatcher: HealthFacts,
 ): RequestHandler {
   return async (_request, response) => {
     const found = await askBridge(bridge);
-    const whatsappReady = found?.whatsapp_ready === true;
-    const held = heldMessages();
+    const isChanged = found?.whatsapp_ready === true && dispatcher.isAccountChanged;
+    const whatsappReady = found?.whatsapp_ready === true && !isChanged;
+    const { held } = dispatcher;
     const isOk = whatsappReady && store.status.state === 'ok' && held === 0;
     response.set('cache-control', 'no-store').json({
       status: isOk ? 'ok' : 'degraded',
       whatsapp_ready: whatsappReady,
-      whatsapp: found === undefined ? { state: 'bridge unreachable' } : whatsAppOf(found),
+      whatsapp: found === undefined ? { state: 'bridge unreachable' } : whatsAppOf(found, isChanged),
       storage: { state: store.status.state, since: store.status.since },
       ...(held === 0 ? {} : { held_messages: held }),
       services: {
@@ -47,8 +53,11 @@ async function askBridge(bridge: Origin): Promise<BridgeHealth | undefined> {
   }
 }
 
-function whatsAppOf({ state, since, public_reason: reason, compat }: BridgeHealth): object {
+function whatsAppOf({ since, compat, ...found }: BridgeHealth, isAccountChanged: boolean): object {
   const broken = compat?.broken ?? [];
+  const { state, reason } = isAccountChanged
+    ? { state: 'account_changed', reason: ACCOUNT_CHANGED_IN_PUBLIC }
+    : { state: found.state, reason: found.public_reason };
   return {
     state,
     since,

@@ -13,5 +13,9 @@ export const MAX_SEND_BYTES = 256 * 1024 ** 2;
 /** Largest medium that fits into such a body: base64 turns 3 bytes into 4, and the rest of the body is below 1 MiB. */
 export const MAX_MEDIUM_BYTES = 191 * 1024 ** 2;
 
+/** What strangers read while another account is linked: no number. */
+export const ACCOUNT_CHANGED_IN_PUBLIC =
+  'another account than before is linked, and nothing goes out until you decide: GET /api/whatsapp/account names both';
+
 /** Where the bridge posts its events on the api. */
 export const EVENTS_PATH = '/internal/events';

@@ -1,4 +1,5 @@
 import { type ServiceRole, serviceWithRole } from '#config';
+import { ACCOUNT_CHANGED_IN_PUBLIC } from '../contract/internal.ts';
 import { probe } from './processes/probe.ts';
 import type { Service, ServiceState } from './processes/service.ts';
 
@@ -35,13 +36,16 @@ interface ServiceHealth {
 }
 
 const ANSWERS_WITHIN_MS = 1_000;
+/** While another account is linked, nothing goes out: the session is not ready, whatever the bridge says. */
+const ACCOUNT_CHANGED = { ready: false, state: 'account_changed', reason: ACCOUNT_CHANGED_IN_PUBLIC };
 
 /** The health tree of the kit, asked at this moment. */
 export async function readHealth(services: readonly WatchedService[], release = ''): Promise<Health> {
-  const [whatsapp, { storage, held }] = await Promise.all([
+  const [session, { storage, held, isAccountChanged }] = await Promise.all([
     readWhatsApp(find(services, 'whatsapp-session')),
     readApi(find(services, 'messages')),
   ]);
+  const whatsapp = isAccountChanged && session.ready ? { ...session, ...ACCOUNT_CHANGED } : session;
   const apiReady = find(services, 'messages')?.state === 'ready';
   const allReady = services.every(({ state }) => state === 'ready');
   return {
@@ -95,9 +99,13 @@ async function readWhatsApp(
 /** The api also says why; strangers do not read it here, since it may name paths and addresses. */
 async function readApi(
   api: WatchedService | undefined,
-): Promise<{ storage: Health['storage']; held: number }> {
-  const { storage, held_messages: held } = api?.state === 'ready' ? await ask(api) : {};
-  return { storage: readStorage(storage), held: typeof held === 'number' ? held : 0 };
+): Promise<{ storage: Health['storage']; held: number; isAccountChanged: boolean }> {
+  const { storage, held_messages: held, account_changed } = api?.state === 'ready' ? await ask(api) : {};
+  return {
+    storage: readStorage(storage),
+    held: typeof held === 'number' ? held : 0,
+    isAccountChanged: account_changed === true,
+  };
 }
 
 function readStorage(storage: unknown): Health['storage'] {

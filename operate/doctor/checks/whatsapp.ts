@@ -28,7 +28,14 @@ export type WhatsAppStatus = z.infer<typeof statusSchema>;
 type Advice = readonly [severity: 'note' | 'warning' | 'error', cause: string, remedy: string];
 
 /** For each state of the session but `ready`: how bad, why nothing goes out, and the next step. */
-const STATES: Readonly<Record<Exclude<SessionState, 'ready'> | 'bridge_unreachable', Advice>> = {
+const STATES: Readonly<
+  Record<Exclude<SessionState, 'ready'> | 'account_changed' | 'bridge_unreachable', Advice>
+> = {
+  account_changed: [
+    'error',
+    'another account than before is linked: nothing goes out, so that no message goes out from the wrong number',
+    'see "WhatsApp account"',
+  ],
   qr: [
     'warning',
     'no phone is linked: what is sent waits',

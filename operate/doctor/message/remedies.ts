@@ -2,6 +2,14 @@ import { ERRORS, isErrorCode } from '../../../services/contract/errors.ts';
 
 /** What a reason of the outbox says, in the words of the api, and what to do about it. */
 const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
+  [
+    /^(?:a cancel .*)?account_changed: it belongs/,
+    'link the phone of that account again, or cancel the message with DELETE',
+  ],
+  [
+    /account_changed/,
+    'link the first phone again, or run: gatehouse account, then gatehouse account adopt or gatehouse account cancel',
+  ],
   [/session is qr/, 'link a phone: open /api/whatsapp/qr and scan'],
   [/session is offline/, 'see "WhatsApp is reached" of gatehouse doctor: DNS, firewall, proxy'],
   [

@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { type BridgeEvent, eventBatchSchema, type LoggedEvent } from '../../contract/events.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
+import { noteLinks } from '../account/link/note-link.ts';
 import { currentAccount, readAccounts } from '../account/linked-account.ts';
 import type { MessageChanges } from '../outbox/changes.ts';
 import type { Dispatcher } from '../outbox/dispatcher.ts';
@@ -32,7 +33,9 @@ export function takeEvents(parts: IntakeParts): RequestHandler {
     const now = Date.now();
     const { added, changed } = await store.write(async (db, dialect) => {
       const fresh = await take(db, dialect, events, now);
-      return { added: fresh, changed: await applyEvents(db, fresh.filter(mayApply), now) };
+      const usable = fresh.filter(mayApply);
+      await noteLinks(db, dialect, usable, now);
+      return { added: fresh, changed: await applyEvents(db, usable, now) };
     });
     if (added.length > 0) log.appended();
     for (const id of changed) changes.changed(id);

@@ -3,6 +3,7 @@ import type { Config } from '#config';
 import type { MessageContent } from '../../contract/content.ts';
 import { KitError } from '../../contract/errors.ts';
 import { fieldsError } from '../../runtime/http/request-validation.ts';
+import { whyHeldBack } from '../account/account-texts.ts';
 import { currentAccount, readAccounts } from '../account/linked-account.ts';
 import { type Message, toMessage } from '../outbox/message.ts';
 import { storeContent } from '../outbox/stored-content.ts';
@@ -26,13 +27,24 @@ export type Drafting = (db: Database, id: string, now: number) => Draft | Promis
 /** What an answer says of a message. */
 export type Receipt = Pick<
   Message,
-  'id' | 'chatId' | 'chatKey' | 'state' | 'reason' | 'errorCode' | 'acceptedAt' | 'sendAt' | 'whatsappId'
+  | 'id'
+  | 'account'
+  | 'chatId'
+  | 'chatKey'
+  | 'state'
+  | 'reason'
+  | 'errorCode'
+  | 'acceptedAt'
+  | 'sendAt'
+  | 'whatsappId'
 >;
 
 export interface Accepted {
   readonly receipt: Receipt;
   /** False: the key was taken, and this is the message of that time. */
   readonly isNew: boolean;
+  /** Why it cannot go out, where the account that is linked holds it back. */
+  readonly heldBack: string | undefined;
 }
 
 export interface AcceptParts {
@@ -58,23 +70,27 @@ export function accept(
 ): Promise<Accepted> {
   return store.write(async (db, dialect) => {
     const now = Date.now();
-    const { linked, ...accounts } = await readAccounts(db, session);
-    const scope = { session, account: currentAccount({ linked, ...accounts }) };
+    const accounts = await readAccounts(db, session);
+    const scope = { session, account: currentAccount(accounts) };
     if (keyed !== undefined) {
       const earlier = await claimKey(db, scope, keyed, id, now);
-      if (earlier !== undefined) return { receipt: await receiptOf(db, earlier), isNew: false };
+      if (earlier !== undefined) {
+        const receipt = await receiptOf(db, earlier);
+        return { receipt, isNew: false, heldBack: whyHeldBack(accounts, receipt.account) };
+      }
     }
     await capacity.take(db);
     const { chatId, content, sendAt, expiresAt } = await draft(db, id, now);
     const startAt = Math.max(sendAt ?? now, now);
     demandGoodTimes(sendAt, expiresAt, now);
     const state = startAt > now ? 'scheduled' : 'queued';
+    const account = accounts.linked?.id;
     const recipient = await recipientOf(db, dialect, scope, chatId, now);
     const chatKey = recipient.kind === 'known' ? recipient.key : undefined;
     await insertMessage(db, dialect, {
       id,
       session,
-      account: linked?.id ?? null,
+      account: account ?? null,
       chat_id: chatId,
       chat_key: chatKey ?? null,
       kind: content.kind,
@@ -87,6 +103,7 @@ export function accept(
     });
     const receipt = {
       id,
+      account,
       chatId,
       chatKey,
       state,
@@ -96,7 +113,7 @@ export function accept(
       sendAt,
       whatsappId: undefined,
     } as const;
-    return { receipt, isNew: true };
+    return { receipt, isNew: true, heldBack: whyHeldBack(accounts, account) };
   });
 }
 

@@ -5,6 +5,8 @@ import { emojiSchema, type MessageContent, messageIdSchema, textSchema } from '.
 import { KitError } from '../../contract/errors.ts';
 import { isFinal, MESSAGE_STATES } from '../../contract/message-states.ts';
 import { fieldsError, parseBy } from '../../runtime/http/request-validation.ts';
+import { numberOf } from '../account/account-texts.ts';
+import { currentAccount, readAccounts } from '../account/linked-account.ts';
 import { isAction, toMessage } from '../outbox/message.ts';
 import type { Database } from '../store/store.ts';
 import { findMessage, unknownMessage } from './find-message.ts';
@@ -69,7 +71,14 @@ async function findTarget(
     return { chatId: parts.chatId, target: reference };
   }
   if (row === undefined || isAction(row.kind)) throw unknownMessage(reference);
-  const { state, chatId, whatsappId, id, errorCode } = toMessage(row);
+  const { state, chatId, whatsappId, id, errorCode, account } = toMessage(row);
+  const current = currentAccount(await readAccounts(db, row.session));
+  if (account !== undefined && current !== '' && account !== current)
+    throw new KitError(
+      'account_changed',
+      `message ${id} is of the account ${numberOf(account)}, and ${numberOf(current)} is linked`,
+      { messageId: id },
+    );
   // A queued message is sent before its reaction or edit. A scheduled one is not.
   const { editRefusal, revokeRefusal } = MESSAGE_STATES[state];
   const refusal = kind === 'delete' ? revokeRefusal : editRefusal;

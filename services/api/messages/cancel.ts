@@ -18,7 +18,7 @@ export interface CancelParts {
   readonly store: Store;
   readonly events: EventLog;
   readonly changes: MessageChanges;
-  readonly dispatcher: Pick<Dispatcher, 'wake' | 'whyWaiting'>;
+  readonly dispatcher: Pick<Dispatcher, 'wake' | 'whyWaiting' | 'whyHeldBack'>;
   /** The longest wait for the outcome. */
   readonly sendWaitMs: number;
 }
@@ -43,7 +43,7 @@ export function cancelMessage(parts: CancelParts): RequestHandler<{ id: string }
     if (applied !== undefined) response.set('preference-applied', applied);
     const { cancel } = MESSAGE_STATES[state];
     if (cancel === 'canceling') {
-      const why = whyWaiting({ state, reason, ...receipt }, parts.dispatcher.whyWaiting);
+      const why = whyWaiting({ state, reason, ...receipt }, parts.dispatcher);
       response
         .status(202)
         .location(`/api/whatsapp/messages/${id}`)

@@ -26,7 +26,7 @@ export function messageRoutes(parts: SubmitParts & SendParts & CancelParts): Rou
     });
     response.json({
       messages: messages.map((message) =>
-        viewMessage(message, people.get(message.chatKey ?? ''), dispatcher.whyWaiting),
+        viewMessage(message, people.get(message.chatKey ?? ''), dispatcher),
       ),
       ...(next === undefined ? {} : { next: toCursor(next) }),
     });
@@ -39,7 +39,7 @@ export function messageRoutes(parts: SubmitParts & SendParts & CancelParts): Rou
       return row && { row, person: await personBehind(db, row.chat_key) };
     });
     if (found === undefined) throw unknownMessage(id);
-    response.json(viewMessage(toMessage(found.row), found.person, dispatcher.whyWaiting));
+    response.json(viewMessage(toMessage(found.row), found.person, dispatcher));
   });
 
   router.delete('/messages/:id', cancelMessage(parts));

@@ -4,16 +4,12 @@ import { isFinal, MESSAGE_STATES } from '../../contract/message-states.ts';
 import type { Message } from '../outbox/message.ts';
 import type { PersonRow } from '../people/known-people.ts';
 import { viewChat } from '../people/recipients.ts';
-import { CANCELING, whyWaiting } from './outcome.ts';
+import { CANCELING, type SessionWaits, whyWaiting } from './outcome.ts';
 
-/** A message as `GET /api/whatsapp/messages` shows it: what is not known is left out. `sessionReason`: why none goes out. */
-export function viewMessage(
-  message: Message,
-  person: PersonRow | undefined,
-  sessionReason: string | undefined,
-): object {
+/** A message as `GET /api/whatsapp/messages` shows it: what is not known is left out. `waits`: why none goes out. */
+export function viewMessage(message: Message, person: PersonRow | undefined, waits: SessionWaits): object {
   const { state } = message;
-  const waits = !isFinal(state);
+  const isWaiting = !isFinal(state);
   return {
     id: message.id,
     message_id: message.whatsappId,
@@ -22,13 +18,13 @@ export function viewMessage(
     account: message.account,
     kind: message.kind,
     status: MESSAGE_STATES[state].status,
-    reason: waits ? whyOpen(message, sessionReason) : message.reason,
+    reason: isWaiting ? whyOpen(message, waits) : message.reason,
     error: message.errorCode === undefined ? undefined : viewError(message.errorCode),
     attempts: message.attempts,
     accepted_at: toIso(message.acceptedAt),
     send_at: toIso(message.sendAt),
     expires_at: toIso(message.expiresAt),
-    next_try_at: waits && message.attempts > 0 ? toIso(message.nextTryAt || undefined) : undefined,
+    next_try_at: isWaiting && message.attempts > 0 ? toIso(message.nextTryAt || undefined) : undefined,
     dispatched_at: toIso(message.dispatchedAt),
     server_ack_at: toIso(message.sentAt),
     delivered_at: toIso(message.deliveredAt),
@@ -40,8 +36,8 @@ export function viewMessage(
   };
 }
 
-function whyOpen(message: Message, sessionReason: string | undefined): string {
-  const reason = whyWaiting(message, sessionReason);
+function whyOpen(message: Message, waits: SessionWaits): string {
+  const reason = whyWaiting(message, waits);
   return message.cancelAt === undefined ? reason : `${CANCELING}: ${reason}`;
 }
 

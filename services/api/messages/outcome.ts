@@ -72,10 +72,18 @@ export class OutcomeWait implements Disposable {
   }
 }
 
-/** Why a message has not been sent yet, as far as is known. */
-export function whyWaiting({ reason, sendAt, state }: Receipt, sessionReason: string | undefined): string {
+/** Why the session sends nothing, or nothing of one account; undefined while it does. */
+export interface SessionWaits {
+  readonly whyWaiting: string | undefined;
+  whyHeldBack(account: string | undefined): string | undefined;
+}
+
+/** Why a message has not been sent yet, as far as is known. What the account holds back waits for nothing else. */
+export function whyWaiting({ account, reason, sendAt, state }: Receipt, session: SessionWaits): string {
+  const heldBack = session.whyHeldBack(account);
+  if (heldBack !== undefined) return heldBack;
   if (reason !== undefined) return reason;
   const { text = state } = MESSAGE_STATES[state];
   if (isScheduled(state) && sendAt !== undefined) return `${text} ${new Date(sendAt).toISOString()}`;
-  return isInDoubt(state) ? text : (sessionReason ?? text);
+  return isInDoubt(state) ? text : (session.whyWaiting ?? text);
 }

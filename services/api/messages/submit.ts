@@ -14,7 +14,7 @@ import { type AcceptParts, accept, type Drafting, type Receipt } from './accept.
 import { findKey, fingerprintOf, type KeyedRequest, readKey } from './idempotency.ts';
 import { newMessageId } from './message-id.ts';
 import { OutboxCapacity } from './outbox-capacity.ts';
-import { OutcomeWait, type OutcomeWaitParts, whyWaiting } from './outcome.ts';
+import { OutcomeWait, type OutcomeWaitParts, type SessionWaits, whyWaiting } from './outcome.ts';
 import { readPreference } from './prefer-header.ts';
 
 /** What a request asks to be sent. */
@@ -34,7 +34,7 @@ export type Submit = (request: Request, response: Response, order: Order) => Pro
 
 export interface SubmitParts extends Omit<AcceptParts, 'capacity'>, OutcomeWaitParts {
   readonly bridge: Pick<BridgeClient, 'resolve'>;
-  readonly dispatcher: Pick<Dispatcher, 'wake' | 'whyWaiting'>;
+  readonly dispatcher: Pick<Dispatcher, 'wake' | 'whyWaiting' | 'whyHeldBack'>;
   readonly outbox: Pick<Config['outbox'], 'ttlHours' | 'maxWaiting'>;
   /** The longest wait for WhatsApp's acknowledgement before the answer is 202. */
   readonly sendWaitMs: number;
@@ -60,24 +60,24 @@ export function submitTo(parts: SubmitParts): Submit {
     const id = newMessageId();
     using wait = waitMs > 0 ? new OutcomeWait(parts, response) : undefined;
     wait?.watch(id);
-    const { receipt, isNew } = await orOtherForm(parts, keyed, () =>
+    const { receipt, isNew, heldBack } = await orOtherForm(parts, keyed, () =>
       accept(accepting, id, draft(fetched), keyed),
     );
     if (isNew) dispatcher.wake();
     else wait?.watch(receipt.id);
-    const outcome = (await wait?.end(receipt, begunAt + Math.min(waitMs, sendWaitMs))) ?? receipt;
+    // Only a person can decide what becomes of it: that is nothing to wait for.
+    const longestMs = heldBack === undefined ? Math.min(waitMs, sendWaitMs) : 0;
+    const outcome = (await wait?.end(receipt, begunAt + longestMs)) ?? receipt;
     if (applied !== undefined) response.set('preference-applied', applied);
-    answer(response, outcome, await chatOf(store, outcome), dispatcher.whyWaiting);
+    answer(response, outcome, await chatOf(store, outcome), {
+      whyWaiting: dispatcher.whyWaiting,
+      whyHeldBack: (account) => heldBack ?? dispatcher.whyHeldBack(account),
+    });
   };
 }
 
 /** Answers for the state of the message. Throws the KitError of one that will not be sent; its `messageId` says which. */
-function answer(
-  response: Response,
-  receipt: Receipt,
-  chat: ChatView,
-  sessionReason: string | undefined,
-): void {
+function answer(response: Response, receipt: Receipt, chat: ChatView, waits: SessionWaits): void {
   const { id, whatsappId, acceptedAt, state, reason, errorCode } = receipt;
   const { send } = MESSAGE_STATES[state];
   if ('code' in send) throw new KitError(errorCode ?? send.code, reason ?? state, { messageId: id });
@@ -90,7 +90,7 @@ function answer(
     message_id: whatsappId,
     ...chat,
     timestamp: new Date(acceptedAt).toISOString(),
-    ...(isThere ? {} : { reason: whyWaiting(receipt, sessionReason) }),
+    ...(isThere ? {} : { reason: whyWaiting(receipt, waits) }),
   });
 }
 

@@ -1,7 +1,9 @@
 import type { Config } from '#config';
+import type { BridgeStatus } from '../../contract/bridge.ts';
 import { errorText } from '../../contract/errors.ts';
 import { WakeSignal } from '../../runtime/wake-signal.ts';
-import { currentAccount, readAccounts } from '../account/linked-account.ts';
+import { AccountWatch } from '../account/link/account-watch.ts';
+import { currentAccount } from '../account/linked-account.ts';
 import type { Scope } from '../account/scope.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import { adoptContacts } from '../people/earlier-contacts.ts';
@@ -13,7 +15,7 @@ import { InFlight } from './in-flight.ts';
 import { laneFor } from './lanes.ts';
 import { LOOK_MS, MessageClock, type MessageClockOptions } from './message-clock.ts';
 import { MessageStarter } from './message-starter.ts';
-import { nextMoment, readHeads } from './next-per-chat.ts';
+import { hasOpen, nextMoment, readHeads } from './next-per-chat.ts';
 import { Pacer, type PacingSettings } from './pacing.ts';
 import { learnKnownChats } from './recipients/contacts.ts';
 import type { OutcomeParts } from './record-outcome.ts';
@@ -38,6 +40,7 @@ export class Dispatcher {
   readonly #parts: OutcomeParts;
   readonly #pacer: Pacer;
   readonly #lookMs: number;
+  readonly #accounts: AccountWatch;
   readonly #breaker: CircuitBreaker;
   readonly #starter: MessageStarter;
   readonly #compat: CompatWatch;
@@ -48,23 +51,26 @@ export class Dispatcher {
   #isClosed = false;
   #running: Promise<void> = Promise.resolve();
   #mustForget = true;
+  #wasChanged = false;
   #hasContacts = false;
   /** The account whose chats have been taken over. */
   #knowsChatsOf: string | undefined;
 
   constructor(options: DispatcherOptions) {
-    const { store, events, changes, outbox, pacing, bridge, session } = options;
+    const { store, events, changes, outbox, pacing, session } = options;
     this.#options = options;
     this.#lookMs = options.lookMs ?? LOOK_MS;
     this.#pacer = new Pacer(pacing, session);
     this.#inFlight = new InFlight(outbox.concurrency);
-    this.#breaker = new CircuitBreaker(bridge, outbox);
+    this.#accounts = new AccountWatch(options);
+    this.#breaker = new CircuitBreaker(this.#accounts, outbox);
     this.#compat = new CompatWatch(options);
     this.#parts = { store, events, changes, outbox, pacer: this.#pacer, breaker: this.#breaker };
     this.#starter = new MessageStarter({
       ...options,
       outcome: this.#parts,
       compat: this.#compat,
+      accounts: this.#accounts,
       inFlight: this.#inFlight,
       lookMs: this.#lookMs,
       wake: () => this.wake(),
@@ -95,6 +101,7 @@ export class Dispatcher {
   sessionReady(): void {
     this.#breaker.reset();
     this.#compat.pageChanged();
+    this.#accounts.doubt();
     this.wake();
   }
 
@@ -105,7 +112,22 @@ export class Dispatcher {
 
   /** Why nothing goes out now; undefined while the session takes messages. */
   get whyWaiting(): string | undefined {
-    return this.#breaker.reason;
+    return this.#accounts.reason ?? this.#breaker.reason;
+  }
+
+  /** Why a message of this account waits; undefined where the accounts do not hold it back. */
+  whyHeldBack(account: string | undefined): string | undefined {
+    return this.#accounts.whyHeldBack(account);
+  }
+
+  /** Whether nothing goes out because another account is linked. */
+  get isAccountChanged(): boolean {
+    return this.#accounts.isChanged;
+  }
+
+  /** The status of the bridge; what it says of the account is noted. Throws what the bridge throws. */
+  status(): Promise<BridgeStatus> {
+    return this.#accounts.status();
   }
 
   /** Begins nothing new; resolves when nothing is under way, or after `graceMs`. What is cut short is looked for later. */
@@ -138,14 +160,18 @@ export class Dispatcher {
     const { store, session, outbox } = this.#options;
     const inFlight = this.#inFlight;
     const now = Date.now();
+    await this.#accounts.look();
+    // The pace of one account says nothing of another.
+    if (this.#wasChanged && !this.#accounts.isChanged) this.#mustForget = true;
+    this.#wasChanged = this.#accounts.isChanged;
     if (this.#clock.wasSetBack() || this.#mustForget) {
       await store.write((db) => transitions.forgetMoments(db, session));
       this.#mustForget = false;
     }
     const pausedMs = await this.#breaker.waitMs();
     if (pausedMs > 0) return pausedMs;
-    const accounts = await store.read((db) => readAccounts(db, session));
-    const scope = { session, account: currentAccount(accounts) };
+    const scope = await this.#findScope();
+    if (scope === undefined) return this.#lookMs;
     if (!(await this.#knowPeople(scope))) return 0;
     const broken = await this.#compat.look();
     if (!inFlight.hasRoom('none')) return this.#lookMs;
@@ -173,6 +199,19 @@ export class Dispatcher {
       nextMoment(db, dialect, session, now, broken.length > 0, scope.account),
     );
     return next === undefined ? this.#lookMs : next - now;
+  }
+
+  /** Which account sends; undefined while that is undecided. Before the first send, the bridge says which one is linked. */
+  async #findScope(): Promise<Scope | undefined> {
+    const { store, session, pacing } = this.#options;
+    const accounts = this.#accounts;
+    // At the start the bridge may not be there yet: while nothing is to be sent, its first event comes first.
+    const isNeeded = async () =>
+      accounts.isInDoubt || pacing.isOn || (await store.read((db) => hasOpen(db, session)));
+    const mustAsk = accounts.mustAsk && (await isNeeded());
+    if (mustAsk) await accounts.ask();
+    this.#wasChanged ||= accounts.isChanged;
+    return accounts.isChanged ? undefined : { session, account: currentAccount(accounts.known) };
   }
 
   /** Before the first message is paced: who is no stranger. False when the bridge cannot say yet. */

@@ -1,6 +1,7 @@
 import type { CapabilityState } from '../../contract/compat.ts';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { isUnsent } from '../../contract/message-states.ts';
+import type { AccountWatch } from '../account/link/account-watch.ts';
 import type { Scope } from '../account/scope.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import { isStorageError } from '../store/storage-errors.ts';
@@ -22,6 +23,7 @@ export interface StarterParts extends RecipientCheckParts {
   readonly changes: MessageChanges;
   readonly outcome: OutcomeParts;
   readonly compat: CompatWatch;
+  readonly accounts: Pick<AccountWatch, 'doubt'>;
   readonly inFlight: InFlight;
   /** The longest time between two looks at what there is to send. */
   readonly lookMs: number;
@@ -93,7 +95,9 @@ export class MessageStarter {
     if (begun === undefined) return 0;
     if (isFirst) this.#parts.outcome.pacer.sent(now);
     const heldBecause = isFirst ? undefined : whyHeld(begun, broken);
-    const carry = (signal: AbortSignal) => this.#carry(begun, now, heldBecause, signal);
+    // The bridge refuses to send it from another account than the one that counts now.
+    const account = begun.account ?? (scope.account === '' ? undefined : scope.account);
+    const carry = (signal: AbortSignal) => this.#carry({ ...begun, account }, now, heldBecause, signal);
     this.#parts.inFlight.begin(message, laneFor(begun, now), carry, () => this.#parts.wake());
     return undefined;
   }
@@ -133,9 +137,13 @@ export class MessageStarter {
   async #turnedAway(message: Message, error: unknown, now: number): Promise<void> {
     const reason = error instanceof KitError ? error.message : undefined;
     if (reason === undefined || isStorageError(error)) throw error;
-    this.#parts.outcome.breaker.trip(reason);
+    const isAnother = error instanceof KitError && error.code === 'account_changed';
+    if (isAnother) this.#parts.accounts.doubt();
+    else this.#parts.outcome.breaker.trip(reason);
     const wait = isUnsent(message.state) ? transitions.park : transitions.postpone;
-    await this.#parts.store.write((db) => wait(db, message.id, reason, now));
+    await this.#parts.store.write((db) =>
+      wait(db, message.id, reason, isAnother ? now + this.#parts.lookMs : now),
+    );
   }
 
   /** One call of the bridge, and what follows from it. Never throws: what cannot be noted is settled at the next look. */
@@ -152,6 +160,7 @@ export class MessageStarter {
       await recordOutcome(this.#parts.outcome, { message, outcome, begunAt: now, isCalledOff, heldBecause });
       await this.#release();
       if (outcome.kind === 'unsent' && outcome.code === 'page_incompatible') this.#parts.compat.doubt();
+      if (outcome.kind === 'unsent' && outcome.code === 'account_changed') this.#parts.accounts.doubt();
     } catch (error) {
       if (!isStorageError(error))
         log.error({ err: error, id: message.id }, `a message could not be carried: ${errorText(error)}`);

@@ -35,6 +35,12 @@ export async function readHeads(
   return (await heads.execute()).map(toMessage);
 }
 
+/** Whether there is a message that has a place in a queue. */
+export async function hasOpen(db: Database, session: string): Promise<boolean> {
+  const messages = db.selectFrom('messages').select('seq').where('session', '=', session);
+  return (await messages.where(stateIs.open).limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** The next moment, as Unix time in ms, when there is something to do if nothing comes in; what is due now does not count. */
 export async function nextMoment(
   db: Database,

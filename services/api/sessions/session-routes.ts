@@ -3,14 +3,17 @@ import { z } from 'zod';
 import { toPhoneDigits } from '../../contract/chat-id.ts';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
+import { whyChanged } from '../account/account-texts.ts';
+import { readAccounts } from '../account/linked-account.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import type { Dispatcher } from '../outbox/dispatcher.ts';
+import { isStorageError } from '../store/storage-errors.ts';
 import type { Store } from '../store/store.ts';
 import { readBacklog } from './backlog.ts';
 
 export interface SessionParts {
   readonly bridge: BridgeClient;
-  readonly dispatcher: Pick<Dispatcher, 'whyWaiting' | 'held'>;
+  readonly dispatcher: Pick<Dispatcher, 'status' | 'whyWaiting' | 'held'>;
   readonly store: Store;
   readonly session: string;
 }
@@ -24,13 +27,18 @@ export function sessionRoutes({ bridge, dispatcher, store, session }: SessionPar
 
   // Never an error: whoever asks for the state wants to know it most when the bridge is away.
   router.get('/status', async (_request, response) => {
-    const status = await bridge.status().catch((error: unknown) => ({
+    // Notes which account is linked, so that the accounts below are those of now.
+    const status = await dispatcher.status().catch((error: unknown) => ({
       state: 'bridge_unreachable',
       whatsapp_ready: false,
       reason: errorText(error),
     }));
     const outbox = await readBacklog(store, session, dispatcher.whyWaiting, dispatcher.held);
-    response.json({ ...withoutPid(status), ...(outbox === undefined ? {} : { outbox }) });
+    response.json({
+      ...withoutPid(status),
+      ...(await viewAccounts(store, session, status.whatsapp_ready)),
+      ...(outbox === undefined ? {} : { outbox }),
+    });
   });
 
   // What the kit can do with this version of WhatsApp Web; `held_messages` wait for what is broken.
@@ -65,6 +73,22 @@ export function sessionRoutes({ bridge, dispatcher, store, session }: SessionPar
     });
   }
   return router;
+}
+
+/** The accounts of the session, and that nothing goes out while they differ; nothing while the store is away. */
+async function viewAccounts(store: Store, session: string, isReady: boolean): Promise<object> {
+  try {
+    const accounts = await store.read((db) => readAccounts(db, session));
+    const { owner, linked } = accounts;
+    const reason = isReady ? whyChanged(accounts) : undefined;
+    return {
+      ...(reason === undefined ? {} : { state: 'account_changed', whatsapp_ready: false, reason }),
+      ...(owner === undefined ? {} : { accounts: { owner, ...(linked === undefined ? {} : { linked }) } }),
+    };
+  } catch (error) {
+    if (isStorageError(error)) return {};
+    throw error;
+  }
 }
 
 function withoutPid(status: object): object {

@@ -62,6 +62,11 @@ export const apiErrors = {
     title: 'Canceled',
     remedy: 'The message was canceled before it was sent.',
   },
+  account_unchanged: {
+    status: 409,
+    title: 'No other account is linked',
+    remedy: 'Nothing is to be decided: GET /api/whatsapp/account says to which account the session belongs.',
+  },
   outbox_full: {
     status: 503,
     title: 'Outbox full',

@@ -76,7 +76,7 @@ export const whatsappErrors = {
     status: 409,
     title: 'Another account is linked',
     remedy:
-      'GET /api/whatsapp/account names both accounts. Link the first phone again, or choose what becomes of its messages: POST /api/whatsapp/account/adopt sends them from the account that is linked now, POST /api/whatsapp/account/cancel cancels them.',
+      'GET /api/whatsapp/account (gatehouse account) names both accounts. Link the first phone again, or choose what becomes of its messages: POST /api/whatsapp/account/adopt sends them from the account that is linked now, POST /api/whatsapp/account/cancel cancels them. A message that failed with this code refers to one of the other account: send it again without that.',
     isAboutWhatsApp: true,
     retry: 'repeat',
   },

@@ -28,6 +28,7 @@ const NAMES = [
   'smoke',
   'doctor',
   'passkey',
+  'account',
   'help',
   'version',
 ] as const;

@@ -76,6 +76,15 @@ describe('supervisor, of the health of the kit', () => {
     assert.deepEqual(health.whatsapp, { state: 'ready', since: SINCE, broken: ['send_media'] });
   });
 
+  it('calls the session not ready while another account is linked, and names no number', async () => {
+    await using bridge = await watched('bridge', bridgeReady);
+    const storage = { state: 'ok', since: SINCE };
+    await using api = await watched('api', { status: 'ok', storage, account_changed: true });
+    const { status, whatsapp_ready, whatsapp } = await readHealth([bridge.service, api.service]);
+    assert.deepEqual([status, whatsapp_ready, whatsapp.state], ['degraded', false, 'account_changed']);
+    assert.match(whatsapp.reason ?? '', /GET \/api\/whatsapp\/account/);
+  });
+
   it('passes on why WhatsApp is not ready, in the words that are fit for strangers', async () => {
     const storage = { state: 'ok', since: SINCE };
     await using api = await watched('api', { status: 'ok', storage });

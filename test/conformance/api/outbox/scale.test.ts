@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
+import { readForeign, START } from '../../../../services/api/account/decision/settle-messages.ts';
 import { readMessages } from '../../../../services/api/messages/message-page.ts';
 import { messageQuerySchema } from '../../../../services/api/messages/message-query.ts';
-import { nextMoment, readHeads } from '../../../../services/api/outbox/next-per-chat.ts';
+import { hasOpen, nextMoment, readHeads } from '../../../../services/api/outbox/next-per-chat.ts';
 import type { Database, DialectName, Engine } from '../../../../services/api/store/store.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { QueryPlans, statisticsOf } from '../../../support/api/store/query-plans.ts';
@@ -33,6 +34,8 @@ const READS: Readonly<Record<string, Read>> = {
   'a page of a kind that is not there': page({ kind: 'location' }),
   'the heads of the chats': (db, dialect) => readHeads(db, dialect, 'default', NOW, 10, []),
   'the next moment': (db, dialect) => nextMoment(db, dialect, 'default', NOW),
+  'whether anything waits': (db) => hasOpen(db, 'default'),
+  'the messages of another account': (db) => readForeign(db, 'default', '15557770000@c.us', START),
 };
 
 forEachDatabase(({ name, fresh }) => {

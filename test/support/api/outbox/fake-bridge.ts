@@ -3,7 +3,7 @@ import { json } from 'node:stream/consumers';
 import { resolveBodySchema, type SendBody, sendBodySchema } from '../../../../services/contract/bridge.ts';
 import type { CapabilityState } from '../../../../services/contract/compat.ts';
 import { ERRORS, type ErrorCode, isErrorCode } from '../../../../services/contract/errors.ts';
-import { type Person, personOf } from '../../../../services/contract/person.ts';
+import { type Account, type Person, personOf } from '../../../../services/contract/person.ts';
 import { closeServer, listen } from '../../../../services/runtime/http/listen.ts';
 import { wrongFields } from '../../../../services/runtime/http/request-validation.ts';
 
@@ -26,6 +26,10 @@ export class FakeBridge {
   readonly phone: { id: string; chatId: string; text: string }[] = [];
   readonly acked = new Set<string>();
   isReady = true;
+  /** The account that the page has. As the bridge does, it refuses what belongs to another one. */
+  me: Account | undefined;
+  /** From which account each message went out, by id. */
+  readonly sentFrom = new Map<string, string | undefined>();
   chats: string[] = [];
   /** Who is behind an id. Any other id is its own address. */
   readonly directory = new Map<string, { readonly chatId: string; readonly person: Person } | 'absent'>();
@@ -63,6 +67,7 @@ export class FakeBridge {
           state: this.isReady ? 'ready' : 'qr',
           since: new Date().toISOString(),
           whatsapp_ready: this.isReady,
+          ...(this.isReady && this.me !== undefined ? { me: this.me } : {}),
           restarts: 0,
           events_waiting: 0,
         });
@@ -82,9 +87,10 @@ export class FakeBridge {
           })),
         });
       if (request.url === '/resolve') {
-        const { chatId } = resolveBodySchema.parse(await json(request));
+        const { chatId, account } = resolveBodySchema.parse(await json(request));
         this.resolveCalls.push(chatId);
         if (!this.isReady) return problem('whatsapp_not_ready');
+        if (this.#isOfAnother(account)) return problem('account_changed');
         if (this.resolveError !== undefined) return problem(this.resolveError);
         const entry = this.#entryOf(chatId);
         if (entry === 'absent') return problem('recipient_not_on_whatsapp');
@@ -101,6 +107,7 @@ export class FakeBridge {
       const body = parsed.data;
       this.calls.push(body);
       if (!this.isReady) return problem('whatsapp_not_ready');
+      if (this.#isOfAnother(body.account)) return problem('account_changed');
       const id = body.stanza_id ?? '';
       const found = this.phone.some((message) => message.id === id);
       const entry = this.#entryOf(body.chatId);
@@ -124,6 +131,7 @@ export class FakeBridge {
         const text =
           body.content?.kind === 'text' ? body.content.text : (body.message ?? body.content?.kind ?? '');
         this.phone.push({ id, chatId: body.chatId, text });
+        this.sentFrom.set(id, this.me?.id);
       };
       switch (behaviour) {
         case 'send':
@@ -148,6 +156,10 @@ export class FakeBridge {
     this.port = await listen(server, this.port, '127.0.0.1');
     this.#server = server;
     return this;
+  }
+
+  #isOfAnother(account: string | undefined): boolean {
+    return account !== undefined && this.me !== undefined && account !== this.me.id;
   }
 
   #entryOf(chatId: string): { chatId: string; person: Person | undefined } | 'absent' {

@@ -37,6 +37,7 @@ export interface QueueOptions {
   readonly dispatchedAt?: number;
   readonly nextTryAt?: number;
   readonly id?: string;
+  readonly account?: string;
 }
 
 /** A dispatcher on a real database, before a bridge that behaves as the test says. */
@@ -129,6 +130,7 @@ export class OutboxWorld implements AsyncDisposable {
         .values({
           id,
           session: 'default',
+          account: options.account ?? null,
           chat_id: chatId,
           kind: content.kind,
           ...storeContent(content),

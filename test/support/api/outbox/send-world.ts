@@ -1,6 +1,8 @@
 import type { Server } from 'node:http';
 import type { Selectable, Updateable } from 'kysely';
 import request from 'supertest';
+import { AccountDecider } from '../../../../services/api/account/decision/account-decider.ts';
+import { accountRoutes } from '../../../../services/api/account/decision/account-routes.ts';
 import { createApp } from '../../../../services/api/app.ts';
 import { createBridgeClient } from '../../../../services/api/bridge-client.ts';
 import { EventLog } from '../../../../services/api/events/event-log.ts';
@@ -56,16 +58,18 @@ export class SendWorld implements AsyncDisposable {
     const { session, sendWaitMs, outbox, webhooks } = options;
     const shared = { store, changes: this.changes, events: this.events, log };
     const dispatcher = new Dispatcher({ ...options, ...shared, bridge });
+    const decider = new AccountDecider({ session, dispatcher, ...shared });
     const deliverer = new Deliverer({ ...shared, webhooks });
     const media = { ...outbox, allowNetworks: webhooks.allowNetworks };
     const app = createApp(
-      { ...options, heldMessages: () => dispatcher.held },
+      { ...options, dispatcher },
       {
-        health: answerHealth(address, store, () => dispatcher.held),
+        health: answerHealth(address, store, dispatcher),
         intake: takeEvents({ ...shared, dispatcher, session }),
         events: answerEvents(shared),
         upload: takeUpload(store, outbox),
         messages: messageRoutes({ ...shared, bridge, dispatcher, session, sendWaitMs, outbox, media }),
+        account: accountRoutes({ session, store, decider }),
         sessions: sessionRoutes({ bridge, dispatcher, store, session }),
         chats: chatRoutes({ bridge, store, session }),
         people: peopleRoutes({ bridge, store, session, dispatcher }),
