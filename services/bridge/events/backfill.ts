@@ -202,7 +202,7 @@ export class Backfill {
         if (inbound.kind === 'unreadable')
           log.warn(`a message could not be looked up: ${inbound.error.message}`);
         else {
-          const event = toBridgeEvent(session, inbound);
+          const event = toBridgeEvent(session, inbound, browser.whatsapp.account?.id);
           if (this.#safeKeys.has(event.key)) continue;
           take(event);
           told += 1;
