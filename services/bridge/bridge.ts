@@ -126,7 +126,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     pairingPath: join(spoolDir, 'paired.json'),
     pairingQuietMs: limits.pairingQuietMs ?? DEFAULT_PAIRING_QUIET_MS,
     log,
-    take: (event) => events.take(event),
+    take: (event) => events.take({ ...ofAccount(), ...event }),
     kept: () => events.kept(),
   });
   const watchdog = new AckWatchdog({

@@ -24,6 +24,8 @@ export class WatchedPage implements WatchedBrowser {
   /** Whether this account has blocked the recipient. */
   isBlocked = false;
   readonly isReady = true;
+  /** Whose page it is. */
+  whatsapp: WatchedBrowser['whatsapp'] = { account: { id: '15550001111@c.us' } };
   readonly acts: string[] = [];
   #lookCount = 0;
   readonly #context = createContext({

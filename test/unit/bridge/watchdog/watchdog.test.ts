@@ -100,6 +100,36 @@ describe('bridge, the watchdog of acknowledgements', () => {
     assert.deepEqual(told, [`${ID} 3`]);
   });
 
+  it('lets the session go at once when another account is linked, in this process and in the next', async () => {
+    await start();
+    send();
+    await until('the end', () => giveUps.length > 0);
+    watchdog.stop();
+    const second = new WatchedPage();
+    second.whatsapp = { account: { id: '15550002222@c.us', lid: '100000000000002@lid' } };
+    await start({ stepMs: NEVER_MS });
+    assert.ok(isHeld());
+    watchdog.pageReady(second);
+    assert.ok(!isHeld());
+    await until('no record', () => !existsSync(record()));
+    // The page of the first has nothing that waits: what the second sent does not count there.
+    watchdog.take(sent(0));
+    page.messages = [];
+    watchdog.pageReady(page);
+    await page.looks(2);
+    assert.ok(!isHeld());
+  });
+
+  it('keeps what it waits for when the number of the account becomes known', async () => {
+    page.whatsapp = { account: { id: '100000000000002@lid', lid: '100000000000002@lid' } };
+    await start({ ackTimeoutMs: SHORT_MS, stepMs: NEVER_MS });
+    send();
+    await held();
+    page.whatsapp = { account: { id: '15550002222@c.us', lid: '100000000000002@lid' } };
+    watchdog.pageReady(page);
+    assert.ok(isHeld());
+  });
+
   it('takes an ack that the page holds and nobody told', async () => {
     await start({ stepMs: NEVER_MS });
     page.messages = [{ ...page.message(), ack: 2 }];
