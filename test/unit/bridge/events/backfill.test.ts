@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { Backfill, type CaughtUpBrowser } from '../../../../services/bridge/events/backfill.ts';
-import { BackfillCursor } from '../../../../services/bridge/events/backfill-cursor.ts';
-import { toBridgeEvent } from '../../../../services/bridge/events/bridge-event.ts';
-import { readMessage } from '../../../../services/bridge/page/data.ts';
 import type { BridgeEvent } from '../../../../services/contract/events.ts';
 import { until } from '../../../support/until.ts';
 
@@ -156,17 +153,6 @@ describe('bridge, looking up what happened while it did not listen', () => {
     assert.ok((browser.since[0] ?? 0) >= linkedAt - 2, `since ${browser.since[0]}, linked at ${linkedAt}`);
   });
 
-  it('knows the time of the link when the page is ready at once', async () => {
-    const linkedAt = nowS();
-    for (let round = 0; round < 50; round += 1) {
-      const cursor = new BackfillCursor(join(dir, `cursor-${round}.json`), pino({ level: 'silent' }));
-      void cursor.linking(false);
-      const since = (await cursor.since({ id: '15550001111@c.us' }, 0)) ?? 0;
-      assert.ok(since >= linkedAt - 2, `round ${round}: since ${since}, linked at ${linkedAt}`);
-      await cursor.close();
-    }
-  });
-
   it('takes nothing for news that another account left before it was linked', async () => {
     const first = new FakeBrowser();
     first.chats = { [ALICE]: ['of the first'] };
@@ -213,56 +199,6 @@ describe('bridge, looking up what happened while it did not listen', () => {
     assert.equal(first.since[1], first.since[0]);
     assert.equal(bodies().length, 5);
     assert.equal(taken.at(-1)?.account, '15550001111@c.us');
-  });
-
-  it('goes on in the next process for each account that was linked, and for one whose number is known by then', async () => {
-    const file = join(dir, 'cursors.json');
-    const [first, second] = [
-      { id: '15550001111@c.us' },
-      { id: '100000000000002@lid', lid: '100000000000002@lid' },
-    ];
-    const open = () => new BackfillCursor(file, pino({ level: 'silent' }));
-    let kept = open();
-    await kept.linking(false);
-    const since = await kept.since(first, 0);
-    await kept.close();
-    kept = open();
-    await kept.linking(true);
-    const sinceSecond = await kept.since(second, 0);
-    await kept.close();
-    kept = open();
-    await kept.linking(false);
-    assert.equal(await kept.since({ ...second, id: '15550002222@c.us' }, 0), sinceSecond);
-    assert.equal(await kept.since(first, 0), since);
-    assert.equal(await kept.since({ id: '15550003333@c.us' }, 0), undefined);
-  });
-
-  it('reads the file of a release that knew one account, and writes one that it can read', async () => {
-    const file = join(dir, 'cursor.json');
-    writeFileSync(file, JSON.stringify({ account: '15550001111@c.us', at: 1_000, floor: 900 }));
-    const kept = new BackfillCursor(file, pino({ level: 'silent' }));
-    await kept.linking(false);
-    assert.equal(await kept.since({ id: '15550001111@c.us' }, 10), 990);
-    await kept.linking(true);
-    await kept.since({ id: '15550002222@c.us' }, 0);
-    kept.goOn();
-    await kept.close();
-    const { account, others } = JSON.parse(readFileSync(file, 'utf8'));
-    assert.equal(account, '15550002222@c.us');
-    assert.deepEqual(others, [{ account: '15550001111@c.us', at: 1_000, floor: 900 }]);
-  });
-
-  it('does not take a message of another account, which is safe late, for progress of this one', async () => {
-    const file = join(dir, 'cursor.json');
-    writeFileSync(file, JSON.stringify({ account: '15550001111@c.us', at: 1_000, floor: 900 }));
-    const kept = new BackfillCursor(file, pino({ level: 'silent' }));
-    await kept.linking(false);
-    await kept.since({ id: '15550001111@c.us' }, 0);
-    kept.goOn();
-    const message = readMessage(rawMessage(ALICE, 'late'));
-    kept.passed([toBridgeEvent('test', { kind: 'message', message }, '15550002222@c.us')]);
-    await kept.close();
-    assert.equal(JSON.parse(readFileSync(file, 'utf8')).at, 1_000);
   });
 });
 
