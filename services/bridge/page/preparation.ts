@@ -15,6 +15,13 @@ export const INSTALL_PREPARATION = `(() => {
   const { sendMessage: send, processMediaData: upload } = library;
   ${ADDRESSES_OF}
   const prepared = new Map();
+  const namesOf = (address) => {
+    try {
+      return addressesOf(address).map(textOf);
+    } catch {
+      return [address]; // A page that does not know the other address of a person can send all the same.
+    }
+  };
   const uploaded = new WeakSet();
 
   const uploadTo = async (chat, media) => {
@@ -52,7 +59,7 @@ export const INSTALL_PREPARATION = `(() => {
     if (name) prepared.set(name, entry);
     try {
       const chat = await library.getChat(address, { getAsModel: false });
-      if (!name) return chat ? [...new Set([textOf(chat.id), ...addressesOf(address).map(textOf)])] : [address];
+      if (!name) return chat ? [...new Set([textOf(chat.id), ...namesOf(address)])] : [address];
       if (chat && media) entry.options = await uploadTo(chat, media);
       else entry.options = chat && text ? await previewOf(text) : {};
     } catch (error) {
