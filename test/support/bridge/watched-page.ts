@@ -101,4 +101,5 @@ const PAGE = `
     name === 'WAWebEventsWaitForOfflineDeliveryEnd'
       ? given.isDeliveryEnd() === undefined ? undefined : offline
       : modules[name];
-  var window = { require: find };`;
+  const gatehousePeople = (ids) => ({ [ids[0]]: { other: '100000000000009@lid' } });
+  var window = { require: find, WWebJS: { gatehousePeople } };`;

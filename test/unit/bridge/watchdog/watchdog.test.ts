@@ -18,6 +18,8 @@ describe('bridge, the watchdog of acknowledgements', () => {
   let holds: (string | undefined)[];
   let remarks: (string | undefined)[];
   let told: string[];
+  /** Whose chat each of them is of. */
+  let people: unknown[];
   let giveUps: string[];
   let lines: string[];
   const record = () => join(dir, 'unacknowledged.json');
@@ -33,7 +35,11 @@ describe('bridge, the watchdog of acknowledgements', () => {
       log: pino({ level: 'info' }, { write }),
       hold: (reason) => void holds.push(reason),
       remark: (text) => void remarks.push(text),
-      tell: (event) => event.kind === 'ack' && told.push(`${event.message.id} ${event.ack}`),
+      tell: (event) => {
+        if (event.kind !== 'ack') return;
+        told.push(`${event.message.id} ${event.ack}`);
+        people.push(event.message.person);
+      },
       giveUp: (reason) => void giveUps.push(reason),
     });
   }
@@ -52,7 +58,7 @@ describe('bridge, the watchdog of acknowledgements', () => {
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'gatehouse-watchdog-'));
     page = new WatchedPage();
-    [remarks, told, giveUps, lines] = [[], [], [], []];
+    [remarks, told, people, giveUps, lines] = [[], [], [], [], []];
   });
   afterEach(() => {
     watchdog.stop();
@@ -136,6 +142,7 @@ describe('bridge, the watchdog of acknowledgements', () => {
     watchdog.take(sent(0));
     await until('the ack', () => told.length > 0);
     assert.deepEqual([told, holds], [[`${ID} 2`], []]);
+    assert.deepEqual(people, [{ phone_number: '15552220000', lid: '100000000000009@lid' }]);
   });
 
   it('lets the session go with the first ack, and begins the next ladder at its first step', async () => {
