@@ -107,6 +107,7 @@ describe('bridge, looking up what happened while it did not listen', () => {
     backfill.pageReady(browser);
     await until('a failure', () => isLogged('what was missed could not be looked up, and will be'));
     assert.deepEqual(bodies(), ['of another chat']);
+    backfill.pageAway();
     await backfill.close();
     browser.failing.clear();
     // Another process: it knows only the cursor.
