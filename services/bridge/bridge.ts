@@ -65,12 +65,17 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     onKept: (kept) => backfill.kept(kept),
     onTrouble: (reason) => session.remark('events', reason),
   });
-  const take = (inbound: InboundEvent) => {
-    if (inbound.kind !== 'unreadable') events.take(toBridgeEvent(options.session, inbound));
+  const take = (inbound: InboundEvent, account: string | undefined) => {
+    if (inbound.kind !== 'unreadable') events.take(toBridgeEvent(options.session, inbound, account));
     else {
       const { error } = inbound;
       log.error({ err: error }, `an event of WhatsApp could not be read and is lost: ${error.message}`);
     }
+  };
+  const linked = () => session.browser?.whatsapp.account;
+  const ofAccount = () => {
+    const account = linked()?.id;
+    return account === undefined ? {} : { account };
   };
   const head = () => ({ session: options.session, key: randomUUID(), at: new Date().toISOString() });
   const holds: { page?: string | undefined; watchdog?: string | undefined } = {};
@@ -82,7 +87,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     session: options.session,
     path: join(spoolDir, 'compat.json'),
     log,
-    tell: (event) => events.take(event),
+    tell: (event) => events.take({ ...event, ...ofAccount() }),
     hold: (reason) => hold('page', reason),
   });
   const testPage = (whatsapp: TestedPage) => compat.test(whatsapp);
@@ -93,13 +98,15 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
         if (data.state === 'qr') watchdog.forget();
         if (data.state === 'qr' || data.state === 'pairing') backfill.codeShown();
         if (data.state === 'syncing') backfill.linking();
-        events.take({ ...head(), kind: 'state', data });
+        const me = data.state === 'ready' || data.state === 'degraded' ? linked() : undefined;
+        const about = me === undefined ? data : { ...data, me };
+        events.take({ ...head(), ...ofAccount(), kind: 'state', data: about });
       },
       qr: ({ qr, generated_at }) => events.take({ ...head(), kind: 'qr', data: { qr, generated_at } }),
-      inbound: (event) => {
+      inbound: (event, account) => {
         sender.take(event);
         watchdog.take(event);
-        take(event);
+        take(event, account);
       },
       pageReady: (browser) => {
         watchdog.pageReady(browser);
@@ -119,7 +126,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     pairingPath: join(spoolDir, 'paired.json'),
     pairingQuietMs: limits.pairingQuietMs ?? DEFAULT_PAIRING_QUIET_MS,
     log,
-    take: (event) => events.take(event),
+    take: (event) => events.take({ ...ofAccount(), ...event }),
     kept: () => events.kept(),
   });
   const watchdog = new AckWatchdog({
@@ -129,7 +136,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     log,
     hold: (reason) => hold('watchdog', reason),
     remark: (text) => session.remark('watchdog', text),
-    tell: take,
+    tell: (event) => take(event, linked()?.id),
     giveUp: (reason) => {
       log.fatal(reason);
       void closeOnce().finally(() => options.end());

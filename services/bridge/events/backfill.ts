@@ -79,8 +79,7 @@ export class Backfill {
 
   /** A login is being made or restored. */
   linking(): void {
-    this.#pairing.linking();
-    this.#cursor.linking().catch((error: unknown) => {
+    this.#cursor.linking(this.#pairing.linking()).catch((error: unknown) => {
       this.#options.log.warn(`how far messages are known cannot be read: ${errorText(error)}`);
     });
   }
@@ -99,7 +98,7 @@ export class Backfill {
 
   /** These are safe: on disk, or with the api. */
   kept(events: readonly BridgeEvent[]): void {
-    for (const { key } of events) this.#safeKeys.add(key);
+    for (const event of events) this.#safeKeys.add(keyOf(event));
     for (const oldest of this.#safeKeys) {
       if (this.#safeKeys.size <= REMEMBERED) break;
       this.#safeKeys.delete(oldest);
@@ -154,7 +153,7 @@ export class Backfill {
   }
 
   async #lookBack(browser: CaughtUpBrowser, run: number, mayLoad: boolean): Promise<void> {
-    const account = browser.whatsapp.account?.id;
+    const { account } = browser.whatsapp;
     if (account === undefined) throw new Error('the page does not say whose it is');
     const since = await this.#cursor.since(account, MARGIN_S);
     const chats = await browser.call('a look for active chats', (whatsapp) =>
@@ -162,7 +161,7 @@ export class Backfill {
     );
     if (run !== this.#run) return;
     if (since === undefined) {
-      await this.#cursor.begin(account, nowAt(chats));
+      await this.#cursor.begin(account.id, nowAt(chats));
       return;
     }
     let told = 0;
@@ -202,8 +201,8 @@ export class Backfill {
         if (inbound.kind === 'unreadable')
           log.warn(`a message could not be looked up: ${inbound.error.message}`);
         else {
-          const event = toBridgeEvent(session, inbound);
-          if (this.#safeKeys.has(event.key)) continue;
+          const event = toBridgeEvent(session, inbound, browser.whatsapp.account?.id);
+          if (this.#safeKeys.has(keyOf(event))) continue;
           take(event);
           told += 1;
         }
@@ -237,6 +236,11 @@ export class Backfill {
       data: { reason },
     });
   }
+}
+
+/** Two accounts may have the same message, in a group of both. */
+function keyOf({ account = '', key }: BridgeEvent): string {
+  return `${account} ${key}`;
 }
 
 /** The first second that is news: after the last of the past, by WhatsApp's clock. */

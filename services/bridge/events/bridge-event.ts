@@ -1,22 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { BridgeEvent } from '../../contract/events.ts';
 import type { InboundEvent } from '../page/inbound-events.ts';
+import { personIn } from '../page/people/people.ts';
 
-/** Turns an inbound event into an event for the api, with a key that every repetition of the same event has too. */
+/**
+ * Turns an inbound event into an event for the api, with a key that every repetition of the same event has too. `account` is
+ * the id of the account of the page, if it is known.
+ */
 export function toBridgeEvent(
   session: string,
   inbound: Exclude<InboundEvent, { kind: 'unreadable' }>,
+  account: string | undefined,
 ): BridgeEvent {
-  const head = { session, at: new Date().toISOString() };
+  const head = { session, at: new Date().toISOString(), ...(account === undefined ? {} : { account }) };
   switch (inbound.kind) {
     case 'ack': {
-      const { id, chat_id, stanza_id } = inbound.message;
+      const { id, chat_id, stanza_id, person = personIn(undefined, chat_id) } = inbound.message;
       return {
         ...head,
         kind: 'ack',
         key: `ack:${id}:${inbound.ack}`,
         whatsapp_id: id,
-        data: { chat_id, stanza_id, ack: inbound.ack },
+        data: { chat_id, stanza_id, ack: inbound.ack, ...(person === undefined ? {} : { person }) },
       };
     }
     case 'edited': {
@@ -31,19 +36,27 @@ export function toBridgeEvent(
       return { ...head, kind: 'edited', key, whatsapp_id: id, data };
     }
     case 'reaction': {
-      const { messageId, sender, reaction, timestamp } = inbound;
+      const { messageId, chatId, sender, reaction, timestamp, person, authorPerson } = inbound;
       const key = `reaction:${messageId}:${sender}:${timestamp}:${reaction}`;
       return {
         ...head,
         kind: 'reaction',
         key,
         whatsapp_id: messageId,
-        data: { sender, reaction, timestamp },
+        data: {
+          chat_id: chatId,
+          sender,
+          reaction,
+          timestamp,
+          ...(person === undefined ? {} : { person }),
+          ...(authorPerson === undefined ? {} : { author_person: authorPerson }),
+        },
       };
     }
     case 'call': {
-      const { callId, from, isVideo, isGroup } = inbound;
-      const data = { call_id: callId, from, is_video: isVideo, is_group: isGroup };
+      const { callId, from, isVideo, isGroup, person } = inbound;
+      const caller = person === undefined ? {} : { person };
+      const data = { call_id: callId, from, is_video: isVideo, is_group: isGroup, ...caller };
       return { ...head, kind: 'call', key: `call:${callId}`, data };
     }
     default: {

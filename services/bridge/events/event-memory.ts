@@ -9,7 +9,7 @@ interface Entry {
   readonly count: number;
 }
 
-/** Events between their arrival and the disk, up to a number: then one `gap` event takes the place of the oldest. */
+/** Events between their arrival and the disk, up to a number: then a `gap` event takes the place of the oldest of an account. */
 export class EventMemory {
   readonly #session: string;
   readonly #most: number;
@@ -32,19 +32,9 @@ export class EventMemory {
   add(event: BridgeEvent): number {
     this.#arrived += 1;
     this.#entries.push({ number: this.#arrived, event, count: 1 });
-    const excess = this.#entries.length - this.#most - this.#held;
-    if (excess <= 0) return 0;
-    const dropped = this.#entries.splice(this.#held, excess + 1);
-    const count = dropped.reduce((sum, entry) => sum + entry.count, 0);
-    const [oldest] = dropped;
-    const isAlreadyGap = oldest !== undefined && oldest.count > 1;
-    const key = isAlreadyGap ? oldest.event.key : `gap:memory:${randomUUID()}`;
-    this.#entries.splice(this.#held, 0, {
-      number: dropped.at(-1)?.number ?? this.#arrived,
-      event: this.#gap(key, count),
-      count,
-    });
-    return isAlreadyGap ? count - oldest.count : count;
+    let lost = 0;
+    for (let at = this.#held; at < this.#entries.length && this.#excess > 0; at += 1) lost += this.#merge(at);
+    return lost;
   }
 
   /** Up to so many of the oldest; they stay until `release`. */
@@ -70,9 +60,29 @@ export class EventMemory {
     return promise;
   }
 
-  #gap(key: string, lost: number): BridgeEvent {
+  get #excess(): number {
+    return this.#entries.length - this.#most - this.#held;
+  }
+
+  /** Makes one gap of the entry there and of those that follow and are of the same account. Gives how many events are newly lost. */
+  #merge(at: number): number {
+    const account = this.#entries[at]?.event.account;
+    const others = this.#entries.slice(at).findIndex(({ event }) => event.account !== account);
+    const dropped = this.#entries.slice(at, at + Math.min(others < 0 ? Infinity : others, this.#excess + 1));
+    const [oldest, ...more] = dropped;
+    const last = more.at(-1);
+    if (oldest === undefined || last === undefined) return 0;
+    const count = dropped.reduce((sum, entry) => sum + entry.count, 0);
+    const key = oldest.count > 1 ? oldest.event.key : `gap:memory:${randomUUID()}`;
+    const event = this.#gap(key, count, account);
+    this.#entries.splice(at, dropped.length, { number: last.number, event, count });
+    return dropped.reduce((sum, entry) => sum + (entry.count > 1 ? 0 : 1), 0);
+  }
+
+  #gap(key: string, lost: number, account: string | undefined): BridgeEvent {
     const reason = 'the disk took no events while the api was away, and the oldest were dropped';
     const at = new Date().toISOString();
-    return { session: this.#session, key, at, kind: 'gap', data: { lost, reason } };
+    const head = { session: this.#session, key, at, ...(account === undefined ? {} : { account }) };
+    return { ...head, kind: 'gap', data: { lost, reason } };
   }
 }

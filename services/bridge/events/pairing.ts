@@ -37,14 +37,15 @@ export class Pairing {
     this.#isCodeShown = true;
   }
 
-  /** A login is being made or restored. */
-  linking(): void {
-    if (!this.#isCodeShown) return;
+  /** A login is being made or restored. Returns whether it is a new one. */
+  linking(): boolean {
+    if (!this.#isCodeShown) return false;
     this.#isCodeShown = false;
     const at = Math.floor(Date.now() / 1000);
     this.#at = at;
     this.#isRead = true;
     this.#queue(() => this.#file.write({ at }), 'that the phone was linked now');
+    return true;
   }
 
   /** Returns how long a page that was loaded then is to be left alone, in ms; 0 when it no longer is. */

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { type Chat, chatSchema } from '../../contract/bridge.ts';
 import type { WhatsAppMessage } from '../../contract/events.ts';
+import type { Person } from '../../contract/person.ts';
 import { type KeyOfMessage, type MessageIds, messageKeySchema, widSchema } from './ids.ts';
+import { peopleOfMessage, personIn } from './people/people.ts';
 
 /** What came from the page and was not what it is known to be: WhatsApp Web has probably changed. */
 export class PageDataError extends Error {
@@ -12,7 +15,7 @@ export function readMessage(raw: unknown): WhatsAppMessage {
   const data = parse(rawMessage, raw, 'message');
   const { from_me, ...ids } = keyOf(data);
   const hasMedia = data.directPath !== undefined;
-  return {
+  const message: WhatsAppMessage = {
     ...ids,
     from: data.from ?? ids.chat_id,
     to: data.to ?? ids.chat_id,
@@ -29,6 +32,7 @@ export function readMessage(raw: unknown): WhatsAppMessage {
       ? {}
       : { mentions: data.mentionedJidList }),
   };
+  return { ...message, ...peopleOfMessage(raw, message) };
 }
 
 /** A message that was looked up, and what WhatsApp lets this account do to it. */
@@ -53,6 +57,15 @@ export interface FoundMessage extends Pick<WhatsAppMessage, 'id' | 'stanza_id' |
 /** A message that this account has sent, and whether its send failed; see FoundMessage. */
 export type OwnMessage = WhatsAppMessage & Pick<FoundMessage, 'isFailed' | 'isRefused'>;
 
+/** What `listChats` gives. Throws PageDataError. */
+export function readChats(raw: unknown): Chat[] {
+  return parse(z.array(z.unknown()), raw, 'list of chats').map((item) => {
+    const chat = parse(chatSchema.omit({ person: true }), item, 'chat');
+    const person = personIn(item, chat.id);
+    return person === undefined ? chat : { ...chat, person };
+  });
+}
+
 /** What `ownSince` gives. Throws PageDataError. */
 export function readOwn(raw: unknown): OwnMessage[] {
   const list = parse(z.array(ownMessage), raw, 'list of own messages');
@@ -65,10 +78,11 @@ export function readFound(raw: unknown): FoundMessage {
   return { ...id, timestamp: t, ...about };
 }
 
-/** Only which message it is: an acknowledgement needs no more. Throws PageDataError. */
-export function readMessageIds(raw: unknown): MessageIds {
+/** Which message it is, and whose chat: an acknowledgement needs no more. Throws PageDataError. */
+export function readMessageIds(raw: unknown): MessageIds & { readonly person?: Person | undefined } {
   const { id, stanza_id, chat_id } = keyOf(parse(identified, raw, 'message'));
-  return { id, stanza_id, chat_id };
+  const person = personIn(raw, chat_id);
+  return { id, stanza_id, chat_id, ...(person === undefined ? {} : { person }) };
 }
 
 /** Parses with a schema. Throws PageDataError that names what was read. */

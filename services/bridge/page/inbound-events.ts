@@ -1,14 +1,20 @@
 import { z } from 'zod';
 import type { WhatsAppMessage } from '../../contract/events.ts';
+import type { Person } from '../../contract/person.ts';
 import { PageDataError, parse, readMessage, readMessageIds } from './data.ts';
 import { type MessageIds, messageKeySchema, widSchema } from './ids.ts';
 import type { Client } from './library.ts';
 import { isWrittenType } from './message-kinds.ts';
+import { personIn } from './people/people.ts';
 
 /** An event of WhatsApp, as read from the page. */
 export type InboundEvent =
   | { readonly kind: 'message' | 'message_sent' | 'revoked'; readonly message: WhatsAppMessage }
-  | { readonly kind: 'ack'; readonly message: MessageIds; readonly ack: number }
+  | {
+      readonly kind: 'ack';
+      readonly message: MessageIds & { readonly person?: Person | undefined };
+      readonly ack: number;
+    }
   | {
       readonly kind: 'edited';
       readonly message: WhatsAppMessage;
@@ -19,6 +25,11 @@ export type InboundEvent =
   | {
       readonly kind: 'reaction';
       readonly messageId: string;
+      readonly chatId: string;
+      /** Whose chat it is, in a chat with one person. */
+      readonly person?: Person | undefined;
+      /** Who reacted, in a chat of several. */
+      readonly authorPerson?: Person | undefined;
       readonly sender: string;
       readonly reaction: string;
       readonly timestamp: number;
@@ -27,6 +38,8 @@ export type InboundEvent =
       readonly kind: 'call';
       readonly callId: string;
       readonly from: string;
+      /** Who calls. */
+      readonly person?: Person | undefined;
       readonly isVideo: boolean;
       readonly isGroup: boolean;
     }
@@ -74,9 +87,14 @@ export function listenForEvents(client: Client, onEvent: (event: InboundEvent) =
   client.on('message_reaction', (reaction: unknown) =>
     read(() => {
       const { msgId, senderId, reaction: emoji, timestamp } = parse(reactionSchema, reaction, 'reaction');
+      const known = keyDataSchema.safeParse(reaction).data?.msgId;
+      const person = personIn(known, msgId.chat_id);
       return {
         kind: 'reaction',
         messageId: msgId.id,
+        chatId: msgId.chat_id,
+        person,
+        authorPerson: person === undefined ? personIn(known, senderId) : undefined,
         sender: senderId,
         reaction: emoji,
         timestamp: Math.floor(timestamp),
@@ -90,7 +108,8 @@ export function listenForEvents(client: Client, onEvent: (event: InboundEvent) =
     if (head !== undefined) calls.add(head.id);
     read(() => {
       const { id, from, isVideo, isGroup } = parse(callSchema, call, 'call');
-      return { kind: 'call', callId: id, from, isVideo, isGroup };
+      const known = callerSchema.safeParse(call).data?.from;
+      return { kind: 'call', callId: id, from, isVideo, isGroup, person: personIn(known, from) };
     });
   });
 }
@@ -109,6 +128,10 @@ const reactionSchema = z.object({
   reaction: z.string(),
   timestamp: z.number(),
 });
+
+const keyDataSchema = z.object({ msgId: z.unknown() });
+
+const callerSchema = z.object({ from: z.unknown() });
 
 const callSchema = z.object({
   id: z.string(),

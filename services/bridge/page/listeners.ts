@@ -1,5 +1,6 @@
 import type { LibraryClient } from './library.ts';
 import { CALL_MODULE, LISTEN_TO_CALLS } from './life/calls.ts';
+import { INSTALL_PEOPLE } from './people/people.ts';
 
 /**
  * Waits until all listeners of the library can be attached, and marks the page once they are attached. The library
@@ -49,10 +50,10 @@ export function hearsToken(
 }
 
 async function markAfter({ pupPage }: LibraryClient, attach: () => Promise<void>): Promise<void> {
-  await pupPage?.evaluate(AWAIT_MODULES);
+  await pupPage?.evaluate(`(async () => { await ${AWAIT_MODULES}; ${INSTALL_PEOPLE}; })()`);
   await attach();
-  // In one call: the self-test of a marked page looks for both.
-  await pupPage?.evaluate(`${MARK_LISTENING};${LISTEN_TO_CALLS}`);
+  // In one call: the self-test of a marked page looks for both. The first load has the functions for reactions and calls only now.
+  await pupPage?.evaluate(`${INSTALL_PEOPLE};${MARK_LISTENING};${LISTEN_TO_CALLS}`);
 }
 
 /** The modules without which `Client.attachEventListeners` of whatsapp-web.js 1.34.7 throws, but for that of calls. */

@@ -2,6 +2,7 @@ import { LOAD_EARLIER } from './earlier-messages.ts';
 import { TEXT_OF } from './ids.ts';
 import { IS_WRITTEN } from './message-kinds.ts';
 import { CHECK_ACCOUNT } from './people/own-account.ts';
+import { PEOPLE_FIELD } from './people/people.ts';
 import { FAILURE_OF } from './send-hook.ts';
 
 /**
@@ -9,7 +10,7 @@ import { FAILURE_OF } from './send-hook.ts';
  * its messages, and then says so: what it does not find might yet be there.
  */
 
-/** The chats with the newest activity, as `Chat` of the contract. The library's getChats() serializes every one. */
+/** The chats with the newest activity, as `readChats` takes them. The library's getChats() serializes every one. */
 export function listChats(limit: number): string {
   return `(() => {
     ${TEXT_OF}
@@ -22,21 +23,30 @@ export function listChats(limit: number): string {
       unread_count: Math.max(0, chat.unreadCount ?? 0),
       archived: Boolean(chat.archive),
       ...(chat.t ? { timestamp: chat.t } : {}),
+      ${PEOPLE_FIELD}: window.WWebJS?.gatehousePeople?.([chat.id]),
     }));
   })()`;
 }
 
 /**
- * The newest messages of a chat, oldest first; null when there is no such chat. The library's getChatById() would make
+ * The newest messages of a chat, by either address of a person, oldest first; null when there is no such chat. The library's getChatById() would make
  * one, and its fetchMessages() sorts messages of the same second at random.
  */
 export function listMessages(chatId: string, limit: number): string {
   return `(async () => {
-    ${TEXT_OF}
+    ${ADDRESSES_OF}
     ${LOAD_EARLIER}
     ${IS_WRITTEN}
-    const wid = window.require('WAWebWidFactory').createWid(${JSON.stringify(chatId)});
-    const chat = window.require('WAWebCollections').Chat.get(wid);
+    const id = ${JSON.stringify(chatId)};
+    const { Chat } = window.require('WAWebCollections');
+    const otherChat = () => {
+      try {
+        return addressesOf(id).map((wid) => Chat.get(wid)).find(Boolean);
+      } catch {
+        return undefined; // The page does not know the other address of a person.
+      }
+    };
+    const chat = Chat.get(window.require('WAWebWidFactory').createWid(id)) ?? otherChat();
     if (!chat) return null;
     const held = chat.msgs.getModelsArray().filter(isWritten);
     const isEnough = (loaded) => held.length + loaded.filter(isWritten).length >= ${limit};

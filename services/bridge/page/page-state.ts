@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parse } from './data.ts';
 import { IS_PASSKEY_ASKED } from './life/passkey.ts';
+import { meSchema, READ_ME } from './people/account.ts';
 
 /** Where the page stands: its connection, whether it has synced, whether the library listens to it. */
 export const READ_PAGE = `(() => {
@@ -21,6 +22,7 @@ export const READ_PAGE = `(() => {
       isRegistered:
         ask('WAWebUserPrefsMultiDevice', ({ isRegistered }) => Boolean(isRegistered())) ??
         ask('WAWebUserPrefsMeUser', ({ getMaybeMePnUser }) => Boolean(getMaybeMePnUser())),
+      me: ${READ_ME},
       isInjected: typeof window.WWebJS !== 'undefined',
       isListening,
       isHearingCalls,
@@ -87,6 +89,8 @@ const pageState = z.object({
   hasSynced: z.boolean(),
   /** A phone has linked this page; undefined where the page does not tell. */
   isRegistered: z.boolean().nullish(),
+  /** The account that is linked, as far as the page knows. */
+  me: meSchema.optional().catch(undefined),
   /** The library has loaded its functions into the page. */
   isInjected: z.boolean(),
   /** Every listener of the library is attached. */

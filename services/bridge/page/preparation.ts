@@ -15,6 +15,13 @@ export const INSTALL_PREPARATION = `(() => {
   const { sendMessage: send, processMediaData: upload } = library;
   ${ADDRESSES_OF}
   const prepared = new Map();
+  const namesOf = (address) => {
+    try {
+      return addressesOf(address).map(textOf);
+    } catch {
+      return [address]; // A page that does not know the other address of a person can send all the same.
+    }
+  };
   const uploaded = new WeakSet();
 
   const uploadTo = async (chat, media) => {
@@ -36,14 +43,6 @@ export const INSTALL_PREPARATION = `(() => {
     return found?.data ? { ...found.data, preview: true, subtype: 'url' } : {};
   };
 
-  const allAddressesOf = (address) => {
-    try {
-      return addressesOf(address).map(textOf);
-    } catch {
-      return [address]; // A page that keeps no pairs sends all the same.
-    }
-  };
-
   library.processMediaData = async (media, options) => (uploaded.has(media) ? media : upload(media, options));
 
   library.sendMessage = async (chat, content, options = {}) => {
@@ -60,7 +59,7 @@ export const INSTALL_PREPARATION = `(() => {
     if (name) prepared.set(name, entry);
     try {
       const chat = await library.getChat(address, { getAsModel: false });
-      if (!name) return chat ? [...new Set([textOf(chat.id), ...allAddressesOf(address)])] : [address];
+      if (!name) return chat ? [...new Set([textOf(chat.id), ...namesOf(address)])] : [address];
       if (chat && media) entry.options = await uploadTo(chat, media);
       else entry.options = chat && text ? await previewOf(text) : {};
     } catch (error) {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { Person } from '../../contract/person.ts';
 import { parse } from './data.ts';
 import { TEXT_OF } from './ids.ts';
 import { IS_WRITTEN } from './message-kinds.ts';
+import { PEOPLE_FIELD, personIn } from './people/people.ts';
 import type { WhatsApp } from './whatsapp.ts';
 
 /** A message of this account, and how far it has come. */
@@ -10,6 +12,8 @@ export interface OwnMessage {
   readonly stanza_id: string;
   readonly chat_id: string;
   readonly ack: number;
+  /** Whose chat it is, in a chat with one person. */
+  readonly person?: Person | undefined;
   /** The page has given it up, or never sends it: no ack will come. */
   readonly isFailed?: boolean | undefined;
 }
@@ -32,7 +36,11 @@ export async function readOwnMessages(
 ): Promise<OwnMessages> {
   const raw = await whatsapp.run(ownMessages(ids, since));
   const { messages, isDeliveryEnd } = parse(ownSchema, raw, 'list of own messages');
-  return { messages, isDeliveryEnd: isDeliveryEnd ?? undefined };
+  const named = messages.map(({ [PEOPLE_FIELD]: known, ...message }) => ({
+    ...message,
+    person: personIn({ [PEOPLE_FIELD]: known }, message.chat_id),
+  }));
+  return { messages: named, isDeliveryEnd: isDeliveryEnd ?? undefined };
 }
 
 /** Reconnects the page, if the page can do that. */
@@ -61,6 +69,7 @@ const ownSchema = z.object({
       chat_id: z.string(),
       ack: z.number().int(),
       isFailed: z.boolean(),
+      [PEOPLE_FIELD]: z.unknown(),
     }),
   ),
   isDeliveryEnd: z.boolean().nullable(),
@@ -100,6 +109,7 @@ function ownMessages(ids: readonly string[], since: number): string {
         stanza_id: msg.id.id,
         chat_id: textOf(msg.id.remote),
         ack: msg.ack ?? 0,
+        ${PEOPLE_FIELD}: window.WWebJS?.gatehousePeople?.([msg.id.remote]),
         isFailed: msg.ack < 0 || msg.isSendFailure === true || isBlocked(msg.id.remote),
       })),
       isDeliveryEnd: isDeliveryEnd(),

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { type Chat, chatSchema } from '../../contract/bridge.ts';
+import type { Chat } from '../../contract/bridge.ts';
 import { errorText } from '../../contract/errors.ts';
 import type { WhatsAppMessage } from '../../contract/events.ts';
+import type { Account } from '../../contract/person.ts';
 import { within } from '../deadline.ts';
-import { parse, readMessage } from './data.ts';
-import { INSTALL_KEY_ALIAS, widSchema } from './ids.ts';
+import { parse, readChats, readMessage } from './data.ts';
+import { INSTALL_KEY_ALIAS } from './ids.ts';
 import type { AuthStrategy, LaunchOptions, Library, LibraryClient, Page } from './library.ts';
 import { ACKNOWLEDGE_DIALOGS, type DialogLook, readDialogs } from './life/dialogs.ts';
 import { LOGOUT_FUNCTION, type Logout, logoutCodeOf, REPORT_LOGOUT, UNLINK } from './life/logout.ts';
@@ -14,6 +15,7 @@ import { listen, type WhatsAppListener } from './life/whatsapp-listener.ts';
 import { hearsToken, markWhenListening } from './listeners.ts';
 import { findMessage, listChats, listMessages } from './lookup.ts';
 import { obstacleIn, type PageState, READ_PAGE, readPageState } from './page-state.ts';
+import { accountOf, type Me } from './people/account.ts';
 import { INSTALL_PREPARATION } from './preparation.ts';
 import { INSTALL_SEND_HOOK } from './send-hook.ts';
 import { WhatsAppSends } from './sends.ts';
@@ -29,12 +31,6 @@ export interface WhatsAppOptions {
   killBrowser(pid: number | undefined): Promise<void>;
 }
 
-export interface Account {
-  readonly id: string;
-  readonly name?: string;
-  readonly platform?: string;
-}
-
 /** One browser with one WhatsApp Web. None of its calls has a deadline of its own: see `session/browser-run.ts`. */
 export class WhatsApp {
   readonly sends: WhatsAppSends;
@@ -45,6 +41,8 @@ export class WhatsApp {
   #starting: Promise<void> | undefined;
   #isClosed = false;
   #browserVersion = 'unknown';
+  /** The account, as the page said at the last look. */
+  #me: Me | undefined;
   /** What the page has said of its last logout. */
   #logout: Logout = {};
 
@@ -75,15 +73,15 @@ export class WhatsApp {
     return this.#client.pupBrowser?.process()?.pid;
   }
 
+  /** The account that is linked; undefined before the page has synced. */
   get account(): Account | undefined {
-    const info = accountSchema.safeParse(this.#client.info);
-    if (!info.success) return undefined;
-    const { wid, pushname, platform } = info.data;
-    return { id: wid, ...(pushname ? { name: pushname } : {}), ...(platform ? { platform } : {}) };
+    return accountOf(this.#client.info, this.#me);
   }
 
   async pageState(): Promise<PageState | undefined> {
-    return readPageState(await this.#evaluate(READ_PAGE));
+    const state = readPageState(await this.#evaluate(READ_PAGE));
+    this.#me = state?.me ?? this.#me;
+    return state;
   }
 
   /** Why the session cannot be ready with this page; undefined when it can. */
@@ -125,7 +123,7 @@ export class WhatsApp {
   }
 
   async chats(limit: number): Promise<Chat[]> {
-    return parse(z.array(chatSchema), await this.#evaluate(listChats(limit)), 'list of chats');
+    return readChats(await this.#evaluate(listChats(limit)));
   }
 
   /** The newest messages of a chat, oldest first; undefined when there is no such chat. */
@@ -232,12 +230,6 @@ export class WhatsApp {
 }
 
 const watched = new WeakSet<Page>();
-
-const accountSchema = z.object({
-  wid: widSchema,
-  pushname: z.string().optional(),
-  platform: z.string().optional(),
-});
 
 /** When the sync ended before the library listened, it never hears of it and `ready` never comes. */
 const REPEAT_SYNCED = 'void window.onAppStateHasSyncedEvent()';

@@ -19,7 +19,8 @@ export interface BrowserObserver {
   state(state: ReportedState, reason?: string): void;
   qr(code: string): void;
   pairingCode(code: string): void;
-  inbound(event: InboundEvent): void;
+  /** `account` is the id of the account of its page, if it is known. */
+  inbound(event: InboundEvent, account: string | undefined): void;
   /** Something to know about its page, which keeps it from nothing; undefined withdraws it. */
   remark(part: string, text: string | undefined): void;
   /** It has ended for this reason; its browser is yet to be closed. */
@@ -155,7 +156,7 @@ export class BrowserRun {
             reason: `whatsapp-web.js could not attach its listeners: ${errorText(error).split('\n')[0]}`,
           });
       },
-      inbound: (event) => this.#observer.inbound(event),
+      inbound: (event) => this.#observer.inbound(event, this.#whatsapp.account?.id),
     };
   }
 }

@@ -212,7 +212,7 @@ export class Session {
         this.#codes.showPairingCode(code);
         this.#reporter.set('pairing', 'waiting for the pairing code on the phone');
       },
-      inbound: (event) => this.#observer.inbound(event),
+      inbound: (event, account) => this.#observer.inbound(event, account),
       remark: (part, text) => this.#reporter.remark(part, text),
       // At once: until its browser is closed, nobody should take the session for what it was.
       ended: (end) => {

@@ -15,7 +15,8 @@ export interface SessionStatus {
 export interface SessionObserver {
   state(status: SessionStatus): void;
   qr(answer: QrAnswer): void;
-  inbound(event: InboundEvent): void;
+  /** `account` is the id of the account that is linked, if it is known. */
+  inbound(event: InboundEvent, account: string | undefined): void;
   /** A page has become ready, for the first time or again: it may hold what was missed. */
   pageReady(browser: BrowserRun): void;
   /** From here on nothing may be told of what happens. */

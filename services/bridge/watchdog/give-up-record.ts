@@ -10,6 +10,8 @@ const recordSchema = z.object({
   rounds: z.number().int().positive(),
   /** ISO time of the oldest message without an ack. */
   since: z.string(),
+  /** The id of the account whose messages they are; an earlier release did not note it. */
+  account: z.string().optional(),
   /** The messages without an ack. */
   ids: z.array(z.string()),
 });
@@ -40,9 +42,10 @@ export class GiveUpRecord {
   }
 
   /** Notes one more round. Never throws. */
-  async write(since: string, ids: readonly string[]): Promise<void> {
+  async write(since: string, ids: readonly string[], account: string | undefined): Promise<void> {
     const rounds = (this.#content?.rounds ?? 0) + 1;
-    this.#content = { rounds, since, ids: ids.slice(0, MOST_NOTED) };
+    const whose = account === undefined ? {} : { account };
+    this.#content = { rounds, since, ...whose, ids: ids.slice(0, MOST_NOTED) };
     try {
       await this.#file.write(this.#content);
     } catch (error) {

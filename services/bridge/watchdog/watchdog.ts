@@ -1,5 +1,7 @@
+import type { Account } from '../../contract/person.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { InboundEvent } from '../page/inbound-events.ts';
+import { isAccount } from '../page/people/account.ts';
 import { isAwaited, readOwnMessages } from '../page/probe.ts';
 import { AwaitedAcks } from './awaited-acks.ts';
 import { GiveUpRecord } from './give-up-record.ts';
@@ -46,6 +48,8 @@ export class AckWatchdog {
   readonly #delivery: OfflineDelivery;
   readonly #looks: PageLooks;
   #browser: WatchedBrowser | undefined;
+  /** The id of the account whose acknowledgements are awaited, as far as is known. */
+  #account: string | undefined;
   /** When the oldest message without an ack was sent, since the last ack. */
   #since: string | undefined;
   #isHeld = false;
@@ -72,6 +76,7 @@ export class AckWatchdog {
     const { content } = this.#record;
     if (content !== undefined) {
       this.#since = content.since;
+      this.#account = content.account;
       for (const id of content.ids) this.#awaited.watch(id);
       this.#isResting = true;
       this.#hold();
@@ -98,6 +103,7 @@ export class AckWatchdog {
   /** The page of this browser is connected, for the first time or again. */
   pageReady(browser: WatchedBrowser): void {
     this.#browser = browser;
+    this.#see(browser.whatsapp.account);
     this.#delivery.connected();
     const restStarted = this.#isResting && this.#ladder.isScheduled;
     if (this.#isHeld && !restStarted) this.#ladder.schedule(performance.now() + this.#patienceMs);
@@ -107,6 +113,13 @@ export class AckWatchdog {
   /** The page has gone away. */
   pageAway(): void {
     this.#delivery.away();
+  }
+
+  /** What another account left proves nothing for this one. */
+  #see(account: Account | undefined): void {
+    if (account === undefined) return;
+    if (this.#account !== undefined && !isAccount(account, this.#account)) this.forget();
+    this.#account = account.id;
   }
 
   get #patienceMs(): number {
@@ -181,7 +194,7 @@ export class AckWatchdog {
 
   async #giveUp(): Promise<void> {
     const since = this.#since ?? new Date().toISOString();
-    await this.#record.write(since, this.#awaited.ids);
+    await this.#record.write(since, this.#awaited.ids, this.#account);
     this.#options.giveUp(
       `WhatsApp has acknowledged nothing since ${since}, with the page loaded anew and in a new browser: this process ends, for the supervisor to start another`,
     );

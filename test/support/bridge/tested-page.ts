@@ -22,6 +22,7 @@ interface FakeWid {
 }
 
 const ME: FakeWid = { _serialized: '15550001111@c.us' };
+const LID = '1@lid';
 
 type Fields = Record<string, unknown>;
 
@@ -47,7 +48,7 @@ export class FakeTestedPage implements TestedPage {
     this.#set('WAWebMsgKey', FakeKey);
     this.#set('WAWebWidFactory.createWid', (text: string) => ({ _serialized: text }));
     this.#set('WAWebUserPrefsMeUser.getMaybeMePnUser', () => ME);
-    this.#set('WAWebUserPrefsMeUser.getMaybeMeLidUser', () => ({ _serialized: '1@lid' }));
+    this.#set('WAWebUserPrefsMeUser.getMaybeMeLidUser', () => ({ _serialized: LID }));
     this.#set('WAWebCollections.Msg.getModelsArray', () => [message]);
     this.#set('WAWebCollections.Msg.getMessagesById', byText);
     this.#set('WAWebMediaOpaqueData.createFromData', async () => ({ autorelease: () => undefined }));
@@ -84,7 +85,11 @@ export class FakeTestedPage implements TestedPage {
         return this.modules[name];
       },
       Debug: { VERSION: '2.3000.1' },
-      WWebJS: { gatehouse: { isListening: true } },
+      WWebJS: {
+        gatehouse: { isListening: true },
+        gatehousePeople: () => ({ [ME._serialized]: { other: LID }, [LID]: { other: ME._serialized } }),
+        getMessageModel: Object.assign(() => undefined, { isNaming: true }),
+      },
       ...Object.fromEntries(listeners.map((name) => [name, () => undefined])),
     };
   }

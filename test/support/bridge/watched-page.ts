@@ -24,6 +24,8 @@ export class WatchedPage implements WatchedBrowser {
   /** Whether this account has blocked the recipient. */
   isBlocked = false;
   readonly isReady = true;
+  /** Whose page it is. */
+  whatsapp: WatchedBrowser['whatsapp'] = { account: { id: '15550001111@c.us' } };
   readonly acts: string[] = [];
   #lookCount = 0;
   readonly #context = createContext({
@@ -99,4 +101,5 @@ const PAGE = `
     name === 'WAWebEventsWaitForOfflineDeliveryEnd'
       ? given.isDeliveryEnd() === undefined ? undefined : offline
       : modules[name];
-  var window = { require: find };`;
+  const gatehousePeople = (ids) => ({ [ids[0]]: { other: '100000000000009@lid' } });
+  var window = { require: find, WWebJS: { gatehousePeople } };`;

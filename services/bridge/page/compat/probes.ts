@@ -88,6 +88,17 @@ export const PROBES = {
       return broken('the dialog over the page has no button that the bridge can see');`,
   ownLid: `
     if (!require('WAWebUserPrefsMeUser').getMaybeMeLidUser()) return unproven('this account has no LID');`,
+  ownPair: `
+    const peopleOf = window.WWebJS?.gatehousePeople;
+    if (typeof peopleOf !== 'function' || !window.WWebJS.getMessageModel?.isNaming)
+      return broken('what the page reports does not say who the people in it are');
+    const { getMaybeMePnUser, getMaybeMeLidUser } = require('WAWebUserPrefsMeUser');
+    const own = [getMaybeMePnUser(), getMaybeMeLidUser()];
+    if (!own.every(Boolean)) return unproven('this account has no pair of number and LID');
+    const [number, lid] = own.map(textOf);
+    const people = peopleOf(own);
+    if (people[number]?.other !== lid || people[lid]?.other !== number)
+      return broken('the page does not lead from the number of this account to its LID and back');`,
   offlineDelivery: `
     const isEnd = require('WAWebEventsWaitForOfflineDeliveryEnd').isOfflineDeliveryEnd();
     if (typeof isEnd !== 'boolean') return broken('isOfflineDeliveryEnd gives ' + typeof isEnd);`,

@@ -65,6 +65,39 @@ export const READ_CAPABILITIES: readonly Capability[] = [
     ],
   },
   {
+    name: 'people',
+    does: 'knows a person by number and by LID, and by name, in all that it reports',
+    kinds: [],
+    needs: [
+      'WAWebWidFactory.createWid',
+      'WAWebApiContact.getPhoneNumber',
+      'WAWebApiContact.getCurrentLid',
+      'WAWebCollections.Contact.get',
+      'WAWebUserPrefsMeUser.getMaybeMePnUser',
+      'WAWebUserPrefsMeUser.getMaybeMeLidUser',
+    ],
+    probes: ['ownPair'],
+    patches: [
+      {
+        text: 'each message, reaction and call that the library reports carries what the page knows of its people',
+        file: 'page/people/people.ts (INSTALL_PEOPLE)',
+        standsDown: 'never; without an export, only what that export gives is missing',
+      },
+    ],
+    assumptions: [
+      {
+        text: '`getPhoneNumber` and `getCurrentLid` answer at once, from memory; a LID may lead to a number that has another LID by now',
+        grade: 'confirmed',
+        source: '`WAWebApiContact` (getPnIfLidIsLatestMapping), `WAWebLidPnCache` (jigger@0fbd5e1a)',
+      },
+      {
+        text: '`name` of a contact is the name in the contacts of the phone, and `pushname` is the name that its owner has chosen',
+        grade: 'likely',
+        source: '`WAWebContactModel`, `WAWebContactGetters` (jigger@0fbd5e1a)',
+      },
+    ],
+  },
+  {
     name: 'acks',
     does: 'hears how far a message has come; without it nothing is sent',
     kinds: [],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { chatsAnswerSchema, messagesAnswerSchema } from '../../../../services/contract/bridge.ts';
 import { composeIncoming } from '../../../../services/sandbox/phone/compose-messages.ts';
+import { lidOf } from '../../../../services/sandbox/web/people/directory.ts';
 import type { Policy } from '../../../../services/sandbox/web/policy.ts';
 import { until } from '../../until.ts';
 import { type Contract, live } from './contract.ts';
@@ -12,6 +13,11 @@ export const READ_CONTRACTS: Readonly<Record<string, Contract>> = {
     const look = async (id: string) => (await scene.world.call('GET', `/messages/${id}`)).status;
     assert.equal(await look('3EB0000000000000000000'), 404);
     assert.deepEqual([await look(whatsapp_id), await look(data.stanza_id)], [200, 200]);
+  }),
+  people: live(async (scene) => {
+    const { data } = await scene.incoming();
+    const number = scene.person.replace('@c.us', '');
+    assert.deepEqual([data.person?.phone_number, data.person?.lid], [number, `${lidOf(number)}@lid`]);
   }),
   acks: live(async (scene) => {
     const { message } = await scene.sendText();

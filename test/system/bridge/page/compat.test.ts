@@ -100,5 +100,6 @@ describe('bridge, a page without one export', () => {
     'WAWebQueryExistsJob.queryWidExists',
     'WAWebMsgActionCapability.canEditText',
     'WAWebChatLoadMessages.loadEarlierMsgs',
+    'WAWebCollections.Contact.get',
   ]);
 });

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { Backfill, type CaughtUpBrowser } from '../../../../services/bridge/events/backfill.ts';
-import { BackfillCursor } from '../../../../services/bridge/events/backfill-cursor.ts';
 import type { BridgeEvent } from '../../../../services/contract/events.ts';
 import { until } from '../../../support/until.ts';
 
@@ -108,6 +107,7 @@ describe('bridge, looking up what happened while it did not listen', () => {
     backfill.pageReady(browser);
     await until('a failure', () => isLogged('what was missed could not be looked up, and will be'));
     assert.deepEqual(bodies(), ['of another chat']);
+    backfill.pageAway();
     await backfill.close();
     browser.failing.clear();
     // Another process: it knows only the cursor.
@@ -154,17 +154,6 @@ describe('bridge, looking up what happened while it did not listen', () => {
     assert.ok((browser.since[0] ?? 0) >= linkedAt - 2, `since ${browser.since[0]}, linked at ${linkedAt}`);
   });
 
-  it('knows the time of the link when the page is ready at once', async () => {
-    const linkedAt = nowS();
-    for (let round = 0; round < 50; round += 1) {
-      const cursor = new BackfillCursor(join(dir, `cursor-${round}.json`), pino({ level: 'silent' }));
-      void cursor.linking();
-      const since = (await cursor.since('15550001111@c.us', 0)) ?? 0;
-      assert.ok(since >= linkedAt - 2, `round ${round}: since ${since}, linked at ${linkedAt}`);
-      await cursor.close();
-    }
-  });
-
   it('takes nothing for news that another account left before it was linked', async () => {
     const first = new FakeBrowser();
     first.chats = { [ALICE]: ['of the first'] };
@@ -176,6 +165,41 @@ describe('bridge, looking up what happened while it did not listen', () => {
     backfill.pageReady(second);
     await until('its cursor', () => JSON.stringify(cursor()).includes('15550002222@c.us'));
     assert.deepEqual(bodies(), ['of the first']);
+  });
+
+  it('tells what another account has got since its phone was linked, and of the first what came meanwhile', async () => {
+    const ofGroup = { '1203@g.us': ['in a group of both'] };
+    const first = new FakeBrowser();
+    first.chats = { [ALICE]: ['of the first'], ...ofGroup };
+    backfill.linking();
+    backfill.pageReady(first);
+    await until('the first', () => isLogged('2 events'));
+    const link = (browser: FakeBrowser) => {
+      backfill.pageAway();
+      backfill.codeShown();
+      backfill.linking();
+      backfill.pageReady(browser);
+    };
+    const linkedAt = nowS();
+    const second = new FakeBrowser('15550002222@c.us');
+    second.chats = { [BOB]: ['came while it was linked'], ...ofGroup };
+    link(second);
+    await until('what came', () => bodies().includes('came while it was linked'));
+    await until(
+      'the group of both',
+      () => bodies().filter((text) => text === 'in a group of both').length === 2,
+    );
+    assert.ok((second.since[0] ?? 0) >= linkedAt - 2);
+    assert.deepEqual(
+      [...new Set(taken.map(({ account }) => account))],
+      ['15550001111@c.us', '15550002222@c.us'],
+    );
+    first.chats = { [ALICE]: ['of the first', 'while the other was linked'], ...ofGroup };
+    link(first);
+    await until('what came meanwhile', () => bodies().includes('while the other was linked'));
+    assert.equal(first.since[1], first.since[0]);
+    assert.equal(bodies().length, 5);
+    assert.equal(taken.at(-1)?.account, '15550001111@c.us');
   });
 });
 

@@ -17,12 +17,8 @@ describe('bridge, the keys of its events', () => {
 });
 
 function keyOf(body: string, editedAt?: number): string {
-  return toBridgeEvent('test', {
-    kind: 'edited',
-    message: { ...MESSAGE, body },
-    previousBody: 'text',
-    editedAt,
-  }).key;
+  const message = { ...MESSAGE, body };
+  return toBridgeEvent('test', { kind: 'edited', message, previousBody: 'text', editedAt }, undefined).key;
 }
 
 const MESSAGE: WhatsAppMessage = {

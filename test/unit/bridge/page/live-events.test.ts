@@ -45,8 +45,14 @@ describe('bridge, what it tells of the live events of whatsapp-web.js', () => {
     client.emit('call', { ...call, id: 'CALL2', from: { user: '1', server: 'lid' }, isVideo: undefined });
     client.emit('call', { ...call, id: 'CALL3', fromMe: true });
     assert.deepEqual(events, [
-      { kind: 'call', callId: 'CALL1', from: CHAT, isVideo: true, isGroup: false },
-      { kind: 'call', callId: 'CALL2', from: '1@lid', isVideo: false, isGroup: false },
+      {
+        ...{ kind: 'call', callId: 'CALL1', from: CHAT, isVideo: true, isGroup: false },
+        person: { phone_number: '15553330000' },
+      },
+      {
+        ...{ kind: 'call', callId: 'CALL2', from: '1@lid', isVideo: false, isGroup: false },
+        person: { lid: '1@lid' },
+      },
     ]);
   });
 

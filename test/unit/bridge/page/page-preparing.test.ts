@@ -47,6 +47,17 @@ describe('in the page, the preparation of sends', () => {
 
   const prepare = (name: string, what: object) =>
     run(`window.WWebJS.prepareSend(${JSON.stringify({ name, address: ADDRESS, ...what })})`);
+  it('opens a chat in a page that does not know the other address of a person', async () => {
+    for (const modules of [
+      '{}',
+      '{ WAWebApiContact: {}, WAWebWidFactory: { createWid: () => ({ isUser: () => true, isLid: () => true }) } }',
+    ]) {
+      run(`Object.assign(modules, ${modules})`);
+      const opened = run(`window.WWebJS.prepareSend({ address: '1@lid' }).then(JSON.stringify)`);
+      assert.equal(await Promise.resolve(opened), '["1@lid"]');
+    }
+  });
+
   const send = (attempt: string, prepared?: string) =>
     run(
       `window.WWebJS.sendMessage({ id: '${ADDRESS}' }, 'x', ${JSON.stringify({

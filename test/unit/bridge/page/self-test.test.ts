@@ -55,6 +55,16 @@ describe('bridge, the self-test of a page', () => {
   const texts: readonly [string, string, (page: FakeTestedPage) => unknown][] = [
     ['chosen_ids', 'cannot be replaced', (page) => Object.freeze(page.modules.WAWebSendMsgChatAction)],
     ['inbound', 'did not arrive', (page) => (page.isHeard = false)],
+    ['people', 'who the people in it are', (page) => (page.window.WWebJS = { gatehousePeople: () => ({}) })],
+    [
+      'people',
+      'to its LID and back',
+      (page) =>
+        (page.window.WWebJS = {
+          gatehousePeople: () => ({}),
+          getMessageModel: Object.assign(() => undefined, { isNaming: true }),
+        }),
+    ],
     ['inbound', 'not attached', (page) => (page.window.WWebJS = {})],
     ['inbound', 'onMessageAckEvent', (page) => delete page.window.onMessageAckEvent],
     ['storage', '20 KiB more', (page) => (page.quota = 20 * 1024)],
@@ -103,7 +113,7 @@ describe('bridge, the self-test of a page', () => {
     const unproven = rows.filter(({ reason }) => reason?.startsWith('not proven: '));
     assert.deepEqual(
       unproven.map(({ capability }) => capability),
-      ['send_media', 'reply', 'edit', 'revoke', 'react', 'lookup', 'own_lid', 'inbound', 'dialogs'],
+      ['send_media', 'reply', 'edit', 'revoke', 'react', 'lookup', 'own_lid', 'people', 'inbound', 'dialogs'],
     );
   });
 

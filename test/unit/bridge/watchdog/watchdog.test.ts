@@ -18,6 +18,8 @@ describe('bridge, the watchdog of acknowledgements', () => {
   let holds: (string | undefined)[];
   let remarks: (string | undefined)[];
   let told: string[];
+  /** Whose chat each of them is of. */
+  let people: unknown[];
   let giveUps: string[];
   let lines: string[];
   const record = () => join(dir, 'unacknowledged.json');
@@ -33,7 +35,11 @@ describe('bridge, the watchdog of acknowledgements', () => {
       log: pino({ level: 'info' }, { write }),
       hold: (reason) => void holds.push(reason),
       remark: (text) => void remarks.push(text),
-      tell: (event) => event.kind === 'ack' && told.push(`${event.message.id} ${event.ack}`),
+      tell: (event) => {
+        if (event.kind !== 'ack') return;
+        told.push(`${event.message.id} ${event.ack}`);
+        people.push(event.message.person);
+      },
       giveUp: (reason) => void giveUps.push(reason),
     });
   }
@@ -52,7 +58,7 @@ describe('bridge, the watchdog of acknowledgements', () => {
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'gatehouse-watchdog-'));
     page = new WatchedPage();
-    [remarks, told, giveUps, lines] = [[], [], [], []];
+    [remarks, told, people, giveUps, lines] = [[], [], [], [], []];
   });
   afterEach(() => {
     watchdog.stop();
@@ -100,12 +106,43 @@ describe('bridge, the watchdog of acknowledgements', () => {
     assert.deepEqual(told, [`${ID} 3`]);
   });
 
+  it('lets the session go at once when another account is linked, in this process and in the next', async () => {
+    await start();
+    send();
+    await until('the end', () => giveUps.length > 0);
+    watchdog.stop();
+    const second = new WatchedPage();
+    second.whatsapp = { account: { id: '15550002222@c.us', lid: '100000000000002@lid' } };
+    await start({ stepMs: NEVER_MS });
+    assert.ok(isHeld());
+    watchdog.pageReady(second);
+    assert.ok(!isHeld());
+    await until('no record', () => !existsSync(record()));
+    // The page of the first has nothing that waits: what the second sent does not count there.
+    watchdog.take(sent(0));
+    page.messages = [];
+    watchdog.pageReady(page);
+    await page.looks(2);
+    assert.ok(!isHeld());
+  });
+
+  it('keeps what it waits for when the number of the account becomes known', async () => {
+    page.whatsapp = { account: { id: '100000000000002@lid', lid: '100000000000002@lid' } };
+    await start({ ackTimeoutMs: SHORT_MS, stepMs: NEVER_MS });
+    send();
+    await held();
+    page.whatsapp = { account: { id: '15550002222@c.us', lid: '100000000000002@lid' } };
+    watchdog.pageReady(page);
+    assert.ok(isHeld());
+  });
+
   it('takes an ack that the page holds and nobody told', async () => {
     await start({ stepMs: NEVER_MS });
     page.messages = [{ ...page.message(), ack: 2 }];
     watchdog.take(sent(0));
     await until('the ack', () => told.length > 0);
     assert.deepEqual([told, holds], [[`${ID} 2`], []]);
+    assert.deepEqual(people, [{ phone_number: '15552220000', lid: '100000000000009@lid' }]);
   });
 
   it('lets the session go with the first ack, and begins the next ladder at its first step', async () => {
