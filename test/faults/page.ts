@@ -57,8 +57,8 @@ export const faults: readonly Fault[] = [
     name: 'A deletion counts as done before the page shows it',
     kind: 'swallowed error',
     file: 'services/bridge/send/actions.ts',
-    text: 'if (await sends.revoke(id, notAfter)) return;',
-    replacement: 'await sends.revoke(id, notAfter);\n    if (notAfter > 0) return;',
+    text: 'if (await sends.revoke(id, notAfter, account)) return;',
+    replacement: 'await sends.revoke(id, notAfter, account);\n    if (notAfter > 0) return;',
     tests: [
       {
         file: 'test/unit/bridge/send/send-changes.test.ts',

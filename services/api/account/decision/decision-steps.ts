@@ -11,6 +11,7 @@ import {
   type Decision,
   type DecisionCounts,
   readAccounts,
+  revisionOf,
   writeAccounts,
 } from '../linked-account.ts';
 import { type Page, readForeign, START, settlePage } from './settle-messages.ts';
@@ -97,7 +98,7 @@ async function finish(
   accounts: Accounts,
   now: number,
 ): Promise<Decided> {
-  const { deciding, changed, ...others } = accounts;
+  const { deciding, changed: _changed, ...others } = accounts;
   const change = changeOf(accounts);
   if (deciding === undefined || change === undefined) throw new Error('there is nothing to finish');
   const { owner, linked } = change;
@@ -106,7 +107,7 @@ async function finish(
   await writeAccounts(db, session, { ...others, owner: linked, linked, decided });
   const event: AccountChangedEvent = {
     session,
-    key: `account_changed:${changed?.at ?? now}:${linked.id}:${decision}`,
+    key: `account_changed:${revisionOf(accounts)}:${decision}`,
     at: new Date(now).toISOString(),
     account: linked.id,
     kind: 'account_changed',

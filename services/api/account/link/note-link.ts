@@ -103,26 +103,22 @@ function newsOf(
   after: Accounts,
   now: number,
 ): AccountChangedEvent | undefined {
-  const head = { session, at: new Date(now).toISOString(), kind: 'account_changed' } as const;
+  // Every change has a revision of its own; two of them may come within a millisecond.
+  const key = `account_changed:${revisionOf(before)}`;
+  const head = { session, key, at: new Date(now).toISOString(), kind: 'account_changed' } as const;
   const change = changeOf(after);
   if (change !== undefined) {
-    const { account, at } = after.changed ?? { account: change.linked, at: now };
+    const account = after.changed?.account ?? change.linked;
     if (before.changed?.account.id === account.id) return undefined;
     const reason = whyChanged(after) ?? '';
-    return {
-      ...head,
-      key: `account_changed:${at}:${account.id}`,
-      account: account.id,
-      data: { ...change, reason },
-    };
+    return { ...head, account: account.id, data: { ...change, reason } };
   }
   const { owner, linked } = after;
   if (before.changed === undefined || owner === undefined || linked === undefined) return undefined;
-  const { account, at } = before.changed;
+  const { account } = before.changed;
   const reason = `${nameOf(owner)}, to which this session belongs, is linked again in place of ${nameOf(account)}. Its messages go out; messages that were accepted for ${nameOf(account)} wait until that account is linked again`;
   return {
     ...head,
-    key: `account_changed:${at}:${account.id}:returned`,
     account: owner.id,
     data: { owner, linked, decision: 'returned', reason },
   };
