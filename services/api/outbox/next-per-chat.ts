@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { isAmong } from '../store/among.ts';
 import type { Database, DialectName } from '../store/store.ts';
 import { isOfLane, type SlowLane } from './lanes.ts';
-import { type Message, toMessage } from './message.ts';
+import { type Message, queueOf, toMessage } from './message.ts';
 import { isPassedOver } from './page-compat.ts';
 import { stateIs } from './state-sql.ts';
 
@@ -85,6 +85,21 @@ function earliest(...moments: (number | null | undefined)[]): number | undefined
 /** As `queueOf`: the text of an index. */
 const KEY = sql`coalesce(chat_key, chat_id)`;
 
+/**
+ * Whether a row is of a queue. Read it in the order of `KEY, seq`: only one index has that order, and PostgreSQL drops what
+ * is equal to a constant from an order.
+ */
+function isOfQueue(queue: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql<boolean>`(${KEY} >= ${queue} and ${KEY} <= ${queue})`;
+}
+
+/** Whether no message comes before this one in its queue: who an earlier one is for may have become known just now. */
+export function isFirstOfQueue(message: Message, account: string, now: number): RawBuilder<boolean> {
+  return sql<boolean>`not exists (select 1 from messages where session = ${message.session} and ${stateIs.open}
+    and ${isOfQueue(sql`${queueOf(message)}`)} and seq < ${message.seq} and coalesce(account, ${account}) = ${account}
+    and not ${isPassedOver(now)} order by ${KEY}, seq limit 1)`;
+}
+
 /** As `onlyLooksFor`: a look needs no place in a slow lane. */
 function onlyLooks(now: number): RawBuilder<boolean> {
   return sql<boolean>`(${stateIs.inDoubt} and (cancel_at is not null or expires_at <= ${now}))`;
@@ -96,11 +111,13 @@ export function headsOf(session: string, account: string, heldAt: number | undef
   const others = sql` and coalesce(account, ${account}) = ${account}${held}`;
   return sql<number>`
     with recursive chats (chat) as (
-      select min(${KEY}) from messages where session = ${session} and ${stateIs.open}
+      select (select ${KEY} from messages where session = ${session} and ${stateIs.open} order by ${KEY}, seq limit 1)
       union all
-      select (select min(${KEY}) from messages where session = ${session} and ${stateIs.open} and ${KEY} > chat)
+      select (select ${KEY} from messages where session = ${session} and ${stateIs.open} and ${KEY} > chat
+        order by ${KEY}, seq limit 1)
       from chats where chat is not null
     )
-    select (select min(seq) from messages where session = ${session} and ${stateIs.open} and ${KEY} = chat${others})
+    select (select seq from messages where session = ${session} and ${stateIs.open} and ${isOfQueue(sql`chat`)}${others}
+      order by ${KEY}, seq limit 1)
     from chats where chat is not null`;
 }

@@ -1,10 +1,11 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { ErrorCode } from '../../contract/errors.ts';
 import type { LoggedEvent } from '../../contract/events.ts';
 import { isSent, MESSAGE_STATES, STATE_NAMES, statesWhere } from '../../contract/message-states.ts';
 import type { Database } from '../store/store.ts';
-import { type Message, queueOf } from './message.ts';
-import { applyCompat, isPassedOver } from './page-compat.ts';
+import type { Message } from './message.ts';
+import { isFirstOfQueue } from './next-per-chat.ts';
+import { applyCompat } from './page-compat.ts';
 import { stateIs } from './state-sql.ts';
 
 /** Where each acknowledgement is noted, in the order of the numbers: 1 server, 2 delivered, 3 read, 4 played. */
@@ -123,13 +124,6 @@ export async function beginAttempt(
     .returning('cancel_at')
     .executeTakeFirst();
   return begun === undefined ? undefined : { ...message, cancelAt: begun.cancel_at ?? undefined };
-}
-
-/** Whether no message comes before this one in its queue: who an earlier one is for may have become known just now. */
-function isFirstOfQueue(message: Message, account: string, now: number): RawBuilder<boolean> {
-  return sql<boolean>`not exists (select 1 from messages where session = ${message.session} and ${stateIs.open}
-    and coalesce(chat_key, chat_id) = ${queueOf(message)} and seq < ${message.seq}
-    and coalesce(account, ${account}) = ${account} and not ${isPassedOver(now)})`;
 }
 
 /** A message that waits in `queued` waits until its pace lets it go. */

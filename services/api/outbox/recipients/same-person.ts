@@ -56,6 +56,9 @@ async function isBehindUnresolved(
     .where('seq', '<', message.seq)
     .where(sql<boolean>`coalesce(account, ${account}) = ${account} and not ${isPassedOver(now)}`)
     .where(mayBe(dialect, person))
+    // In the order of the one index of such messages, or PostgreSQL may take another one.
+    .orderBy(tailOf(dialect))
+    .orderBy('seq')
     .limit(1);
   return (await earlier.executeTakeFirst()) !== undefined;
 }
@@ -126,8 +129,13 @@ export async function similarTo(
 function mayBe(dialect: DialectName, { phone_number, lid }: PersonRow): RawBuilder<boolean> {
   const isNumber = sql<boolean>`chat_id like '%@c.us'`;
   const isLid = sql<boolean>`chat_id like '%@lid'`;
-  const tail = dialect === 'postgres' ? sql`right(chat_id, 12)` : sql`substr(chat_id, -12)`;
-  const sameTail = sql<boolean>`${tail} = ${`${phone_number}@c.us`.slice(-TAIL_CHARACTERS)}`;
+  const own = `${phone_number}@c.us`.slice(-TAIL_CHARACTERS);
+  const sameTail = sql<boolean>`(${tailOf(dialect)} >= ${own} and ${tailOf(dialect)} <= ${own})`;
   if (phone_number === null) return lid === null ? sql<boolean>`(1 = 0)` : isNumber;
   return lid === null ? sql<boolean>`(${sameTail} or ${isLid})` : sameTail;
+}
+
+/** The text of an index. */
+function tailOf(dialect: DialectName): RawBuilder<string> {
+  return dialect === 'postgres' ? sql<string>`right(chat_id, 12)` : sql<string>`substr(chat_id, -12)`;
 }

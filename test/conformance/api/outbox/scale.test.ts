@@ -3,7 +3,14 @@ import { sql } from 'kysely';
 import { readForeign, START } from '../../../../services/api/account/decision/settle-messages.ts';
 import { readMessages } from '../../../../services/api/messages/message-page.ts';
 import { messageQuerySchema } from '../../../../services/api/messages/message-query.ts';
-import { hasOpen, nextMoment, readHeads } from '../../../../services/api/outbox/next-per-chat.ts';
+import { toMessage } from '../../../../services/api/outbox/message.ts';
+import {
+  hasOpen,
+  isFirstOfQueue,
+  nextMoment,
+  readHeads,
+} from '../../../../services/api/outbox/next-per-chat.ts';
+import { mustWait } from '../../../../services/api/outbox/recipients/same-person.ts';
 import type { Database, DialectName, Engine } from '../../../../services/api/store/store.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { QueryPlans, statisticsOf } from '../../../support/api/store/query-plans.ts';
@@ -35,8 +42,27 @@ const READS: Readonly<Record<string, Read>> = {
   'the heads of the chats': (db, dialect) => readHeads(db, dialect, 'default', NOW, 10, []),
   'the next moment': (db, dialect) => nextMoment(db, dialect, 'default', NOW),
   'whether anything waits': (db) => hasOpen(db, 'default'),
+  'whether an earlier message may be for the same person': (db, dialect) => newest(db, dialect, mustWait),
+  'the first of a queue': (db, dialect) =>
+    newest(db, dialect, (of, _dialect, _scope, message) =>
+      sql`select 1 where ${isFirstOfQueue(message, '', NOW)}`.execute(of),
+    ),
   'the messages of another account': (db) => readForeign(db, 'default', '15557770000@c.us', START),
 };
+
+/** Asks of the newest message to somebody who is known. */
+async function newest(
+  db: Database,
+  dialect: DialectName,
+  ask: (...given: Parameters<typeof mustWait>) => Promise<unknown>,
+): Promise<void> {
+  const row = await db
+    .selectFrom('messages')
+    .selectAll()
+    .where('seq', '=', MESSAGES)
+    .executeTakeFirstOrThrow();
+  await ask(db, dialect, { session: 'default', account: '' }, toMessage(row), NOW);
+}
 
 forEachDatabase(({ name, fresh }) => {
   if (name === 'sqlite') return; // Its plans do not depend on how much there is, nor on statistics.
@@ -47,9 +73,15 @@ forEachDatabase(({ name, fresh }) => {
       engine = await plans.noting(await fresh())();
       await engine.write(async (db) => {
         await sql`alter table messages set (autovacuum_enabled = false)`.execute(db);
+        await sql`insert into people (id, session, account, phone_number, created_at, updated_at)
+          overriding system value
+          select 1 + n, 'default', '', 15550000000 + n, 1, 1 from generate_series(0, ${CHATS - 1}::int) as numbers(n)`.execute(
+          db,
+        );
         await sql`insert into messages
-          (id, session, chat_id, kind, content, state, accepted_at, expires_at, next_try_at)
+          (id, session, chat_id, chat_key, kind, content, state, accepted_at, expires_at, next_try_at)
           select 'id' || n, 'default', 15550000000 + n % ${CHATS}::int || '@c.us',
+            case when n % 2 = 0 then 'person:' || 1 + n % ${CHATS}::int end,
             case when n % 200 = 0 then 'media' else 'text' end, '{"kind":"text","text":"x"}',
             case when n > ${MESSAGES - WAITING}::int then 'queued' when n % 1000 = 0 then 'failed' else 'read' end,
             n, ${NOW * 2}::bigint, 0 from generate_series(1, ${MESSAGES}::int) as numbers(n)`.execute(db);
