@@ -46,14 +46,17 @@ export class Pacer {
     this.#nextAt = now + gapMs + Math.round(this.#random() * jitterMs);
   }
 
-  /** WhatsApp refuses messages to strangers: they wait; gives until when. */
-  async restricted(db: Database, now: number): Promise<number> {
+  /** WhatsApp refuses messages of this account to strangers: they wait; gives until when. */
+  async restricted(db: Database, account: string, now: number): Promise<number> {
     const until = now + this.#settings.parkMinutes * MINUTE_MS;
-    await db
-      .insertInto('facts')
-      .values({ name: this.#fact, value: String(until) })
-      .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: String(until) }))
-      .execute();
+    const value = String(until);
+    // Under the second name the release before looks for it.
+    for (const name of [this.#factOf(account), `strangers_parked_until:${this.#session}`])
+      await db
+        .insertInto('facts')
+        .values({ name, value })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+        .execute();
     return until;
   }
 
@@ -79,7 +82,7 @@ export class Pacer {
     const parked = await db
       .selectFrom('facts')
       .select('value')
-      .where('name', '=', this.#fact)
+      .where('name', '=', this.#factOf(account))
       .executeTakeFirst();
     const parkedUntil = Number(parked?.value ?? 0);
     // Not for longer than it can have been said, for the same reason.
@@ -106,7 +109,7 @@ export class Pacer {
     };
   }
 
-  get #fact(): string {
-    return `strangers_parked_until:${this.#session}`;
+  #factOf(account: string): string {
+    return `strangers_parked_until:${this.#session}:${account}`;
   }
 }

@@ -83,7 +83,9 @@ export async function recordOutcome(parts: OutcomeParts, attempt: EndedAttempt):
       const { code, reason } = outcome;
       if (code === 'whatsapp_not_ready') breaker.trip(reason);
       const requeued = await store.write(async (db) => {
-        const until = code === 'recipient_restricted' ? await pacer.restricted(db, now) : undefined;
+        const { account = '' } = message;
+        const isRestricted = code === 'recipient_restricted';
+        const until = isRestricted ? await pacer.restricted(db, account, now) : undefined;
         const pauseMs = code === 'whatsapp_not_ready' ? 0 : backoffOf(message, outbox);
         const at = until ?? now + pauseMs;
         await forgetWritten(db, message, begunAt);
