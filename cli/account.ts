@@ -93,9 +93,9 @@ function layOutResult({
 }: z.infer<typeof resultSchema>): string {
   const lines = [
     adopted === undefined
-      ? `canceled: ${canceled} messages of ${nameOf(previous)}`
-      : `adopted: ${adopted} messages of ${nameOf(previous)} go out from ${nameOf(owner)}`,
-    ...(failed === 0 ? [] : [`failed: ${failed}, because they refer to messages of ${nameOf(previous)}`]),
+      ? `messages of ${nameOf(previous)} that were canceled: ${canceled}`
+      : `messages of ${nameOf(previous)} that go out from ${nameOf(owner)}: ${adopted}`,
+    ...(failed === 0 ? [] : [`failed, because they refer to messages of ${nameOf(previous)}: ${failed}`]),
     ...(ended_unknown === 0
       ? []
       : [`may have been sent from ${nameOf(previous)}: ${ended_unknown}; see message_failed in /api/events`]),
@@ -108,9 +108,9 @@ function layOutView({ state, owner, linked, deciding, waiting }: z.infer<typeof 
   const others =
     waiting.others === undefined
       ? []
-      : [`${waiting.others} messages of other accounts wait for those accounts.`];
+      : [`Waiting for other accounts, which were linked in between: ${waiting.others}.`];
   if (owner === undefined) return 'No account has been linked yet.';
-  const waits = `${waiting.owner} messages wait.`;
+  const waits = `Messages that wait: ${waiting.owner}.`;
   if (linked === undefined)
     return [`The session belongs to ${nameOf(owner)}. No account is linked now. ${waits}`, ...others].join(
       '\n',
@@ -118,7 +118,7 @@ function layOutView({ state, owner, linked, deciding, waiting }: z.infer<typeof 
   if (state === 'same') return [`${nameOf(owner)} is linked. ${waits}`, ...others].join('\n');
   return [
     `The session belongs to ${nameOf(owner)}, and ${nameOf(linked)} is linked. Nothing goes out.`,
-    `Waiting: ${waiting.owner} messages of ${nameOf(owner)}, ${waiting.linked ?? 0} of ${nameOf(linked)}.`,
+    `Messages that wait: ${waiting.owner} of ${nameOf(owner)}, ${waiting.linked ?? 0} of ${nameOf(linked)}.`,
     ...others,
     ...(deciding === undefined ? [] : [`The decision ${printable(deciding)} is being carried out.`]),
     '',

@@ -36,7 +36,7 @@ export function judgeAccount({ state, owner, linked, waiting }: AccountView): Fi
         'error',
         [
           `${linked.id} is linked, and the session belongs to ${owner.id}`,
-          `${waiting.owner} messages wait for the one before, ${waiting.linked} for the one that is linked`,
+          `messages that wait: ${waiting.owner} for the one before, ${waiting.linked} for the one that is linked`,
         ],
         'another phone has scanned the code: nothing goes out, so that no message goes out from the wrong number',
         'link the first phone again, or run: gatehouse account adopt, which sends what waits from the account that is linked now, or gatehouse account cancel, which cancels what the one before has not sent',
@@ -46,7 +46,7 @@ export function judgeAccount({ state, owner, linked, waiting }: AccountView): Fi
   return [
     found(
       'note',
-      `${waiting.others} messages belong to an account that was linked in between`,
+      `messages of an account that was linked in between: ${waiting.others}`,
       'they were accepted while that account was linked, and go out from no other one',
       'link that account again, or cancel them: GET /api/whatsapp/messages?status=queued lists them, DELETE /api/whatsapp/messages/{id} cancels one',
     ),

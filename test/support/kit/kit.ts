@@ -126,7 +126,7 @@ export class Kit implements AsyncDisposable {
   }
 
   /** Messages of the outbox that are being sent. */
-  async sending(): Promise<{ id: string; chat_id: string }[]> {
+  async sending(): Promise<{ id: string; chat_id: string; person?: { phone_number?: string } }[]> {
     const answer = await fetch(`${this.origin}/api/whatsapp/messages?status=sending&limit=100`);
     return (await answer.json()).messages;
   }

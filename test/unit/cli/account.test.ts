@@ -31,8 +31,8 @@ describe('gatehouse account', () => {
       stdout,
       /belongs to 15551110000 \(Shop\), and 15557770000 \(B \[2J\) is linked\. Nothing goes out/,
     );
-    assert.match(stdout, /3 messages of 15551110000 \(Shop\), 1 of 15557770000/);
-    assert.match(stdout, /2 messages of other accounts/);
+    assert.match(stdout, /Messages that wait: 3 of 15551110000 \(Shop\), 1 of 15557770000/);
+    assert.match(stdout, /other accounts, which were linked in between: 2/);
     assert.match(
       stdout,
       / gatehouse account adopt --linked 15557770000 .*\n.* account cancel --linked 15557770000 /,
@@ -61,7 +61,7 @@ describe('gatehouse account', () => {
     assert.equal(status, 0);
     assert.match(
       stdout,
-      /adopted: 3 messages of 15551110000[\s\S]*failed: 1[\s\S]*: 2;[\s\S]*belongs to 15557770000/,
+      /of 15551110000[^\n]*: 3\nfailed[^\n]*: 1\n[\s\S]*: 2;[\s\S]*belongs to 15557770000/,
     );
     assert.deepEqual(kit.asked, [`POST /api/whatsapp/account/adopt ${KEY} {"linked":"15557770000"}`]);
   });
@@ -70,7 +70,7 @@ describe('gatehouse account', () => {
     const counts = { canceled: 3, ended_unknown: 0 };
     await using kit = await startFake(200, { decision: 'cancel', owner: B, previous: A, ...counts });
     const { stdout } = await runCli(['account', 'cancel', kit.url], ENV);
-    assert.match(stdout, /^canceled: 3 messages of 15551110000 \(Shop\)\nThe session belongs to/);
+    assert.match(stdout, /^messages of 15551110000 \(Shop\) that were canceled: 3\nThe session belongs to/);
     assert.deepEqual(kit.asked, [`POST /api/whatsapp/account/cancel ${KEY} {}`]);
   });
 

@@ -124,9 +124,9 @@ function outcomeText(
 ): string {
   const what =
     decision === 'adopt'
-      ? `${settled} messages of ${nameOf(owner)} go out from ${nameOf(linked)}; ${failed} failed, because they refer to messages of ${nameOf(owner)}`
-      : `${settled} messages of ${nameOf(owner)} were canceled`;
-  return `${what}; ${ended_unknown} may have been sent from ${nameOf(owner)} already, and ended. The session belongs to ${nameOf(linked)} now`;
+      ? `messages of ${nameOf(owner)} that go out from ${nameOf(linked)}: ${settled}; that failed, because they refer to others of ${nameOf(owner)}: ${failed}`
+      : `messages of ${nameOf(owner)} that were canceled: ${settled}`;
+  return `${what}; that ended, because they may have been sent already: ${ended_unknown}. The session belongs to ${nameOf(linked)} now`;
 }
 
 async function hasForeign(db: Database, session: string, linked: string): Promise<boolean> {

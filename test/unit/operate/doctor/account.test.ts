@@ -25,13 +25,13 @@ describe('doctor, of the account that is linked', () => {
     const waiting = { owner: 7, linked: 2, others: 0 };
     const [finding] = judgeAccount(viewOf({ state: 'changed', linked, waiting }));
     assert.equal(finding?.severity, 'error');
-    assert.match(finding?.evidence.join('\n') ?? '', /15557770000.*15551110000[\s\S]*7 messages.*2 for/);
+    assert.match(finding?.evidence.join('\n') ?? '', /15557770000.*15551110000[\s\S]*wait: 7 for.*2 for/);
     assert.match(finding?.remedy ?? '', /link the first phone.*account adopt.*account cancel/);
   });
 
   it('notes messages of an account that was linked in between', () => {
     const [finding] = judgeAccount(viewOf({ waiting: { owner: 0, linked: 0, others: 3 } }));
-    assert.deepEqual([finding?.severity, finding?.evidence[0]?.startsWith('3 messages')], ['note', true]);
+    assert.deepEqual([finding?.severity, finding?.evidence[0]?.endsWith('in between: 3')], ['note', true]);
   });
 
   it('sends a reader of the session to it', () => {
