@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { PHONE_DIGITS } from './chat-id.ts';
 
-/** An id of a person at WhatsApp, by number or by LID: `15551234567@c.us`, `123456789012345@lid`. */
-const PERSON_ID = /^\d{1,20}@(?:c\.us|lid)$/;
 const LID = /^\d{1,20}@lid$/;
 
 /** A LID: the id that WhatsApp gives a person instead of the number, such as `123456789012345@lid`. */
@@ -25,9 +23,9 @@ export const accountSchema = z.object({
 });
 export type Account = z.infer<typeof accountSchema>;
 
-/** Whether this is the id of one person, and not of a group or a channel. */
+/** Whether this is the id of a person, by number or by LID, and not of a group, a channel, or of nobody. */
 export function isPersonId(id: string): boolean {
-  return PERSON_ID.test(id);
+  return personOf(id) !== undefined;
 }
 
 /** What the id of a person says of the person; undefined for any other id. */

@@ -47,7 +47,7 @@ export async function adoptContacts(store: Store, scope: Scope): Promise<void> {
         .execute(),
     );
     last = contacts.at(-1)?.chat_id ?? '';
-    const people = contacts.filter(({ chat_id }) => isPersonId(chat_id) && personOf(chat_id) !== undefined);
+    const people = contacts.filter(({ chat_id }) => isPersonId(chat_id));
     if (people.length > 0) await store.write((db) => insertMissing(db, scope, people));
     if (contacts.length < AT_ONCE) return;
   }

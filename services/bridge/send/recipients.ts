@@ -1,5 +1,5 @@
 import { KitError } from '../../contract/errors.ts';
-import { isPersonId, type Person } from '../../contract/person.ts';
+import type { Person } from '../../contract/person.ts';
 import type { ResolvedPerson } from '../page/people/resolve.ts';
 import type { SendingBrowser } from './sending-browser.ts';
 
@@ -24,7 +24,7 @@ export class Recipients {
 
   /** Asks for at most `ms`. Throws `recipient_not_on_whatsapp`. Groups, LIDs and channels are taken as they are. */
   async find(browser: SendingBrowser, chatId: string, ms: number): Promise<Recipient> {
-    if (!isPersonId(chatId)) return { address: chatId, person: undefined };
+    if (!/@(c\.us|lid)$/.test(chatId)) return { address: chatId, person: undefined };
     const known = this.#in(browser).get(chatId);
     if (known !== undefined) return known;
     // What the page knows may be why the send has failed.

@@ -27,6 +27,8 @@ export class AccountWatch {
   readonly #options: AccountWatchOptions;
   #accounts: Accounts = {};
   #mustAsk = true;
+  /** How often there was doubt. */
+  #doubts = 0;
   #isInDoubt = false;
   #askAt = 0;
 
@@ -66,6 +68,7 @@ export class AccountWatch {
 
   /** What the store knows may be out of date. */
   doubt(): void {
+    this.#doubts += 1;
     this.#mustAsk = true;
     this.#isInDoubt = true;
     this.#askAt = 0;
@@ -93,11 +96,13 @@ export class AccountWatch {
   /** The status of the bridge; what it says of the account is noted. Throws what the bridge throws. */
   async status(): Promise<BridgeStatus> {
     const { bridge, session } = this.#options;
+    const doubts = this.#doubts;
     const revision = await this.#revision();
     const status = await bridge.status();
     const sighting = sightingOf(session, status);
     if (revision !== undefined && sighting !== undefined) await this.#note({ ...sighting, revision });
-    if (status.whatsapp_ready || sighting !== undefined) {
+    // A doubt that came meanwhile is about a later moment than the answer, or about what could not be noted.
+    if (doubts === this.#doubts && (status.whatsapp_ready || sighting !== undefined)) {
       this.#mustAsk = false;
       this.#isInDoubt = false;
       this.#askAt = performance.now() + ASK_MS;

@@ -195,6 +195,16 @@ forEachDatabase((database) => {
         assert.deepEqual(await newsOf(world.store), [[B.id]]);
       });
 
+      it('are to be asked for again where doubt came while the bridge was asked', async () => {
+        says(A, 1);
+        const asked = watch.status();
+        watch.doubt();
+        await asked;
+        assert.equal(watch.mustAsk, true);
+        await watch.status();
+        assert.equal(watch.mustAsk, false);
+      });
+
       it('are unlinked when the bridge shows a code', async () => {
         await take(world.store, linked(A, 1));
         says(undefined, 2);
