@@ -109,7 +109,8 @@ describe('sandbox, in an account that has been migrated to LIDs', () => {
     assert.equal((await hear(OLD, 'as new')).from, lid(OLD));
     const key = sent.id.id;
     const shown = `window.require('WAWebCollections').Msg.getModelsArray().map(({ id }) => String(id)).find((id) => id.includes('${key}'))`;
-    assert.equal(await inPage(witness, shown), `true_${lid(OLD)}_${key}`);
+    const found = await until('the message of before', () => inPage(witness, shown));
+    assert.equal(found, `true_${lid(OLD)}_${key}`);
   });
 
   async function relink(): Promise<void> {
