@@ -3,6 +3,8 @@ export type FaultKind =
   | 'dropped await'
   | 'header let through'
   | 'wrong state'
+  | 'wrong key'
+  | 'wrong account'
   | 'missing fsync'
   | 'off by one'
   | 'unsafe comparison'
