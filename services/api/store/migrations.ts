@@ -103,7 +103,7 @@ const people = ({ serial, number, tail }: ColumnTypes): readonly string[] => {
     'alter table messages add column chat_key text',
     `create index messages_open_by_key on messages (session, coalesce(chat_key, chat_id), seq)
           where (state in ('queued', 'sending')) is true`,
-    'create index messages_by_key on messages (chat_key, seq)',
+    'create index messages_by_key on messages (chat_key, seq) where chat_key is not null',
     'create index messages_without_key on messages (chat_id, seq) where chat_key is null',
     `create index messages_unresolved_by_tail on messages (session, ${tail}, seq) where ${isUnresolved}`,
     'alter table events add column account text',
