@@ -30,9 +30,9 @@ export function isPersonId(id: string): boolean {
 
 /** What the id of a person says of the person; undefined for any other id. */
 export function personOf(id: string): Person | undefined {
-  const [user = '', server] = id.split('@');
-  if (server === 'lid' && LID.test(id)) return { lid: id };
-  return server === 'c.us' && PHONE_DIGITS.test(user) ? { phone_number: user } : undefined;
+  if (LID.test(id)) return { lid: id };
+  const number = id.endsWith('@c.us') ? id.slice(0, -'@c.us'.length) : '';
+  return PHONE_DIGITS.test(number) ? { phone_number: number } : undefined;
 }
 
 /** The ids of a person: by number, by LID. */
