@@ -1,4 +1,5 @@
-import { KitError } from './errors.ts';
+import { z } from 'zod';
+import { errorText, KitError } from './errors.ts';
 
 const WHATSAPP_ID = /^[\w.:-]+@(?:c\.us|g\.us|lid|newsletter)$/;
 /** What people put around and between the digits of a number; some of it is not on a keyboard. */
@@ -24,6 +25,16 @@ export function toChatId(recipient: string): string {
   }
   return `${toPhoneDigits(recipient)}@c.us`;
 }
+
+/** A recipient in any form, as a field of a query or a body: its WhatsApp id. */
+export const chatIdSchema = z.string().transform((text, context) => {
+  try {
+    return toChatId(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: errorText(error) });
+    return z.NEVER;
+  }
+});
 
 /** The digits of a phone number with its country code, which must be there. Throws KitError `recipient_invalid`. */
 export function toPhoneDigits(number: string): string {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { toChatId } from '../../contract/chat-id.ts';
-import { errorText } from '../../contract/errors.ts';
+import { chatIdSchema } from '../../contract/chat-id.ts';
 import { MESSAGE_STATUSES } from '../../contract/message-states.ts';
 
 const KINDS = ['text', 'media', 'location', 'contact', 'reaction', 'edit', 'delete'] as const;
@@ -19,17 +18,7 @@ export function toCursor(seq: number): string {
 
 /** What `GET /api/whatsapp/messages` takes. */
 export const messageQuerySchema = z.strictObject({
-  chat_id: z
-    .string()
-    .transform((text, context) => {
-      try {
-        return toChatId(text);
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: errorText(error) });
-        return z.NEVER;
-      }
-    })
-    .optional(),
+  chat_id: chatIdSchema.optional(),
   status: z.enum(MESSAGE_STATUSES).optional(),
   kind: z.enum(KINDS).optional(),
   limit: z

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { toChatId } from '../../contract/chat-id.ts';
+import { chatIdSchema, toChatId } from '../../contract/chat-id.ts';
 import { KitError } from '../../contract/errors.ts';
 import { idsOf, isPersonId } from '../../contract/person.ts';
 import { fieldsError, parseBy } from '../../runtime/http/request-validation.ts';
@@ -22,7 +22,7 @@ export interface PeopleParts {
 const nothing = z.strictObject({});
 const listSchema = z.strictObject({
   /** Of another account than the one that is linked. */
-  account: z.string().min(1).max(64).optional(),
+  account: chatIdSchema.optional(),
   limit: z
     .string()
     .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 999')
@@ -49,11 +49,7 @@ export function peopleRoutes({ store, bridge, session, dispatcher }: PeopleParts
         .selectFrom('people')
         .selectAll()
         .where('session', '=', session)
-        .where(
-          'account',
-          '=',
-          account === undefined ? (await readScope(db, session)).account : toChatId(account),
-        )
+        .where('account', '=', account ?? (await readScope(db, session)).account)
         .where('id', '>', after)
         .orderBy('id')
         .limit(limit + 1)

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import { text } from 'node:stream/consumers';
-import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
+import { startFakeKit } from '../../support/cli/fake-kit.ts';
 import { runCli } from '../../support/cli/run-cli.ts';
 
 const KEY = 'k'.repeat(24);
@@ -9,22 +7,10 @@ const ENV = { API_KEYS: KEY };
 const A = { id: '15551110000@c.us', name: 'Shop' };
 const B = { id: '15557770000@c.us', name: 'B\u001b[2J' };
 
-/** A kit that gives this answer; what it was asked. */
-async function startFake(status: number, answer: unknown) {
-  const asked: string[] = [];
-  const server = createServer(async (request, response) => {
-    const body = await text(request);
-    asked.push(`${request.method} ${request.url} ${request.headers['x-api-key']} ${body}`.trim());
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-  });
-  const url = `http://127.0.0.1:${await listen(server, 0, '127.0.0.1')}`;
-  return { url, asked, [Symbol.asyncDispose]: () => closeServer(server, 0) };
-}
-
 describe('gatehouse account', () => {
   it('exits with 1 while the accounts differ, names both, and says how to decide', async () => {
     const waiting = { owner: 3, linked: 1, others: 2 };
-    await using kit = await startFake(200, { state: 'changed', owner: A, linked: B, waiting });
+    await using kit = await startFakeKit(200, { state: 'changed', owner: A, linked: B, waiting });
     const { status, stdout } = await runCli(['account', kit.url], ENV);
     assert.equal(status, 1);
     assert.match(
@@ -48,7 +34,7 @@ describe('gatehouse account', () => {
       [{ state: 'unlinked', waiting }, /No account has been linked yet/],
     ];
     for (const [answer, expected] of answers) {
-      await using kit = await startFake(200, answer);
+      await using kit = await startFakeKit(200, answer);
       const { status, stdout } = await runCli(['account', kit.url], ENV);
       assert.deepEqual([status, expected.test(stdout)], [0, true], stdout);
     }
@@ -56,7 +42,7 @@ describe('gatehouse account', () => {
 
   it('adopts, and says what became of how many messages', async () => {
     const counts = { adopted: 3, failed: 1, ended_unknown: 2 };
-    await using kit = await startFake(200, { decision: 'adopt', owner: B, previous: A, ...counts });
+    await using kit = await startFakeKit(200, { decision: 'adopt', owner: B, previous: A, ...counts });
     const { status, stdout } = await runCli(['account', 'adopt', kit.url, '--linked', '15557770000'], ENV);
     assert.equal(status, 0);
     assert.match(
@@ -68,14 +54,14 @@ describe('gatehouse account', () => {
 
   it('cancels', async () => {
     const counts = { canceled: 3, ended_unknown: 0 };
-    await using kit = await startFake(200, { decision: 'cancel', owner: B, previous: A, ...counts });
+    await using kit = await startFakeKit(200, { decision: 'cancel', owner: B, previous: A, ...counts });
     const { stdout } = await runCli(['account', 'cancel', kit.url], ENV);
     assert.match(stdout, /^messages of 15551110000 \(Shop\) that were canceled: 3\nThe session belongs to/);
     assert.deepEqual(kit.asked, [`POST /api/whatsapp/account/cancel ${KEY} {}`]);
   });
 
   it('exits with 1 and the reason of a refusal', async () => {
-    await using kit = await startFake(409, { code: 'account_unchanged', detail: 'nothing to decide' });
+    await using kit = await startFakeKit(409, { code: 'account_unchanged', detail: 'nothing to decide' });
     const { status, stdout } = await runCli(['account', 'adopt', kit.url], ENV);
     assert.deepEqual([status, stdout], [1, 'refused: nothing to decide\n']);
   });
@@ -91,7 +77,7 @@ describe('gatehouse account', () => {
   });
 
   it('says so when no kit answers there', async () => {
-    await using kit = await startFake(200, 'hello');
+    await using kit = await startFakeKit(200, 'hello');
     const { status, stderr } = await runCli(['account', kit.url], ENV);
     assert.deepEqual([status, /gave no answer of a kit/.test(stderr)], [64, true]);
   });

@@ -1,28 +1,14 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import { text } from 'node:stream/consumers';
-import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
+import { startFakeKit } from '../../support/cli/fake-kit.ts';
 import { runCli } from '../../support/cli/run-cli.ts';
 
 const KEY = 'k'.repeat(24);
 const ENV = { API_KEYS: KEY };
 
-/** A kit that gives this answer; what it was asked. */
-async function startFake(status: number, answer: object) {
-  const asked: string[] = [];
-  const server = createServer(async (request, response) => {
-    const body = await text(request);
-    asked.push(`${request.method} ${request.url} ${request.headers['x-api-key']} ${body}`.trim());
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-  });
-  const url = `http://127.0.0.1:${await listen(server, 0, '127.0.0.1')}`;
-  return { url, asked, [Symbol.asyncDispose]: () => closeServer(server, 0) };
-}
-
 describe('gatehouse passkey', () => {
   it('prints the snippet, and why the last try failed', async () => {
     const answer = { snippet: '(async () => 1)()', expires_at: 'soon', last_error: 'refused\u001b[2J' };
-    await using kit = await startFake(200, answer);
+    await using kit = await startFakeKit(200, answer);
     const { status, stdout } = await runCli(['passkey', kit.url], ENV);
     assert.equal(status, 0);
     assert.match(stdout, /web\.whatsapp\.com[\s\S]*\(async \(\) => 1\)\(\)\n$/);
@@ -31,7 +17,7 @@ describe('gatehouse passkey', () => {
   });
 
   it('gives the kit the answer of the snippet, or the code that the phone shows', async () => {
-    await using kit = await startFake(200, { stage: 'WaitingForPrimaryIdentity' });
+    await using kit = await startFakeKit(200, { stage: 'WaitingForPrimaryIdentity' });
     const { stdout } = await runCli(['passkey', kit.url, '--answer', '{"token":"t"}'], ENV);
     assert.equal(stdout, 'The link is at the stage WaitingForPrimaryIdentity.\n');
     await runCli(['passkey', kit.url, '--confirm', 'ABCD1234'], ENV);
@@ -42,20 +28,20 @@ describe('gatehouse passkey', () => {
   });
 
   it('says which code to compare, and how to confirm it', async () => {
-    await using kit = await startFake(200, { verification_code: 'ABCD1234' });
+    await using kit = await startFakeKit(200, { verification_code: 'ABCD1234' });
     const { stdout } = await runCli(['passkey', kit.url], ENV);
     assert.match(stdout, /ABCD1234.*gatehouse passkey --confirm ABCD1234\n$/);
   });
 
   it('takes no code of a form that a shell could run', async () => {
-    await using kit = await startFake(200, { verification_code: '$(rm -rf .)' });
+    await using kit = await startFakeKit(200, { verification_code: '$(rm -rf .)' });
     const { status, stdout } = await runCli(['passkey', kit.url], ENV);
     assert.equal(status, 64);
     assert.equal(stdout, '');
   });
 
   it('exits 1 with the reason of a refusal', async () => {
-    await using kit = await startFake(422, { detail: 'the token is unknown, used or expired' });
+    await using kit = await startFakeKit(422, { detail: 'the token is unknown, used or expired' });
     const { status, stdout } = await runCli(['passkey', kit.url, '--answer', '{}'], ENV);
     assert.deepEqual([status, stdout], [1, 'refused: the token is unknown, used or expired\n']);
   });

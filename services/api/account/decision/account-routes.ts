@@ -1,7 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { toChatId } from '../../../contract/chat-id.ts';
-import { errorText } from '../../../contract/errors.ts';
+import { chatIdSchema } from '../../../contract/chat-id.ts';
 import { parseBy } from '../../../runtime/http/request-validation.ts';
 import type { Store } from '../../store/store.ts';
 import { whyChanged } from '../account-texts.ts';
@@ -17,19 +16,7 @@ export interface AccountRouteParts {
 
 const decisionSchema = z.strictObject({
   /** The account that must be linked: a decision is about what its operator has seen. */
-  linked: z
-    .string()
-    .min(1)
-    .max(128)
-    .transform((text, context) => {
-      try {
-        return toChatId(text);
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: errorText(error) });
-        return z.NEVER;
-      }
-    })
-    .optional(),
+  linked: chatIdSchema.optional(),
 });
 
 /** `/api/whatsapp/account`: whose session this is, which account is linked, and what becomes of messages where they differ. */
