@@ -70,8 +70,11 @@ export class BackfillCursor {
     );
     const found = kept ?? (this.#cursor?.account === '' ? this.#cursor : undefined);
     if (found === undefined) return undefined;
-    if (found !== this.#cursor || found.account !== account.id)
+    if (found !== this.#cursor || found.account !== account.id) {
       this.#use({ ...found, account: account.id }, found);
+      // Now, and not once all is caught up: the phone may be linked again before that, from another process (test: cursor).
+      await this.#write(true);
+    }
     return Math.max(found.at - marginS, found.floor);
   }
 
@@ -142,13 +145,14 @@ export class BackfillCursor {
     }, WRITE_EVERY_MS).unref();
   }
 
-  /** Never throws: with an older cursor more is looked at than need be. */
-  #write(): Promise<void> {
+  /** Never throws: with an older cursor more is looked at than need be. `isOfAccount`: whose it is has just become known. */
+  #write(isOfAccount = false): Promise<void> {
     this.#writing = this.#writing.then(async () => {
       const cursor = this.#cursor;
-      if (cursor === undefined || !this.#isCaughtUp) return;
+      if (cursor === undefined || !(this.#isCaughtUp || isOfAccount)) return;
       // A message from the future, by whoever's clock, must not hide those of the present.
-      const at = Math.max(cursor.at, Math.min(this.#newest, Math.floor(Date.now() / 1000)));
+      const newest = this.#isCaughtUp ? Math.min(this.#newest, Math.floor(Date.now() / 1000)) : 0;
+      const at = Math.max(cursor.at, newest);
       try {
         const others = this.#others;
         await this.#file.write({ ...cursor, at, ...(others.length === 0 ? {} : { others }) });

@@ -48,6 +48,20 @@ describe('bridge, up to what time the messages of each account are safe', () => 
     assert.equal(await kept.since({ id: '15550003333@c.us' }, 0), undefined);
   });
 
+  it('still knows when the news began if the process ends, and the same phone is linked again, before all is caught up', async () => {
+    const account = { id: '15550001111@c.us' };
+    writeFileSync(file, JSON.stringify({ account: '', at: 1_000, floor: 1_000 }));
+    const first = newCursor();
+    await first.linking(false);
+    first.stop();
+    assert.equal(await first.since(account, 0), 1_000);
+    // The process is killed here. The next one finds no login, and the phone scans its code.
+    const next = newCursor();
+    await next.linking(true);
+    assert.equal(await next.since(account, 0), 1_000);
+    await next.close();
+  });
+
   it('reads the file of a release that knew one account, and writes one that it can read', async () => {
     writeFileSync(file, JSON.stringify({ account: '15550001111@c.us', at: 1_000, floor: 900 }));
     const kept = newCursor();
