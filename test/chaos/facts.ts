@@ -1,11 +1,21 @@
+import type { AcceptedAct } from './accounts/acts.ts';
+import type { AccountFacts } from './accounts/ownership.ts';
 import type { ChaosEvent } from './event-pages.ts';
 import type { Written } from './people.ts';
 import type { Hook } from './receiver.ts';
 import type { Accepted, Refused } from './writers.ts';
 
+/** Something that does not hold, with what it is about: words by which everything known of it can be found. */
+export interface Finding {
+  readonly what: string;
+  readonly about: readonly string[];
+}
+
 /** What the phone has of the kit. */
 export interface Received {
   readonly id: string;
+  /** The account from which it was sent: digits. */
+  readonly phone?: string;
   readonly chat_id: string;
   readonly body: string;
   readonly received_at?: string;
@@ -13,6 +23,26 @@ export interface Received {
   readonly adds?: number | undefined;
   /** How often its recipient got it; once when left out. */
   readonly deliveries?: number | undefined;
+  /** The emojis on it. */
+  readonly reactions?: readonly string[];
+}
+
+/** What the kit says of a message: `GET /api/whatsapp/messages/{id}`. */
+export interface State {
+  readonly status: string;
+  /** Of the error with which it ended. */
+  readonly code?: string | undefined;
+  readonly attempts?: number | undefined;
+  readonly record: unknown;
+}
+
+/** What the kit has of one person at the end. */
+export interface PersonFacts {
+  readonly chatId: string;
+  /** The ids of the person's chats. */
+  readonly chats: readonly string[];
+  /** The ids of the messages that the kit lists under each form, oldest first. */
+  readonly byForm: ReadonlyMap<string, readonly string[]>;
 }
 
 /** The numbers of the events that a reader got, in its order. */
@@ -30,7 +60,13 @@ export interface Facts {
   /** In the order in which it reached the phone. */
   readonly received: readonly Received[];
   /** What `GET /api/whatsapp/messages/{id}` says, by id. */
-  readonly states: ReadonlyMap<string, { readonly status: string; readonly record: unknown }>;
+  readonly states: ReadonlyMap<string, State>;
+  /** Reactions and edits, in the order of acceptance. */
+  readonly acts: readonly AcceptedAct[];
+  /** Of the people whom the writers named in several forms. */
+  readonly people: readonly PersonFacts[];
+  /** Where several phones scanned. */
+  readonly accounts?: AccountFacts | undefined;
   readonly written: readonly Written[];
   /** What another device of the account wrote: it must be in the event log, once. */
   readonly elsewhere: readonly Written[];
@@ -57,4 +93,11 @@ export interface Facts {
 /** The last part of a serialized id, which is the id at the kit. */
 export function stanzaOf(id: string): string {
   return id.split('_')[2] ?? id;
+}
+
+/** A message that went out is in one of these. */
+export const SENT: readonly string[] = ['sent', 'delivered', 'read', 'played'];
+
+export function found(what: string, ...about: string[]): Finding {
+  return { what, about: about.filter((word) => word !== '') };
 }

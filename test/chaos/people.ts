@@ -8,6 +8,8 @@ export interface Written {
   readonly from: string;
   readonly body: string;
   readonly key: string;
+  /** The phone that it was written to, where there are several. */
+  readonly phone?: string | undefined;
 }
 
 export interface PeopleOptions {
@@ -17,6 +19,8 @@ export interface PeopleOptions {
   readonly from: readonly string[];
   readonly random: Random;
   readonly progress: Progress;
+  /** The phone to which they write now, where there are several. */
+  readonly phone?: (() => string) | undefined;
 }
 
 const GIVE_UP_MS = 240_000;
@@ -43,13 +47,16 @@ export class People {
   }
 
   async #write(from: string, person: number, count: number): Promise<void> {
-    const { origin, seed, random, progress } = this.#options;
+    const { origin, seed, random, progress, phone } = this.#options;
     const chance = random.fork(`person ${person}`);
     for (let index = 0; index < count; index += 1) {
       await progress.waitFor('trouble', index / count);
       await sleep(chance.whole(0, MOST_PAUSE_MS));
       const key = `chaos.${seed}.${person}.${index}`;
-      const message = { from, body: `answer ${index} of person ${person} in run ${seed}`, key };
+      const message = {
+        ...{ from, body: `answer ${index} of person ${person} in run ${seed}`, key },
+        ...(phone === undefined ? {} : { phone: phone() }),
+      };
       const problem = await this.#post(`${origin}/sandbox/api/incoming`, message);
       if (problem === undefined) this.written.push(message);
       else this.unwritten.push(`${key}: ${problem}`);

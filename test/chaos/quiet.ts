@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import type { Accounts } from './accounts/ownership.ts';
 import { call, fieldOf } from './call.ts';
 import type { Diary } from './diary.ts';
 import { readLog } from './event-pages.ts';
-import { type Facts, type Received, stanzaOf } from './facts.ts';
+import { type Facts, type Received, type State, stanzaOf } from './facts.ts';
 import type { Follower } from './follower.ts';
 import type { KitUnderFire } from './kit-under-fire.ts';
 import type { People, Written } from './people.ts';
@@ -19,38 +20,42 @@ export interface Actors {
   readonly diary: Diary;
   /** What another device of the account wrote. */
   readonly elsewhere: readonly Written[];
+  readonly accounts?: Accounts | undefined;
   /** From the last shot on; what has not arrived by then is lost. */
   readonly settleMs?: number | undefined;
 }
 
 const SETTLE_WITHIN_MS = 90_000;
 const QUIET_MS = 1_500;
-/** What a message that is done with is; of the last, one that the server has refused. */
-const ENDED = ['sent', 'delivered', 'read', 'played', 'failed'];
+/** What a message that is done with is. `failed`: the server has refused it. The last two are for the verdict. */
+const ENDED = ['sent', 'delivered', 'read', 'played', 'failed', 'canceled', 'expired'];
 
 /** Waits until everything has arrived and nothing more happens. What does not come in time is for the verdict to say. */
-export async function settle(actors: Actors): Promise<Map<string, { status: string; record: unknown }>> {
-  const { fire, writers, diary, settleMs = 0 } = actors;
+export async function settle(actors: Actors): Promise<Map<string, State>> {
+  const { fire, writers, diary, accounts, settleMs = 0 } = actors;
   const withinMs = Math.max(SETTLE_WITHIN_MS, settleMs);
-  const states = new Map<string, { status: string; record: unknown }>();
+  const states = new Map<string, State>();
   const wait = (what: string, holds: () => Promise<boolean> | boolean) =>
     fire.kit
       .until(what, holds, withinMs)
       .catch(() => diary.note(`in vain: waited for it to hold that ${what}`));
   await wait('WhatsApp is ready', async () => (await fire.kit.health()).whatsapp_ready === true);
   await wait('every accepted message is sent or has failed', async () => {
-    for (const { id } of writers.accepted) {
+    for (const { id } of [...writers.accepted, ...writers.acts]) {
       if (ENDED.includes(states.get(id)?.status ?? '')) continue;
       const { json } = await call(`${fire.origin}/api/whatsapp/messages/${id}`);
-      const status = fieldOf(json, 'status');
-      states.set(id, { status: String(status), record: json });
-      if (typeof status !== 'string' || !ENDED.includes(status)) return false;
+      const state = stateIn(json);
+      states.set(id, state);
+      if (!ENDED.includes(state.status)) return false;
     }
     return true;
   });
+  const isDue = ({ phone }: Written) => accounts === undefined || phone === accounts.present;
   await wait('every message to the phone is in the log', async () => {
     const bodies = new Set((await readLog(fire.origin)).map(({ data }) => data.body));
-    return [...actors.people.written, ...actors.elsewhere].every(({ body }) => bodies.has(body));
+    return [...actors.people.written.filter(isDue), ...actors.elsewhere].every(({ body }) =>
+      bodies.has(body),
+    );
   });
   let last = 0;
   let since = performance.now();
@@ -78,7 +83,7 @@ export async function settle(actors: Actors): Promise<Map<string, { status: stri
 /** Collects what the verdict needs while the kit still runs. */
 export async function collect(
   actors: Actors,
-  about: Pick<Facts, 'states' | 'logBefore' | 'resists' | 'passesDuplicates'>,
+  about: Pick<Facts, 'states' | 'logBefore' | 'resists' | 'passesDuplicates' | 'people' | 'accounts'>,
 ): Promise<Omit<Facts, 'leftovers'>> {
   const { fire, writers, people, receiver, followers } = actors;
   const { services } = await fire.kit.health();
@@ -88,6 +93,7 @@ export async function collect(
   return {
     ...about,
     accepted: writers.accepted,
+    acts: writers.acts,
     refused: writers.refused,
     received: await receivedAtPhone(fire),
     written: people.written,
@@ -106,18 +112,22 @@ export async function collect(
 }
 
 async function receivedAtPhone(fire: KitUnderFire): Promise<Received[]> {
-  const { json } = await call(`${fire.origin}/sandbox/api/messages`);
+  const { json } = await call(`${fire.origin}/sandbox/api/messages?phone=*`);
   if (!Array.isArray(json)) throw new Error(`the phone answered ${JSON.stringify(json)}`);
   return json.map((message: unknown) => {
     const adds = fieldOf(message, 'adds');
     const deliveries = fieldOf(message, 'deliveries');
+    const reactions = fieldOf(message, 'reactions');
     return {
       id: String(fieldOf(message, 'id')),
+      phone: String(fieldOf(message, 'phone')),
       chat_id: String(fieldOf(message, 'chat_id')),
       body: String(fieldOf(message, 'body')),
       received_at: String(fieldOf(message, 'received_at')),
       adds: typeof adds === 'number' ? adds : undefined,
       deliveries: typeof deliveries === 'number' ? deliveries : undefined,
+      reactions:
+        typeof reactions === 'object' && reactions !== null ? Object.values(reactions).map(String) : [],
     };
   });
 }
@@ -127,6 +137,17 @@ async function refusedForGood(fire: KitUnderFire): Promise<string[]> {
   const refused = fieldOf(json, 'refused');
   if (!Array.isArray(refused)) throw new Error(`the phone answered ${JSON.stringify(json)}`);
   return refused.map((id: unknown) => stanzaOf(String(id)));
+}
+
+function stateIn(record: unknown): State {
+  const code = fieldOf(fieldOf(record, 'error'), 'code');
+  const attempts = fieldOf(record, 'attempts');
+  return {
+    status: String(fieldOf(record, 'status')),
+    code: typeof code === 'string' ? code : undefined,
+    attempts: typeof attempts === 'number' ? attempts : undefined,
+    record,
+  };
 }
 
 /** The log line is that of `services/bridge/send/resender.ts`. */

@@ -1,9 +1,8 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fieldOf } from './call.ts';
-import { type Facts, stanzaOf } from './facts.ts';
+import { type Facts, type Finding, stanzaOf } from './facts.ts';
 import type { ChaosOptions } from './options.ts';
-import type { Finding } from './verdict.ts';
 import type { Victim } from './victims.ts';
 
 /** What a run has come to. It holds when there are no findings and nothing was missed. */
@@ -49,6 +48,7 @@ export function renderReport(report: Report): string {
     `${holds(report) ? 'HOLDS' : 'FAILS'}  ${scenario}, seed ${seed}, ${database}, ${report.seconds.toFixed(0)} s`,
     `  accepted      ${facts.accepted.length} messages to ${options.chats} chats, ${repeated} of them after repeated requests, ${retried} tried more than once`,
     `  outcome       ${renderOutcome(outcomeOf(report))}`,
+    ...(facts.accounts === undefined ? [] : [`  accounts      ${renderAccounts(facts)}`]),
     `  at the phone  ${facts.received.length}, ${underFire} of them before the last trouble`,
     `  answers       ${listOf(report.answers) || 'none'}`,
     `  killed        ${listOf(report.killed) || 'nothing'}; the kit was started ${report.starts} times`,
@@ -70,10 +70,7 @@ export function writeReport(report: Report, dataDir: string): void {
   const path = join(report.evidence, 'report.txt');
   writeFileSync(path, renderReport(report));
   const { facts, findings } = report;
-  writeFileSync(
-    join(report.evidence, 'facts.json'),
-    JSON.stringify({ ...facts, states: Object.fromEntries(facts.states) }, undefined, 1),
-  );
+  writeFileSync(join(report.evidence, 'facts.json'), JSON.stringify(facts, inPlainForm, 1));
   if (findings.length === 0) return;
   const logs = [
     ['kit.log', join(report.evidence, 'kit.log')],
@@ -95,6 +92,10 @@ export function writeReport(report: Report, dataDir: string): void {
       }
     }
   }
+}
+
+function inPlainForm(_name: string, value: unknown): unknown {
+  return value instanceof Map ? Object.fromEntries(value) : value;
 }
 
 /** The numbers that a run is about. */
@@ -134,6 +135,17 @@ function renderOutcome(outcome: Outcome): string {
       ? ''
       : ` (${doubledByRetry} by a retry of the kit, ${doubled - doubledByRetry} by the page itself)`;
   return `${lost} lost, ${doubled} doubled${how}, ${failed} failed, ${leftSending} left sending; ${refusedForGood} refused for good by the server`;
+}
+
+/** What each account sent, and what became of the rest. */
+function renderAccounts({ received, states, accounts, acts }: Facts): string {
+  const sent = new Map<string, number>();
+  for (const { phone = '' } of received) sent.set(phone, (sent.get(phone) ?? 0) + 1);
+  const ends = new Map<string, number>();
+  for (const { status, code } of states.values())
+    if (code !== undefined) ends.set(`${status} (${code})`, (ends.get(`${status} (${code})`) ?? 0) + 1);
+  const decisions = (accounts?.decisions ?? []).map(({ decision, to }) => `${decision} for ${to}`);
+  return `sent from ${listOf(sent) || 'none'}; ${acts.length} reactions and edits; ${listOf(ends) || 'none ended otherwise'}; ${decisions.join(', ')}`;
 }
 
 function listOf(counts: ReadonlyMap<string, number>): string {

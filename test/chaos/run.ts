@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandOf } from '../../services/runtime/process/process-table.ts';
 import { PostgresServer } from '../support/api/postgres-server.ts';
+import { Accounts } from './accounts/ownership.ts';
 import { call, causeOf } from './call.ts';
 import { Diary } from './diary.ts';
 import { readLog } from './event-pages.ts';
@@ -11,6 +12,7 @@ import { Follower } from './follower.ts';
 import { KitUnderFire } from './kit-under-fire.ts';
 import type { ChaosOptions } from './options.ts';
 import { People, type Written } from './people.ts';
+import { peopleOf } from './people-at-kit.ts';
 import { Progress } from './progress.ts';
 import { collect, settle } from './quiet.ts';
 import { Random } from './random.ts';
@@ -27,7 +29,8 @@ export interface RunOptions extends ChaosOptions {
   readonly isLoud?: boolean;
 }
 
-const DONE_WITHIN_MS = 60_000;
+/** Longer than the kit waits for a page to load: a browser that dies at its start may cost it all of that. */
+const DONE_WITHIN_MS = 150_000;
 
 /** One run: the kit is started, written to and done things to, comes to rest, and is judged. Never throws for what it finds. */
 export async function runChaos(options: RunOptions): Promise<Report> {
@@ -68,14 +71,21 @@ export async function runChaos(options: RunOptions): Promise<Report> {
     );
 
     const progress = new Progress(scenario.patienceMs);
-    const numbers = Array.from({ length: options.chats }, (_, index) => `1555${2_010_000 + index}@c.us`);
-    const { media } = scenario;
+    const { media, variety, firstPhone } = scenario;
+    const recipients = scenario.recipients?.(options.chats);
+    const numbers =
+      recipients?.map(({ chatId }) => chatId) ??
+      Array.from({ length: options.chats }, (_, index) => `1555${2_010_000 + index}@c.us`);
+    const forms = recipients && new Map(recipients.map((each) => [each.chatId, each.forms]));
     const writers = new Writers({
-      ...{ ...options, chats: numbers, origin: fire.origin, random, progress, diary, media },
+      ...{ ...options, chats: numbers, origin: fire.origin, random, progress, diary, media, variety, forms },
     });
+    const accounts = firstPhone === undefined ? undefined : new Accounts(firstPhone);
     const elsewhere: Written[] = [];
     // Some of those who are written to answer, and strangers write.
-    const from = numbers.filter((_, index) => index % 3 === 0).concat('15553000001@c.us', '15553000002@c.us');
+    const from = numbers
+      .filter((_, index) => recipients !== undefined || index % 3 === 0)
+      .concat('15553000001@c.us', '15553000002@c.us');
     const people = new People({
       origin: fire.origin,
       seed,
@@ -83,6 +93,7 @@ export async function runChaos(options: RunOptions): Promise<Report> {
       from,
       random,
       progress,
+      phone: accounts && (() => accounts.present),
     });
     const killed = new Map<Victim, number>();
     const away = random.fork('postgres');
@@ -93,6 +104,8 @@ export async function runChaos(options: RunOptions): Promise<Report> {
       progress,
       diary,
       writers,
+      people,
+      accounts,
       chats: numbers,
       elsewhere,
       killed,
@@ -130,11 +143,13 @@ export async function runChaos(options: RunOptions): Promise<Report> {
     ]);
     diary.note('all is written; waiting for quiet');
     const settleMs = scenario.patienceMs;
-    const actors = { fire, writers, people, receiver, followers, diary, elsewhere, settleMs };
+    const actors = { fire, writers, people, receiver, followers, diary, elsewhere, accounts, settleMs };
     const states = await settle(actors);
     const facts = await collect(actors, {
       ...{ states, logBefore, resists: name === 'resist' },
       passesDuplicates: scenario.page?.includes('deliversDuplicates') ?? false,
+      accounts,
+      people: await peopleOf(fire.origin, recipients ?? [], writers.accepted),
     });
     const browsers = find('browser', fire);
     const { code, left } = await fire.stop();

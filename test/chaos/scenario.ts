@@ -1,12 +1,14 @@
 import type { PostgresServer } from '../support/api/postgres-server.ts';
+import type { Accounts } from './accounts/ownership.ts';
 import type { Diary } from './diary.ts';
 import type { KitUnderFire } from './kit-under-fire.ts';
 import type { ChaosOptions, Database } from './options.ts';
-import type { Written } from './people.ts';
+import type { People, Written } from './people.ts';
 import type { Progress } from './progress.ts';
 import type { Random } from './random.ts';
+import type { Recipient } from './recipients.ts';
 import type { Victim } from './victims.ts';
-import type { Writers } from './writers.ts';
+import type { Writers, WritersOptions } from './writers.ts';
 
 /** What is done to the kit while it is written to. */
 export interface Scenario extends Partial<AsyncDisposable> {
@@ -16,6 +18,12 @@ export interface Scenario extends Partial<AsyncDisposable> {
   readonly page?: string;
   /** Part of the messages that are media; few when left out. */
   readonly media?: number;
+  /** Scheduled messages, reactions and edits; none when left out. */
+  readonly variety?: WritersOptions['variety'];
+  /** The people who are written to, and who all write. Numbers with one form when left out, of whom some write. */
+  readonly recipients?: (count: number) => readonly Recipient[];
+  /** The phone that has scanned when the run begins, where another one scans in mid-run: digits. */
+  readonly firstPhone?: string;
   /** How long one part of the run waits for another, and how long the kit may need to come to rest. */
   readonly patienceMs?: number;
   /** Where the folder of PostgreSQL is to lie. */
@@ -40,6 +48,9 @@ export interface World {
   readonly progress: Progress;
   readonly diary: Diary;
   readonly writers: Writers;
+  readonly people: People;
+  /** Which phone is linked, where several scan. */
+  readonly accounts: Accounts | undefined;
   /** The chats that are written to. */
   readonly chats: readonly string[];
   /** What the scenario has let another device of the account write. */

@@ -4,8 +4,10 @@ import { clock } from './scenarios/clock.ts';
 import { diskFull } from './scenarios/disk-full.ts';
 import { harderPages } from './scenarios/harder-pages.ts';
 import { kills } from './scenarios/kills.ts';
+import { lidsMidRun } from './scenarios/lids-mid-run.ts';
 import { offline } from './scenarios/offline.ts';
 import { refusals } from './scenarios/refusals.ts';
+import { relink } from './scenarios/relink.ts';
 import { resist } from './scenarios/resist.ts';
 import { unlink } from './scenarios/unlink.ts';
 
@@ -18,6 +20,8 @@ export const scenarios = {
   clock,
   resist,
   refusals,
+  'lids-mid-run': lidsMidRun,
+  relink,
   ...harderPages,
 } as const satisfies Record<string, ScenarioMaker>;
 

@@ -1,22 +1,18 @@
+import { judgeAccounts } from './accounts/judge-accounts.ts';
 import type { ChaosEvent } from './event-pages.ts';
-import { type Facts, type Received, type Stream, stanzaOf } from './facts.ts';
+import { type Facts, type Finding, found, type Received, SENT, type Stream, stanzaOf } from './facts.ts';
+import { judgePeople } from './judge-people.ts';
 import type { Hook } from './receiver.ts';
 import type { Accepted } from './writers.ts';
-
-/** Something that does not hold, with what it is about: words by which everything known of it can be found. */
-export interface Finding {
-  readonly what: string;
-  readonly about: readonly string[];
-}
-
-const SENT = ['sent', 'delivered', 'read', 'played'];
 
 /** All that does not hold; none is the proof. */
 export function judge(facts: Facts): Finding[] {
   return [
     ...facts.refused.map(({ key, chatId, why }) => found(`never accepted: ${why}`, key, chatId)),
-    ...judgePhone(facts),
-    ...judgeStates(facts),
+    ...(facts.accounts === undefined
+      ? [...judgePhone(facts), ...judgeStates(facts), ...judgeFailures(facts)]
+      : judgeAccounts(facts, facts.accounts)),
+    ...judgePeople(facts),
     ...judgeLog(facts),
     ...facts.hooks.flatMap((hook) => judgeHook(hook, facts)),
     ...facts.streams.flatMap((stream) => judgeStream(stream, facts)),
@@ -98,8 +94,7 @@ function judgeStates(facts: Facts): Finding[] {
 }
 
 function judgeLog(facts: Facts): Finding[] {
-  const { log, written, unwritten, elsewhere } = facts;
-  const rightly = new Set(failedRightly(facts).map(({ id }) => id));
+  const { log, written, unwritten, elsewhere, accounts } = facts;
   const own = Map.groupBy(
     log.filter(({ type }) => type === 'message_sent'),
     ({ data }) => String(data.body),
@@ -114,9 +109,13 @@ function judgeLog(facts: Facts): Finding[] {
     ...disordered(log.map(({ seq }) => seq)).map((seq) =>
       found(`the log gives event ${seq} out of order or twice`),
     ),
-    ...written.flatMap(({ body, key }) => {
+    ...written.flatMap(({ body, key, phone }) => {
       const times = incoming.get(body)?.length ?? 0;
-      return times === 1 ? [] : [found(`in the log ${times} times: ${JSON.stringify(body)}`, key, body)];
+      // What came to a phone just before it was unlinked waits for its next device.
+      const mayWait = accounts !== undefined && phone !== accounts.present;
+      return times === 1 || (times === 0 && mayWait)
+        ? []
+        : [found(`in the log ${times} times: ${JSON.stringify(body)}`, key, body)];
     }),
     ...elsewhere.flatMap(({ body, key }) => {
       const times = own.get(body)?.length ?? 0;
@@ -127,10 +126,14 @@ function judgeLog(facts: Facts): Finding[] {
     ...[...incoming.keys()]
       .filter((body) => /^answer \d+ of person/.test(body) && !bodies.has(body))
       .map((body) => found(`in the log, but nobody wrote it: ${JSON.stringify(body)}`, body)),
-    ...log
-      .filter(({ type, data }) => type === 'message_failed' && !rightly.has(String(data.id)))
-      .map(({ data }) => found(`given up: ${JSON.stringify(data)}`, String(data.id))),
   ];
+}
+
+function judgeFailures(facts: Facts): Finding[] {
+  const rightly = new Set(failedRightly(facts).map(({ id }) => id));
+  return facts.log
+    .filter(({ type, data }) => type === 'message_failed' && !rightly.has(String(data.id)))
+    .map(({ data }) => found(`given up: ${JSON.stringify(data)}`, String(data.id)));
 }
 
 /** Every event at least once, the first arrivals in the order of the log. */
@@ -193,8 +196,4 @@ function numbered(texts: readonly string[]): string[] {
     times.set(text, time);
     return `${JSON.stringify(text)} (${time})`;
   });
-}
-
-function found(what: string, ...about: string[]): Finding {
-  return { what, about: about.filter((word) => word !== '') };
 }

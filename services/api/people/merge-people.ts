@@ -17,7 +17,7 @@ export async function mergePeople(
   scope: Scope,
   one: PersonRow,
   other: PersonRow,
-  identity: Identity,
+  { phone_number, lid }: Identity,
   now: number,
 ): Promise<PersonRow> {
   const [kept, merged] = one.id < other.id ? [one, other] : [other, one];
@@ -30,7 +30,9 @@ export async function mergePeople(
     .execute();
   await db.updateTable('addresses').set({ person_id: kept.id }).where('person_id', '=', merged.id).execute();
   const values = {
-    ...identity,
+    // No more of what was given: it may be a whole row, and the row that is kept keeps its id.
+    phone_number,
+    lid,
     name: kept.name ?? merged.name,
     address: later(one.address, other.address),
     first_sent_at: earliest(kept.first_sent_at, merged.first_sent_at),

@@ -42,6 +42,8 @@ const GOOD: Facts = {
     { name: 'messages', types: ['message'], arrivals: [arrival(5)] },
   ],
   streams: [{ name: 'stream', seqs: [5, 7], connections: 1 }],
+  acts: [],
+  people: [],
   elsewhere: [{ from: 'another device', body: 'typed elsewhere', key: 'K' }],
   resists: false,
   passesDuplicates: false,

@@ -113,6 +113,31 @@ forEachDatabase((database) => {
       await store.close();
     });
 
+    it('keep every message when an answer joins one who was assumed before with one who is known', async () => {
+      const store = await open();
+      const alias = '15550000009@c.us';
+      await learn(store, { person: { phone_number: '15550000009' } });
+      const assumed = (await rows(store))[0]?.id ?? 0;
+      await queue(store, 'A', alias);
+      await store.write((db) => keyMessages(db, SCOPE, alias, `person:${assumed}`));
+      await learn(store, { person: ANN, address: ANN.lid, isPresent: true });
+      await queue(store, 'B', ANN.lid);
+      await store.write((db, dialect) =>
+        learnAnswer(db, dialect, SCOPE, alias, { person: ANN, address: ANN.lid, isPresent: true }, 2_000),
+      );
+      assert.deepEqual(
+        (await rows(store)).map(({ id, phone_number, lid }) => ({ id, phone_number, lid })),
+        [{ id: assumed, ...ANN }],
+      );
+      assert.deepEqual(
+        [await keyOf(store, 'A'), await keyOf(store, 'B')],
+        [`person:${assumed}`, `person:${assumed}`],
+      );
+      const known = await store.read((db) => findPerson(db, SCOPE, alias));
+      assert.equal(known?.person?.id, assumed);
+      await store.close();
+    });
+
     it('whose number goes to another LID lose it, with what was accepted for the number and not sent', async () => {
       const store = await open();
       await learn(store, { person: ANN, address: ANN.lid });
