@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import { parseBy } from '../../runtime/http/request-validation.ts';
 import { toMessage } from '../outbox/message.ts';
+import { askOnce } from '../people/ask-whatsapp.ts';
 import { peopleBehind, personBehind } from '../people/recipients.ts';
 import { editMessage, reactToMessage, revokeMessage } from './actions.ts';
 import { type CancelParts, cancelMessage } from './cancel.ts';
@@ -20,10 +21,17 @@ export function messageRoutes(parts: SubmitParts & SendParts & CancelParts): Rou
 
   router.get('/messages', async (request, response) => {
     const query = parseBy(messageQuerySchema, request.query, 'query_invalid');
-    const { messages, people, next } = await store.read(async (db, dialect) => {
-      const page = await readMessages(db, dialect, session, query);
-      return { ...page, people: await peopleBehind(db, page.messages) };
-    });
+    const read = () =>
+      store.read(async (db, dialect) => {
+        const page = await readMessages(db, dialect, session, query);
+        return { ...page, people: await peopleBehind(db, page.messages) };
+      });
+    const first = await read();
+    const { chat_id, after } = query;
+    const isNobody = chat_id !== undefined && after === undefined && first.messages.length === 0;
+    // They may be under another form of the number: WhatsApp is asked once.
+    const isNews = isNobody && (await askOnce(parts, chat_id));
+    const { messages, people, next } = isNews ? await read() : first;
     response.json({
       messages: messages.map((message) =>
         viewMessage(message, people.get(message.chatKey ?? ''), dispatcher),

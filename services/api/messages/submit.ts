@@ -6,8 +6,8 @@ import { readScope } from '../account/scope.ts';
 import type { BridgeClient } from '../bridge-client.ts';
 import type { Medium } from '../media/media.ts';
 import type { Dispatcher } from '../outbox/dispatcher.ts';
-import { askWhatsApp } from '../people/ask-whatsapp.ts';
-import { type ChatView, personBehind, recipientOf, viewChat } from '../people/recipients.ts';
+import { askOnce } from '../people/ask-whatsapp.ts';
+import { type ChatView, personBehind, viewChat } from '../people/recipients.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import type { Database, Store } from '../store/store.ts';
 import { type AcceptParts, accept, type Drafting, type Receipt } from './accept.ts';
@@ -118,7 +118,7 @@ function toKeyed(key: string, route: string, meaning: object, chatId: string | u
  * Where it cannot be asked now, the key counts as taken for something else.
  */
 async function orOtherForm<T>(
-  { bridge, store, session }: SubmitParts,
+  parts: SubmitParts,
   keyed: KeyedRequest | undefined,
   act: () => Promise<T>,
 ): Promise<T> {
@@ -127,13 +127,8 @@ async function orOtherForm<T>(
   } catch (error) {
     const chatId = keyed?.chatId;
     if (!(error instanceof KitError) || error.code !== 'key_reused' || chatId === undefined) throw error;
-    const scope = await store.read((db) => readScope(db, session));
-    const isAsked = await store.read((db, dialect) => recipientOf(db, dialect, scope, chatId, Date.now()));
-    if (isAsked.kind !== 'unresolved') throw error;
-    const take = await askWhatsApp(bridge, scope, chatId).catch(() => undefined);
-    if (take === undefined) throw error;
-    await store.write(take);
-    return act();
+    if (await askOnce(parts, chatId)) return act();
+    throw error;
   }
 }
 

@@ -6,10 +6,10 @@ import type { WhatsAppMessage } from '../../contract/events.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
 import { readScope } from '../account/scope.ts';
 import type { BridgeClient } from '../bridge-client.ts';
-import { askWhatsApp } from '../people/ask-whatsapp.ts';
+import { askOnce } from '../people/ask-whatsapp.ts';
 import { findPeople } from '../people/known-people.ts';
 import { completed, completedAuthor, type KnownPeople } from '../people/people-in-events.ts';
-import { recipientAddress, recipientOf } from '../people/recipients.ts';
+import { recipientAddress } from '../people/recipients.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ChatParts {
@@ -45,22 +45,14 @@ export function chatRoutes(parts: ChatParts): Router {
 }
 
 /** WhatsApp is asked who is meant where the bridge finds no chat and nobody has asked for this form of a number yet. */
-async function readMessages(
-  { bridge, store, session }: ChatParts,
-  chatId: string,
-  limit: number,
-): Promise<WhatsAppMessage[]> {
-  const scope = await store.read((db) => readScope(db, session));
-  const address = await store.read((db) => recipientAddress(db, scope, chatId));
+async function readMessages(parts: ChatParts, chatId: string, limit: number): Promise<WhatsAppMessage[]> {
+  const { bridge, store, session } = parts;
+  const address = () => store.read(async (db) => recipientAddress(db, await readScope(db, session), chatId));
   try {
-    return await bridge.messages(address, limit);
+    return await bridge.messages(await address(), limit);
   } catch (error) {
     if (!(error instanceof KitError) || error.code !== 'chat_unknown') throw error;
-    const recipient = await store.read((db, dialect) => recipientOf(db, dialect, scope, chatId, Date.now()));
-    if (recipient.kind !== 'unresolved') throw error;
-    const take = await askWhatsApp(bridge, scope, chatId).catch(() => undefined);
-    if (take === undefined) throw error;
-    await store.write(take);
-    return bridge.messages(await store.read((db) => recipientAddress(db, scope, chatId)), limit);
+    if (await askOnce(parts, chatId)) return bridge.messages(await address(), limit);
+    throw error;
   }
 }

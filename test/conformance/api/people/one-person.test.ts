@@ -86,6 +86,26 @@ forEachDatabase((database) => {
       assert.deepEqual([chat_id, requested_chat_id, person], [LID, NUMBER, { ...ANN, name: 'Ann' }]);
     });
 
+    it('is found by an alias that nobody has used, for which WhatsApp is asked once', async () => {
+      await using world = await start();
+      const { id } = await world.send(FORMS.number, 'hi');
+      await world.reaches(id, 'sent');
+      world.bridge.directory.set('15550000009@c.us', 'absent');
+      for (const [form, found] of [
+        [FORMS.alias, 1],
+        ['15550000009', 0],
+      ] as const) {
+        const list = async () =>
+          (await world.get(`/api/whatsapp/messages?chat_id=${encodeURIComponent(form)}`)).messages;
+        assert.equal((await list()).length, found);
+        const asked = world.bridge.resolveCalls.length;
+        assert.equal((await list()).length, found);
+        assert.equal(world.bridge.resolveCalls.length, asked);
+      }
+      world.bridge.isReady = false;
+      assert.deepEqual((await world.get('/api/whatsapp/messages?chat_id=15550000010')).messages, []);
+    });
+
     it('with an Idempotency-Key is the same recipient in every form', async () => {
       await using world = await start();
       const key = { 'idempotency-key': 'k' };
