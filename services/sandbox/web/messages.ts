@@ -159,8 +159,11 @@ export async function hydrate(): Promise<void> {
     ensureChat(createWid(id), nameKnown(id, name));
   for (const wire of listOf(past.messages).map(parseMessage)) show(asKnownHere(wire), false);
   for (const { message } of own) show(message, false);
-  for (const { id, unread } of listOf(past.chats).map(parseChat))
-    ensureChat(createWid(id)).set({ unreadCount: unread });
+  for (const { id, unread } of listOf(past.chats).map(parseChat)) {
+    const chat = ensureChat(createWid(id));
+    // What came in meanwhile is unread, although the history does not count it yet.
+    chat.set({ unreadCount: Math.max(unread, chat.unreadCount) });
+  }
 }
 
 /** The phone calls a person without a name by the number, which the page may not know. */
