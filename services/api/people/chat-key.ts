@@ -7,7 +7,7 @@ export function keyOfPerson(personId: number): string {
   return `person:${personId}`;
 }
 
-/** The key of a chat that is known by its id alone: of a group or a channel. Undefined for a person, who has to be known. */
+/** Returns the key of a group or a channel, which is its id. Undefined for a person: the key needs a row in `people`. */
 export function keyOfChat(chatId: string): string | undefined {
   return isPersonId(chatId) ? undefined : chatId;
 }

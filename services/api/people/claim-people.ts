@@ -3,7 +3,7 @@ import type { Database } from '../store/store.ts';
 import { keyOfPerson } from './chat-key.ts';
 
 /**
- * What was kept before an account was known belongs to the first one. Where that account knows the person already, its own
+ * Assigns the rows without an account to the first account. Where that account knows the person already, its own
  * row stays, and the messages to the other one get their key again.
  */
 export async function claimPeople(db: Database, session: string, account: string): Promise<void> {

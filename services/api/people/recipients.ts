@@ -78,7 +78,7 @@ const ONE = {
   postgres: inBothForms(['$1', '$2', '$3', '$4', '$5', '$6']),
 };
 
-/** WhatsApp's present address of the chat with whoever is behind an id; the id itself for whom nobody knows. */
+/** Returns WhatsApp's present address of the chat with a person; for an unknown person, the id itself. */
 export async function recipientAddress(db: Database, scope: Scope, chatId: string): Promise<string> {
   const person = (await findPerson(db, scope, chatId))?.person;
   return person === undefined ? chatId : addressOf(person);
@@ -132,7 +132,7 @@ export function sendAddressOf(person: PersonRow | undefined, chatId: string): st
 export interface ChatView {
   /** WhatsApp's present address of the chat, as far as is known. */
   readonly chat_id: string;
-  /** What was asked for, where it differs. */
+  /** The address in the request, if it differs. */
   readonly requested_chat_id?: string;
   /** Whose chat it is, in a chat with one person. */
   readonly person?: Person;

@@ -69,7 +69,7 @@ export async function noteLink(
     await writeAccounts(db, session, { ...after, known_since });
   if (linked === undefined) return false;
   if (before.owner === undefined) await claimPeople(db, session, linked.id);
-  // What was accepted while no account was linked belongs to the owner, whichever account comes next.
+  // Messages without an account belong to the owner, also if another account is linked next.
   await fillIn(db, session, after.owner ?? linked);
   const event = newsOf(session, before, after, now);
   if (event === undefined) return false;
