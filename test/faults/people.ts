@@ -2,6 +2,7 @@ import type { Fault } from './fault.ts';
 
 const ONE_PERSON = 'test/conformance/api/people/one-person.test.ts';
 const RECIPIENTS = 'test/conformance/api/people/recipients.test.ts';
+const ADDRESSES = 'test/conformance/api/people/other-addresses.test.ts';
 const LEARN = 'test/conformance/api/people/learn.test.ts';
 const HOLD = 'test/conformance/api/account/hold.test.ts';
 
@@ -73,12 +74,38 @@ export const faults: readonly Fault[] = [
     name: 'A message of a chat that was moved to a LID is in the log twice',
     kind: 'wrong key',
     file: 'services/api/events/repetitions.ts',
-    text: 'const ids = person === undefined ? [id] :',
-    replacement: 'const ids = person !== undefined ? [id] : person === undefined ? [id] :',
+    text: 'return [...new Set([id, ...idsOf(toPerson(person))])];',
+    replacement: 'return [id];',
     tests: [
       {
         file: ONE_PERSON,
         title: 'whose chat moved from the number to the LID has no message twice in the log',
+      },
+    ],
+  },
+  {
+    name: 'A chat under another form of a number is of a person of its own',
+    kind: 'wrong key',
+    file: 'services/api/people/people-in-events.ts',
+    text: 'return { ...toPerson(row), ...said };',
+    replacement: 'return seen;',
+    tests: [
+      {
+        file: ADDRESSES,
+        title: 'note who wrote first under an alias, so that the answer is no first contact',
+      },
+    ],
+  },
+  {
+    name: 'A form of a number leads to whoever had it before',
+    kind: 'wrong key',
+    file: 'services/api/people/learn-people.ts',
+    text: "row.or([isAbsent, row('person_id', '!=', id)])",
+    replacement: 'isAbsent',
+    tests: [
+      {
+        file: ADDRESSES,
+        title: 'no longer lead from an alias to one person when WhatsApp names another for the number',
       },
     ],
   },

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { type BridgeEvent, eventBatchSchema, type LoggedEvent } from '../../contract/events.ts';
+import type { Account } from '../../contract/person.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
 import { noteLinks } from '../account/link/note-link.ts';
 import { currentAccount, readAccounts } from '../account/linked-account.ts';
@@ -10,7 +11,7 @@ import { type KnownPeople, learnFromEvents, withPeople } from '../people/people-
 import type { Database, DialectName, Store } from '../store/store.ts';
 import type { EventLog } from './event-log.ts';
 import { appendEvents, lockLog } from './log-writer.ts';
-import { withoutRepetitions } from './repetitions.ts';
+import { formsOfKey, type IdsFor, idsAmong, withoutRepetitions } from './repetitions.ts';
 import { isStorable } from './storable-text.ts';
 
 export interface IntakeParts {
@@ -33,9 +34,10 @@ export function takeEvents(parts: IntakeParts): RequestHandler {
     const now = Date.now();
     const { added, changed } = await store.write(async (db, dialect) => {
       const fresh = await take(db, dialect, events, now);
-      const usable = fresh.filter(mayApply);
+      const usable = [...fresh.keys()].filter(mayApply);
       await noteLinks(db, dialect, usable, now);
-      return { added: fresh, changed: await applyEvents(db, usable, now) };
+      const changed = await applyEvents(db, usable, now, (event) => fresh.get(event) ?? []);
+      return { added: [...fresh.keys()], changed };
     });
     if (added.length > 0) log.appended();
     for (const id of changed) changes.changed(id);
@@ -47,35 +49,44 @@ export function takeEvents(parts: IntakeParts): RequestHandler {
 
 /**
  * Appends the events, with the people that they name, but those that are in the log under another address. Gives those that
- * were new.
+ * were new, in order, each with the ids that its message may have at WhatsApp.
  */
 async function take(
   db: Database,
   dialect: DialectName,
   events: readonly BridgeEvent[],
   now: number,
-): Promise<LoggedEvent[]> {
+): Promise<ReadonlyMap<LoggedEvent, readonly string[]>> {
   await lockLog(db, dialect);
-  const fresh: LoggedEvent[] = [];
+  const fresh = new Map<LoggedEvent, readonly string[]>();
   for (const run of runsOf(events)) {
-    const known = await learn(db, dialect, run, now);
+    const { known, own } = await learn(db, dialect, run, now);
     const named = run.map((event) => withPeople(event, known));
-    fresh.push(...(await appendEvents(db, dialect, await withoutRepetitions(db, named, known), now)));
+    const idsFor = idsAmong(known, own);
+    const added = await appendEvents(db, dialect, await withoutRepetitions(db, named, idsFor), now);
+    for (const event of added) fresh.set(event, whatsappIdsOf(event, idsFor));
   }
   return fresh;
 }
 
-/** Each account has people of its own. */
+/** The ids that the message of an event may have at WhatsApp: one for each address of its chat. */
+function whatsappIdsOf(event: LoggedEvent, idsFor: IdsFor): readonly string[] {
+  return 'whatsapp_id' in event ? formsOfKey(event.whatsapp_id, idsFor) : [];
+}
+
+/** Each account has people of its own. `own`: the account itself, where it is known by more than its id. */
 async function learn(
   db: Database,
   dialect: DialectName,
   events: readonly BridgeEvent[],
   now: number,
-): Promise<KnownPeople> {
-  const [{ session = '', account = undefined } = {}] = events;
-  if (!isStorable(session) || !isStorable(account ?? '')) return new Map();
-  const scope = { session, account: account ?? currentAccount(await readAccounts(db, session)) };
-  return learnFromEvents(db, dialect, scope, events, now);
+): Promise<{ readonly known: KnownPeople; readonly own: Account | undefined }> {
+  const [{ session = '', account: said = undefined } = {}] = events;
+  if (!isStorable(session) || !isStorable(said ?? '')) return { known: new Map(), own: undefined };
+  const accounts = await readAccounts(db, session);
+  const account = said ?? currentAccount(accounts);
+  const own = [accounts.linked, accounts.owner].find((one) => one?.id === account);
+  return { known: await learnFromEvents(db, dialect, { session, account }, events, now), own };
 }
 
 /** Events that follow each other and are of one account. Nearly always there is one run. */

@@ -1,11 +1,10 @@
 import type { BridgeEvent } from '../../contract/events.ts';
-import { idsOf } from '../../contract/person.ts';
+import { type Account, idsOf } from '../../contract/person.ts';
 import { toPerson } from '../people/known-people.ts';
-import type { KnownPeople } from '../people/people-in-events.ts';
+import { type KnownPeople, placesOfIds } from '../people/people-in-events.ts';
 import type { Database } from '../store/store.ts';
 import { toStorableKey, toStorableText } from './storable-text.ts';
 
-const PERSON_ID = /\d+@(?:c\.us|lid)/g;
 /** Two addresses in a key, each in two forms, and room for a third. */
 const MOST_FORMS = 8;
 /** Keys that are asked for in one query. */
@@ -19,9 +18,9 @@ const AT_ONCE = 500;
 export async function withoutRepetitions(
   db: Database,
   events: readonly BridgeEvent[],
-  known: KnownPeople,
+  idsFor: IdsFor,
 ): Promise<BridgeEvent[]> {
-  const candidates = events.map((event) => ({ event, forms: formsOf(event, known) }));
+  const candidates = events.map((event) => ({ event, forms: formsOf(event, idsFor) }));
   const logged = await readKeys(db, candidates);
   const taken = new Set<string>();
   const fresh: BridgeEvent[] = [];
@@ -37,6 +36,32 @@ export async function withoutRepetitions(
     fresh.push(rows.length === 0 ? event : { ...event, key: ownKey(event) });
   }
   return fresh;
+}
+
+/** The ids of the person of an id, that id among them. */
+export type IdsFor = (id: string) => readonly string[];
+
+/** As far as is known. The account that is linked has its own ids in what it does. */
+export function idsAmong(known: KnownPeople, own: Account | undefined): IdsFor {
+  const ownIds = own === undefined ? [] : [own.id, ...(own.lid === undefined ? [] : [own.lid])];
+  return (id) => {
+    const person = known.get(id)?.person;
+    if (person !== undefined) return [...new Set([id, ...idsOf(toPerson(person))])];
+    return ownIds.includes(id) ? ownIds : [id];
+  };
+}
+
+/** A key, or the id of a message, with each id of a person in each of its forms: the given one first. */
+export function formsOfKey(key: string, idsFor: IdsFor): string[] {
+  let forms = [''];
+  let end = 0;
+  for (const { id, index } of placesOfIds(key)) {
+    const ids = [id, ...idsFor(id).filter((one) => one !== id)];
+    const before = key.slice(end, index);
+    forms = forms.flatMap((form) => ids.map((one) => form + before + one)).slice(0, MOST_FORMS);
+    end = index + id.length;
+  }
+  return forms.map((form) => form + key.slice(end));
 }
 
 interface LoggedKey {
@@ -58,24 +83,10 @@ function ownKey({ key, account }: BridgeEvent): string {
 }
 
 /** Every key that the same event may have in the log. */
-function formsOf(event: BridgeEvent, known: KnownPeople): string[] {
-  const keys = formsOfKey(event.key, known);
+function formsOf(event: BridgeEvent, idsFor: IdsFor): string[] {
+  const keys = formsOfKey(event.key, idsFor);
   if (event.account === undefined) return keys;
   return keys.flatMap((key) => [key, ownKey({ ...event, key })]);
-}
-
-/** The key with each id of a person in each of its forms. */
-function formsOfKey(key: string, known: KnownPeople): string[] {
-  let forms = [''];
-  let end = 0;
-  for (const { 0: id, index } of key.matchAll(PERSON_ID)) {
-    const person = known.get(id)?.person;
-    const ids = person === undefined ? [id] : [...new Set([id, ...idsOf(toPerson(person))])];
-    const before = key.slice(end, index);
-    forms = forms.flatMap((form) => ids.map((one) => form + before + one)).slice(0, MOST_FORMS);
-    end = index + id.length;
-  }
-  return forms.map((form) => form + key.slice(end));
 }
 
 async function readKeys(

@@ -17,6 +17,8 @@ export interface Acknowledgement {
   readonly id: string;
   /** Undefined for what is no message of its own at WhatsApp: a reaction, an edit, a deletion. */
   readonly whatsappId: string | undefined;
+  /** As `whatsappId`, with other addresses of the same chat. */
+  readonly whatsappIds?: readonly string[];
   readonly ack: number;
   /** The bridge's own answer: after a refusal the message may have gone out under another id than the one noted. */
   readonly isAnswer?: boolean;
@@ -24,24 +26,27 @@ export interface Acknowledgement {
 
 /**
  * What new events say of messages in the outbox, applied. Gives the ids of the messages
- * that changed. An ack never takes a message back, and one that comes late corrects what was given up.
+ * that changed. An ack never takes a message back, and one that comes late corrects what was given up. `idsOf`: the ids that
+ * the message of an event may have at WhatsApp beside the one that the event names.
  */
 export async function applyEvents(
   db: Database,
   events: readonly LoggedEvent[],
   now: number,
+  idsOf: (event: LoggedEvent) => readonly string[] = () => [],
 ): Promise<string[]> {
   const changed = new Set<string>();
   const note = (id: string | undefined) => {
     if (id !== undefined) changed.add(id);
   };
   for (const event of events) {
+    const whatsappIds = idsOf(event);
     if (event.kind === 'ack') {
       const { stanza_id: id, ack } = event.data;
-      note(await acknowledge(db, { id, whatsappId: event.whatsapp_id, ack }, now));
+      note(await acknowledge(db, { id, whatsappId: event.whatsapp_id, whatsappIds, ack }, now));
     } else if (event.kind === 'message_sent') {
       const { stanza_id: id, ack, id: whatsappId } = event.data;
-      note(await acknowledge(db, { id, whatsappId, ack }, now));
+      note(await acknowledge(db, { id, whatsappId, whatsappIds, ack }, now));
     } else if (event.kind === 'compat') {
       for (const id of await applyCompat(db, event)) note(id);
     }
@@ -52,7 +57,7 @@ export async function applyEvents(
 /** Notes an acknowledgement; gives the id of the message in the outbox that it changed, if any. */
 export async function acknowledge(
   db: Database,
-  { id, whatsappId, ack, isAnswer = false }: Acknowledgement,
+  { id, whatsappId, whatsappIds = [], ack, isAnswer = false }: Acknowledgement,
   now: number,
 ): Promise<string | undefined> {
   const row = await db
@@ -62,7 +67,7 @@ export async function acknowledge(
       // Under an id of WhatsApp's own where the page did not take ours.
       whatsappId === undefined
         ? where('id', '=', id)
-        : where.or([where('id', '=', id), where('whatsapp_id', '=', whatsappId)]),
+        : where.or([where('id', '=', id), where('whatsapp_id', 'in', [whatsappId, ...whatsappIds])]),
     )
     .executeTakeFirst();
   if (row === undefined) return undefined;

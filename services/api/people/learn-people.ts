@@ -4,7 +4,7 @@ import { lockLog } from '../events/log-writer.ts';
 import type { Database, DialectName } from '../store/store.ts';
 import { noteContact } from './earlier-contacts.ts';
 import { type KnownAs, type PersonRow, toPerson } from './known-people.ts';
-import { handOverNumber, mergePeople } from './merge-people.ts';
+import { handOverMessages, handOverNumber, mergePeople } from './merge-people.ts';
 
 /** What was seen of one person. */
 export interface Sighting {
@@ -63,7 +63,7 @@ export async function learnPerson(
   const found = await joined(db, dialect, scope, sighting.person, now);
   const row =
     found === undefined ? await insert(db, scope, sighting, now) : await update(db, found, sighting, now);
-  if (phone_number !== undefined) await forgetAbsence(db, scope, `${phone_number}@c.us`);
+  if (phone_number !== undefined) await forgetAnswer(db, scope, `${phone_number}@c.us`, row, lid);
   await noteContacts(db, row);
   return row;
 }
@@ -204,15 +204,30 @@ async function forgetAddressesOf(db: Database, { id }: PersonRow): Promise<void>
   await db.deleteFrom('addresses').where('person_id', '=', id).execute();
 }
 
-/** Somebody has the number after all. */
-async function forgetAbsence(db: Database, { session, account }: Scope, address: string): Promise<void> {
-  await db
+/**
+ * What WhatsApp said of a number before no longer counts: that it has no account, or, where `lid` says whose it is, that it
+ * belongs to somebody else. That one loses what was accepted for the number and has not been sent.
+ */
+async function forgetAnswer(
+  db: Database,
+  { session, account }: Scope,
+  address: string,
+  { id }: PersonRow,
+  lid: string | undefined,
+): Promise<void> {
+  const forgotten = await db
     .deleteFrom('addresses')
     .where('session', '=', session)
     .where('account', '=', account)
     .where('address', '=', address)
-    .where('person_id', 'is', null)
+    .where((row) => {
+      const isAbsent = row('person_id', 'is', null);
+      return lid === undefined ? isAbsent : row.or([isAbsent, row('person_id', '!=', id)]);
+    })
+    .returning('person_id')
     .execute();
+  for (const { person_id: former } of forgotten)
+    if (former !== null) await handOverMessages(db, former, id, [address]);
 }
 
 function rowOf(

@@ -69,10 +69,20 @@ export async function handOverNumber(db: Database, former: PersonRow, heir: Pers
     .execute();
   const forms = [`${former.phone_number}@c.us`, ...aliases.map(({ address }) => address)];
   await db.updateTable('addresses').set({ person_id: heir.id }).where('person_id', '=', former.id).execute();
+  await handOverMessages(db, former.id, heir.id, forms);
+}
+
+/** What was accepted for one person under these forms of a number, and has not been sent, is for another person. */
+export async function handOverMessages(
+  db: Database,
+  formerId: number,
+  heirId: number,
+  forms: readonly string[],
+): Promise<void> {
   await db
     .updateTable('messages')
-    .set({ chat_key: keyOfPerson(heir.id) })
-    .where('chat_key', '=', keyOfPerson(former.id))
+    .set({ chat_key: keyOfPerson(heirId) })
+    .where('chat_key', '=', keyOfPerson(formerId))
     .where('chat_id', 'in', forms)
     .where('dispatched_at', 'is', null)
     .execute();

@@ -8,6 +8,9 @@ import { isNews, learnPerson, type Sighting, sightingOf } from './learn-people.t
 
 /** A name comes from its owner, who may take any. */
 const LONGEST_NAME = 256;
+const PERSON_ID = /\d+@(?:c\.us|lid)/g;
+/** Of one key: the chat, the author, who reacted, and room for one more. */
+const MOST_IDS = 4;
 
 /** What is known of the people of some events, by id. */
 export type KnownPeople = ReadonlyMap<string, KnownAs>;
@@ -21,10 +24,14 @@ export async function learnFromEvents(
   now: number,
 ): Promise<KnownPeople> {
   const sightings = events.flatMap((event) => sightingsIn(event, now));
-  const ids = new Set(sightings.flatMap(({ person }) => idsOf(person)));
+  const ids = new Set([
+    ...sightings.flatMap(({ person }) => idsOf(person)),
+    ...events.flatMap(({ key }) => placesOfIds(key).map(({ id }) => id)),
+  ]);
   const known = new Map(await findPeople(db, scope, [...ids]));
   let hasLearned = false;
-  for (const sighting of sightings) {
+  for (const seen of sightings) {
+    const sighting = { ...seen, person: registered(seen.person, known) };
     const own = idsOf(sighting.person);
     if (own.every((id) => !isNews(known.get(id), sighting))) continue;
     const person = await learnPerson(db, dialect, scope, sighting, now);
@@ -32,7 +39,24 @@ export async function learnFromEvents(
     hasLearned = true;
   }
   // Read again: who lost a number to another person is in the map as before.
-  return hasLearned ? findPeople(db, scope, [...known.keys()]) : known;
+  return hasLearned ? findPeople(db, scope, [...new Set([...ids, ...known.keys()])]) : known;
+}
+
+/** The ids of people in a key, each with its place. A reaction is any text, which may be full of them. */
+export function placesOfIds(key: string): { readonly id: string; readonly index: number }[] {
+  return Array.from(key.matchAll(PERSON_ID), ({ 0: id, index }) => ({ id, index })).slice(0, MOST_IDS);
+}
+
+/**
+ * The person under the ids that WhatsApp has: a chat may have another form of a number as its address. A LID that is said
+ * with the number names the person itself.
+ */
+function registered(seen: Person, known: KnownPeople): Person {
+  if (seen.lid !== undefined || seen.phone_number === undefined) return seen;
+  const row = known.get(`${seen.phone_number}@c.us`)?.person;
+  if (row === undefined || row.phone_number === seen.phone_number) return seen;
+  const { phone_number: _alias, ...said } = seen;
+  return { ...toPerson(row), ...said };
 }
 
 /** The event with the people that it names, as far as they are known. */

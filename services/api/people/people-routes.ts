@@ -10,7 +10,7 @@ import type { Database, Store } from '../store/store.ts';
 import { askWhatsApp } from './ask-whatsapp.ts';
 import { addressOf, findPerson, type PersonRow, toPerson } from './known-people.ts';
 import { noteAddress } from './learn-people.ts';
-import { absenceText } from './recipients.ts';
+import { absenceText, resolvePath } from './recipients.ts';
 
 export interface PeopleParts {
   readonly store: Store;
@@ -70,7 +70,7 @@ export function peopleRoutes({ store, bridge, session, dispatcher }: PeopleParts
     if (view === undefined)
       throw new KitError(
         'not_found',
-        `nobody is known as ${JSON.stringify(request.params.id.slice(0, 80))}; POST /api/whatsapp/people/${id.split('@')[0]}/resolve asks WhatsApp`,
+        `nobody is known as ${JSON.stringify(request.params.id.slice(0, 80))}; POST ${resolvePath(id)} asks WhatsApp`,
       );
     response.json(view);
   });

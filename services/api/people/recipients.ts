@@ -1,5 +1,5 @@
 import { CompiledQuery } from 'kysely';
-import { idsOf, isPersonId, type Person, personOf } from '../../contract/person.ts';
+import { idsOf, type Person, personOf } from '../../contract/person.ts';
 import type { Scope } from '../account/scope.ts';
 import type { Database, DialectName } from '../store/store.ts';
 import { keyOfChat, keyOfPerson, personIdOf } from './chat-key.ts';
@@ -149,9 +149,14 @@ export function viewChat(chatId: string, person: PersonRow | undefined): ChatVie
   };
 }
 
+/** Where WhatsApp is asked who this is. */
+export function resolvePath(chatId: string): string {
+  return `/api/whatsapp/people/${personOf(chatId)?.phone_number ?? chatId}/resolve`;
+}
+
 /** Why a message to this id is refused, when it was learned, and how WhatsApp is asked again. Times are Unix time in ms. */
 export function absenceText(chatId: string, since: number): string {
-  const [number = chatId] = chatId.split('@');
+  const { phone_number: number } = personOf(chatId) ?? {};
   const at = (time: number) => new Date(time).toISOString();
-  return `WhatsApp knows no account for ${isPersonId(chatId) ? `+${number}` : chatId}: it said so at ${at(since)}. It is asked again for a message after ${at(since + ABSENT_MS)}, or now with POST /api/whatsapp/people/${number}/resolve`;
+  return `WhatsApp knows no account for ${number === undefined ? chatId : `+${number}`}: it said so at ${at(since)}. It is asked again for a message after ${at(since + ABSENT_MS)}, or now with POST ${resolvePath(chatId)}`;
 }

@@ -153,7 +153,14 @@ forEachDatabase((database) => {
 
     it('is found by every form among the people, and asked for again on request', async () => {
       await using world = await start();
-      assert.equal((await world.call('GET', `/api/whatsapp/people/${NUMBER}`)).status, 404);
+      for (const id of [NUMBER, LID]) {
+        const { status, body } = await world.call('GET', `/api/whatsapp/people/${id}`);
+        assert.equal(status, 404);
+        assert.ok(
+          body.detail.includes(`/people/${id === LID ? LID : ANN.phone_number}/resolve`),
+          body.detail,
+        );
+      }
       const asked = await world.call('POST', `/api/whatsapp/people/${ALIAS}/resolve`, {});
       assert.deepEqual([asked.status, asked.body.person, asked.body.chat_id], [200, ANN, LID]);
       for (const form of Object.values(FORMS)) {
