@@ -100,6 +100,8 @@ describe('sandbox, in an account that has been migrated to LIDs', () => {
       assert.equal(await inPage(witness, chatOf(id)), `${OLD}@c.us`);
     const sent = await witness.client.sendMessage(`${OLD}@c.us`, 'under the number');
     assert.match(sent.id._serialized, new RegExp(`^true_${OLD}@c\\.us_`));
+    // A link that ends before the server has the message ends the message too.
+    await until('ack 1', () => witness.acksOf(sent.id._serialized).some((ack) => ack >= 1));
 
     await world.control('misbehave', { kind: 'settings', numberChats: [] });
     await relink();
