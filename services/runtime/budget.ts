@@ -1,0 +1,108 @@
+import type { Pressure } from '../contract/pressure.ts';
+import type { Log } from './log.ts';
+
+export interface BudgetOptions {
+  /** The name of the resource in `/health` and in the log: `body_memory`. */
+  readonly resource: string;
+  /** Of all holders together. */
+  readonly total: number;
+  /** Most that one holder may have. */
+  readonly share: number;
+  /** The setting to raise, for the log line. */
+  readonly setting?: string;
+  readonly log?: Pick<Log, 'warn'>;
+  /** Monotonic time in ms. */
+  readonly now?: () => number;
+}
+
+/** An amount that is taken; `release` gives it back, once. */
+export interface Lease {
+  readonly release: () => void;
+}
+
+/** Of the total, kept for holders that have nothing yet. */
+const RESERVE = 1 / 4;
+/** From this part of the total on, a resource counts as near its limit. */
+const NEAR = 0.8;
+const REFUSALS_MS = 60_000;
+const LOG_EVERY_MS = 10_000;
+
+/**
+ * A bounded resource that many holders share: connections, bytes in memory, readers. One holder gets at most its share,
+ * and the last quarter of the total is for holders that have nothing yet.
+ */
+export class Budget {
+  readonly #options: BudgetOptions;
+  readonly #now: () => number;
+  readonly #held = new Map<string, number>();
+  #used = 0;
+  #refused = 0;
+  #refusedSinceMs = 0;
+  #loggedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: BudgetOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** Takes an amount for a holder. Returns undefined if the total, the reserve or the holder's share is exceeded. */
+  take(holder: string, amount: number): Lease | undefined {
+    const { total, share } = this.#options;
+    const held = this.#held.get(holder) ?? 0;
+    const left = total - this.#used - (held === 0 ? 0 : total * RESERVE);
+    if (amount > left || held + amount > share) {
+      this.#noteRefusal(holder, held);
+      return undefined;
+    }
+    this.#add(holder, amount);
+    let isHeld = true;
+    return {
+      release: () => {
+        if (isHeld) this.#add(holder, -amount);
+        isHeld = false;
+      },
+    };
+  }
+
+  /** What one holder has. */
+  heldBy(holder: string): number {
+    return this.#held.get(holder) ?? 0;
+  }
+
+  /** Undefined while the resource is far from its limit and nothing was refused in the last minute. */
+  get pressure(): Pressure | undefined {
+    const { resource, total } = this.#options;
+    const refused = this.#now() - this.#refusedSinceMs < REFUSALS_MS ? this.#refused : 0;
+    if (refused === 0 && this.#used < total * NEAR) return undefined;
+    return { resource, used: this.#used, limit: total, refused };
+  }
+
+  #add(holder: string, amount: number): void {
+    this.#used += amount;
+    const held = (this.#held.get(holder) ?? 0) + amount;
+    if (held <= 0) this.#held.delete(holder);
+    else this.#held.set(holder, held);
+  }
+
+  #noteRefusal(holder: string, held: number): void {
+    const nowMs = this.#now();
+    if (this.#refused === 0 || nowMs - this.#refusedSinceMs >= REFUSALS_MS) {
+      this.#refused = 0;
+      this.#refusedSinceMs = nowMs;
+    }
+    this.#refused += 1;
+    if (nowMs - this.#loggedMs < LOG_EVERY_MS) return;
+    this.#loggedMs = nowMs;
+    const { resource, total, share, setting, log } = this.#options;
+    const remedy = setting === undefined ? '' : `; raise ${setting} if this is your own traffic`;
+    log?.warn(
+      { resource, holder, held, share, used: this.#used, total },
+      `${resource}: a request of ${holder} is refused; ${held} of its share of ${share}, ${this.#used} of ${total} in all are in use${remedy}`,
+    );
+  }
+}
+
+/** The resources of a process that are near their limits, for its readiness answer. */
+export function pressures(budgets: Iterable<{ readonly pressure: Pressure | undefined }>): Pressure[] {
+  return [...budgets].flatMap(({ pressure }) => pressure ?? []);
+}
