@@ -56,8 +56,10 @@ export const topology = [
     exposure: 'routed',
     readyPath: '/internal/ready',
     routes: [
-      { prefix: '/api' },
-      { prefix: '/api/whatsapp/media', exact: true, maxBody: 'MEDIA_MAX_BYTES' },
+      { prefix: '/api', keyed: true },
+      { prefix: '/api/whatsapp/media', exact: true, keyed: true, maxBody: 'MEDIA_MAX_BYTES' },
+      // A tab at WhatsApp's origin has a one-time token instead of a key.
+      { prefix: '/api/whatsapp/passkey', exact: true, maxBodyBytes: 16 * 1024 },
       { prefix: '/ws', upgrade: true },
     ],
     needs: ['gate'],
@@ -118,6 +120,10 @@ export interface RouteDeclaration {
   readonly upgrade?: boolean;
   /** The setting of a body's limit here, where that is larger than GATE_MAX_BODY_BYTES. */
   readonly maxBody?: 'MEDIA_MAX_BYTES';
+  /** Instead of GATE_MAX_BODY_BYTES. */
+  readonly maxBodyBytes?: number;
+  /** Only for holders of an API key: a gate asks the service for its admission before the gate reads a body. */
+  readonly keyed?: boolean;
 }
 
 export interface PortDeclaration {

@@ -5,6 +5,7 @@ import { Hold } from '../services/gate/contract/hold.ts';
 import type { GateOptions, GateRoute } from '../services/gate/contract/options.ts';
 import { serviceSilent, serviceUnavailable } from '../services/gate/contract/service-problems.ts';
 import { http } from '../services/runtime/http/node-http.ts';
+import { AdmissionDesk } from './admission-desk.ts';
 import { routeId } from './render-locations.ts';
 
 /** Requests of which the beginning of their wait is remembered. */
@@ -17,13 +18,15 @@ const REMEMBERED = 10_000;
  */
 export class ErrorPageServer {
   readonly server: Server;
+  readonly #desk: AdmissionDesk;
   readonly #holdMs: number;
   readonly #holds = new Map<string, Hold>();
   /** By request: when its first wait began. */
   readonly #since = new Map<string, number>();
   #routes: readonly GateRoute[] = [];
 
-  constructor({ limits, routes }: Pick<GateOptions, 'limits' | 'routes'>) {
+  constructor({ limits, routes, secret }: Pick<GateOptions, 'limits' | 'routes' | 'secret'>) {
+    this.#desk = new AdmissionDesk({ limits, secret });
     this.#holdMs = limits.holdMs;
     this.updateRoutes(routes);
     this.server = http.createServer((request, response) => this.#answer(request, response));
@@ -41,6 +44,7 @@ export class ErrorPageServer {
 
   close(): void {
     for (const hold of this.#holds.values()) hold.close();
+    this.#desk.close();
     this.server.close();
     this.server.closeAllConnections();
   }
@@ -55,7 +59,13 @@ export class ErrorPageServer {
       this.#since.delete(id);
       refuse(response, error, id);
     };
-    if (route === undefined)
+    if (route !== undefined && request.url === '/admission')
+      void this.#desk.answer(request, response, {
+        route,
+        hold: this.#holdOf(route),
+        sinceMs: () => this.#sinceOf(id),
+      });
+    else if (route === undefined)
       fail(new KitError('internal_error', 'nginx asks about a route that is not there'));
     else if (last(header(request, 'x-gate-sent')) > 0) fail(brokenOff(route.service, request));
     // An old process of nginx would only ever go back to the old address.

@@ -11,7 +11,7 @@ import { ErrorPageServer } from './error-page-server.ts';
 import { checkConfig, NginxProcess } from './nginx-process.ts';
 import { readTemplates } from './read-templates.ts';
 import { renderNginxConfig } from './render-config.ts';
-import { endLeftovers, prepareRuntime } from './work-folder.ts';
+import { endLeftovers, prepareRuntime, removeSpool } from './work-folder.ts';
 
 export interface NginxSettings {
   readonly binary: string;
@@ -48,7 +48,7 @@ export async function startNginxGate(options: GateOptions, settings: NginxSettin
     writeFileSync(config, text, { mode: 0o600 });
     await checkConfig(settings.binary, config, accessPipe);
   };
-  for (const name of ['bodies', 'answers', 'unused']) mkdirSync(join(runtime.folder, name));
+  for (const name of ['answers', 'unused']) mkdirSync(join(runtime.folder, name));
   using cleanup = new DisposableStack();
   cleanup.use(readAccessLines(accessPipe, settings.writeLines));
   const errorPages = cleanup.adopt(new ErrorPageServer(options), (opened) => opened.close());
@@ -66,6 +66,7 @@ export async function startNginxGate(options: GateOptions, settings: NginxSettin
   const end = async (withinMs: number) => {
     await nginx.quit(withinMs);
     besideNginx.dispose();
+    removeSpool(runtime.folder);
   };
   let updating = Promise.resolve();
   const update = async (routes: readonly GateRoute[]) => {

@@ -5,6 +5,7 @@ export interface Templates {
   /** The whole configuration, with the parts that it includes. */
   readonly gate: string;
   readonly route: string;
+  readonly admission: string;
   readonly upstream: string;
 }
 
@@ -13,7 +14,12 @@ export function readTemplates(): Templates {
   const gate = readTemplate('gate').replace(/^\{\{INCLUDE:([a-z-]+)\}\}\n/gm, (_line, name: string) =>
     readTemplate(name),
   );
-  return { gate, route: readTemplate('route'), upstream: readTemplate('upstream') };
+  return {
+    gate,
+    route: readTemplate('route'),
+    admission: readTemplate('admission-request'),
+    upstream: readTemplate('upstream'),
+  };
 }
 
 function readTemplate(name: string): string {

@@ -9,7 +9,7 @@ import { MAX_PASSES, VIA_NAME } from '../services/gate/contract/via.ts';
 import { clientInfoMaps } from './client-info-maps.ts';
 import { fillProblems, problemBody } from './problem-bodies.ts';
 import type { Templates } from './read-templates.ts';
-import { renderLocations } from './render-locations.ts';
+import { holdTimeoutMs, renderLocations } from './render-locations.ts';
 import { addressOf, renderUpstreams, upstreamName } from './render-upstreams.ts';
 import { fillTemplate, inPattern, literal, quoted } from './template.ts';
 import type { NginxRuntime } from './work-folder.ts';
@@ -17,8 +17,6 @@ import type { NginxRuntime } from './work-folder.ts';
 const LOG_LEVEL = 'warn';
 /** The first read of a request: most fit, and what does not gets a larger one. */
 const FIRST_HEADER_BYTES = 4_096;
-/** How long the error page server may take to answer beyond the hold. */
-const ANSWER_MS = 5_000;
 
 /** Headers that a client may not send on, beside those that the template sets. Wildcards are beyond nginx. */
 const DROPPED = [
@@ -48,6 +46,7 @@ export function renderNginxConfig(options: GateOptions, runtime: NginxRuntime, t
     MAX_FILES: String(runtime.maxFiles),
     USER: runtime.user === undefined ? '' : `user ${literal(runtime.user)};`,
     FOLDER: literal(runtime.folder),
+    SPOOL: literal(runtime.spool),
     LOG_LEVEL,
     DRAIN_MS: String(Math.max(1, options.drainMs)),
     WORKER_CONNECTIONS: String(connectionsPerWorker(limits.maxConnections, runtime)),
@@ -71,7 +70,7 @@ export function renderNginxConfig(options: GateOptions, runtime: NginxRuntime, t
     READ_TIMEOUT_MS: String(Math.max(limits.upstreamTimeoutMs, limits.idleTimeoutMs)),
     IDLE_TIMEOUT_MS: String(limits.idleTimeoutMs),
     HEADER_TIMEOUT_MS: String(limits.headerTimeoutMs),
-    HOLD_TIMEOUT_MS: String(limits.holdMs + ANSWER_MS),
+    HOLD_TIMEOUT_MS: String(holdTimeoutMs(options)),
     FIRST_HEADER_BYTES: String(Math.min(FIRST_HEADER_BYTES, limits.maxHeaderBytes)),
     MAX_HEADER_BYTES: String(limits.maxHeaderBytes),
     MAX_BODY_BYTES: String(limits.maxBodyBytes),
@@ -80,7 +79,7 @@ export function renderNginxConfig(options: GateOptions, runtime: NginxRuntime, t
     LIVE_PATH,
     LIVE: literal(JSON.stringify(options.live())),
     ROUTES: options.routes
-      .flatMap((route, index) => renderLocations(route, index, options, templates.route))
+      .flatMap((route, index) => renderLocations(route, index, options, templates))
       .concat(
         options.routes.some(({ prefix, exact }) => prefix === '/' && !exact)
           ? []

@@ -1,13 +1,25 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism, tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { listPids, signalProcess } from '../services/runtime/process/process-table.ts';
 
 /** The facts of the machine that the configuration needs. */
 export interface NginxRuntime {
   /** A folder of this gate alone, short enough for a Unix socket in it. */
   readonly folder: string;
+  /** For bodies that do not fit into memory: not on the volume of the store, which they would fill. */
+  readonly spool: string;
   readonly workers: number;
   /** The hard limit of open files. */
   readonly maxFiles: number;
@@ -18,6 +30,8 @@ export interface NginxRuntime {
 /** The path of a Unix socket has 108 bytes, the last of them zero. Source: unix(7). */
 const LONGEST_FOLDER = 90;
 const MOST_WORKERS = 4;
+const SPOOL_NAME = 'gatehouse-bodies-';
+const SPOOL_NOTE = 'spool-folder';
 
 /** Makes an empty folder with a named pipe for the access log, after it has ended processes left from an earlier nginx. */
 export function prepareRuntime(
@@ -26,16 +40,33 @@ export function prepareRuntime(
 ): NginxRuntime {
   const folder = wanted.length <= LONGEST_FOLDER ? wanted : mkdtempSync(join(tmpdir(), 'gatehouse-gate-'));
   endLeftovers(folder);
+  removeSpool(folder);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o700);
   execFileSync('mkfifo', ['-m', '600', join(folder, 'access')]);
   return {
     folder,
+    spool: makeSpool(folder),
     workers,
     maxFiles: hardLimitOfFiles(),
     user: process.getuid?.() === 0 ? userInfo().username : undefined,
   };
+}
+
+/** A folder that only this user can read, whose name a file in the work folder keeps for the removal. */
+function makeSpool(folder: string): string {
+  const spool = mkdtempSync(join(tmpdir(), SPOOL_NAME));
+  writeFileSync(join(folder, SPOOL_NOTE), spool, { mode: 0o600 });
+  return spool;
+}
+
+/** Removes the spool of an nginx that has ended, in order or not. */
+export function removeSpool(folder: string): void {
+  const note = join(folder, SPOOL_NOTE);
+  if (!existsSync(note)) return;
+  const spool = readFileSync(note, 'utf8');
+  if (basename(spool).startsWith(SPOOL_NAME)) rmSync(spool, { recursive: true, force: true });
 }
 
 /** Kills what still writes to the log of this folder: the workers of an nginx whose master was killed. Linux only. */

@@ -50,6 +50,13 @@ export const gateSettings = {
       default: 16 * 1024 ** 2,
       group: GATE,
     }),
+    spoolBytes: setting({
+      doc: 'Most bytes of bodies that wait in TMPDIR for services of your own, never on the volume of DATA_DIR; one client may have a quarter. Only GATE=nginx.',
+      env: 'GATE_SPOOL_BYTES',
+      format: 'bytes',
+      default: 1024 ** 3,
+      group: GATE,
+    }),
     maxConnections: setting({
       doc: 'Most client connections at once.',
       env: 'GATE_MAX_CONNECTIONS',

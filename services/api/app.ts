@@ -1,5 +1,5 @@
 import type { Express, RequestHandler } from 'express';
-import { EVENTS_PATH, MAX_EVENTS_BYTES } from '../contract/internal.ts';
+import { ADMISSION_PATH, EVENTS_PATH, MAX_EVENTS_BYTES } from '../contract/internal.ts';
 import { requireApiKey, requireSecret } from '../runtime/http/auth-middleware.ts';
 import { answerProblem, answerUnknown } from '../runtime/http/problem-answers.ts';
 import { readJson } from '../runtime/http/request-validation.ts';
@@ -56,6 +56,7 @@ export function createApp(options: AppOptions, routes: AppRoutes): Express {
   app.get('/health', routes.health);
   app.post(EVENTS_PATH, readJson(MAX_EVENTS_BYTES), routes.intake);
 
+  app.get(ADMISSION_PATH, requireApiKey(apiKeys), (_request, response) => void response.status(204).end());
   app.use('/api/whatsapp/passkey', routes.passkey.open);
   app.use('/api', requireApiKey(apiKeys));
   app.get('/api/events', routes.events);

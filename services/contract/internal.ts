@@ -17,5 +17,8 @@ export const MAX_MEDIUM_BYTES = 191 * 1024 ** 2;
 export const ACCOUNT_CHANGED_IN_PUBLIC =
   'another account than before is linked, and nothing goes out until you decide: GET /api/whatsapp/account names both';
 
+/** Where a gate asks the api whether the sender of a request holds a key, before the gate reads the body. 204 or a refusal. */
+export const ADMISSION_PATH = '/internal/admission';
+
 /** Where the bridge posts its events on the api. */
 export const EVENTS_PATH = '/internal/events';

@@ -48,7 +48,14 @@ export const DIFFERENCES = {
   buffered: {
     what: 'bodies of requests',
     node: 'streamed, as slowly as the service reads; an end of the client reaches the service at once',
-    nginx: 'read whole first, beyond 64 KiB on disk: a service never sees one that is broken off or too slow',
+    nginx:
+      'for the api up to 64 KiB are read first, into memory, and larger ones are streamed; for services of your own bodies are read whole first, beyond 64 KiB into TMPDIR, so that a service never sees one that is broken off or too slow',
+  },
+  spool: {
+    what: 'many large bodies at once for services of your own',
+    node: 'streamed; none is kept',
+    nginx:
+      'as many as GATE_SPOOL_BYTES has room for, if each had the largest size; a quarter for one client; above it, 429 `too_many_requests_at_once`',
   },
   truncated: {
     what: 'a cut answer to HTTP/1.0',

@@ -31,6 +31,7 @@ export function gateOptionsFromConfig(config: Config, log: Log): GateOptions {
       maxHeaderBytes: gate.maxHeaderBytes,
       headerTimeoutMs: gate.headerTimeoutMs,
       maxBodyBytes: gate.maxBodyBytes,
+      spoolBytes: gate.spoolBytes,
       idleTimeoutMs: gate.idleTimeoutMs,
       upstreamTimeoutMs: gate.upstreamTimeoutMs,
       holdMs: gate.holdMs,
@@ -54,17 +55,21 @@ function serviceRoutes(config: Config): GateRoute[] {
     .filter(({ name, exposure }) => exposure === 'routed' && isOn(name, config))
     .flatMap(({ name, routes, kit }) => {
       const upstream = { host: hostOf(config, name), port: portOf(config, name) };
-      return routes.map(({ prefix, exact = false, upgrade = false, maxBody }) => ({
-        service: name,
-        prefix,
-        exact,
-        upgrade,
-        kit,
-        upstream,
-        ...(maxBody === undefined
-          ? {}
-          : { maxBodyBytes: Math.max(config.gate.maxBodyBytes, bodyLimits[maxBody] + BODY_MARGIN_BYTES) }),
-      }));
+      return routes.map(
+        ({ prefix, exact = false, upgrade = false, keyed = false, maxBody, maxBodyBytes }) => ({
+          service: name,
+          prefix,
+          exact,
+          upgrade,
+          kit,
+          upstream,
+          keyed,
+          ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
+          ...(maxBody === undefined
+            ? {}
+            : { maxBodyBytes: Math.max(config.gate.maxBodyBytes, bodyLimits[maxBody] + BODY_MARGIN_BYTES) }),
+        }),
+      );
     });
 }
 

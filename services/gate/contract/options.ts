@@ -41,6 +41,11 @@ export interface GateRoute {
   readonly upstream: Address;
   /** Instead of `limits.maxBodyBytes`. */
   readonly maxBodyBytes?: number;
+  /**
+   * Only for holders of an API key: a gate that reads bodies before it forwards them asks the service at
+   * `ADMISSION_PATH` first. A gate that streams them needs no such question.
+   */
+  readonly keyed?: boolean;
   /** Requests wait while the service restarts (default); false answers 503 at once. */
   readonly holds?: boolean;
 }
@@ -50,6 +55,8 @@ export interface GateLimits {
   /** For the whole header block of a request. */
   readonly headerTimeoutMs: number;
   readonly maxBodyBytes: number;
+  /** Of bodies that a gate keeps on disk before it forwards them. The gate that streams bodies keeps none. */
+  readonly spoolBytes: number;
   /** Without a byte, while one side waits for the other to send or to read: applies to bodies, both ways. */
   readonly idleTimeoutMs: number;
   /** From the end of a request until the headers of its response. */

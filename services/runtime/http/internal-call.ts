@@ -10,6 +10,8 @@ export interface Origin {
 export interface InternalAnswer {
   readonly status: number;
   readonly type: string;
+  /** `WWW-Authenticate`; empty without one. */
+  readonly challenge: string;
   readonly text: string;
 }
 
@@ -95,6 +97,7 @@ export function exchange(options: RequestOptions, timeoutMs: number, body?: stri
         resolve({
           status: response.statusCode ?? 0,
           type: response.headers['content-type'] ?? '',
+          challenge: response.headers['www-authenticate'] ?? '',
           text: Buffer.concat(chunks).toString('utf8'),
         });
       });

@@ -89,6 +89,7 @@ export function gateOptions(overrides: Overrides & Pick<GateOptions, 'routes'>):
       maxHeaderBytes: 16_384,
       headerTimeoutMs: 60_000,
       maxBodyBytes: 1_000_000,
+      spoolBytes: 1024 ** 3,
       idleTimeoutMs: 60_000,
       upstreamTimeoutMs: 60_000,
       holdMs: 60_000,

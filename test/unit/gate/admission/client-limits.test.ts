@@ -7,6 +7,7 @@ describe('ClientLimits', () => {
   const limits: GateOptions['limits'] = {
     maxHeaderBytes: 1,
     headerTimeoutMs: 1,
+    spoolBytes: 0,
     maxBodyBytes: 1,
     idleTimeoutMs: 1,
     upstreamTimeoutMs: 1,
