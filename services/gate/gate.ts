@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
+import { pressures } from '../runtime/budget.ts';
 import { closeIdle } from '../runtime/http/close-listener.ts';
 import { listen } from '../runtime/http/listen.ts';
 import { createAccessLog, logResponse } from './access-log.ts';
@@ -14,7 +15,7 @@ import { catchFaults } from './catch-faults.ts';
 import { startConnectionChecks } from './connections/connection-checks.ts';
 import { Connections } from './connections/connections.ts';
 import { drainGate } from './connections/drain.ts';
-import { createGateServer } from './connections/http-server.ts';
+import { connectionLimit, createGateServer } from './connections/http-server.ts';
 import type { Gate } from './contract/gate.ts';
 import { HEALTH_PATH, LIVE_PATH } from './contract/health-paths.ts';
 import type { GateOptions, GateRoute } from './contract/options.ts';
@@ -29,7 +30,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   const { log, limits } = options;
   const accessLog = createAccessLog(log);
   let routes = orderRoutes(options.routes);
-  const connections = new Connections();
+  const connections = new Connections(connectionLimit(limits, log), log);
   const clients = ClientLimits.from(limits, log);
   const server = createGateServer(limits);
 
@@ -44,7 +45,6 @@ export async function startGate(options: GateOptions): Promise<Gate> {
       closeOnFault(socket, () => answerClientError(log, connections, error, socket))();
     else socket.destroy();
   });
-  server.on('drop', () => connections.noteDrop(log, limits.maxConnections));
 
   const { host, isShared = false } = options.listen;
   const port = await listen(server, options.listen.port, host, isShared);
@@ -120,6 +120,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
       const admitted = admit(request, options);
       const route = findRoute(routes, admitted.path);
       const client = clients?.enter(context.clientInfo.clientAddress, context.startedMs);
+      connections.trackTunnel(context);
       if (client !== undefined) request.socket.once('close', () => client.leave());
       loading.then((loaded) => loaded.upgrade(context, head, admitted, route)).catch(refused);
     } catch (thrown) {
@@ -142,6 +143,7 @@ export async function startGate(options: GateOptions): Promise<Gate> {
   return {
     host,
     port,
+    pressure: () => pressures([connections]),
     drain: (withinMs = options.drainMs, onClosed) => end(withinMs, onClosed),
     updateRoutes,
     [Symbol.asyncDispose]: () => end(0),

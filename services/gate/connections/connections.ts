@@ -1,10 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Pressure } from '../../contract/pressure.ts';
 import type { Log } from '../../runtime/log.ts';
+import { networkOf } from '../contract/client-network.ts';
 import type { RequestContext } from '../request-context.ts';
+import { ConnectionShares } from './connection-shares.ts';
 import type { Tunnel } from './tunnel.ts';
 
-const DROP_LOG_MS = 1_000;
+const CLOSE_LOG_MS = 10_000;
 
 /** The open connections of clients, with the newest request, the tunnels and the event streams on them. */
 export class Connections {
@@ -16,26 +19,59 @@ export class Connections {
   /** Connections without a request are closed as soon as they are. */
   closesIdle = false;
   readonly #latest = new Map<Socket, TrackedRequest>();
-  #dropLoggedMs = Number.NEGATIVE_INFINITY;
+  readonly #log: Log;
+  readonly #shares: ConnectionShares;
+  #closeLoggedMs = Number.NEGATIVE_INFINITY;
 
-  /** Logs that a connection over the limit was dropped. At most once a second, as clients cause these lines. */
-  noteDrop(log: Log, maxConnections: number): void {
-    const nowMs = performance.now();
-    if (nowMs - this.#dropLoggedMs < DROP_LOG_MS) return;
-    this.#dropLoggedMs = nowMs;
-    log.warn(`more than ${maxConnections} connections; further ones are closed (GATE_MAX_CONNECTIONS)`);
+  constructor(limit: number, log: Log) {
+    this.#log = log;
+    this.#shares = new ConnectionShares(limit);
   }
 
+  /** How near the connections are to their limit. */
+  get pressure(): Pressure | undefined {
+    return this.#shares.pressure;
+  }
+
+  /** Takes a new connection in. Over the limit, closes one: an idle one of the client that has most, or this one. */
   addSocket(socket: Socket): void {
+    const closed = this.#shares.add(socket, clientOf(socket.remoteAddress));
+    if (closed !== undefined) this.#closeForRoom(closed);
+    if (closed === socket) return;
     this.sockets.add(socket);
     socket.once('close', () => {
       this.sockets.delete(socket);
       this.#latest.delete(socket);
+      this.#shares.remove(socket);
     });
   }
 
   trackRequest(context: RequestContext, response: ServerResponse): void {
-    this.#latest.set(context.request.socket, { context, response });
+    const { socket } = context.request;
+    this.#latest.set(socket, { context, response });
+    this.#shares.use(socket, networkOf(context.clientInfo.clientAddress));
+    response.once('close', () => {
+      if (this.#latest.get(socket)?.response === response) this.#shares.rest(socket);
+    });
+  }
+
+  /** The connection carries a WebSocket from now on. */
+  trackTunnel(context: RequestContext): void {
+    this.#shares.use(context.request.socket, networkOf(context.clientInfo.clientAddress));
+  }
+
+  /** Logs it at most every ten seconds, as clients cause these lines. */
+  #closeForRoom(socket: Socket): void {
+    const client = socket.remoteAddress ?? 'a client that is gone';
+    socket.destroy();
+    const nowMs = performance.now();
+    if (nowMs - this.#closeLoggedMs < CLOSE_LOG_MS) return;
+    this.#closeLoggedMs = nowMs;
+    const { used = 0, limit = 0, refused = 0 } = this.pressure ?? {};
+    this.#log.warn(
+      { used, limit, refused },
+      `${used} of ${limit} connections are open: a connection of ${client}, which has most, was closed to make room (GATE_MAX_CONNECTIONS, or the limit of open files)`,
+    );
   }
 
   /** Calls back once all that was asked before on a connection is answered; never where it ends before. */
@@ -58,4 +94,8 @@ export class Connections {
 export interface TrackedRequest {
   readonly context: RequestContext;
   readonly response: ServerResponse;
+}
+
+function clientOf(peer = ''): string {
+  return networkOf(peer.startsWith('::ffff:') && peer.includes('.') ? peer.slice('::ffff:'.length) : peer);
 }

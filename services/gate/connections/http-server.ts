@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
 import { http } from '../../runtime/http/node-http.ts';
+import type { Log } from '../../runtime/log.ts';
+import { connectionsWithin, openFilesLimit } from '../../runtime/process/open-files.ts';
 import type { GateLimits } from '../contract/options.ts';
 
 /** Longer than any platform's edge keeps a connection idle (Heroku 90 s): the edge closes it, not we. */
@@ -28,6 +30,16 @@ export function createGateServer(limits: GateLimits): Server {
   // Node would drop the lines beyond the thousandth, unseen by admission; `maxHeaderBytes` bounds them.
   server.maxHeadersCount = 0;
   server.timeout = limits.idleTimeoutMs;
-  server.maxConnections = limits.maxConnections;
   return server;
+}
+
+/** GATE_MAX_CONNECTIONS, or fewer if this process may not open enough files. Logs the difference. */
+export function connectionLimit({ maxConnections }: Pick<GateLimits, 'maxConnections'>, log: Log): number {
+  const files = openFilesLimit() ?? Number.POSITIVE_INFINITY;
+  const most = connectionsWithin(files);
+  if (most >= maxConnections) return maxConnections;
+  log.warn(
+    `only ${most} connections of GATE_MAX_CONNECTIONS (${maxConnections}) are possible with ${files} open files; raise the limit of open files (ulimit -n, LimitNOFILE), or lower the setting`,
+  );
+  return most;
 }

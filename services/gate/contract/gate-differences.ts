@@ -103,7 +103,7 @@ export const DIFFERENCES = {
   },
   connections: {
     what: 'GATE_MAX_CONNECTIONS',
-    node: 'exact; more are closed on arrival',
+    node: 'exact; a new one takes the place of the longest idle one of the client that has most; a client that has most itself gets no further one',
     nginx: 'a share for each worker, two connections a request; more wait, idle ones go first',
   },
   reused: {

@@ -63,7 +63,7 @@ export interface GateLimits {
   readonly upstreamTimeoutMs: number;
   /** How long a request waits for a service that refuses connections. */
   readonly holdMs: number;
-  /** Of clients, and so of each upstream too; further ones are closed on arrival. */
+  /** Of clients, and so of each upstream too. Shared among them: see `connections/connection-shares.ts`. */
   readonly maxConnections: number;
   /** Requests that one client may send for a service, on average; 0 is no limit. See `client-limits.ts`. */
   readonly clientRatePerSecond: number;

@@ -126,8 +126,13 @@ export class RawClient implements Disposable {
   isClosed = false;
   readonly #waiting = new Set<() => void>();
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  constructor(port: number, localAddress?: string) {
+    this.socket = connect({
+      port,
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
     this.socket.setEncoding('latin1');
     this.socket.on('data', (text: string) => {
       this.received += text;
