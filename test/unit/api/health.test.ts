@@ -6,13 +6,21 @@ import { createServiceApp } from '../../../services/runtime/http/service-app.ts'
 import { HEALTH_KEPT_MS } from '../../../services/runtime/kept-look.ts';
 
 const SINCE = '2030-01-01T00:00:00.000Z';
+const BRIDGE_HEALTH = {
+  status: 'ok',
+  port: 1,
+  whatsapp_ready: true,
+  state: 'ready',
+  since: SINCE,
+  session: 'default',
+};
 
 describe('api, of the health of the kit where no supervisor runs', () => {
   it('answers 300 questions at once from a handful of questions to the bridge', async () => {
     let asked = 0;
     const bridge = createServer((_request, response) => {
       asked += 1;
-      response.end(JSON.stringify({ whatsapp_ready: true, state: 'ready', since: SINCE }));
+      response.end(JSON.stringify(BRIDGE_HEALTH));
     });
     const app = createServiceApp();
     const store = { status: { state: 'ok', since: SINCE } } as const;
