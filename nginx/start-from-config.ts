@@ -3,21 +3,24 @@ import { type Config, findNginx } from '#config';
 import { KitError } from '../services/contract/errors.ts';
 import type { Gate } from '../services/gate/contract/gate.ts';
 import type { GateOptions } from '../services/gate/contract/options.ts';
+import { destinationOf } from '../services/runtime/log.ts';
 import { lockFile } from '../services/runtime/process/file-lock.ts';
+import { exitWhenWritten } from '../services/runtime/standard-output.ts';
 import { startNginxGate } from './nginx-gate.ts';
 
 /** The nginx gate of this process: it ends with its nginx, for the supervisor to start both again. */
 export function startConfiguredNginx(config: Config, options: GateOptions): Promise<Gate> {
   const { log } = options;
+  const destination = destinationOf(log);
   return startNginxGate(options, {
     binary: findNginx(config.gate.nginxPath) ?? 'nginx',
     folder: config.takeOver ? ownFolder(config.dataDir) : join(config.dataDir, 'gate'),
     writeLines: (lines) => {
-      if (log.isLevelEnabled('info')) process.stdout.write(lines);
+      if (log.isLevelEnabled('info')) destination.write(lines);
     },
     onEnded: (how) => {
       log.fatal(`nginx ${how}`);
-      process.exit(1);
+      exitWhenWritten(1);
     },
   });
 }

@@ -1,6 +1,7 @@
 import type { Config } from '#config';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { createLog, type Log } from '../log.ts';
+import { exitWhenWritten } from '../standard-output.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { loadOrExit } from './load-or-exit.ts';
 import { onStopRequest } from './stop-request.ts';
@@ -33,7 +34,7 @@ export async function runService(
   const log = createLog(name, config.log.level);
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught error');
-    process.exit(1);
+    exitWhenWritten(1);
   });
   let service: RunningService | undefined;
   onStopRequest(
@@ -42,7 +43,7 @@ export async function runService(
       // Nobody gives the time where no supervisor runs, and nobody has said before that the stop comes.
       if (graceMs === undefined) service?.kitStops?.();
       await service?.close(graceMs ?? config.stop.drainMs);
-      process.exit(0);
+      exitWhenWritten(0);
     },
     () => service?.kitStops?.(),
   );
@@ -51,6 +52,6 @@ export async function runService(
     keepCompiled();
   } catch (error) {
     log.fatal({ err: error }, `cannot start: ${errorText(error)}`);
-    process.exit(error instanceof KitError && error.code === 'port_busy' ? EXIT_UNAVAILABLE : 1);
+    exitWhenWritten(error instanceof KitError && error.code === 'port_busy' ? EXIT_UNAVAILABLE : 1);
   }
 }
