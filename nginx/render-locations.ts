@@ -36,6 +36,7 @@ export function renderLocations(
     ...(upgrade ? [`if ($upgrade = websocket) { rewrite ^ ${tunnel} last; }`] : []),
     `if ($upgrade) ${refused}`,
     ...requestLimits(options),
+    ...silenceLimits(route),
   ];
   const hasBelow = !exact;
   const isOnlyBelow = prefix.endsWith('/') && hasBelow;
@@ -64,6 +65,11 @@ export function renderLocations(
 /** Names a route with its address, so that the error page server sees whether nginx still has an old address. */
 export function routeId(index: number, { upstream }: GateRoute): string {
   return `${index}@${upstream.host}:${upstream.port}`;
+}
+
+function silenceLimits({ silence }: GateRoute): string[] {
+  if (silence === undefined) return [];
+  return [`proxy_connect_timeout ${silence.afterMs}ms;`, `proxy_read_timeout ${silence.afterMs}ms;`];
 }
 
 function requestLimits({ limits }: GateOptions): string[] {
