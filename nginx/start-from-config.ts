@@ -5,6 +5,7 @@ import type { Gate } from '../services/gate/contract/gate.ts';
 import type { GateOptions } from '../services/gate/contract/options.ts';
 import { destinationOf } from '../services/runtime/log.ts';
 import { lockFile } from '../services/runtime/process/file-lock.ts';
+import { exitCodeFor } from '../services/runtime/process/machine-trouble.ts';
 import { exitWhenWritten } from '../services/runtime/standard-output.ts';
 import { startNginxGate } from './nginx-gate.ts';
 
@@ -20,7 +21,7 @@ export function startConfiguredNginx(config: Config, options: GateOptions): Prom
     },
     onEnded: (how) => {
       log.fatal(`nginx ${how}`);
-      exitWhenWritten(1);
+      exitWhenWritten(exitCodeFor(new Error(how)));
     },
   });
 }

@@ -20,6 +20,7 @@ export async function watched(name: string, answer: unknown, state: WatchedServi
     since: new Date(SINCE),
     restarts: 0,
     reason: undefined,
+    nextTry: undefined,
     plan: {
       declaration: {
         name,

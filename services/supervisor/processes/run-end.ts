@@ -1,0 +1,59 @@
+import {
+  EXIT_MACHINE_TROUBLE,
+  type MachineTrouble,
+  troubleIn,
+  troubleOf,
+} from '../../runtime/process/machine-trouble.ts';
+
+/** How a run of a service has ended. */
+export interface RunEnd {
+  /** Behind the name of the service: `exited with code 1`. */
+  readonly how: string;
+  readonly ranMs: number;
+  /** What the machine lacked, where that ended it: no fault of the program. */
+  readonly trouble?: MachineTrouble | undefined;
+}
+
+/** What is known when a process has exited. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The supervisor killed it. */
+  readonly isKilledByUs: boolean;
+  /** The kernel has killed processes for want of memory during the run. */
+  readonly hadOomKill: boolean;
+  /** The last lines of its standard error. */
+  readonly errors: string;
+  /** The last lines of its standard output: a service of the kit has its fatal error there. */
+  readonly output: string;
+}
+
+/** What the machine lacked when it made a process exit. */
+export function troubleOfExit(exit: ProcessExit): MachineTrouble | undefined {
+  if (exit.code === 0 || exit.isKilledByUs) return undefined;
+  if (exit.code === EXIT_MACHINE_TROUBLE)
+    return troubleIn(exit.errors) ?? troubleIn(exit.output) ?? 'EX_OSERR';
+  if (exit.signal === 'SIGKILL') return exit.hadOomKill ? 'OOM' : undefined;
+  return troubleIn(exit.errors);
+}
+
+/** The end of a run whose process could not be started at all. */
+export function endWithoutStart(error: unknown): RunEnd {
+  return { how: 'could not be started', ranMs: 0, trouble: troubleOf(error) };
+}
+
+/** The last lines of an output. */
+export class OutputTail {
+  #text = '';
+
+  add(chunk: Buffer): void {
+    this.#text = (this.#text + chunk.toString('utf8')).slice(-TAIL_CHARACTERS);
+  }
+
+  get text(): string {
+    return this.#text.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
+  }
+}
+
+const TAIL_LINES = 12;
+const TAIL_CHARACTERS = 4_096;
