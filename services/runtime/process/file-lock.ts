@@ -18,10 +18,21 @@ export interface FileLock {
   release(): void;
 }
 
+/** Another process has the lock. */
+export class LockedError extends KitError {
+  /** Who has it, in words. */
+  readonly owner: string;
+
+  constructor(code: ErrorCode, path: string, owner: string, options: ErrorOptions) {
+    super(code, `${path} is in use by ${owner}; stop that one first`, options);
+    this.owner = owner;
+  }
+}
+
 /**
  * The sole right to `path`, a file or a folder. The lock is the kernel's, through SQLite (Node has no flock) on
  * `PATH.lock`: it holds between containers that share the volume, and ends with the process, however that ends. Throws
- * KitError `code` that names the owner when another process has it; anything else is the error of the folder.
+ * LockedError `code` that names the owner when another process has it; anything else is the error of the folder.
  */
 export function lockFile(path: string, code: ErrorCode): FileLock {
   const ownerFile = ownerFileOf(path);
@@ -30,8 +41,7 @@ export function lockFile(path: string, code: ErrorCode): FileLock {
     mkdirSync(dirname(path), { recursive: true });
     taken = takeOrReplace(path, code);
   } catch (cause) {
-    if (hasErrcode(cause, SQLITE_BUSY))
-      throw new KitError(code, `${path} is in use by ${describeOwner(path)}; stop that one first`, { cause });
+    if (hasErrcode(cause, SQLITE_BUSY)) throw new LockedError(code, path, describeOwner(path), { cause });
     throw cause;
   }
   const { database: held, ...rest } = taken;
@@ -68,9 +78,10 @@ function takeOrReplace(path: string, code: ErrorCode): { database: DatabaseSync;
     if (!hasErrcode(cause, SQLITE_NOTADB)) throw cause;
     const foreign = readForeignLock(file);
     if (isForeignLockHeld(foreign))
-      throw new KitError(
+      throw new LockedError(
         code,
-        `${path} is in use by process ${foreign.pid} of an earlier release; stop that one first, or remove ${file} if that process is no Gatehouse`,
+        path,
+        `process ${foreign.pid} of an earlier release (if that is no Gatehouse, remove ${file})`,
         { cause },
       );
     emptyForeignLock(file);
@@ -130,7 +141,7 @@ function hasErrcode(error: unknown, primary: number): boolean {
 }
 
 /** Who has, or had, the lock on `path`, in words. */
-export function describeOwner(path: string): string {
+function describeOwner(path: string): string {
   const owner = readOwner(path);
   return owner === undefined
     ? 'another process'

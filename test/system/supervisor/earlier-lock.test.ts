@@ -40,9 +40,7 @@ describe('supervisor, on the data folder of an earlier release', () => {
     assert.deepEqual(findLockHolder(join(dataDir, 'supervisor')), {});
     await assert.rejects(lockInstance(dataDir, 'new-run', log), {
       code: 'already_running',
-      message: new RegExp(
-        `already runs on ${dataDir}: .* in use by process ${pid} of an earlier release; stop that one first`,
-      ),
+      message: new RegExp(`already runs on ${dataDir}, as process ${pid} of an earlier release .*: stop it`),
     });
     signalProcess(-pid, 'SIGKILL');
     await until('it has ended', () => hasEnded(pid));
