@@ -18,15 +18,16 @@ const TROUBLES = {
 /** The name of an error of the machine, as `errno` has it; OOM for a kill, EX_OSERR where the program did not say more. */
 export type MachineTrouble = keyof typeof TROUBLES;
 
-/** As libraries and the C library put it. */
+/** As the C library, its loader, V8 and the assertions of Node put it (test: machine-trouble). */
 const PHRASES: readonly (readonly [MachineTrouble, RegExp])[] = [
   ['EAGAIN', /Resource temporarily unavailable|\b(?:pthread|uv_thread)_create\b/],
   [
     'ENOMEM',
-    /Cannot allocate memory|Fatal process out of memory: (?:Failed to (?:reserve|allocate|commit)|Oilpan)/,
+    // Not the limit of V8's own heap, which is the program's: `JavaScript heap out of memory`.
+    /Cannot allocate memory|Fatal process out of memory|Allocation failed - process out of memory/,
   ],
-  ['ENFILE', /Too many open files in system/],
-  ['EMFILE', /Too many open files/i],
+  ['ENFILE', /Too many open files in system|shared object file: Error 23\b/],
+  ['EMFILE', /Too many open files|\buv_loop_init\b|shared object file: Error 24\b/i],
   ['ENOSPC', /No space left on device/],
   ['EDQUOT', /Disk quota exceeded/],
   ['ENOBUFS', /No buffer space available/],

@@ -18,6 +18,8 @@ export interface RunEnd {
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** A service of the kit, and so a Node. */
+  readonly isKit: boolean;
   /** The supervisor killed it. */
   readonly isKilledByUs: boolean;
   /** The kernel has killed processes for want of memory during the run. */
@@ -34,7 +36,10 @@ export function troubleOfExit(exit: ProcessExit): MachineTrouble | undefined {
   if (exit.code === EXIT_MACHINE_TROUBLE)
     return troubleIn(exit.errors) ?? troubleIn(exit.output) ?? 'EX_OSERR';
   if (exit.signal === 'SIGKILL') return exit.hadOomKill ? 'OOM' : undefined;
-  return troubleIn(exit.errors);
+  const trouble = troubleIn(exit.errors);
+  // libuv aborts without a word where it gets no thread or no file; all else that aborts a Node says why.
+  const isSilentAbort = exit.isKit && exit.signal === 'SIGABRT' && exit.errors === '';
+  return trouble ?? (isSilentAbort ? 'EX_OSERR' : undefined);
 }
 
 /** The end of a run whose process could not be started at all. */
@@ -55,5 +60,6 @@ export class OutputTail {
   }
 }
 
-const TAIL_LINES = 12;
-const TAIL_CHARACTERS = 4_096;
+/** Node puts a stack of its own behind the line that matters. */
+const TAIL_LINES = 40;
+const TAIL_CHARACTERS = 8_192;

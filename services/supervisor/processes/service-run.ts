@@ -42,10 +42,10 @@ export class ServiceRun {
       });
       return;
     }
-    this.#watch(this.#child, mark, hooks, resolve);
+    this.#watch(this.#child, plan, mark, hooks, resolve);
   }
 
-  #watch(child: ChildProcess, mark: string, hooks: RunHooks, onEnd: () => void): void {
+  #watch(child: ChildProcess, plan: ServicePlan, mark: string, hooks: RunHooks, onEnd: () => void): void {
     const startedAt = performance.now();
     const oomKills = countOomKills();
     const tails = { stdout: new OutputTail(), stderr: new OutputTail() };
@@ -78,6 +78,7 @@ export class ServiceRun {
       const trouble = troubleOfExit({
         code,
         signal,
+        isKit: plan.declaration.kit,
         isKilledByUs: this.#isKilledByUs,
         hadOomKill: (countOomKills() ?? 0) > (oomKills ?? 0),
         errors: tails.stderr.text,

@@ -45,6 +45,16 @@ describe('trouble of the machine', () => {
     ],
     ['sh: 1: Cannot fork\nbash: fork: retry: Resource temporarily unavailable', 'EAGAIN'],
     ['#\n# Fatal process out of memory: Failed to reserve virtual memory for CodeRange\n#', 'ENOMEM'],
+    ['# Fatal process out of memory: SegmentedTable::InitializeTable (subspace allocation)', 'ENOMEM'],
+    ['  #  Assertion failed: (0) == (uv_loop_init(&loop_))\n\n----- Native stack trace -----\n', 'EMFILE'],
+    [
+      'node: error while loading shared libraries: libdl.so.2: cannot open shared object file: Error 24',
+      'EMFILE',
+    ],
+    [
+      'node: error while loading shared libraries: libdl.so.2: cannot open shared object file: No such file',
+      undefined,
+    ],
     ["OSError: [Errno 12] Cannot allocate memory: '/app'", 'ENOMEM'],
     ["OSError: [Errno 24] Too many open files: '/app'", 'EMFILE'],
     ['open /app: too many open files', 'EMFILE'],

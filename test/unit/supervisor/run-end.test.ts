@@ -10,6 +10,7 @@ const exit = (facts: Partial<ProcessExit>) =>
   troubleOfExit({
     code: 1,
     signal: null,
+    isKit: true,
     isKilledByUs: false,
     hadOomKill: false,
     errors: '',
@@ -23,6 +24,13 @@ describe('end of a run of a service', () => {
     assert.equal(exit({ code: 71 }), 'EX_OSERR');
     assert.equal(exit({ code: 71, output: '{"level":"fatal","err":{"code":"EMFILE"}}' }), 'EMFILE');
     assert.equal(exit({ code: 71, errors: 'write failed: No space left on device' }), 'ENOSPC');
+  });
+
+  it('is that where libuv aborts a Node without a word, as it does when it gets no thread', () => {
+    const aborted = { code: null, signal: 'SIGABRT' } as const;
+    assert.equal(exit(aborted), 'EX_OSERR');
+    assert.equal(exit({ ...aborted, isKit: false }), undefined);
+    assert.equal(exit({ ...aborted, errors: 'FATAL ERROR: JavaScript heap out of memory' }), undefined);
   });
 
   it('is that, too, where any program says so as it fails or aborts', () => {
@@ -50,7 +58,7 @@ describe('end of a run of a service', () => {
     const tail = new OutputTail();
     for (let n = 0; n < 10_000; n += 1) tail.add(Buffer.from(`line ${n}\nEM`));
     tail.add(Buffer.from('FILE\n'));
-    assert.ok(tail.text.length < 4_096);
+    assert.ok(tail.text.length < 8_192);
     assert.match(tail.text, /EMFILE$/);
   });
 });
