@@ -23,10 +23,9 @@ export function answerHealth(
   store: Pick<Store, 'status'>,
   dispatcher: HealthFacts,
 ): RequestHandler {
-  const findHealth = keepLook(
-    async () => JSON.stringify(await readHealth(bridge, store, dispatcher)),
-    HEALTH_KEPT_MS,
-  );
+  const findHealth = keepLook(async () => JSON.stringify(await readHealth(bridge, store, dispatcher)), {
+    keptMs: HEALTH_KEPT_MS,
+  });
   return async (_request, response) => {
     const text = await findHealth();
     response.set('cache-control', 'no-store').type('json').send(text);

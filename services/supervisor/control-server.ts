@@ -24,7 +24,7 @@ interface Answer {
 
 /**
  * The control server: `GET /health`, the health tree, for the gate alone. 200 once the api is ready, 503 before. However
- * often it is asked, it looks at the services every HEALTH_KEPT_MS at most.
+ * often it is asked, it looks at the services every HEALTH_KEPT_MS at most, and when one changes its state.
  */
 export async function startControlServer({
   host,
@@ -34,10 +34,12 @@ export async function startControlServer({
   services,
 }: ControlOptions): Promise<Server> {
   const isSecret = secretTest(secret);
-  const findHealth = keepLook(async (): Promise<Answer> => {
+  const look = async (): Promise<Answer> => {
     const health = await readHealth(services, release);
     return { status: health.status === 'unavailable' ? 503 : 200, text: JSON.stringify(health) };
-  }, HEALTH_KEPT_MS);
+  };
+  const stamp = () => services.map(({ state, restarts }) => `${state} ${restarts}`).join();
+  const findHealth = keepLook(look, { keptMs: HEALTH_KEPT_MS, stamp });
   const server = createInternalServer((request, response) => {
     answer(request, isSecret, findHealth).then(
       ({ status, text }) => send(request, response, status, 'application/json', text),

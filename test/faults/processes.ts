@@ -156,7 +156,7 @@ export const faults: readonly Fault[] = [
     name: 'Each question for /health looks at the services',
     kind: 'retry too many',
     file: 'services/runtime/kept-look.ts',
-    text: 'if (kept === undefined || (!isUnderWay && now() - beganMs >= keptMs)) kept = start();',
+    text: 'if (kept === undefined || (!isUnderWay && isStale())) kept = start();',
     replacement: 'kept = start();',
     tests: [
       {

@@ -4,18 +4,19 @@ import { keepLook } from '../../../services/runtime/kept-look.ts';
 /** A look that ends when the test says so, at times that the test sets. */
 function watchedLook() {
   let nowMs = 0;
+  const known = { state: 'ready' };
   const looks: PromiseWithResolvers<number>[] = [];
   const find = keepLook(
     () => {
       looks.push(Promise.withResolvers<number>());
       return looks.at(-1)?.promise ?? Promise.reject(new Error('no look'));
     },
-    250,
-    () => nowMs,
+    { keptMs: 250, now: () => nowMs, stamp: () => known.state },
   );
   return {
     find,
     looks,
+    known,
     wait(ms: number) {
       nowMs += ms;
     },
@@ -42,6 +43,18 @@ describe('what a look finds, kept for a quarter of a second', () => {
     wait(149);
     assert.equal(await find(), 1);
     wait(1);
+    const second = find();
+    assert.equal(looks.length, 2);
+    looks[1]?.resolve(2);
+    assert.equal(await second, 2);
+  });
+
+  it('looks again at once when what the process knows itself has changed', async () => {
+    const { find, looks, known } = watchedLook();
+    void find();
+    looks[0]?.resolve(1);
+    assert.equal(await find(), 1);
+    known.state = 'restarting';
     const second = find();
     assert.equal(looks.length, 2);
     looks[1]?.resolve(2);
