@@ -25,6 +25,7 @@ export function answerHealth(
 ): RequestHandler {
   const findHealth = keepLook(async () => JSON.stringify(await readHealth(bridge, store, dispatcher)), {
     keptMs: HEALTH_KEPT_MS,
+    stamp: () => `${store.status.state} ${dispatcher.held === 0} ${dispatcher.isAccountChanged}`,
   });
   return async (_request, response) => {
     const text = await findHealth();
