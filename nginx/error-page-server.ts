@@ -67,6 +67,8 @@ export class ErrorPageServer {
       });
     else if (route === undefined)
       fail(new KitError('internal_error', 'nginx asks about a route that is not there'));
+    else if (isSilent(request) && route.silence !== undefined)
+      fail(serviceSilent(route.service, undefined, route.silence.code));
     else if (last(header(request, 'x-gate-sent')) > 0) fail(brokenOff(route.service, request));
     // An old process of nginx would only ever go back to the old address.
     else if (again === '' || name !== routeId(index, route)) fail(serviceUnavailable(route.service));
@@ -103,9 +105,14 @@ function keyOf({ upstream }: GateRoute): string {
 }
 
 function brokenOff(service: string, request: IncomingMessage): KitError {
-  return last(header(request, 'x-gate-status')) === 504
+  return isSilent(request)
     ? serviceSilent(service)
     : new KitError('service_refused', `${service} broke off the exchange`);
+}
+
+/** A limit on time has ended the try: for an answer, or for a connection. */
+function isSilent(request: IncomingMessage): boolean {
+  return last(header(request, 'x-gate-status')) === 504;
 }
 
 function refuse(response: ServerResponse, error: KitError, requestId: string): void {

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { Log } from '../services/runtime/log.ts';
 import { maskSecrets } from '../services/runtime/mask-secrets.ts';
+import { type MachineTrouble, troubleIn } from '../services/runtime/process/machine-trouble.ts';
 
 /** `2026/11/24 21:00:00 [error] 12#12: *3 connect() failed …`. */
 const LINE = /^\S+ \S+ \[(\w+)\] \S+ (?:\*\d+ )?(.*)$/;
@@ -15,6 +16,8 @@ const LEVELS: Readonly<Record<string, 'error' | 'warn' | 'info' | 'debug'>> = {
   warn: 'warn',
   notice: 'info',
 };
+/** Of nginx, to see why it ended. */
+const LAST_LINES = 5;
 const SETPRIV = '/usr/bin/setpriv';
 /** From SIGTERM to SIGKILL. */
 const KILL_MS = 1_000;
@@ -27,12 +30,17 @@ export class NginxProcess {
   readonly ended: Promise<string>;
   isStopping = false;
 
-  private constructor(child: ChildProcess) {
+  /** `readTrouble` gives what nginx said last of trouble of the machine. */
+  private constructor(child: ChildProcess, readTrouble: () => MachineTrouble | undefined) {
     this.#child = child;
+    const because = () => {
+      const trouble = readTrouble();
+      return trouble === undefined ? '' : ` (${trouble})`;
+    };
     this.ended = new Promise((resolve) => {
       child.once('error', (error) => resolve(`could not be started: ${error.message}`));
       child.once('exit', (code, signal) =>
-        resolve(signal === null ? `exited with code ${code}` : `was ended by ${signal}`),
+        resolve(signal === null ? `exited with code ${code}${because()}` : `was ended by ${signal}`),
       );
     });
   }
@@ -44,8 +52,7 @@ export class NginxProcess {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { TZ: 'UTC', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     });
-    logLines(child, log);
-    return new NginxProcess(child);
+    return new NginxProcess(child, logLines(child, log));
   }
 
   get pid(): number | undefined {
@@ -81,14 +88,7 @@ export async function checkConfig(
   accessPipe: string,
   withinMs = CHECK_MS,
 ): Promise<void> {
-  const [file = binary, ...before] = tiedToUs(binary, 'KILL');
-  const reader = openSync(accessPipe, constants.O_RDWR | constants.O_NONBLOCK);
-  const child = spawn(file, [...before, '-t', '-q', ...argumentsFor(config)], {
-    stdio: [reader, 'ignore', 'pipe'],
-    timeout: withinMs,
-    killSignal: 'SIGKILL',
-  });
-  closeSync(reader);
+  const child = spawnCheck(binary, config, accessPipe, withinMs);
   const ended = new Promise<string | undefined>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, signal) => {
@@ -96,9 +96,23 @@ export async function checkConfig(
       else resolve(signal === null ? `exit code ${code}` : `${signal}; the check may take ${withinMs} ms`);
     });
   });
-  const [said, failure] = await Promise.all([child.stderr === null ? '' : text(child.stderr), ended]);
+  const [said, failure] = await Promise.all([child.stderr ? text(child.stderr) : '', ended]);
   if (failure !== undefined)
     throw new Error(`nginx does not take its configuration: ${said.trim() || failure}`);
+}
+
+function spawnCheck(binary: string, config: string, accessPipe: string, withinMs: number): ChildProcess {
+  const [file = binary, ...before] = tiedToUs(binary, 'KILL');
+  const reader = openSync(accessPipe, constants.O_RDWR | constants.O_NONBLOCK);
+  try {
+    return spawn(file, [...before, '-t', '-q', ...argumentsFor(config)], {
+      stdio: [reader, 'ignore', 'pipe'],
+      timeout: withinMs,
+      killSignal: 'SIGKILL',
+    });
+  } finally {
+    closeSync(reader);
+  }
 }
 
 /** Ends it with us, where util-linux is: else what is left is found at the next start. */
@@ -110,10 +124,16 @@ function argumentsFor(config: string): string[] {
   return ['-e', 'stderr', '-c', config];
 }
 
-function logLines(child: ChildProcess, log: Log): void {
-  if (child.stderr === null) return;
+/** Logs what nginx says. Gives what reads the trouble of the machine in its last lines. */
+function logLines(child: ChildProcess, log: Log): () => MachineTrouble | undefined {
+  const latest: string[] = [];
+  // Absent where Node gave up before it made the pipe: EMFILE.
+  if (!child.stderr) return () => undefined;
   createInterface({ input: child.stderr }).on('line', (line) => {
+    latest.push(line);
+    if (latest.length > LAST_LINES) latest.shift();
     const [, level = '', text = line] = LINE.exec(line) ?? [];
     log[LEVELS[level] ?? 'info'](`nginx: ${maskSecrets(text)}`);
   });
+  return () => troubleIn(latest.join('\n'));
 }

@@ -51,6 +51,7 @@ export function renderLocations(
     `if ($upgrade) ${refused}`,
     ...requestLimits(options),
     ...(isKeyed ? [] : spoolLimits(options)),
+    ...silenceLimits(route),
   ];
   /**
    * Where requests with a body go on: the service is asked for their admission before the body is read. A body that may not
@@ -107,6 +108,11 @@ export function renderLocations(
 /** Names a route with its address, so that the error page server sees whether nginx still has an old address. */
 export function routeId(index: number, { upstream }: GateRoute): string {
   return `${index}@${upstream.host}:${upstream.port}`;
+}
+
+function silenceLimits({ silence }: GateRoute): string[] {
+  if (silence === undefined) return [];
+  return [`proxy_connect_timeout ${silence.afterMs}ms;`, `proxy_read_timeout ${silence.afterMs}ms;`];
 }
 
 function requestLimits({ limits }: GateOptions): string[] {

@@ -22,7 +22,7 @@ await runService('api', async ({ config, log }) => {
     // Each loads its library: only one is ever used.
     openStore: async () =>
       store.databaseUrl === ''
-        ? (await import('./store/sqlite.ts')).openSqlite(store.folder)
+        ? (await import('./store/sqlite.ts')).openSqlite(store.folder, log)
         : (await import('./store/postgres.ts')).openPostgres(
             store.databaseUrl,
             isSandbox ? 'gatehouse_sandbox' : 'gatehouse',

@@ -1,6 +1,7 @@
 import { errorText } from '../contract/errors.ts';
 import { findBrowser } from '../runtime/find-browser.ts';
 import { runService } from '../runtime/process/run-service.ts';
+import { exitWhenWritten } from '../runtime/standard-output.ts';
 import { startBridge } from './bridge.ts';
 import { guardRejections } from './page/library-rejections.ts';
 
@@ -36,7 +37,7 @@ await runService('bridge', async ({ config, log }) => {
       destroyMs: DESTROY_MS,
     },
     log,
-    end: () => process.exit(1),
+    end: () => exitWhenWritten(1),
   });
   guardRejections(bridge.session, log);
   return bridge;

@@ -1,4 +1,5 @@
 import { destinationOf, type Log } from '../runtime/log.ts';
+import { writeLast } from '../runtime/standard-output.ts';
 
 /** How long a line may wait for others. */
 const WAIT_MS = 5;
@@ -8,7 +9,7 @@ const FULL_CHARACTERS = 16 * 1024;
 /**
  * Lines of a log that may come some milliseconds late, many in one write: one system call a line costs more than the
  * line. They are written when the process exits, too; one that is killed loses the last batch. What must not be lost
- * goes to the log itself, which writes at once.
+ * goes to the log itself, which takes it at once.
  */
 export class LineBatch {
   readonly #write: (text: string) => void;
@@ -41,7 +42,7 @@ export class LineBatch {
   }
 
   #start(): void {
-    flushAtExit();
+    writeLast(flushWaiting);
     waiting.add(this);
     this.#timer = setTimeout(() => this.flush(), WAIT_MS);
   }
@@ -49,14 +50,8 @@ export class LineBatch {
 
 const waiting = new Set<LineBatch>();
 
-let flushesAtExit = false;
-
-function flushAtExit(): void {
-  if (flushesAtExit) return;
-  flushesAtExit = true;
-  process.on('exit', () => {
-    for (const batch of waiting) batch.flush();
-  });
+function flushWaiting(): void {
+  for (const batch of waiting) batch.flush();
 }
 
 let latestMs = 0;

@@ -1,4 +1,5 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { writeToStandardOutput } from './standard-output.ts';
 
 export type Log = Logger;
 
@@ -14,9 +15,12 @@ const SECRET_FIELDS = [
   'password',
 ];
 
-/** JSON lines on stdout, each with the service's name; the supervisor makes them readable on a terminal. */
+/**
+ * JSON lines on stdout, each with the service's name; the supervisor makes them readable on a terminal. A write never
+ * waits: a service lives on while nobody reads its log.
+ */
 export function createLog(service: string, level: string, destination?: DestinationStream): Log {
-  const stream = destination ?? pino.destination({ fd: 1, sync: true });
+  const stream = destination ?? { write: (text: string) => writeToStandardOutput(service, text) };
   const log = pino(
     {
       level,

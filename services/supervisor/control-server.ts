@@ -5,8 +5,8 @@ import { PROBLEM_TYPE, toProblem } from '../contract/problem.ts';
 import { type SecretTest, secretTest } from '../runtime/http/internal-secret.ts';
 import { createInternalServer } from '../runtime/http/internal-server.ts';
 import { listen } from '../runtime/http/listen.ts';
-import { readHealth } from './health.ts';
-import type { Service } from './processes/service.ts';
+import { HEALTH_KEPT_MS, keepLook } from '../runtime/kept-look.ts';
+import { readHealth, type WatchedService } from './health.ts';
 
 export interface ControlOptions {
   readonly host: string;
@@ -14,30 +14,50 @@ export interface ControlOptions {
   readonly secret: string;
   /** What runs, by the name that the deploy gave it; empty when nobody did. */
   readonly release: string;
-  readonly services: readonly Service[];
+  readonly services: readonly WatchedService[];
 }
 
-/** The control server: `GET /health`, the health tree, for the gate alone. 200 once the api is ready, 503 before. */
-export async function startControlServer(options: ControlOptions): Promise<Server> {
-  const isSecret = secretTest(options.secret);
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/**
+ * The control server: `GET /health`, the health tree, for the gate alone. 200 once the api is ready, 503 before. However
+ * often it is asked, it looks at the services every HEALTH_KEPT_MS at most, and when one changes its state.
+ */
+export async function startControlServer({
+  host,
+  port,
+  secret,
+  release,
+  services,
+}: ControlOptions): Promise<Server> {
+  const isSecret = secretTest(secret);
+  const look = async (): Promise<Answer> => {
+    const health = await readHealth(services, release);
+    return { status: health.status === 'unavailable' ? 503 : 200, text: JSON.stringify(health) };
+  };
+  const stamp = () => services.map(({ state, restarts }) => `${state} ${restarts}`).join();
+  const findHealth = keepLook(look, { keptMs: HEALTH_KEPT_MS, stamp });
   const server = createInternalServer((request, response) => {
-    answer(request, options, isSecret).then(
-      ({ status, body }) => send(request, response, status, 'application/json', body),
+    answer(request, isSecret, findHealth).then(
+      ({ status, text }) => send(request, response, status, 'application/json', text),
       (error: unknown) => {
         const problem = toProblem(error);
-        send(request, response, problem.status, PROBLEM_TYPE, problem);
+        send(request, response, problem.status, PROBLEM_TYPE, JSON.stringify(problem));
       },
     );
   });
-  await listen(server, options.port, options.host);
+  await listen(server, port, host);
   return server;
 }
 
 async function answer(
   request: IncomingMessage,
-  { services, release }: ControlOptions,
   isSecret: SecretTest,
-): Promise<{ status: number; body: object }> {
+  findHealth: () => Promise<Answer>,
+): Promise<Answer> {
   const given = request.headers[SECRET_HEADER];
   if (typeof given !== 'string' || !isSecret(given))
     throw new KitError('secret_missing', 'the control server answers the gate alone');
@@ -45,8 +65,7 @@ async function answer(
     throw new KitError('method_refused', 'the health page takes GET and HEAD');
   const [path] = (request.url ?? '').split('?');
   if (path !== '/health') throw new KitError('not_found', 'the control server has /health only');
-  const health = await readHealth(services, release);
-  return { status: health.status === 'unavailable' ? 503 : 200, body: health };
+  return findHealth();
 }
 
 function send(
@@ -54,9 +73,8 @@ function send(
   response: ServerResponse,
   status: number,
   type: string,
-  body: object,
+  text: string,
 ): void {
-  const text = JSON.stringify(body);
   response.writeHead(status, {
     'content-type': type,
     'content-length': Buffer.byteLength(text),

@@ -4,7 +4,10 @@ import { probe } from './processes/probe.ts';
 import type { Service, ServiceState } from './processes/service.ts';
 
 /** What of a service its health is told from. */
-export type WatchedService = Pick<Service, 'name' | 'plan' | 'state' | 'since' | 'restarts' | 'reason'>;
+export type WatchedService = Pick<
+  Service,
+  'name' | 'plan' | 'state' | 'since' | 'restarts' | 'reason' | 'nextTry'
+>;
 
 /** What `GET /health` says: fit for strangers, so no port, path or pid. */
 export interface Health {
@@ -33,6 +36,8 @@ interface ServiceHealth {
   readonly since: string;
   readonly restarts: number;
   readonly reason?: string;
+  /** When it is started again, while it waits for that. */
+  readonly next_try_at?: string;
 }
 
 const ANSWERS_WITHIN_MS = 1_000;
@@ -76,8 +81,14 @@ function find(services: readonly WatchedService[], role: ServiceRole): WatchedSe
   return services.find((service) => service.name === name);
 }
 
-function describe({ state, since, restarts, reason }: WatchedService): ServiceHealth {
-  return { state, since: since.toISOString(), restarts, ...(reason === undefined ? {} : { reason }) };
+function describe({ state, since, restarts, reason, nextTry }: WatchedService): ServiceHealth {
+  return {
+    state,
+    since: since.toISOString(),
+    restarts,
+    ...(reason === undefined ? {} : { reason }),
+    ...(nextTry === undefined ? {} : { next_try_at: nextTry.toISOString() }),
+  };
 }
 
 async function readWhatsApp(

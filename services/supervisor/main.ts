@@ -1,7 +1,7 @@
 import { type Loaded, profiles } from '#config';
+import { LogOutput } from '../runtime/log-output.ts';
 import { keepCompiled } from '../runtime/process/compile-cache.ts';
 import { KitProcess } from './kit-process.ts';
-import { LogOutput } from './log/log-output.ts';
 import { openLog } from './log/open-log.ts';
 import { handleSignals } from './signals.ts';
 import type { Supervisor } from './supervisor.ts';

@@ -17,6 +17,20 @@ export const faults: readonly Fault[] = [
     ],
   },
   {
+    name: 'The gate waits for a supervisor that does not answer as long as for a service',
+    kind: 'unbounded wait',
+    file: 'services/gate/forward/forward.ts',
+    text: 'if (silence === undefined) return;',
+    replacement: 'return;',
+    tests: [
+      {
+        file: 'test/conformance/gate/forward/silence.test.ts',
+        title:
+          'gate, on a route with a limit of its own on silence (node) answers 503 supervisor_silent where the service takes the question and says nothing, and is itself alive',
+      },
+    ],
+  },
+  {
     name: 'The gate believes an address that the client itself wrote into X-Forwarded-For',
     kind: 'off by one',
     file: 'services/gate/admission/client-info.ts',

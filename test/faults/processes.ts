@@ -103,8 +103,8 @@ export const faults: readonly Fault[] = [
     name: 'The supervisor starts a service that is never ready again without end',
     kind: 'retry too many',
     file: 'services/supervisor/processes/restart-policy.ts',
-    text: 'this.#quickFailures = wasReady && ranMs >= stableMs ? 1',
-    replacement: 'this.#quickFailures = ranMs >= stableMs ? 1',
+    text: 'if (wasReady && ranMs >= this.#limits.stableMs) this.forget();',
+    replacement: 'if (ranMs >= this.#limits.stableMs) this.forget();',
     tests: [
       {
         file: 'test/unit/supervisor/restart-policy.test.ts',
@@ -135,6 +135,59 @@ export const faults: readonly Fault[] = [
       {
         file: 'test/unit/deploy/ship/compose.test.ts',
         title: 'stops the old one only when the new one has opened the port',
+      },
+    ],
+  },
+  {
+    name: 'The supervisor takes trouble of the machine for a crash',
+    kind: 'wrong state',
+    file: 'services/supervisor/processes/next-step.ts',
+    text: 'if (trouble !== undefined) return this.#afterTrouble(end, trouble, wasReady);',
+    replacement: '',
+    tests: [
+      {
+        file: 'test/unit/supervisor/next-step.test.ts',
+        title:
+          'never is failure where the machine is in trouble: tried again without end, after 30 s at most',
+      },
+    ],
+  },
+  {
+    name: 'Each question for /health looks at the services',
+    kind: 'retry too many',
+    file: 'services/runtime/kept-look.ts',
+    text: 'if (kept === undefined || (!isUnderWay && isStale())) kept = start();',
+    replacement: 'kept = start();',
+    tests: [
+      {
+        file: 'test/unit/supervisor/control-server.test.ts',
+        title: 'answers 600 questions at once from a handful of looks: health is free of charge',
+      },
+    ],
+  },
+  {
+    name: 'A service keeps all of its log that nobody reads',
+    kind: 'unbounded wait',
+    file: 'services/runtime/log-output.ts',
+    text: 'if (this.#stream.writableLength > MAX_UNREAD_BYTES) {',
+    replacement: 'if (this.#stream.writableLength < 0) {',
+    tests: [
+      {
+        file: 'test/system/runtime/unread-log.test.ts',
+        title: 'never holds up the service, and counts what it drops (the log)',
+      },
+    ],
+  },
+  {
+    name: 'A kit takes the data folder of an earlier release that still runs',
+    kind: 'wrong state',
+    file: 'services/runtime/process/file-lock.ts',
+    text: '    if (isForeignLockHeld(foreign))\n',
+    replacement: '    if (false)\n',
+    tests: [
+      {
+        file: 'test/system/supervisor/earlier-lock.test.ts',
+        title: 'refuses while that kit runs, and says which process to stop',
       },
     ],
   },

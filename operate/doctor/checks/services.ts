@@ -64,7 +64,7 @@ function judgeService(
       found(
         'error',
         evidence,
-        `${name} ended again and again, and is not started any more`,
+        `${name} ended again and again, and is tried only now and then`,
         `mend what its log says (lines of ${name}), then restart the kit, or send SIGHUP to a supervisor without a terminal`,
       ),
     ];

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { type FileLock, lockFile } from '../../runtime/process/file-lock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { type FileLock, lockFile, logReplaced } from '../../runtime/process/file-lock.ts';
 import { DatabaseFile } from './database-file.ts';
 import { GroupCommit } from './group-commit.ts';
 import { migrateStore } from './migrate.ts';
@@ -23,10 +24,11 @@ const PAGES_AT_ONCE = 200;
  * SQLite in a folder: one connection that writes, another that reads what has been committed. Each commit is on disk
  * (`synchronous=FULL`). Throws KitError `already_running` when another process has the database.
  */
-export async function openSqlite(folder: string): Promise<Engine> {
+export async function openSqlite(folder: string, log?: Log): Promise<Engine> {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, FILE);
   const lock = lockFile(path, 'already_running');
+  if (log !== undefined) logReplaced(lock, path, log);
   const opened: BetterSqlite3.Database[] = [];
   const open = (options: BetterSqlite3.Options = {}) => {
     const connection = new BetterSqlite3(path, { timeout: BUSY_MS, ...options });

@@ -1,7 +1,7 @@
 import { errorText } from '../../contract/errors.ts';
 import type { BridgeEvent } from '../../contract/events.ts';
 import type { Log } from '../../runtime/log.ts';
-import { type FileLock, lockFile } from '../../runtime/process/file-lock.ts';
+import { type FileLock, lockFile, logReplaced } from '../../runtime/process/file-lock.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import { type Position, type Segment, SpoolFolder } from './spool-folder.ts';
 import { linesOf, readLine, toLine } from './spool-line.ts';
@@ -67,6 +67,7 @@ export class Spool {
   /** Throws the error of the disk, and KitError that names the owner while another process has this spool. */
   static async open(options: SpoolOptions): Promise<Spool> {
     const lock = lockFile(options.dir, 'bridge_failed');
+    logReplaced(lock, options.dir, options.log);
     try {
       const folder = new SpoolFolder(options.dir);
       const { empty = [], used: segments = [] } = Object.groupBy(await folder.segments(), ({ bytes }) =>

@@ -1,5 +1,7 @@
 import { errorText } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { exitCodeFor } from '../../runtime/process/machine-trouble.ts';
+import { exitWhenWritten } from '../../runtime/standard-output.ts';
 
 /** What the library throws as bare strings, in listeners that nobody awaits: they reach us as unhandled rejections. */
 const LIBRARY_STRINGS = ['auth timeout', 'ready timeout'];
@@ -24,7 +26,7 @@ export function guardRejections(session: { libraryFailed(text: string): void }, 
       session.libraryFailed(errorText(reason).split('\n')[0] ?? '');
     } else {
       log.fatal({ err: reason }, `unhandled rejection: ${errorText(reason)}`);
-      process.exit(1);
+      exitWhenWritten(exitCodeFor(reason));
     }
   });
 }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Log } from '../../runtime/log.ts';
-import type { FileLock } from '../../runtime/process/file-lock.ts';
+import { type FileLock, logReplaced } from '../../runtime/process/file-lock.ts';
 import { freeProfile, lockProfile } from './profile-lock.ts';
 
 /** Quarantined profiles that are kept, the newest. */
@@ -27,7 +27,10 @@ export class Profile {
 
   /** Takes the sole right to it, until `release`, and makes it free for a browser. Throws `bridge_failed`. */
   async claim(): Promise<void> {
-    this.#lock ??= lockProfile(this.dir);
+    if (this.#lock === undefined) {
+      this.#lock = lockProfile(this.dir);
+      logReplaced(this.#lock, this.dir, this.#log);
+    }
     const done = await freeProfile(this.dir);
     if (done !== undefined) this.#log.warn(`profile ${this.dir}: ${done}`);
   }

@@ -109,4 +109,11 @@ export const gateErrors = {
     title: 'Service did not answer',
     remedy: 'See the log of the service, or raise GATE_UPSTREAM_TIMEOUT_MS.',
   },
+  supervisor_silent: {
+    status: 503,
+    title: 'Supervisor did not answer',
+    remedy:
+      'The services may still work, but nothing restarts one that ends. Look at the process of the supervisor: resume it (SIGCONT) if it is stopped, give the machine more CPU time, or restart the kit.',
+    retryAfterS: 1,
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -14,6 +14,11 @@ import {
 import type { Log } from '../../runtime/log.ts';
 import type { GateOptions, GateRoute } from './options.ts';
 
+/**
+ * How long the health of the kit may take: platforms wait for two seconds at least, and the supervisor waits for a
+ * service for one.
+ */
+const HEALTH_WITHIN_MS = 1_500;
 /** Above the limit of a service, so that it is the service that says what was too large. */
 const BODY_MARGIN_BYTES = 1024 ** 2;
 
@@ -88,5 +93,9 @@ function healthRoutes(config: Config): GateRoute[] {
     kit: true,
     upstream,
     holds: false,
+    silence: {
+      afterMs: HEALTH_WITHIN_MS,
+      code: service === control.name ? 'supervisor_silent' : 'service_silent',
+    },
   }));
 }

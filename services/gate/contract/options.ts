@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 
 /** All that a gate needs to know; `main.ts` fills it from config. */
@@ -48,6 +49,8 @@ export interface GateRoute {
   readonly keyed?: boolean;
   /** Requests wait while the service restarts (default); false answers 503 at once. */
   readonly holds?: boolean;
+  /** Instead of `service_silent` after `limits.upstreamTimeoutMs`. */
+  readonly silence?: { readonly afterMs: number; readonly code: ErrorCode };
 }
 
 export interface GateLimits {

@@ -145,6 +145,14 @@ export class Exchange extends UpstreamHandler {
     else this.#fail(upstreamProblem(upstream.service, error));
   }
 
+  /** Ends the exchange: with a refusal while that is possible, else with the connection. */
+  giveUp(error: KitError): void {
+    if (this.#parts.response.headersSent) this.#abort(error);
+    else this.#fail(error);
+    this.#stopWaiting?.();
+    this.#controller?.abort(error);
+  }
+
   /** Ends the exchange after a callback has thrown: with a refusal while that is possible, else with the connection. */
   onFault(thrown: unknown): void {
     this.#isOver = true;
@@ -183,15 +191,9 @@ export class Exchange extends UpstreamHandler {
   }
 
   #onClientIdle(socket: Socket): void {
-    const { response } = this.#parts;
     const error = this.#idleError();
-    if (error === undefined) {
-      socket.setTimeout(this.#parts.options.limits.idleTimeoutMs);
-      return;
-    }
-    if (response.headersSent) this.#abort(error);
-    else this.#fail(error);
-    this.#controller?.abort(error);
+    if (error === undefined) socket.setTimeout(this.#parts.options.limits.idleTimeoutMs);
+    else this.giveUp(error);
   }
 
   /** The error of the side that lets the client's connection idle: none while the service works on an answer. */

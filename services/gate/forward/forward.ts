@@ -1,7 +1,9 @@
 import type { Dispatcher } from 'undici';
 import type { Admitted } from '../admission/admit.ts';
 import { type Framing, hasBody } from '../admission/framing.ts';
+import { catchFaults } from '../catch-faults.ts';
 import type { GateRoute } from '../contract/options.ts';
+import { serviceSilent } from '../contract/service-problems.ts';
 import { Exchange, type ExchangeParts } from './exchange.ts';
 import { bodyTooLarge, RequestBody } from './request-body.ts';
 import { upstreamHeaders } from './request-headers.ts';
@@ -22,7 +24,23 @@ export function forwardRequest(parts: ExchangeParts, admitted: Admitted): void {
     bodyTimeout: limits.idleTimeoutMs,
     ...(mayReuseConnection(admitted.framing, route) ? {} : { reset: true }),
   };
-  new Exchange(parts, dispatch, body).start();
+  const exchange = new Exchange(parts, dispatch, body);
+  exchange.start();
+  limitSilence(exchange, parts);
+}
+
+/** Ends an exchange whose route has a limit of its own. undici's limits are coarse, and there is one for each step. */
+function limitSilence(exchange: Exchange, { route, response }: ExchangeParts): void {
+  const { service, silence } = route;
+  if (silence === undefined) return;
+  const giveUp = () => {
+    if (!response.headersSent) exchange.giveUp(serviceSilent(service, undefined, silence.code));
+  };
+  const timer = setTimeout(
+    catchFaults((thrown) => exchange.onFault(thrown), giveUp),
+    silence.afterMs,
+  );
+  response.once('close', () => clearTimeout(timer));
 }
 
 /**

@@ -3,40 +3,60 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type ErrorCode, KitError } from '../../contract/errors.ts';
+import type { Log } from '../log.ts';
+import { emptyForeignLock, type ForeignLock, isForeignLockHeld, readForeignLock } from './foreign-lock.ts';
 
 /** Source: sqlite.org/rescode.html. */
 const SQLITE_BUSY = 5;
+const SQLITE_NOTADB = 26;
 /** Who only looks whether there is a lock has it for a moment. */
 const LOOK_MS = 25;
 
 export interface FileLock {
+  /** The lock file of an earlier release, or a torn one, that stood in the way: nobody held it, and it was replaced. */
+  readonly replaced?: ForeignLock;
   release(): void;
+}
+
+/** Another process has the lock. */
+export class LockedError extends KitError {
+  /** Who has it, in words. */
+  readonly owner: string;
+
+  constructor(code: ErrorCode, path: string, owner: string, options: ErrorOptions) {
+    super(code, `${path} is in use by ${owner}; stop that one first`, options);
+    this.owner = owner;
+  }
 }
 
 /**
  * The sole right to `path`, a file or a folder. The lock is the kernel's, through SQLite (Node has no flock) on
  * `PATH.lock`: it holds between containers that share the volume, and ends with the process, however that ends. Throws
- * KitError `code` that names the owner when another process has it; anything else is the error of the folder.
+ * LockedError `code` that names the owner when another process has it; anything else is the error of the folder.
  */
 export function lockFile(path: string, code: ErrorCode): FileLock {
   const ownerFile = ownerFileOf(path);
-  let database: DatabaseSync | undefined;
+  let taken: { database: DatabaseSync; replaced?: ForeignLock };
   try {
     mkdirSync(dirname(path), { recursive: true });
-    database = new DatabaseSync(`${path}.lock`, { timeout: LOOK_MS });
-    database.exec('BEGIN EXCLUSIVE');
+    taken = takeOrReplace(path, code);
+  } catch (cause) {
+    if (hasErrcode(cause, SQLITE_BUSY)) throw new LockedError(code, path, describeOwner(path), { cause });
+    throw cause;
+  }
+  const { database: held, ...rest } = taken;
+  try {
     writeFileSync(
       ownerFile,
       JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() }),
     );
   } catch (cause) {
-    database?.close(); // or this very process would hold the lock, and refuse itself the next time
-    if (!isBusy(cause)) throw cause;
-    throw new KitError(code, `${path} is in use by ${describeOwner(path)}; stop that one first`, { cause });
+    held.close(); // or this very process would hold the lock, and refuse itself the next time
+    throw cause;
   }
-  const held = database;
   locks.add(held);
   return {
+    ...rest,
     release() {
       try {
         rmSync(ownerFile, { force: true });
@@ -48,6 +68,43 @@ export function lockFile(path: string, code: ErrorCode): FileLock {
       }
     },
   };
+}
+
+function takeOrReplace(path: string, code: ErrorCode): { database: DatabaseSync; replaced?: ForeignLock } {
+  const file = `${path}.lock`;
+  try {
+    return { database: take(file) };
+  } catch (cause) {
+    if (!hasErrcode(cause, SQLITE_NOTADB)) throw cause;
+    const foreign = readForeignLock(file);
+    if (isForeignLockHeld(foreign))
+      throw new LockedError(
+        code,
+        path,
+        `process ${foreign.pid} of an earlier release (if that is no Gatehouse, remove ${file})`,
+        { cause },
+      );
+    emptyForeignLock(file);
+    return { database: take(file), replaced: foreign };
+  }
+}
+
+function take(file: string): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: LOOK_MS });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Logs that a lock file stood in the way and was replaced, where that is so. */
+export function logReplaced({ replaced }: FileLock, path: string, log: Log): void {
+  if (replaced === undefined) return;
+  const named = replaced.pid === undefined ? 'no process' : `process ${replaced.pid}, which is gone`;
+  log.warn(`${path}.lock was of an earlier release, or torn, and named ${named}: replaced`);
 }
 
 /** Those that this process has: what nobody holds on to any more is closed when memory is tidied up, and its lock with it. */
@@ -67,7 +124,9 @@ export function findLockHolder(path: string): LockHolder | undefined {
     database.exec('SELECT count(*) FROM sqlite_master');
     return undefined;
   } catch (error) {
-    if (!isBusy(error)) throw error;
+    if (hasErrcode(error, SQLITE_NOTADB))
+      return isForeignLockHeld(readForeignLock(`${path}.lock`)) ? {} : undefined;
+    if (!hasErrcode(error, SQLITE_BUSY)) throw error;
     const owner = readOwner(path);
     return owner === undefined ? {} : { owner };
   } finally {
@@ -75,14 +134,14 @@ export function findLockHolder(path: string): LockHolder | undefined {
   }
 }
 
-/** Whether another connection holds the lock. The low byte of SQLite's extended codes is the primary one. */
-function isBusy(error: unknown): boolean {
+/** The low byte of SQLite's extended codes is the primary one. */
+function hasErrcode(error: unknown, primary: number): boolean {
   if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return false;
-  return (error.errcode & 0xff) === SQLITE_BUSY;
+  return (error.errcode & 0xff) === primary;
 }
 
 /** Who has, or had, the lock on `path`, in words. */
-export function describeOwner(path: string): string {
+function describeOwner(path: string): string {
   const owner = readOwner(path);
   return owner === undefined
     ? 'another process'

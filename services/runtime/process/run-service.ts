@@ -1,8 +1,10 @@
 import type { Config } from '#config';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { createLog, type Log } from '../log.ts';
+import { exitWhenWritten } from '../standard-output.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { loadOrExit } from './load-or-exit.ts';
+import { exitCodeFor } from './machine-trouble.ts';
 import { onStopRequest } from './stop-request.ts';
 
 /** What a service of the kit gives to be ended by. */
@@ -23,7 +25,7 @@ export const EXIT_UNAVAILABLE = 69;
 
 /**
  * The life of a service process: config, start, stop when asked, exit code. An uncaught error is logged and ends the
- * process with 1: the supervisor exists to start it again.
+ * process with 1, or with 71 where the machine lacks something: the supervisor exists to start it again.
  */
 export async function runService(
   name: string,
@@ -33,7 +35,7 @@ export async function runService(
   const log = createLog(name, config.log.level);
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught error');
-    process.exit(1);
+    exitWhenWritten(exitCodeFor(error));
   });
   let service: RunningService | undefined;
   onStopRequest(
@@ -42,7 +44,7 @@ export async function runService(
       // Nobody gives the time where no supervisor runs, and nobody has said before that the stop comes.
       if (graceMs === undefined) service?.kitStops?.();
       await service?.close(graceMs ?? config.stop.drainMs);
-      process.exit(0);
+      exitWhenWritten(0);
     },
     () => service?.kitStops?.(),
   );
@@ -51,6 +53,7 @@ export async function runService(
     keepCompiled();
   } catch (error) {
     log.fatal({ err: error }, `cannot start: ${errorText(error)}`);
-    process.exit(error instanceof KitError && error.code === 'port_busy' ? EXIT_UNAVAILABLE : 1);
+    const isPortBusy = error instanceof KitError && error.code === 'port_busy';
+    exitWhenWritten(exitCodeFor(error, isPortBusy ? EXIT_UNAVAILABLE : 1));
   }
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { control } from '#config';
 import { errorText, KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import { describeOwner, type FileLock, lockFile } from '../../runtime/process/file-lock.ts';
+import { type FileLock, LockedError, lockFile, logReplaced } from '../../runtime/process/file-lock.ts';
 import { findMarked, hasEnded, signalProcess } from '../../runtime/process/process-table.ts';
 
 /** Names a run of the kit in the environment of all its processes. */
@@ -26,16 +26,17 @@ export async function lockInstance(dataDir: string, run: string, log: Log): Prom
   try {
     lock = lockFile(path, 'already_running');
   } catch (error) {
-    if (!(error instanceof KitError)) throw unusable(dataDir, error);
+    if (!(error instanceof LockedError)) throw unusable(dataDir, error);
     throw new KitError(
       'already_running',
-      `the kit already runs on ${dataDir}, as ${describeOwner(path)}: stop it, or set another DATA_DIR and PORT`,
+      `the kit already runs on ${dataDir}, as ${error.owner}: stop it, or set another DATA_DIR and PORT`,
       { cause: error },
     );
   }
   const noted = `${path}.run`;
   try {
-    const earlier = readRun(noted);
+    logReplaced(lock, path, log);
+    const earlier = readRun(noted) ?? lock.replaced?.run;
     if (earlier !== undefined) await endLeftovers(earlier, 'that an earlier run had left behind', log);
     writeFileSync(noted, JSON.stringify({ run }));
   } catch (error) {

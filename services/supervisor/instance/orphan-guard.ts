@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../runtime/log.ts';
 import { RUN_VARIABLE } from './instance-lock.ts';
@@ -11,31 +11,51 @@ const RESTART_MS = 1_000;
 /** Ends the guard without it doing anything. */
 export type StopGuard = () => void;
 
+/** Starts the guard's process; throws, or emits `error`, where the machine lets none begin. */
+export type SpawnGuard = (mark: string) => ChildProcess;
+
 /**
  * Starts a small shell that outlives this process by a second and kills what is left of the run when this process is
- * killed outright. A shell, because it costs a megabyte where another Node costs forty.
+ * killed outright. A shell, because it costs a megabyte where another Node costs forty. A guard that ends, or cannot be
+ * started, is started again.
  */
-export function startOrphanGuard(run: string, log: Log): StopGuard {
+export function startOrphanGuard(run: string, log: Log, spawnGuard: SpawnGuard = spawnShell): StopGuard {
   let isStopped = false;
+  let isMissing = false;
   let stop: StopGuard = () => undefined;
+  const retry = () => {
+    if (!isStopped) setTimeout(start, RESTART_MS).unref();
+  };
+  const onError = (error: unknown) => {
+    if (!isMissing)
+      log.error(
+        { err: error },
+        'no guard could be posted: if this process is killed, its services stay; trying again',
+      );
+    isMissing = true;
+    retry();
+  };
   const start = () => {
     if (isStopped) return;
-    // Its own environment: it must not carry the mark it kills by.
-    const guard = spawn('/bin/sh', [SCRIPT, `${RUN_VARIABLE}=${run}`], {
-      detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
-      env: { PATH: '/usr/bin:/bin' },
-    });
+    try {
+      stop = watch(spawnGuard(`${RUN_VARIABLE}=${run}`));
+    } catch (error) {
+      onError(error);
+    }
+  };
+  const watch = (guard: ChildProcess): StopGuard => {
     guard.unref();
-    guard.stdin.on('error', () => undefined); // A guard that was killed is started again below.
-    guard.on('error', (error) =>
-      log.error({ err: error }, 'no guard could be posted: if this process is killed, its services stay'),
-    );
-    guard.on('exit', () => {
-      if (!isStopped) setTimeout(start, RESTART_MS).unref();
+    guard.on('error', onError);
+    guard.on('exit', retry);
+    guard.on('spawn', () => {
+      if (isMissing) log.info('the guard is posted');
+      isMissing = false;
     });
-    stop = () => {
-      guard.stdin.end('done\n');
+    // Absent where Node gave up before it made the pipe: EMFILE.
+    const { stdin } = guard;
+    stdin?.on('error', () => undefined); // A guard that was killed is started again.
+    return () => {
+      stdin?.end('done\n');
     };
   };
   start();
@@ -43,4 +63,13 @@ export function startOrphanGuard(run: string, log: Log): StopGuard {
     isStopped = true;
     stop();
   };
+}
+
+function spawnShell(mark: string): ChildProcess {
+  // Its own environment: it must not carry the mark it kills by.
+  return spawn('/bin/sh', [SCRIPT, mark], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: { PATH: '/usr/bin:/bin' },
+  });
 }

@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import type { LogOutput } from './log-output.ts';
+import type { LogOutput } from '../../runtime/log-output.ts';
 
 /** A line longer than this is cut in pieces, so that a service cannot fill the memory with one. */
 const MAX_LINE = 65_536;

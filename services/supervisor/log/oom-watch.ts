@@ -11,9 +11,9 @@ const MEGABYTE = 1024 ** 2;
  * lost it, or the browser that lost a page, sees nothing but an end. Says nothing where the kernel keeps no such count.
  */
 export function watchOutOfMemory(log: Log, places: MemoryPlaces = PLACES): Disposable {
-  let known = countKills(places) ?? 0;
+  let known = countOomKills(places) ?? 0;
   const look = () => {
-    const kills = countKills(places) ?? known;
+    const kills = countOomKills(places) ?? known;
     if (kills > known) log.error({ kills: kills - known }, describe(kills - known, readLimit(places)));
     known = kills;
   };
@@ -40,8 +40,8 @@ function describe(kills: number, limitBytes: number | undefined): string {
   return `out of memory: the kernel has killed ${what} of this container or unit${limit}; give it more (memoryMb in config/deployment.ts): a browser under load needs 768 MB`;
 }
 
-/** Processes killed so far. Source: Documentation/admin-guide/cgroup-v2.rst, memory.events; cgroup-v1/memory.rst, section 10. */
-function countKills(places: MemoryPlaces): number | undefined {
+/** Processes killed so far; undefined where the kernel keeps no count. Source: Documentation/admin-guide/cgroup-v2.rst, memory.events; cgroup-v1/memory.rst, section 10. */
+export function countOomKills(places: MemoryPlaces = PLACES): number | undefined {
   const text = readOfGroup(places, 'memory.events') ?? readOfGroup(places, 'memory.oom_control');
   const count = /^oom_kill (\d+)$/m.exec(text ?? '')?.[1];
   return count === undefined ? undefined : Number(count);

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { type Config, declaredPorts, type PortName } from '#config';
 import { KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { describeTrouble, troubleIn } from '../../runtime/process/machine-trouble.ts';
 import { findPortOwner } from '../../runtime/process/port-owner.ts';
 
 /** Ports of services that run, and whether somebody set them. */
@@ -97,6 +98,8 @@ function isFree(port: number, host: string): Promise<boolean> {
 function remedyOf(code: string | undefined): string {
   if (code === 'EACCES') return 'ports below 1024 need privileges; choose a higher one';
   if (code === 'EADDRNOTAVAIL') return 'this machine has no such address; choose 127.0.0.1 or 0.0.0.0';
+  const trouble = troubleIn(code ?? '');
+  if (trouble !== undefined) return `the port is not to blame, the machine is: ${describeTrouble(trouble)}`;
   return 'choose another port or address';
 }
 

@@ -4,10 +4,22 @@ import {
   type Origin,
   SilenceError,
 } from '../../runtime/http/internal-call.ts';
+import { troubleOf } from '../../runtime/process/machine-trouble.ts';
 
 /** Asks a service on its internal address, over a connection of its own; undefined when nothing came in time. */
 export function probe(origin: Origin, path: string, timeoutMs: number): Promise<InternalAnswer | undefined> {
   return exchange({ ...origin, path, agent: false }, timeoutMs).catch(() => undefined);
+}
+
+/** The same, where it matters whether the machine let this process ask at all. */
+export function ask(
+  origin: Origin,
+  path: string,
+  timeoutMs: number,
+): Promise<InternalAnswer | 'not asked' | undefined> {
+  return exchange({ ...origin, path, agent: false }, timeoutMs).catch((error: unknown) =>
+    troubleOf(error) === undefined ? undefined : 'not asked',
+  );
 }
 
 /**

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../runtime/log.ts';
+import { troubleOf } from '../../runtime/process/machine-trouble.ts';
 import {
   CLOSED_MESSAGE,
   KIT_STOPS_MESSAGE,
   SIGNALED_MESSAGE,
 } from '../../runtime/process/supervisor-messages.ts';
 import { watchLiveness } from './liveness.ts';
-import { pollReady } from './readiness.ts';
-import { RestartPolicy } from './restart-policy.ts';
+import { NextSteps } from './next-step.ts';
+import { describeNotReady, pollReady } from './readiness.ts';
+import type { RunEnd } from './run-end.ts';
 import type { ServicePlan } from './service-plan.ts';
 import { ServiceRun } from './service-run.ts';
 
@@ -45,9 +47,11 @@ export class Service {
   /** Why it is not ready, in words fit for strangers. */
   reason: string | undefined;
   since = new Date();
+  /** When it is started again, while it waits for that. */
+  nextTry: Date | undefined;
   restarts = 0;
   readonly #hooks: ServiceHooks;
-  readonly #policy: RestartPolicy;
+  readonly #nextSteps: NextSteps;
   readonly #ready = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
   #run: ServiceRun | undefined;
@@ -64,7 +68,7 @@ export class Service {
     this.name = plan.declaration.name;
     this.plan = plan;
     this.#hooks = hooks;
-    this.#policy = new RestartPolicy(plan.limits);
+    this.#nextSteps = new NextSteps(this.name, plan.limits);
   }
 
   get pid(): number | undefined {
@@ -82,7 +86,8 @@ export class Service {
   }
 
   start(): void {
-    if (this.#isStopping) return;
+    if (this.#isStopping || this.#run !== undefined) return;
+    this.nextTry = undefined;
     this.#runs += 1;
     this.#setState(this.#runs === 1 ? 'starting' : 'restarting', this.reason);
     const { name } = this;
@@ -91,18 +96,20 @@ export class Service {
       onOutput: (stream, chunk) => hooks.onOutput(name, stream, chunk),
       onOutputEnd: () => hooks.onOutputEnd(name),
       onMessage: (message) => this.#onMessage(run, message),
-      onSpawnError: (error) => hooks.log.error({ err: error, service: name }, `${name} could not be started`),
-      onEnded: (how, ranMs) => this.#onEnded(how, ranMs),
+      onSpawnError: (error) => this.#onSpawnError(error),
+      onEnded: (end) => this.#onEnded(end),
     });
     this.#run = run;
-    hooks.log.info({ service: name, pid: run.pid }, `${name} started`);
+    if (run.pid !== undefined) hooks.log.info({ service: name, pid: run.pid }, `${name} started`);
     void this.#awaitReady(run);
   }
 
-  /** Tries again after a crash loop. */
+  /** Tries again at once after a crash loop, or amid trouble of the machine. */
   revive(): void {
-    if (this.state !== 'failed') return;
-    this.#policy.forget();
+    if (this.nextTry === undefined || (this.state !== 'failed' && this.#nextSteps.trouble === undefined))
+      return;
+    clearTimeout(this.#nextStart);
+    this.#nextSteps.forget();
     this.start();
   }
 
@@ -127,6 +134,7 @@ export class Service {
   async stop(withinMs: number): Promise<boolean> {
     this.#isStopping = true;
     clearTimeout(this.#nextStart);
+    this.nextTry = undefined;
     const inOrder = await this.#end(withinMs);
     this.#closed.resolve();
     this.#setState('stopped');
@@ -170,52 +178,46 @@ export class Service {
     await this.restart();
   }
 
-  #onEnded(how: string, ranMs: number): void {
+  /** Trouble of the machine has a line of its own, one a change. */
+  #onSpawnError(error: unknown): void {
+    if (troubleOf(error) !== undefined) return;
+    this.#hooks.log.error({ err: error, service: this.name }, `${this.name} could not be started`);
+  }
+
+  #onEnded(end: RunEnd): void {
     this.#run = undefined;
     this.#endWatch();
     if (this.#isStopping) return;
-    const verdict = this.#isAskedEnd ? { restartInMs: 0 } : this.#policy.ended(ranMs, this.#wasReady);
+    const next = this.#isAskedEnd
+      ? this.#nextSteps.afterRequest(end)
+      : this.#nextSteps.after(end, this.#wasReady);
     this.#isAskedEnd = false;
     this.#wasReady = false;
-    if ('failed' in verdict) {
-      this.#setState(
-        'failed',
-        `crash loop: it ${how}, ${this.#policy.quickFailures} times in a row; its log says why; restart the kit, or send SIGHUP to its supervisor, to try again`,
-      );
-      this.#hooks.log.error(
-        { service: this.name, reason: this.reason },
-        `${this.name} has failed: ${this.reason}`,
-      );
-      this.#hooks.onFailed(this);
+    const { state, reason, startInMs, level, text } = next;
+    if (state !== 'failed') this.restarts += 1;
+    this.#setState(state, reason);
+    this.#hooks.log[level]({ service: this.name, reason, restartInMs: startInMs }, text);
+    if (startInMs === 0) {
+      this.start();
       return;
     }
-    this.restarts += 1;
-    this.#setState('restarting', `it ${how}`);
-    this.#hooks.log.warn(
-      { service: this.name, restartInMs: verdict.restartInMs },
-      `${this.name} ${how}: starting it again in ${verdict.restartInMs} ms`,
-    );
-    if (verdict.restartInMs === 0) this.start();
-    else this.#nextStart = setTimeout(() => void this.#startAgain(), verdict.restartInMs);
+    this.nextTry = new Date(Date.now() + startInMs);
+    this.#nextStart = setTimeout(() => void this.#startAgain(), startInMs);
+    if (state === 'failed') this.#hooks.onFailed(this);
   }
 
   async #startAgain(): Promise<void> {
-    await this.#hooks.beforeRetry?.(this);
+    if (this.#nextSteps.trouble === undefined) await this.#hooks.beforeRetry?.(this);
     this.start();
   }
 
   async #awaitReady(run: ServiceRun): Promise<void> {
-    const { origin, declaration, limits } = this.plan;
-    const { readyPath } = declaration;
+    const { plan } = this;
     const isAwaited = () => this.#run === run && this.state !== 'stopping';
-    const readiness = await pollReady(origin, readyPath, limits.readyTimeoutMs, isAwaited);
+    const readiness = await pollReady(plan, isAwaited);
     if (readiness === undefined || !isAwaited()) return;
     if (readiness.isReady) return this.#onReady(run);
-    const { status } = readiness;
-    this.#hooks.log.error(
-      { service: this.name },
-      `${this.name} was not ready within ${limits.readyTimeoutMs} ms: GET ${readyPath} at ${origin.host}:${origin.port} ${status === undefined ? 'was not answered' : `was answered ${status}`}: killed; see that it listens there, or raise START_TIMEOUT_MS if it needs longer`,
-    );
+    this.#hooks.log.error({ service: this.name }, describeNotReady(plan, readiness));
     run.kill();
   }
 
@@ -223,6 +225,11 @@ export class Service {
     this.#setState('ready');
     this.#wasReady = true;
     this.#ready.resolve();
+    if (this.#nextSteps.forgetTrouble())
+      this.#hooks.log.info(
+        { service: this.name },
+        `${this.name} is ready: the trouble of the machine is over`,
+      );
     this.#endWatch = watchLiveness(this.plan.origin, this.plan.declaration.readyPath, (silentMs) => {
       if (this.#run !== run || this.state !== 'ready') return;
       this.#hooks.log.error(

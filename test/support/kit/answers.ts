@@ -11,7 +11,7 @@ export interface Health {
   };
   readonly held_messages?: number;
   readonly services: Readonly<
-    Record<string, { state: string; restarts: number; since?: string; reason?: string }>
+    Record<string, { state: string; restarts: number; since?: string; reason?: string; next_try_at?: string }>
   >;
 }
 

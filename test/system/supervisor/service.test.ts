@@ -34,6 +34,8 @@ describe('supervisor, of a service that is not of the kit', () => {
     assert.equal(service.state, 'failed');
     assert.match(service.reason ?? '', /^crash loop: it exited with code 7, 3 times in a row/);
     assert.equal(service.restarts, 2);
+    // Nobody may be there to revive it.
+    assert.ok(service.nextTry !== undefined && service.nextTry > new Date());
     service.revive();
     await until('it has failed again', () => failed.length === 2);
     assert.equal(await service.stop(20_000), true);

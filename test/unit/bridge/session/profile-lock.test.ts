@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { lockProfile } from '../../../../services/bridge/session/profile-lock.ts';
 
 describe('bridge, the lock of a profile', () => {
@@ -29,8 +29,12 @@ describe('bridge, the lock of a profile', () => {
     mkdirSync(`${profileDir}.lock`, { recursive: true });
     assert.throws(() => lockProfile(profileDir), refusal);
     rmdirSync(`${profileDir}.lock`);
+  });
+
+  it('takes the place of a lock file that an earlier release, or a power cut, has left', () => {
+    mkdirSync(dirname(profileDir), { recursive: true });
     writeFileSync(`${profileDir}.lock`, 'this is no database, '.repeat(100));
-    assert.throws(() => lockProfile(profileDir), refusal);
+    lockProfile(profileDir).release();
   });
 
   it('says so when the folder itself cannot be made', () => {

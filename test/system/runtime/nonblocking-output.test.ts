@@ -38,7 +38,7 @@ describe('supervisor, its log on a terminal that nobody reads', () => {
 });
 
 function sourceOf(name: string): string {
-  return join(import.meta.dirname, '../../../services/supervisor/log', name);
+  return join(import.meta.dirname, '../../../services/runtime', name);
 }
 
 /** A process that writes many lines to a terminal which is stopped by Ctrl-S before the first. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { makeNonblocking } from '../../../services/supervisor/log/nonblocking-output.ts';
+import { makeNonblocking } from '../../../services/runtime/nonblocking-output.ts';
 
 describe('output that must not block', () => {
   it('is left as it is where its handle has another shape', () => {
