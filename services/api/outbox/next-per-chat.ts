@@ -1,38 +1,73 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { isAmong } from '../store/among.ts';
-import type { Database, DialectName } from '../store/store.ts';
-import { isOfLane, type SlowLane } from './lanes.ts';
-import { type Message, queueOf, toMessage } from './message.ts';
-import { isPassedOver } from './page-compat.ts';
+import type { Database, DialectName, Store } from '../store/store.ts';
+import { isFirst, notePlaces } from './heads/ahead.ts';
+import { type CandidateQuery, dueCandidates, laterMoments, type Place } from './heads/candidates.ts';
+import { type Message, toMessage } from './message.ts';
 import { stateIs } from './state-sql.ts';
 
+/** What the dispatcher looks for. */
+export interface HeadQuery extends CandidateQuery {
+  readonly limit: number;
+}
+
+/** As many candidates are told apart in one query where the first ones were not enough. */
+const PAGE = 200;
+/** So few candidates that turn out to be behind another message cost a look less than a note of it. */
+const TOLERATED = 50;
+/** Before every message. */
+const START: Place = { nextTryAt: -1, seq: 0 };
+
 /**
- * The first unsettled message of each chat, which alone may be sent, if it is due. Chats are found by jumping from one
- * to the next in the index: the cost grows with the chats that have something to send, not with their messages. Those
- * of the lanes that are full are left out, so that they do not hide what can be sent. `isHeld`: some messages may be set
- * aside, and those behind them go on. Messages of another account than `account` are passed over.
+ * The first unsettled message of each chat, which alone may be sent, if it is due. `note`: called with the `seq` of
+ * candidates that are behind another message, when they are many.
  */
 export async function readHeads(
   db: Database,
   dialect: DialectName,
-  session: string,
-  now: number,
-  limit: number,
-  full: readonly SlowLane[],
-  isHeld = false,
-  account = '',
+  query: HeadQuery,
+  note: (seqs: readonly number[]) => Promise<void> = async () => undefined,
 ): Promise<Message[]> {
-  let heads = db
+  const heads: Message[] = [];
+  const behind: number[] = [];
+  let place = START;
+  for (let size = query.limit; heads.length < query.limit; size = PAGE) {
+    const page = await readPage(db, dialect, query, place, size);
+    for (const row of page) {
+      if (isTrue(row.is_first)) heads.push(toMessage(row));
+      else behind.push(row.seq);
+    }
+    if (behind.length > TOLERATED) await note(behind.splice(0));
+    const last = page.at(-1);
+    if (last === undefined || page.length < size) break;
+    place = { nextTryAt: last.next_try_at, seq: last.seq };
+  }
+  return heads.slice(0, query.limit);
+}
+
+/** As `readHeads`, and notes which candidates are behind another message: each message is told apart once. */
+export function findHeads(store: Store, query: HeadQuery): Promise<Message[]> {
+  return store.read((db, dialect) =>
+    readHeads(db, dialect, query, (seqs) => store.write((writer) => notePlaces(writer, dialect, seqs))),
+  );
+}
+
+function readPage(db: Database, dialect: DialectName, query: HeadQuery, place: Place, size: number) {
+  const { scope, now, isHeld } = query;
+  return db
     .selectFrom('messages')
     .selectAll()
-    .where(isAmong(dialect, headsOf(session, account, isHeld ? now : undefined)))
-    .where('next_try_at', '<=', now)
+    .select(isFirst(scope, now, isHeld).as('is_first'))
+    .where(isAmong(dialect, dueCandidates(query, place, size)))
     .orderBy('next_try_at')
     .orderBy('seq')
-    .limit(limit);
-  for (const lane of full)
-    heads = heads.where(sql<boolean>`not (${isOfLane[lane]} and not ${onlyLooks(now)})`);
-  return (await heads.execute()).map(toMessage);
+    .limit(size)
+    .execute();
+}
+
+/** SQLite has no booleans. */
+function isTrue(value: unknown): boolean {
+  return value === true || value === 1;
 }
 
 /** Whether there is a message that has a place in a queue. */
@@ -41,23 +76,16 @@ export async function hasOpen(db: Database, session: string): Promise<boolean> {
   return (await messages.where(stateIs.open).limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** The next moment, as Unix time in ms, when there is something to do if nothing comes in; what is due now does not count. */
-export async function nextMoment(
-  db: Database,
-  dialect: DialectName,
-  session: string,
-  now: number,
-  isHeld = false,
-  account = '',
-): Promise<number | undefined> {
-  const head = await db
-    .selectFrom('messages')
-    .select(({ fn }) => fn.min('next_try_at').as('at'))
-    .where(isAmong(dialect, headsOf(session, account, isHeld ? now : undefined)))
-    .where('next_try_at', '>', now)
-    .executeTakeFirst();
+/**
+ * The next moment, as Unix time in ms, when there may be something to do if nothing comes in; what is due now does not
+ * count.
+ */
+export async function nextMoment(db: Database, query: CandidateQuery): Promise<number | undefined> {
+  const { rows } = await sql<{
+    at: number | null;
+  }>`select min(next_try_at) as at from (${laterMoments(query)}) as later`.execute(db);
   const byClock = await nextByClock(db);
-  return earliest(head?.at, byClock !== undefined && byClock > now ? byClock : undefined);
+  return earliest(rows[0]?.at, byClock !== undefined && byClock > query.now ? byClock : undefined);
 }
 
 /** When the clock brings the next change, as Unix time in ms: a message is due, or overdue. Costs next to nothing. */
@@ -80,44 +108,4 @@ export async function nextByClock(db: Database): Promise<number | undefined> {
 function earliest(...moments: (number | null | undefined)[]): number | undefined {
   const there = moments.filter((at) => typeof at === 'number');
   return there.length === 0 ? undefined : Math.min(...there);
-}
-
-/** As `queueOf`: the text of an index. */
-const KEY = sql`coalesce(chat_key, chat_id)`;
-
-/**
- * Whether a row is of a queue. Read it in the order of `KEY, seq`: only one index has that order, and PostgreSQL drops what
- * is equal to a constant from an order.
- */
-function isOfQueue(queue: RawBuilder<unknown>): RawBuilder<boolean> {
-  return sql<boolean>`(${KEY} >= ${queue} and ${KEY} <= ${queue})`;
-}
-
-/** Whether no message comes before this one in its queue: who an earlier one is for may have become known just now. */
-export function isFirstOfQueue(message: Message, account: string, now: number): RawBuilder<boolean> {
-  return sql<boolean>`not exists (select 1 from messages where session = ${message.session} and ${stateIs.open}
-    and ${isOfQueue(sql`${queueOf(message)}`)} and seq < ${message.seq} and coalesce(account, ${account}) = ${account}
-    and not ${isPassedOver(now)} order by ${KEY}, seq limit 1)`;
-}
-
-/** As `onlyLooksFor`: a look needs no place in a slow lane. */
-function onlyLooks(now: number): RawBuilder<boolean> {
-  return sql<boolean>`(${stateIs.inDoubt} and (cancel_at is not null or expires_at <= ${now}))`;
-}
-
-/** The `seq` of each head. `heldAt`: without the messages that are set aside at this moment. */
-export function headsOf(session: string, account: string, heldAt: number | undefined): RawBuilder<number> {
-  const held = heldAt === undefined ? sql`` : sql` and not ${isPassedOver(heldAt)}`;
-  const others = sql` and coalesce(account, ${account}) = ${account}${held}`;
-  return sql<number>`
-    with recursive chats (chat) as (
-      select (select ${KEY} from messages where session = ${session} and ${stateIs.open} order by ${KEY}, seq limit 1)
-      union all
-      select (select ${KEY} from messages where session = ${session} and ${stateIs.open} and ${KEY} > chat
-        order by ${KEY}, seq limit 1)
-      from chats where chat is not null
-    )
-    select (select seq from messages where session = ${session} and ${stateIs.open} and ${isOfQueue(sql`chat`)}${others}
-      order by ${KEY}, seq limit 1)
-    from chats where chat is not null`;
 }

@@ -3,8 +3,8 @@ import type { ErrorCode } from '../../contract/errors.ts';
 import type { LoggedEvent } from '../../contract/events.ts';
 import { isSent, MESSAGE_STATES, STATE_NAMES, statesWhere } from '../../contract/message-states.ts';
 import type { Database } from '../store/store.ts';
+import { isFirst, positionOf } from './heads/ahead.ts';
 import type { Message } from './message.ts';
-import { isFirstOfQueue } from './next-per-chat.ts';
 import { applyCompat } from './page-compat.ts';
 import { stateIs } from './state-sql.ts';
 
@@ -124,7 +124,9 @@ export async function beginAttempt(
     .where('state', '=', message.state)
     .where('attempts', '=', message.attempts)
     .where('chat_key', message.chatKey === undefined ? 'is' : '=', message.chatKey ?? null)
-    .where(sql<boolean>`(${stateIs.inDoubt} or ${isFirstOfQueue(message, account, now)})`)
+    .where(
+      sql<boolean>`(${stateIs.inDoubt} or ${isFirst({ session: message.session, account }, now, true, positionOf(message))})`,
+    )
     .where(sql<boolean>`(${stateIs.inDoubt} or cancel_at is null)`)
     .returning('cancel_at')
     .executeTakeFirst();

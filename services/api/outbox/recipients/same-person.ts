@@ -5,8 +5,9 @@ import type { PersonRow } from '../../people/known-people.ts';
 import { personBehind } from '../../people/recipients.ts';
 import { isAmong } from '../../store/among.ts';
 import type { Database, DialectName } from '../../store/store.ts';
+import { isFirst } from '../heads/ahead.ts';
+import { candidatesBefore } from '../heads/candidates.ts';
 import type { Message } from '../message.ts';
-import { headsOf } from '../next-per-chat.ts';
 import { isPassedOver } from '../page-compat.ts';
 import { stateIs } from '../state-sql.ts';
 
@@ -55,12 +56,15 @@ async function isBehindUnresolved(
     .where('chat_key', 'is', null)
     .where('seq', '<', message.seq)
     .where(sql<boolean>`coalesce(account, ${account}) = ${account} and not ${isPassedOver(now)}`)
-    .where(mayBe(dialect, person))
-    // In the order of the one index of such messages, or PostgreSQL may take another one.
-    .orderBy(tailOf(dialect))
     .orderBy('seq')
     .limit(1);
-  return (await earlier.executeTakeFirst()) !== undefined;
+  for (const { index, condition } of mayBe(dialect, person)) {
+    // In the order of the one index of such messages, or PostgreSQL may take another one.
+    const ordered =
+      index === 'tail' ? earlier.clearOrderBy().orderBy(tailOf(dialect)).orderBy('seq') : earlier;
+    if ((await ordered.where(condition).executeTakeFirst()) !== undefined) return true;
+  }
+  return false;
 }
 
 async function isBehindOtherHalf(
@@ -88,8 +92,9 @@ async function isBehindOtherHalf(
     .selectFrom('messages')
     .innerJoin('people', (join) => join.on(sql<boolean>`people.id = ${PERSON_OF_KEY}`))
     .select('messages.seq')
-    .where(isAmong(dialect, headsOf(session, account, now)))
-    .where('seq', '<', seq)
+    .where(isAmong(dialect, candidatesBefore({ scope: { session, account }, now: now + SOON_MS }, seq)))
+    .where(isFirst({ session, account }, now, true))
+    .where(sql<boolean>`not ${isPassedOver(now)}`)
     .where(sql<boolean>`(${stateIs.inDoubt} or next_try_at <= ${now + SOON_MS})`)
     .where(`people.${sought}`, 'is', null)
     .where(`people.${missing}`, 'is not', null)
@@ -125,14 +130,18 @@ export async function similarTo(
   return rows.map((row) => `${row.phone_number}@c.us`);
 }
 
-/** Whether the person of a row without a key may be this one: by another form of the number, or by what is not known yet. */
-function mayBe(dialect: DialectName, { phone_number, lid }: PersonRow): RawBuilder<boolean> {
-  const isNumber = sql<boolean>`chat_id like '%@c.us'`;
-  const isLid = sql<boolean>`chat_id like '%@lid'`;
+/**
+ * When the person of a row without a key may be this one, by another form of the number or by what is not known yet:
+ * each condition with the index that finds such rows.
+ */
+function mayBe(dialect: DialectName, { phone_number, lid }: PersonRow) {
+  const isNumber = { index: 'tail', condition: sql<boolean>`chat_id like '%@c.us'` } as const;
+  const isLid = { index: 'lids', condition: sql<boolean>`chat_id like '%@lid'` } as const;
   const own = `${phone_number}@c.us`.slice(-TAIL_CHARACTERS);
-  const sameTail = sql<boolean>`(${tailOf(dialect)} >= ${own} and ${tailOf(dialect)} <= ${own})`;
-  if (phone_number === null) return lid === null ? sql<boolean>`(1 = 0)` : isNumber;
-  return lid === null ? sql<boolean>`(${sameTail} or ${isLid})` : sameTail;
+  const isTail = sql<boolean>`(${tailOf(dialect)} >= ${own} and ${tailOf(dialect)} <= ${own})`;
+  const sameTail = { index: 'tail', condition: isTail } as const;
+  if (phone_number === null) return lid === null ? [] : [isNumber];
+  return lid === null ? [sameTail, isLid] : [sameTail];
 }
 
 /** The text of an index. */

@@ -31,7 +31,13 @@ const CHANGES: readonly ((world: SendWorld, message: Message) => Promise<unknown
   ({ store }) => store.write((db) => transitions.releaseScheduled(db, 10)),
   ({ store }) =>
     store.write(async (db, dialect) => {
-      for (const head of await readHeads(db, dialect, 'default', 10, 10, []))
+      for (const head of await readHeads(db, dialect, {
+        scope: { session: 'default', account: '' },
+        now: 10,
+        limit: 10,
+        fullLanes: [],
+        isHeld: false,
+      }))
         await transitions.beginAttempt(db, head, 10);
     }),
   ({ store }, { id }) => store.write((db) => transitions.park(db, id, 'why', 10)),
