@@ -194,7 +194,7 @@ export class Dispatcher {
     // Messages behind a full lane, or behind the limit, are found at the next look.
     if (isLaneFull || (heads.length === limit && inFlight.count > before)) return 0;
     // Those under way are due as well, and ring when they are through.
-    const next = await store.read((db) => nextMoment(db, query));
+    const next = await store.read((db, dialect) => nextMoment(db, dialect, query));
     return next === undefined ? this.#lookMs : next - now;
   }
 

@@ -1,13 +1,19 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
+import type { Scope } from '../account/scope.ts';
 import { isAmong } from '../store/among.ts';
 import type { Database, DialectName, Store } from '../store/store.ts';
+import type { Tables } from '../store/tables.ts';
+import { WrittenOnce } from '../store/written-once.ts';
 import { isFirst, notePlaces } from './heads/ahead.ts';
-import { type CandidateQuery, dueCandidates, laterMoments, type Place } from './heads/candidates.ts';
+import { type Candidates, dueCandidates, laterMoments, valuesOf } from './heads/candidates.ts';
 import { type Message, toMessage } from './message.ts';
 import { stateIs } from './state-sql.ts';
 
 /** What the dispatcher looks for. */
-export interface HeadQuery extends CandidateQuery {
+export interface HeadQuery extends Candidates {
+  readonly scope: Scope;
+  /** Unix time in ms. */
+  readonly now: number;
   readonly limit: number;
 }
 
@@ -15,8 +21,20 @@ export interface HeadQuery extends CandidateQuery {
 const PAGE = 200;
 /** So few candidates that turn out to be behind another message cost a look less than a note of it. */
 const TOLERATED = 50;
-/** Before every message. */
-const START: Place = { nextTryAt: -1, seq: 0 };
+
+type Row = Selectable<Tables['messages']> & { readonly is_first: unknown };
+
+const heads = new WrittenOnce<Candidates, Row>((value, candidates, dialect) => {
+  const moment = { account: value('account'), now: value('now'), isHeld: candidates.isHeld };
+  return sql<Row>`select messages.*, ${isFirst(moment)} as is_first from messages
+    where ${isAmong(dialect, dueCandidates(value, candidates, dialect))}
+    order by next_try_at, seq limit ${value('limit')}`;
+});
+
+const later = new WrittenOnce<Candidates, { readonly at: number | null }>(
+  (value, candidates, dialect) =>
+    sql`select min(next_try_at) as at from (${laterMoments(value, candidates, dialect)}) as later`,
+);
 
 /**
  * The first unsettled message of each chat, which alone may be sent, if it is due. `note`: called with the `seq` of
@@ -25,24 +43,25 @@ const START: Place = { nextTryAt: -1, seq: 0 };
 export async function readHeads(
   db: Database,
   dialect: DialectName,
-  query: HeadQuery,
+  { scope, now, limit, fullLanes, isHeld }: HeadQuery,
   note: (seqs: readonly number[]) => Promise<void> = async () => undefined,
 ): Promise<Message[]> {
-  const heads: Message[] = [];
+  const found: Message[] = [];
   const behind: number[] = [];
-  let place = START;
-  for (let size = query.limit; heads.length < query.limit; size = PAGE) {
-    const page = await readPage(db, dialect, query, place, size);
+  let place = { at: -1, seq: 0 };
+  for (let size = limit; found.length < limit; size = PAGE) {
+    const values = { ...valuesOf(scope, now), ...place, limit: size };
+    const page = await heads.run(db, dialect, { fullLanes, isHeld }, values);
     for (const row of page) {
-      if (isTrue(row.is_first)) heads.push(toMessage(row));
+      if (isTrue(row.is_first)) found.push(toMessage(row));
       else behind.push(row.seq);
     }
     if (behind.length > TOLERATED) await note(behind.splice(0));
     const last = page.at(-1);
     if (last === undefined || page.length < size) break;
-    place = { nextTryAt: last.next_try_at, seq: last.seq };
+    place = { at: last.next_try_at, seq: last.seq };
   }
-  return heads.slice(0, query.limit);
+  return found.slice(0, limit);
 }
 
 /** As `readHeads`, and notes which candidates are behind another message: each message is told apart once. */
@@ -50,19 +69,6 @@ export function findHeads(store: Store, query: HeadQuery): Promise<Message[]> {
   return store.read((db, dialect) =>
     readHeads(db, dialect, query, (seqs) => store.write((writer) => notePlaces(writer, dialect, seqs))),
   );
-}
-
-function readPage(db: Database, dialect: DialectName, query: HeadQuery, place: Place, size: number) {
-  const { scope, now, isHeld } = query;
-  return db
-    .selectFrom('messages')
-    .selectAll()
-    .select(isFirst(scope, now, isHeld).as('is_first'))
-    .where(isAmong(dialect, dueCandidates(query, place, size)))
-    .orderBy('next_try_at')
-    .orderBy('seq')
-    .limit(size)
-    .execute();
 }
 
 /** SQLite has no booleans. */
@@ -80,12 +86,14 @@ export async function hasOpen(db: Database, session: string): Promise<boolean> {
  * The next moment, as Unix time in ms, when there may be something to do if nothing comes in; what is due now does not
  * count.
  */
-export async function nextMoment(db: Database, query: CandidateQuery): Promise<number | undefined> {
-  const { rows } = await sql<{
-    at: number | null;
-  }>`select min(next_try_at) as at from (${laterMoments(query)}) as later`.execute(db);
+export async function nextMoment(
+  db: Database,
+  dialect: DialectName,
+  { scope, now, isHeld }: Omit<HeadQuery, 'limit'>,
+): Promise<number | undefined> {
+  const [first] = await later.run(db, dialect, { fullLanes: [], isHeld }, valuesOf(scope, now));
   const byClock = await nextByClock(db);
-  return earliest(rows[0]?.at, byClock !== undefined && byClock > query.now ? byClock : undefined);
+  return earliest(first?.at, byClock !== undefined && byClock > now ? byClock : undefined);
 }
 
 /** When the clock brings the next change, as Unix time in ms: a message is due, or overdue. Costs next to nothing. */

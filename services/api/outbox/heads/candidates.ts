@@ -1,5 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Scope } from '../../account/scope.ts';
+import type { DialectName } from '../../store/store.ts';
+import type { Parameter } from '../../store/written-once.ts';
 import { LANE, LANE_NUMBERS, type Lane, type SlowLane } from '../lanes.ts';
 import { SET_ASIDE } from '../page-compat.ts';
 import { stateIs } from '../state-sql.ts';
@@ -8,119 +10,116 @@ import { stateIs } from '../state-sql.ts';
  * Messages that may be the first of their queue: those that are not known to be behind another one (`behind`). Each range
  * is read in the order of an index of its own, so its cost is that of the rows that are taken, however many there are.
  */
-export interface CandidateQuery {
-  readonly scope: Scope;
+export interface Candidates {
   /** The lanes in which nothing can begin: only looks for messages that may have been sent are taken from them. */
   readonly fullLanes: readonly SlowLane[];
   /** Whether messages may be set aside; otherwise those that are count like any other. */
   readonly isHeld: boolean;
-  /** Unix time in ms. */
-  readonly now: number;
-}
-
-/** A place in the order in which messages are due. */
-export interface Place {
-  readonly nextTryAt: number;
-  readonly seq: number;
 }
 
 /** The text of an index, as `queueOf`. */
 export const KEY = sql`coalesce(chat_key, chat_id)`;
 /** The text of an index. */
-export const ACCOUNT = sql`coalesce(account, '')`;
+const ACCOUNT = sql`coalesce(account, '')`;
 const LANES: readonly Lane[] = ['none', 'preview', 'upload'];
 export const isNotSetAside = sql<boolean>`coalesce(error_code, '') <> ${sql.lit(SET_ASIDE)}`;
 export const isSetAside = sql<boolean>`error_code = ${sql.lit(SET_ASIDE)}`;
 
-/** The accounts whose messages count: those that have none count for each. */
-export function accountsOf({ account }: Scope): readonly string[] {
-  return account === '' ? [''] : ['', account];
+/** Whether the message counts for an account: one that has none counts for each. */
+export function countsFor(account: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql<boolean>`${ACCOUNT} in ('', ${account})`;
 }
 
-/** The `seq` of the next candidates behind a place that are due, at most `limit` of each kind. */
-export function dueCandidates(query: CandidateQuery, place: Place, limit: number): RawBuilder<number> {
-  const { now, fullLanes } = query;
-  const isNext = sql`next_try_at <= ${now} and (next_try_at, seq) > (${place.nextTryAt}, ${place.seq})`;
-  const ofAny = isOfAny(query.scope);
-  const isOpenLane =
-    fullLanes.length === 0 ? sql`` : sql` and (${onlyLooks(now)} or not ${isOfLanes(fullLanes)})`;
-  const wheres = [
-    ...rangesOf(query, fullLanes).map((range) => sql`${range} and ${isNext}`),
-    ...setAsideStates(query.isHeld).map(
-      (state) =>
-        sql`session = ${query.scope.session} and ${stateIs.open} and ${isSetAside} and state = ${state} and ${ofAny}
-          and ${isNext}${isOpenLane}`,
+/** The values of the queries below. */
+export function valuesOf({ session, account }: Scope, now: number) {
+  return { session, account, now };
+}
+
+/** The `seq` of the next candidates that are due, behind the place `at`, `seq`: at most `limit` of each kind. */
+export function dueCandidates(
+  value: Parameter,
+  candidates: Candidates,
+  dialect: DialectName,
+): RawBuilder<number> {
+  const { fullLanes } = candidates;
+  const now = value('now');
+  const taken = sql`next_try_at <= ${now} and (next_try_at, seq) > (${value('at')}, ${value('seq')})
+    order by next_try_at, seq limit ${value('limit')}`;
+  const ofSession = sql`session = ${value('session')} and ${countsFor(value('account'))}`;
+  const looks = fullLanes.length === 0 ? [] : [sql`cancel_at is not null`, sql`expires_at <= ${now}`];
+  const hasRoom = looks.length === 0 ? sql`` : sql` and (not ${isOfLanes(fullLanes)} or ${onlyLooks(now)})`;
+  return union([
+    inRanges(value, dialect, fullLanes, sql`seq`, taken),
+    ...setAside(candidates).map(
+      (isState) => sql`select seq from messages where ${ofSession} and ${isState}${hasRoom} and ${taken}`,
     ),
-    ...(fullLanes.length === 0
-      ? []
-      : [sql`cancel_at is not null`, sql`expires_at <= ${now}`].map(
-          (isLook) =>
-            sql`session = ${query.scope.session} and ${stateIs.inDoubt} and ${isLook} and ${isNotSetAside} and ${ofAny}
-              and ${isNext}`,
-        )),
-  ];
-  const parts = wheres.map(
-    (where) => sql<number>`select seq from (select seq from messages where ${where}
-      order by next_try_at, seq limit ${limit}) as part`,
-  );
-  return sql<number>`${sql.join(parts, sql` union all `)}`;
+    ...looks.map(
+      (isLook) =>
+        sql`select seq from messages where ${ofSession} and ${stateIs.inDoubt} and ${isLook} and ${isNotSetAside}
+          and ${taken}`,
+    ),
+  ]);
 }
 
 /** The moments, as Unix time in ms, of the first candidate of each kind that is due later than now. */
-export function laterMoments(query: CandidateQuery): RawBuilder<number> {
-  const { now, scope, isHeld } = query;
-  const isLater = sql`next_try_at > ${now}`;
-  const wheres = [
-    ...rangesOf(query, []),
-    ...(isHeld ? [] : setAsideStates(false)).map(
-      (state) =>
-        sql`session = ${scope.session} and ${stateIs.open} and ${isSetAside} and state = ${state} and ${isOfAny(scope)}`,
-    ),
-  ];
-  const parts = wheres.map(
-    (
-      where,
-    ) => sql<number>`select next_try_at from (select next_try_at from messages where ${where} and ${isLater}
-      order by next_try_at, seq limit 1) as part`,
-  );
-  return sql<number>`${sql.join(parts, sql` union all `)}`;
-}
-
-/** The candidates before a message that are due at `now`, and all that may have been sent. */
-export function candidatesBefore(
-  query: Pick<CandidateQuery, 'scope' | 'now'>,
-  seq: number,
+export function laterMoments(
+  value: Parameter,
+  candidates: Candidates,
+  dialect: DialectName,
 ): RawBuilder<number> {
-  const { scope, now } = query;
-  const wheres = [
-    ...rangesOf({ ...query, fullLanes: [], isHeld: true }, []).map(
-      (range) => sql`${range} and next_try_at <= ${now}`,
+  const taken = sql`next_try_at > ${value('now')} order by next_try_at, seq limit 1`;
+  const ofSession = sql`session = ${value('session')} and ${countsFor(value('account'))}`;
+  return union([
+    inRanges(value, dialect, [], sql`next_try_at`, taken),
+    ...(candidates.isHeld ? [] : setAside(candidates)).map(
+      (isState) => sql`select next_try_at from messages where ${ofSession} and ${isState} and ${taken}`,
     ),
-    sql`session = ${scope.session} and ${stateIs.inDoubt} and ${isOfAny(scope)}`,
-  ];
-  const parts = wheres.map((where) => sql`select seq from messages where ${where} and seq < ${seq}`);
-  return sql<number>`${sql.join(parts, sql` union all `)}`;
+  ]);
 }
 
-/** Conditions that together take in each candidate that is not set aside and whose lane is not full. */
-function rangesOf({ scope }: CandidateQuery, fullLanes: readonly SlowLane[]): RawBuilder<boolean>[] {
-  const open = LANES.filter((lane) => !fullLanes.some((full) => full === lane));
-  return accountsOf(scope).flatMap((account) =>
-    open.map(
-      (lane) =>
-        sql<boolean>`session = ${scope.session} and ${stateIs.open} and behind is null and ${isNotSetAside}
-          and ${ACCOUNT} = ${account} and ${LANE} = ${sql.lit(LANE_NUMBERS[lane])}`,
-    ),
+/** The `seq` of the candidates before the message `seq` that are due at `soon`, and of all that may have been sent. */
+export function candidatesBefore(value: Parameter, dialect: DialectName): RawBuilder<number> {
+  const isBefore = sql`seq < ${value('seq')}`;
+  return union([
+    inRanges(value, dialect, [], sql`seq`, sql`next_try_at <= ${value('soon')} and ${isBefore}`),
+    sql`select seq from messages where session = ${value('session')} and ${stateIs.inDoubt}
+      and ${countsFor(value('account'))} and ${isBefore}`,
+  ]);
+}
+
+/** What is taken of each range of candidates: those that are not set aside, by account and by lane. */
+function inRanges(
+  value: Parameter,
+  dialect: DialectName,
+  fullLanes: readonly SlowLane[],
+  column: RawBuilder<unknown>,
+  taken: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const lanes = LANES.filter((lane) => !fullLanes.some((full) => full === lane)).map((lane) =>
+    sql.lit(LANE_NUMBERS[lane]),
   );
+  const range = (account: RawBuilder<unknown>, lane: RawBuilder<unknown>) =>
+    sql`select ${column} from messages where session = ${value('session')} and ${stateIs.open} and behind is null
+      and ${isNotSetAside} and ${ACCOUNT} = ${account} and ${LANE} = ${lane} and ${taken}`;
+  const accounts = [sql`''`, dialect === 'postgres' ? sql`${value('account')}::text` : value('account')];
+  // PostgreSQL plans each query of a union each time; SQLite has no `lateral`.
+  return dialect === 'postgres'
+    ? sql`select part.* from (select distinct account from (values (${sql.join(accounts, sql`), (`)})) as given (account))
+        as accounts, (values (${sql.join(lanes, sql`), (`)})) as lanes (lane),
+        lateral (${range(sql`accounts.account`, sql`lanes.lane`)}) as part`
+    : union(accounts.flatMap((account) => lanes.map((lane) => range(account, lane))));
 }
 
 /** What is set aside and may have been sent is looked for from time to time. */
-function setAsideStates(isHeld: boolean): readonly string[] {
-  return isHeld ? ['sending'] : ['queued', 'sending'];
+function setAside({ isHeld }: Candidates): readonly RawBuilder<boolean>[] {
+  const states = isHeld ? ['sending'] : ['queued', 'sending'];
+  return states.map((state) => sql<boolean>`${stateIs.open} and ${isSetAside} and state = ${sql.lit(state)}`);
 }
 
-function isOfAny(scope: Scope): RawBuilder<boolean> {
-  return sql<boolean>`${ACCOUNT} in (${sql.join([...accountsOf(scope)])})`;
+/** Each part in brackets: it has an order and a limit of its own. */
+function union(parts: readonly RawBuilder<unknown>[]): RawBuilder<number> {
+  const inBrackets = parts.map((part) => sql`select * from (${part}) as part`);
+  return sql<number>`${sql.join(inBrackets, sql` union all `)}`;
 }
 
 function isOfLanes(lanes: readonly SlowLane[]): RawBuilder<boolean> {
@@ -128,6 +127,6 @@ function isOfLanes(lanes: readonly SlowLane[]): RawBuilder<boolean> {
 }
 
 /** As `onlyLooksFor`: a look needs no place in a slow lane. */
-function onlyLooks(now: number): RawBuilder<boolean> {
+function onlyLooks(now: RawBuilder<unknown>): RawBuilder<boolean> {
   return sql<boolean>`(${stateIs.inDoubt} and (cancel_at is not null or expires_at <= ${now}))`;
 }

@@ -5,8 +5,9 @@ import type { PersonRow } from '../../people/known-people.ts';
 import { personBehind } from '../../people/recipients.ts';
 import { isAmong } from '../../store/among.ts';
 import type { Database, DialectName } from '../../store/store.ts';
+import { WrittenOnce } from '../../store/written-once.ts';
 import { isFirst } from '../heads/ahead.ts';
-import { candidatesBefore } from '../heads/candidates.ts';
+import { candidatesBefore, isNotSetAside } from '../heads/candidates.ts';
 import type { Message } from '../message.ts';
 import { isPassedOver } from '../page-compat.ts';
 import { stateIs } from '../state-sql.ts';
@@ -88,20 +89,20 @@ async function isBehindOtherHalf(
     .limit(1)
     .executeTakeFirst();
   if (half === undefined) return false;
-  const head = await db
-    .selectFrom('messages')
-    .innerJoin('people', (join) => join.on(sql<boolean>`people.id = ${PERSON_OF_KEY}`))
-    .select('messages.seq')
-    .where(isAmong(dialect, candidatesBefore({ scope: { session, account }, now: now + SOON_MS }, seq)))
-    .where(isFirst({ session, account }, now, true))
-    .where(sql<boolean>`not ${isPassedOver(now)}`)
-    .where(sql<boolean>`(${stateIs.inDoubt} or next_try_at <= ${now + SOON_MS})`)
-    .where(`people.${sought}`, 'is', null)
-    .where(`people.${missing}`, 'is not', null)
-    .limit(1)
-    .executeTakeFirst();
-  return head !== undefined;
+  const values = { session, account, now, soon: now + SOON_MS, seq };
+  return (await otherHalves.run(db, dialect, { missing, sought }, values)).length > 0;
 }
+
+type Half = 'phone_number' | 'lid';
+
+/** The first messages of queues before `seq` whose person has one half of the ids, and not the other one. */
+const otherHalves = new WrittenOnce<{ readonly missing: Half; readonly sought: Half }, object>(
+  (value, { missing, sought }, dialect) => sql`select messages.seq from messages
+    inner join people on people.id = ${PERSON_OF_KEY}
+    where ${isAmong(dialect, candidatesBefore(value, dialect))}
+    and ${isFirst({ account: value('account'), now: value('now'), isHeld: true })}
+    and (${isNotSetAside} or next_try_at <= ${value('now')}) and people.${sql.ref(sought)} is null and people.${sql.ref(missing)} is not null limit 1`,
+);
 
 /** As `personIdOf`. */
 const PERSON_OF_KEY = sql`(case when chat_key like 'person:%' then cast(substr(chat_key, 8) as bigint) end)`;

@@ -3,10 +3,10 @@ import { sql } from 'kysely';
 import { readForeign, START } from '../../../../services/api/account/decision/settle-messages.ts';
 import { readMessages } from '../../../../services/api/messages/message-page.ts';
 import { messageQuerySchema } from '../../../../services/api/messages/message-query.ts';
-import { isFirst, positionOf } from '../../../../services/api/outbox/heads/ahead.ts';
 import { toMessage } from '../../../../services/api/outbox/message.ts';
 import { hasOpen, nextMoment, readHeads } from '../../../../services/api/outbox/next-per-chat.ts';
 import { mustWait } from '../../../../services/api/outbox/recipients/same-person.ts';
+import { isFirstOfQueue } from '../../../../services/api/outbox/transitions.ts';
 import type { Database, DialectName, Engine } from '../../../../services/api/store/store.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { QueryPlans, statisticsOf } from '../../../support/api/store/query-plans.ts';
@@ -39,12 +39,12 @@ const READS: Readonly<Record<string, Read>> = {
   'a page of a rare kind': page({ kind: 'media' }),
   'a page of a kind that is not there': page({ kind: 'location' }),
   'the heads of the chats': (db, dialect) => readHeads(db, dialect, QUERY),
-  'the next moment': (db) => nextMoment(db, QUERY),
+  'the next moment': (db, dialect) => nextMoment(db, dialect, QUERY),
   'whether anything waits': (db) => hasOpen(db, 'default'),
   'whether an earlier message may be for the same person': (db, dialect) => newest(db, dialect, mustWait),
   'the first of a queue': (db, dialect) =>
     newest(db, dialect, (of, _dialect, _scope, message) =>
-      sql`select 1 where ${isFirst(SCOPE, NOW, true, positionOf(message))}`.execute(of),
+      sql`select 1 where ${isFirstOfQueue(message, '', NOW)}`.execute(of),
     ),
   'the messages of another account': (db) => readForeign(db, 'default', '15557770000@c.us', START),
 };
