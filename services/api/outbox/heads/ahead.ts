@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, DialectName } from '../../store/store.ts';
-import { stateIs } from '../state-sql.ts';
+import { stateIs, statesOf } from '../state-sql.ts';
 import { countsFor, isNotSetAside, isSetAside, KEY } from './candidates.ts';
 
 /** The columns of a message that decide what is ahead of it. */
@@ -32,8 +32,8 @@ const ROW: Position = {
 export function isFirst({ account, now, isHeld }: Moment, position: Position = ROW): RawBuilder<boolean> {
   const { session, queue, seq } = position;
   const counts = isHeld
-    ? sql`state = 'sending' and next_try_at <= ${now}`
-    : sql`state in ('queued', 'sending')`;
+    ? sql`state in (${sql.join(statesOf.inDoubt)}) and next_try_at <= ${now}`
+    : sql`state in (${sql.join(statesOf.open)})`;
   return sql<boolean>`(not exists (${ahead(position, sql`${countsFor(account)} and ${isNotSetAside}`)})
     and not exists (select seq from messages as ahead where session = ${session} and ${stateIs.open} and ${isSetAside}
       and ${counts} and ${countsFor(account)} and ${KEY} || '' = ${queue} and seq + 0 < ${seq}))`;

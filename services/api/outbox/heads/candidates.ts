@@ -4,7 +4,7 @@ import type { DialectName } from '../../store/store.ts';
 import type { Parameter } from '../../store/written-once.ts';
 import { LANE, LANE_NUMBERS, type Lane, type SlowLane } from '../lanes.ts';
 import { SET_ASIDE } from '../page-compat.ts';
-import { stateIs } from '../state-sql.ts';
+import { stateIs, statesOf } from '../state-sql.ts';
 
 /**
  * Messages that may be the first of their queue: those that are not known to be behind another one (`behind`). Each range
@@ -112,8 +112,8 @@ function inRanges(
 
 /** What is set aside and may have been sent is looked for from time to time. */
 function setAside({ isHeld }: Candidates): readonly RawBuilder<boolean>[] {
-  const states = isHeld ? ['sending'] : ['queued', 'sending'];
-  return states.map((state) => sql<boolean>`${stateIs.open} and ${isSetAside} and state = ${sql.lit(state)}`);
+  const states = isHeld ? statesOf.inDoubt : statesOf.open;
+  return states.map((state) => sql<boolean>`${stateIs.open} and ${isSetAside} and state = ${state}`);
 }
 
 /** Each part in brackets: it has an order and a limit of its own. */
