@@ -214,6 +214,10 @@ export async function forgetMoments(db: Database, session: string): Promise<void
 export function isFirstOfQueue(message: Message, account: string, now: number): RawBuilder<boolean> {
   return isFirst(
     { account: sql`${account}`, now: sql`${now}`, isHeld: true },
-    { session: sql`${message.session}`, queue: sql`${queueOf(message)}`, seq: sql`${message.seq}` },
+    {
+      session: sql`cast(${message.session} as text)`,
+      queue: sql`cast(${queueOf(message)} as text)`,
+      seq: sql`${message.seq}`,
+    },
   );
 }

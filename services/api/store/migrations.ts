@@ -125,7 +125,7 @@ const behind = (number: string, release: readonly string[]): readonly string[] =
     'create index messages_behind on messages (behind) where behind is not null',
     `create index messages_next on messages (session, coalesce(account, ''), (${lane}), next_try_at, seq)
           where ${isOpen} and behind is null and ${isNotSetAside}`,
-    `create index messages_ahead on messages (session, coalesce(chat_key, chat_id), coalesce(account, ''), seq)
+    `create index messages_ahead on messages ((session || ' ' || coalesce(chat_key, chat_id)), coalesce(account, ''), seq)
           where ${isOpen} and ${isNotSetAside}`,
     `create index messages_set_aside on messages (session, state, next_try_at, seq)
           where ${isOpen} and error_code = 'page_incompatible'`,

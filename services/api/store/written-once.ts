@@ -33,7 +33,7 @@ export class WrittenOnce<Variant extends object, Row> {
     const name = `${dialect} ${JSON.stringify(variant)}`;
     const known = this.#written.get(name);
     if (known !== undefined) return known;
-    const built = this.#build((value) => sql`${value}`, variant, dialect).compile(db);
+    const built = this.#build((value) => sql`${value}`, variant, dialect).compile(db.withoutPlugins());
     const written = { text: built.sql, names: built.parameters.map(String) };
     this.#written.set(name, written);
     return written;

@@ -1,7 +1,13 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, DialectName } from '../../store/store.ts';
 import { stateIs, statesOf } from '../state-sql.ts';
-import { countsFor, isNotSetAside, isSetAside, KEY } from './candidates.ts';
+import { countsFor, isNotSetAside, isSetAside } from './candidates.ts';
+
+/**
+ * A queue as the text of one index: no other index has a part of it, so PostgreSQL takes this one, whatever it believes of
+ * the table. A key has no spaces.
+ */
+const QUEUE = sql`(session || ' ' || coalesce(chat_key, chat_id))`;
 
 /** The columns of a message that decide what is ahead of it. */
 export interface Position {
@@ -34,9 +40,9 @@ export function isFirst({ account, now, isHeld }: Moment, position: Position = R
   const counts = isHeld
     ? sql`state in (${sql.join(statesOf.inDoubt)}) and next_try_at <= ${now}`
     : sql`state in (${sql.join(statesOf.open)})`;
-  return sql<boolean>`(not exists (${ahead(position, sql`${countsFor(account)} and ${isNotSetAside}`)})
+  return sql<boolean>`(not exists (${ahead(position, account)}) and not exists (${ahead(position, sql`''`)})
     and not exists (select seq from messages as ahead where session = ${session} and ${stateIs.open} and ${isSetAside}
-      and ${counts} and ${countsFor(account)} and ${KEY} || '' = ${queue} and seq + 0 < ${seq}))`;
+      and ${counts} and ${countsFor(account)} and '' || coalesce(chat_key, chat_id) = ${queue} and seq + 0 < ${seq}))`;
 }
 
 /**
@@ -70,13 +76,12 @@ export async function notePlaces(db: Database, dialect: DialectName, seqs: reado
     .execute();
 }
 
-/** The columns without a table are those of the message ahead. */
-function ahead({ session, queue, seq }: Position, condition: RawBuilder<unknown>): RawBuilder<number> {
-  return sql<number>`select seq from messages as ahead where session = ${session} and ${stateIs.open}
-    and ${KEY} = ${queue} and seq < ${seq} and ${condition}`;
+/** The columns without a table are those of the message ahead. One account each: PostgreSQL takes two for a long way. */
+function ahead({ session, queue, seq }: Position, account: RawBuilder<unknown>): RawBuilder<number> {
+  return sql<number>`select seq from messages as ahead where ${QUEUE} = ${session} || ' ' || ${queue}
+    and coalesce(account, '') = ${account} and ${stateIs.open} and ${isNotSetAside} and seq < ${seq}`;
 }
 
 function nearest(account: RawBuilder<unknown>): RawBuilder<number> {
-  const condition = sql`coalesce(account, '') = ${account} and ${isNotSetAside}`;
-  return sql<number>`(${ahead(ROW, condition)} order by seq desc limit 1)`;
+  return sql<number>`(${ahead(ROW, account)} order by seq desc limit 1)`;
 }

@@ -17,8 +17,6 @@ export interface Candidates {
   readonly isHeld: boolean;
 }
 
-/** The text of an index, as `queueOf`. */
-export const KEY = sql`coalesce(chat_key, chat_id)`;
 /** The text of an index. */
 const ACCOUNT = sql`coalesce(account, '')`;
 const LANES: readonly Lane[] = ['none', 'preview', 'upload'];
