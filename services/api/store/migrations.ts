@@ -131,7 +131,7 @@ const behind = (number: string, release: readonly string[]): readonly string[] =
           where ${isOpen} and error_code = 'page_incompatible'`,
     `create index messages_canceling on messages (session, next_try_at, seq)
           where (state = 'sending') is true and cancel_at is not null`,
-    `create index messages_unresolved_lids on messages (session, seq)
+    `create index messages_unresolved_lids on messages ((session || ''), seq)
           where ${isOpen} and chat_key is null and chat_id like '%@lid'`,
     ...release,
   ];

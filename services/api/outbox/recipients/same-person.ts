@@ -49,21 +49,19 @@ async function isBehindUnresolved(
   person: PersonRow,
   now: number,
 ): Promise<boolean> {
-  const earlier = db
-    .selectFrom('messages')
-    .select('seq')
-    .where('session', '=', message.session)
-    .where(stateIs.open)
-    .where('chat_key', 'is', null)
-    .where('seq', '<', message.seq)
-    .where(sql<boolean>`coalesce(account, ${account}) = ${account} and not ${isPassedOver(now)}`)
-    .orderBy('seq')
-    .limit(1);
-  for (const { index, condition } of mayBe(dialect, person)) {
-    // In the order of the one index of such messages, or PostgreSQL may take another one.
-    const ordered =
-      index === 'tail' ? earlier.clearOrderBy().orderBy(tailOf(dialect)).orderBy('seq') : earlier;
-    if ((await ordered.where(condition).executeTakeFirst()) !== undefined) return true;
+  for (const { order, condition } of mayBe(dialect, message.session, person)) {
+    const earlier = db
+      .selectFrom('messages')
+      .select('seq')
+      .where(stateIs.open)
+      .where('chat_key', 'is', null)
+      .where('seq', '<', message.seq)
+      .where(sql<boolean>`coalesce(account, ${account}) = ${account} and not ${isPassedOver(now)}`)
+      .where(condition)
+      .orderBy(order)
+      .orderBy('seq')
+      .limit(1);
+    if ((await earlier.executeTakeFirst()) !== undefined) return true;
   }
   return false;
 }
@@ -132,15 +130,22 @@ export async function similarTo(
 }
 
 /**
- * When the person of a row without a key may be this one, by another form of the number or by what is not known yet:
- * each condition with the index that finds such rows.
+ * When the person of a row without a key may be this one, by another form of the number or by what is not known yet. Each
+ * condition has the order of the one index that finds such rows, or PostgreSQL may take another one.
  */
-function mayBe(dialect: DialectName, { phone_number, lid }: PersonRow) {
-  const isNumber = { index: 'tail', condition: sql<boolean>`chat_id like '%@c.us'` } as const;
-  const isLid = { index: 'lids', condition: sql<boolean>`chat_id like '%@lid'` } as const;
+function mayBe(dialect: DialectName, session: string, { phone_number, lid }: PersonRow) {
+  const tail = tailOf(dialect);
   const own = `${phone_number}@c.us`.slice(-TAIL_CHARACTERS);
-  const isTail = sql<boolean>`(${tailOf(dialect)} >= ${own} and ${tailOf(dialect)} <= ${own})`;
-  const sameTail = { index: 'tail', condition: isTail } as const;
+  const isNumber = { order: tail, condition: sql<boolean>`(session = ${session} and chat_id like '%@c.us')` };
+  const sameTail = {
+    order: tail,
+    condition: sql<boolean>`(session = ${session} and ${tail} >= ${own} and ${tail} <= ${own})`,
+  };
+  const inLids = sql<string>`(session || '')`;
+  const isLid = {
+    order: inLids,
+    condition: sql<boolean>`(chat_id like '%@lid' and ${inLids} >= ${session} and ${inLids} <= ${session})`,
+  };
   if (phone_number === null) return lid === null ? [] : [isNumber];
   return lid === null ? [sameTail, isLid] : [sameTail];
 }

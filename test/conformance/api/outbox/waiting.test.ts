@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { sql } from 'kysely';
+import { toMessage } from '../../../../services/api/outbox/message.ts';
 import { findHeads, type HeadQuery, nextMoment } from '../../../../services/api/outbox/next-per-chat.ts';
+import { mustWait } from '../../../../services/api/outbox/recipients/same-person.ts';
 import { Store } from '../../../../services/api/store/store.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
@@ -122,22 +124,72 @@ forEachDatabase(({ name, fresh }) => {
         const query = what.includes('lane') ? QUERY : OPEN_LANES;
         const heads = await findHeads(store, query);
         assert.equal(heads[0]?.id, 'free');
-        for (const [, make] of statisticsOf(name, 'messages')) {
-          await store.write(make);
-          plans.clear();
+        await atTheCostOfAnEmptyOne(async () => {
           await findHeads(store, query);
           await store.read((db, dialect) => nextMoment(db, dialect, query));
-          if (name === 'sqlite') {
-            const lines = await store.write((db) => plans.linesOf(db, '(messages|ahead)'));
-            const scans = lines.filter((line) => !BY_INDEX.test(line));
-            assert.ok(lines.length > 0);
-            assert.deepEqual(scans, []);
-          } else {
-            const visited = await store.write((db) => plans.rowsOf(db, 'messages'));
-            assert.ok(visited <= MOST_VISITED, `${visited} of ${MANY} messages were visited`);
-          }
-        }
+        });
       });
+
+    it('knows at the cost of an empty one whether a message is for the person of one that waits', async () => {
+      const message = await store.write(async (db) => {
+        await db.deleteFrom('messages').execute();
+        await db.deleteFrom('people').execute();
+        await sql`insert into messages (id, session, chat_id, kind, content, state, accepted_at, expires_at, next_try_at)
+          with recursive count (n) as (select 1 union all select n + 1 from count where n < ${sql.lit(MANY)})
+          select 'id' || n, 'default', (15550000000 + n) || '@c.us', 'text', '{"kind":"text","text":"x"}', 'queued', 1,
+            ${sql.lit(NOW * 2)}, 1 from count`.execute(db);
+        const { id } = await db
+          .insertInto('people')
+          .values({
+            session: 'default',
+            account: 'one',
+            phone_number: '15559990000',
+            created_at: 1,
+            updated_at: 1,
+          })
+          .returning('id')
+          .executeTakeFirstOrThrow();
+        const row = await db
+          .insertInto('messages')
+          .values({
+            id: 'known',
+            session: 'default',
+            chat_id: '15559990000@c.us',
+            chat_key: `person:${id}`,
+            kind: 'text',
+            content: '{"kind":"text","text":"x"}',
+            state: 'queued',
+            accepted_at: 1,
+            expires_at: NOW * 2,
+            next_try_at: 1,
+          })
+          .returningAll()
+          .executeTakeFirstOrThrow();
+        return toMessage(row);
+      });
+      await atTheCostOfAnEmptyOne(() =>
+        store.read((db, dialect) => mustWait(db, dialect, QUERY.scope, message, NOW)),
+      );
+    });
+
+    async function atTheCostOfAnEmptyOne(read: () => Promise<unknown>): Promise<void> {
+      for (const [, make] of statisticsOf(name, 'messages')) {
+        await store.write(make);
+        plans.clear();
+        await read();
+        if (name === 'sqlite') {
+          const lines = await store.write((db) => plans.linesOf(db, '(messages|ahead)'));
+          assert.ok(lines.length > 0);
+          assert.deepEqual(
+            lines.filter((line) => !BY_INDEX.test(line)),
+            [],
+          );
+        } else {
+          const visited = await store.write((db) => plans.rowsOf(db, 'messages'));
+          assert.ok(visited <= MOST_VISITED, `${visited} of ${MANY} messages were visited`);
+        }
+      }
+    }
   });
 });
 
@@ -153,6 +205,8 @@ const BY_INDEX = new RegExp(
     /messages_ahead \(<expr>=\? AND <expr>=\? AND seq<\?\)/,
     /messages_canceling \(session=\? AND next_try_at>\? AND next_try_at<\?\)/,
     /messages_sending \(expires_at<\?\)/,
+    /messages_unresolved_by_tail \(session=\? AND <expr>>\? AND <expr><\?\)/,
+    /messages_unresolved_lids \(<expr>>\? AND <expr><\?\)/,
     /messages_scheduled/,
     /messages_expiring/,
   ]
