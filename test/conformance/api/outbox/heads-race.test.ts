@@ -59,7 +59,7 @@ forEachDatabase(({ name, fresh }) => {
       );
       return row.behind;
     };
-    /** Runs the second in a transaction that has to wait for the one of the first, which then ends. */
+    /** Runs the second in a transaction of its own while that of the first is open; it waits for that one where it must. */
     const meet = async (
       first: (db: Database) => Promise<unknown>,
       second: (db: Database) => Promise<unknown>,
@@ -67,12 +67,15 @@ forEachDatabase(({ name, fresh }) => {
       let waiting: Promise<unknown> = Promise.resolve();
       await engine.write(async (db) => {
         await first(db);
-        waiting = engine.write(second);
-        await until('the other transaction waits for a lock', async () => {
+        let isOver = false;
+        waiting = engine.write(second).finally(() => {
+          isOver = true;
+        });
+        await until('the other transaction waits for a lock, or is over', async () => {
           const { rows } = await engine.read((reader) =>
             sql`select 1 from pg_locks where not granted`.execute(reader),
           );
-          return rows.length > 0;
+          return isOver || rows.length > 0;
         });
       });
       await waiting;
