@@ -122,6 +122,8 @@ const behind = (number: string, release: readonly string[]): readonly string[] =
           or lower(content) like '%https://%' or lower(content) like '%www.%') then 1 else 0 end`;
   return [
     `alter table messages add column behind ${number}`,
+    // The release before reads by `messages_open_by_key`.
+    'drop index if exists messages_open',
     'create index messages_behind on messages (behind) where behind is not null',
     `create index messages_next on messages (session, coalesce(account, ''), (${lane}), next_try_at, seq)
           where ${isOpen} and behind is null and ${isNotSetAside}`,
