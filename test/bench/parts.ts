@@ -10,6 +10,7 @@ import { measureRestart } from './restart.ts';
 import { measureRestartUnderLoad } from './restart-load.ts';
 import { measureSends } from './send.ts';
 import { measureStart } from './start.ts';
+import { measureWaiting } from './waiting.ts';
 
 /** A part of the measurements that can run by itself. */
 export interface Part {
@@ -64,6 +65,12 @@ export const PARTS: Readonly<Record<string, Part>> = {
     programs: [],
     needsBrowser: true,
     measure: measureOutbox,
+  },
+  waiting: {
+    measures: 'sends accepted per second while much waits, on both databases',
+    programs: [],
+    needsBrowser: false,
+    measure: measureWaiting,
   },
   events: {
     measures: 'events to 100 readers of the stream',

@@ -1,5 +1,7 @@
 import type { Fault } from './fault.ts';
 
+const HEADS = 'test/conformance/api/outbox/heads-property.test.ts';
+
 /** Faults in the api. */
 export const faults: readonly Fault[] = [
   {
@@ -171,6 +173,50 @@ export const faults: readonly Fault[] = [
       {
         file: 'test/conformance/api/outbox/media.test.ts',
         title: 'api on sqlite, given a file does not take the medium of another message for an upload',
+      },
+    ],
+  },
+  {
+    name: 'A message waits for ever behind one that was sent',
+    kind: 'unbounded wait',
+    file: 'services/api/store/migrations.ts',
+    text: 'update messages set behind = null where behind = old.seq;',
+    replacement: 'update messages set behind = null where behind = old.seq and 1 = 0;',
+    tests: [{ file: HEADS, title: 'are those of the model after every change of a message' }],
+  },
+  {
+    name: 'A message waits behind one of another account',
+    kind: 'wrong account',
+    file: 'services/api/outbox/heads/ahead.ts',
+    text: `and coalesce(account, '') = \${account} and`,
+    replacement: `and coalesce(account, '') >= '' and \${account} >= '' and`,
+    tests: [{ file: HEADS, title: 'are those of the model after every change of a message' }],
+  },
+  {
+    name: 'A message is noted to be behind one that ends at the same moment, and waits for ever',
+    kind: 'unbounded wait',
+    file: 'services/api/outbox/heads/ahead.ts',
+    text: 'order by seq for share',
+    replacement: 'order by seq',
+    tests: [
+      {
+        file: 'test/conformance/api/outbox/heads-race.test.ts',
+        title: 'leaves no message behind one that is sent before that is noted',
+        tier: 'system',
+      },
+    ],
+  },
+  {
+    name: 'Each look goes through all messages of a chat whose first one waits',
+    kind: 'retry too many',
+    file: 'services/api/outbox/next-per-chat.ts',
+    text: 'if (behind.length > TOLERATED) await',
+    replacement: 'if (behind.length < 0) await',
+    tests: [
+      {
+        file: 'test/conformance/api/outbox/waiting.test.ts',
+        title: 'at the cost of an empty one: one chat whose first message is paced',
+        tier: 'system',
       },
     ],
   },

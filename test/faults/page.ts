@@ -163,9 +163,8 @@ export const faults: readonly Fault[] = [
     name: 'A reaction overtakes the look for the message that it refers to',
     kind: 'wrong state',
     file: 'services/api/outbox/page-compat.ts',
-    text: "    .where(stateIs.open)\n    .where('error_code', '=', SET_ASIDE)\n    .executeTakeFirst();",
-    replacement:
-      "    .where(stateIs.unsent)\n    .where('error_code', '=', SET_ASIDE)\n    .executeTakeFirst();",
+    text: '    .where(stateIs.open)\n    .where(isSetAside)\n    .executeTakeFirst();',
+    replacement: '    .where(stateIs.unsent)\n    .where(isSetAside)\n    .executeTakeFirst();',
     tests: [
       { file: HELD, title: 'hold what refers to one that may have been sent, until it turns out to be sent' },
     ],

@@ -47,8 +47,15 @@ export async function readAccounts(db: Database, session: string): Promise<Accou
     .select('value')
     .where('name', '=', factOf(session))
     .executeTakeFirst();
-  return fact === undefined ? {} : (accountsSchema.safeParse(JSON.parse(fact.value)).data ?? {});
+  if (fact === undefined) return {};
+  const { value } = fact;
+  if (value !== parsed.value)
+    parsed = { value, accounts: accountsSchema.safeParse(JSON.parse(value)).data ?? {} };
+  return parsed.accounts;
 }
+
+/** The last that was read: every acceptance reads it, and it rarely changes. */
+let parsed: { readonly value: string; readonly accounts: Accounts } = { value: '', accounts: {} };
 
 export async function writeAccounts(db: Database, session: string, accounts: Accounts): Promise<void> {
   const value = JSON.stringify({ ...accounts, revision: revisionOf(accounts) + 1 });

@@ -15,7 +15,7 @@ import { InFlight } from './in-flight.ts';
 import { laneFor } from './lanes.ts';
 import { LOOK_MS, MessageClock, type MessageClockOptions } from './message-clock.ts';
 import { MessageStarter } from './message-starter.ts';
-import { hasOpen, nextMoment, readHeads } from './next-per-chat.ts';
+import { findHeads, hasOpen, nextMoment } from './next-per-chat.ts';
 import { Pacer, type PacingSettings } from './pacing.ts';
 import { learnKnownChats } from './recipients/contacts.ts';
 import type { OutcomeParts } from './record-outcome.ts';
@@ -178,9 +178,8 @@ export class Dispatcher {
     // Those under way may be among them.
     const before = inFlight.count;
     const limit = outbox.concurrency + before;
-    const heads = await store.read((db, dialect) =>
-      readHeads(db, dialect, session, now, limit, inFlight.fullLanes, broken.length > 0, scope.account),
-    );
+    const query = { scope, now, isHeld: broken.length > 0, fullLanes: inFlight.fullLanes, limit };
+    const heads = await findHeads(store, query);
     let isLaneFull = false;
     for (const message of heads) {
       if (!inFlight.hasRoom('none') || this.#isClosed) break;
@@ -195,9 +194,7 @@ export class Dispatcher {
     // Messages behind a full lane, or behind the limit, are found at the next look.
     if (isLaneFull || (heads.length === limit && inFlight.count > before)) return 0;
     // Those under way are due as well, and ring when they are through.
-    const next = await store.read((db, dialect) =>
-      nextMoment(db, dialect, session, now, broken.length > 0, scope.account),
-    );
+    const next = await store.read((db, dialect) => nextMoment(db, dialect, query));
     return next === undefined ? this.#lookMs : next - now;
   }
 

@@ -25,3 +25,9 @@ export const isOfLane: Readonly<Record<SlowLane, RawBuilder<boolean>>> = {
   preview: sql<boolean>`(kind = 'text' and coalesce(later_fields, '') not like '%"link_preview":false%' and (lower(content) like '%http://%'
     or lower(content) like '%https://%' or lower(content) like '%www.%'))`,
 };
+
+/** The number of each lane in `LANE`. */
+export const LANE_NUMBERS: Readonly<Record<Lane, number>> = { none: 0, preview: 1, upload: 2 };
+
+/** The lane of a row of `messages`, as the index of those that may be next has it. */
+export const LANE = sql<number>`(case when ${isOfLane.upload} then 2 when ${isOfLane.preview} then 1 else 0 end)`;

@@ -1,38 +1,79 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
+import type { Scope } from '../account/scope.ts';
 import { isAmong } from '../store/among.ts';
-import type { Database, DialectName } from '../store/store.ts';
-import { isOfLane, type SlowLane } from './lanes.ts';
-import { type Message, queueOf, toMessage } from './message.ts';
-import { isPassedOver } from './page-compat.ts';
+import type { Database, DialectName, Store } from '../store/store.ts';
+import type { Tables } from '../store/tables.ts';
+import { WrittenOnce } from '../store/written-once.ts';
+import { isFirst, notePlaces } from './heads/ahead.ts';
+import { type Candidates, dueCandidates, laterMoments, valuesOf } from './heads/candidates.ts';
+import { type Message, toMessage } from './message.ts';
 import { stateIs } from './state-sql.ts';
 
+/** What the dispatcher looks for. */
+export interface HeadQuery extends Candidates {
+  readonly scope: Scope;
+  /** Unix time in ms. */
+  readonly now: number;
+  readonly limit: number;
+}
+
+/** As many candidates are told apart in one query where the first ones were not enough. */
+const PAGE = 200;
+/** So few candidates that turn out to be behind another message cost a look less than a note of it. */
+const TOLERATED = 50;
+
+type Row = Selectable<Tables['messages']> & { readonly is_first: unknown };
+
+const heads = new WrittenOnce<Candidates, Row>((value, candidates, dialect) => {
+  const moment = { account: value('account'), now: value('now'), isHeld: candidates.isHeld };
+  return sql<Row>`select messages.*, ${isFirst(moment)} as is_first from messages
+    where ${isAmong(dialect, dueCandidates(value, candidates, dialect))}
+    order by next_try_at, seq limit ${value('limit')}`;
+});
+
+const later = new WrittenOnce<Candidates, { readonly at: number | null }>(
+  (value, candidates, dialect) =>
+    sql`select min(next_try_at) as at from (${laterMoments(value, candidates, dialect)}) as later`,
+);
+
 /**
- * The first unsettled message of each chat, which alone may be sent, if it is due. Chats are found by jumping from one
- * to the next in the index: the cost grows with the chats that have something to send, not with their messages. Those
- * of the lanes that are full are left out, so that they do not hide what can be sent. `isHeld`: some messages may be set
- * aside, and those behind them go on. Messages of another account than `account` are passed over.
+ * The first unsettled message of each chat, which alone may be sent, if it is due. `note`: called with the `seq` of
+ * candidates that are behind another message, when they are many.
  */
 export async function readHeads(
   db: Database,
   dialect: DialectName,
-  session: string,
-  now: number,
-  limit: number,
-  full: readonly SlowLane[],
-  isHeld = false,
-  account = '',
+  { scope, now, limit, fullLanes, isHeld }: HeadQuery,
+  note: (seqs: readonly number[]) => Promise<void> = async () => undefined,
 ): Promise<Message[]> {
-  let heads = db
-    .selectFrom('messages')
-    .selectAll()
-    .where(isAmong(dialect, headsOf(session, account, isHeld ? now : undefined)))
-    .where('next_try_at', '<=', now)
-    .orderBy('next_try_at')
-    .orderBy('seq')
-    .limit(limit);
-  for (const lane of full)
-    heads = heads.where(sql<boolean>`not (${isOfLane[lane]} and not ${onlyLooks(now)})`);
-  return (await heads.execute()).map(toMessage);
+  const found: Message[] = [];
+  const behind: number[] = [];
+  let place = { at: -1, seq: 0 };
+  for (let size = limit; found.length < limit; size = PAGE) {
+    const values = { ...valuesOf(scope, now), ...place, limit: size };
+    const page = await heads.run(db, dialect, { fullLanes, isHeld }, values);
+    for (const row of page) {
+      if (isTrue(row.is_first)) found.push(toMessage(row));
+      else behind.push(row.seq);
+    }
+    if (behind.length > TOLERATED) await note(behind.splice(0));
+    const last = page.at(-1);
+    if (last === undefined || page.length < size) break;
+    place = { at: last.next_try_at, seq: last.seq };
+  }
+  return found.slice(0, limit);
+}
+
+/** As `readHeads`, and notes which candidates are behind another message: each message is told apart once. */
+export function findHeads(store: Store, query: HeadQuery): Promise<Message[]> {
+  return store.read((db, dialect) =>
+    readHeads(db, dialect, query, (seqs) => store.write((writer) => notePlaces(writer, dialect, seqs))),
+  );
+}
+
+/** SQLite has no booleans. */
+function isTrue(value: unknown): boolean {
+  return value === true || value === 1;
 }
 
 /** Whether there is a message that has a place in a queue. */
@@ -41,23 +82,18 @@ export async function hasOpen(db: Database, session: string): Promise<boolean> {
   return (await messages.where(stateIs.open).limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** The next moment, as Unix time in ms, when there is something to do if nothing comes in; what is due now does not count. */
+/**
+ * The next moment, as Unix time in ms, when there may be something to do if nothing comes in; what is due now does not
+ * count.
+ */
 export async function nextMoment(
   db: Database,
   dialect: DialectName,
-  session: string,
-  now: number,
-  isHeld = false,
-  account = '',
+  { scope, now, isHeld }: Omit<HeadQuery, 'limit'>,
 ): Promise<number | undefined> {
-  const head = await db
-    .selectFrom('messages')
-    .select(({ fn }) => fn.min('next_try_at').as('at'))
-    .where(isAmong(dialect, headsOf(session, account, isHeld ? now : undefined)))
-    .where('next_try_at', '>', now)
-    .executeTakeFirst();
+  const [first] = await later.run(db, dialect, { fullLanes: [], isHeld }, valuesOf(scope, now));
   const byClock = await nextByClock(db);
-  return earliest(head?.at, byClock !== undefined && byClock > now ? byClock : undefined);
+  return earliest(first?.at, byClock !== undefined && byClock > now ? byClock : undefined);
 }
 
 /** When the clock brings the next change, as Unix time in ms: a message is due, or overdue. Costs next to nothing. */
@@ -80,44 +116,4 @@ export async function nextByClock(db: Database): Promise<number | undefined> {
 function earliest(...moments: (number | null | undefined)[]): number | undefined {
   const there = moments.filter((at) => typeof at === 'number');
   return there.length === 0 ? undefined : Math.min(...there);
-}
-
-/** As `queueOf`: the text of an index. */
-const KEY = sql`coalesce(chat_key, chat_id)`;
-
-/**
- * Whether a row is of a queue. Read it in the order of `KEY, seq`: only one index has that order, and PostgreSQL drops what
- * is equal to a constant from an order.
- */
-function isOfQueue(queue: RawBuilder<unknown>): RawBuilder<boolean> {
-  return sql<boolean>`(${KEY} >= ${queue} and ${KEY} <= ${queue})`;
-}
-
-/** Whether no message comes before this one in its queue: who an earlier one is for may have become known just now. */
-export function isFirstOfQueue(message: Message, account: string, now: number): RawBuilder<boolean> {
-  return sql<boolean>`not exists (select 1 from messages where session = ${message.session} and ${stateIs.open}
-    and ${isOfQueue(sql`${queueOf(message)}`)} and seq < ${message.seq} and coalesce(account, ${account}) = ${account}
-    and not ${isPassedOver(now)} order by ${KEY}, seq limit 1)`;
-}
-
-/** As `onlyLooksFor`: a look needs no place in a slow lane. */
-function onlyLooks(now: number): RawBuilder<boolean> {
-  return sql<boolean>`(${stateIs.inDoubt} and (cancel_at is not null or expires_at <= ${now}))`;
-}
-
-/** The `seq` of each head. `heldAt`: without the messages that are set aside at this moment. */
-export function headsOf(session: string, account: string, heldAt: number | undefined): RawBuilder<number> {
-  const held = heldAt === undefined ? sql`` : sql` and not ${isPassedOver(heldAt)}`;
-  const others = sql` and coalesce(account, ${account}) = ${account}${held}`;
-  return sql<number>`
-    with recursive chats (chat) as (
-      select (select ${KEY} from messages where session = ${session} and ${stateIs.open} order by ${KEY}, seq limit 1)
-      union all
-      select (select ${KEY} from messages where session = ${session} and ${stateIs.open} and ${KEY} > chat
-        order by ${KEY}, seq limit 1)
-      from chats where chat is not null
-    )
-    select (select seq from messages where session = ${session} and ${stateIs.open} and ${isOfQueue(sql`chat`)}${others}
-      order by ${KEY}, seq limit 1)
-    from chats where chat is not null`;
 }

@@ -21,6 +21,9 @@ const MOST_COUNTED = 10_000;
 
 const RELEASED = { error_code: null, reason: null, next_try_at: 0 } as const;
 
+/** The text of an index, so SQLite takes it. */
+const isSetAside = sql<boolean>`error_code = ${sql.lit(SET_ASIDE)}`;
+
 const brokenSchema = z.array(capabilityStateSchema);
 
 /** The capabilities that are broken, as far as the bridge has said. */
@@ -66,7 +69,7 @@ export async function replaceBroken(
     .set(RELEASED)
     .where('session', '=', session)
     .where(stateIs.open)
-    .where('error_code', '=', SET_ASIDE)
+    .where(isSetAside)
     .where(sql<boolean>`not ${needsAny(broken.flatMap(({ kinds }) => kinds))}`)
     .returning('id')
     .execute();
@@ -150,7 +153,7 @@ export async function readUnbound(db: Database, session: string): Promise<string
     .select('held.id')
     .where('held.session', '=', session)
     .where(stateIs.open)
-    .where('held.error_code', '=', SET_ASIDE)
+    .where(isSetAside)
     .where('held.reason', 'like', `${before}%`)
     .where(
       sql<boolean>`not exists (select 1 from (select id, error_code from messages where ${stateIs.open}) as waiting
@@ -167,7 +170,7 @@ export async function release(db: Database, ids: readonly string[]): Promise<voi
     .set(RELEASED)
     .where('id', 'in', ids)
     .where(stateIs.open)
-    .where('error_code', '=', SET_ASIDE)
+    .where(isSetAside)
     .execute();
 }
 
@@ -181,7 +184,7 @@ async function targetSetAside(db: Database, { content }: Message): Promise<strin
     .where('id', '=', target)
     // One that may have been sent, too: nobody knows yet whether there is something to refer to.
     .where(stateIs.open)
-    .where('error_code', '=', SET_ASIDE)
+    .where(isSetAside)
     .executeTakeFirst();
   return row?.id;
 }
@@ -199,7 +202,7 @@ export async function countSetAside(db: Database, session: string): Promise<numb
     .select('seq')
     .where('session', '=', session)
     .where(stateIs.open)
-    .where('error_code', '=', SET_ASIDE)
+    .where(isSetAside)
     .limit(MOST_COUNTED);
   const { count } = await db
     .selectFrom(rows.as('held'))

@@ -23,6 +23,9 @@ export const stateIs = {
   inDoubt: condition(isInDoubt),
 };
 
+/** The same as lists, for an index that has the state as a column. */
+export const statesOf = { open: listed(isOpen), inDoubt: listed(isInDoubt) };
+
 // `is true` changes no result. It keeps SQLite from the index on the state, which leads to every waiting message; the
 // partial index leads to the first.
 function condition(claim: (state: MessageState) => boolean): RawBuilder<boolean> {
@@ -31,4 +34,8 @@ function condition(claim: (state: MessageState) => boolean): RawBuilder<boolean>
   return others.length === 0
     ? sql<boolean>`(state = ${first}) is true`
     : sql<boolean>`(state in (${sql.join([first, ...others])})) is true`;
+}
+
+function listed(claim: (state: MessageState) => boolean): readonly RawBuilder<string>[] {
+  return statesWhere(claim).map((state) => sql.lit(state));
 }

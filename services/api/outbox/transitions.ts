@@ -1,10 +1,10 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { ErrorCode } from '../../contract/errors.ts';
 import type { LoggedEvent } from '../../contract/events.ts';
 import { isSent, MESSAGE_STATES, STATE_NAMES, statesWhere } from '../../contract/message-states.ts';
 import type { Database } from '../store/store.ts';
-import type { Message } from './message.ts';
-import { isFirstOfQueue } from './next-per-chat.ts';
+import { isFirst } from './heads/ahead.ts';
+import { type Message, queueOf } from './message.ts';
 import { applyCompat } from './page-compat.ts';
 import { stateIs } from './state-sql.ts';
 
@@ -208,4 +208,16 @@ export async function forgetMoments(db: Database, session: string): Promise<void
     .where(stateIs.open)
     .where('next_try_at', '>', 0)
     .execute();
+}
+
+/** Whether no message goes before this one in its queue: who an earlier one is for may have become known just now. */
+export function isFirstOfQueue(message: Message, account: string, now: number): RawBuilder<boolean> {
+  return isFirst(
+    { account: sql`${account}`, now: sql`${now}`, isHeld: true },
+    {
+      session: sql`cast(${message.session} as text)`,
+      queue: sql`cast(${queueOf(message)} as text)`,
+      seq: sql`${message.seq}`,
+    },
+  );
 }

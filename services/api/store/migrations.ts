@@ -111,6 +111,54 @@ const people = ({ serial, number, tail }: ColumnTypes): readonly string[] => {
 };
 
 /**
+ * Which messages may be the first of their queue: `behind` is the earlier message that goes first. Triggers take it back
+ * when that message no longer does, so a release that does not know the column keeps it right as well.
+ */
+const behind = (number: string, release: readonly string[]): readonly string[] => {
+  const isOpen = "(state in ('queued', 'sending')) is true";
+  const isNotSetAside = "coalesce(error_code, '') <> 'page_incompatible'";
+  const lane = `case when kind = 'media' then 2 when kind = 'text'
+          and coalesce(later_fields, '') not like '%"link_preview":false%' and (lower(content) like '%http://%'
+          or lower(content) like '%https://%' or lower(content) like '%www.%') then 1 else 0 end`;
+  return [
+    `alter table messages add column behind ${number}`,
+    // The release before reads by `messages_open_by_key`.
+    'drop index if exists messages_open',
+    'create index messages_behind on messages (behind) where behind is not null',
+    `create index messages_next on messages (session, coalesce(account, ''), (${lane}), next_try_at, seq)
+          where ${isOpen} and behind is null and ${isNotSetAside}`,
+    `create index messages_ahead on messages ((session || ' ' || coalesce(chat_key, chat_id)), coalesce(account, ''), seq)
+          where ${isOpen} and ${isNotSetAside}`,
+    `create index messages_set_aside on messages (session, state, next_try_at, seq)
+          where ${isOpen} and error_code = 'page_incompatible'`,
+    `create index messages_canceling on messages (session, next_try_at, seq)
+          where (state = 'sending') is true and cancel_at is not null`,
+    `create index messages_unresolved_lids on messages ((session || ''), seq)
+          where ${isOpen} and chat_key is null and chat_id like '%@lid'`,
+    ...release,
+  ];
+};
+const NO_LONGER_AHEAD = `(old.state in ('queued', 'sending')) is true and (not (new.state in ('queued', 'sending')) is true
+          or new.account is distinct from old.account or new.chat_key is distinct from old.chat_key
+          or (coalesce(new.error_code, '') = 'page_incompatible' and coalesce(old.error_code, '') <> 'page_incompatible'))`;
+const RELEASE = `begin
+          update messages set behind = null where behind = old.seq;
+          update messages set behind = null where seq = old.seq and behind is not null;`;
+const BEHIND_SQLITE = behind(SQLITE.number, [
+  `create trigger messages_release after update of state, error_code, account, chat_key on messages
+          when ${NO_LONGER_AHEAD} ${RELEASE} end`,
+  `create trigger messages_deleted after delete on messages when (old.state in ('queued', 'sending')) is true
+          ${RELEASE} end`,
+]);
+const BEHIND_POSTGRES = behind(POSTGRES.number, [
+  `create function messages_release() returns trigger language plpgsql as $$ ${RELEASE} return null; end $$`,
+  `create trigger messages_release after update of state, error_code, account, chat_key on messages
+          for each row when (${NO_LONGER_AHEAD}) execute function messages_release()`,
+  `create trigger messages_deleted after delete on messages
+          for each row when ((old.state in ('queued', 'sending')) is true) execute function messages_release()`,
+]);
+
+/**
  * The migrations in their order, as frozen text. A migration that has shipped never changes; a new one follows it. So
  * this file imports nothing, and no query shares its SQL.
  */
@@ -119,4 +167,5 @@ export const MIGRATIONS: readonly SqlMigration[] = [
   { name: '2026-11-30-ends', sqlite: ends(SQLITE), postgres: ends(POSTGRES) },
   { name: '2026-11-30-later-fields', sqlite: laterFields, postgres: laterFields },
   { name: '2026-12-01-people', sqlite: people(SQLITE), postgres: people(POSTGRES) },
+  { name: '2026-12-01-queue-heads', sqlite: BEHIND_SQLITE, postgres: BEHIND_POSTGRES },
 ];

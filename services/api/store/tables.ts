@@ -46,6 +46,8 @@ interface MessagesTable {
   expires_at: number;
   /** Not tried again before; orders nothing, since the chat waits with it. */
   next_try_at: number;
+  /** The `seq` of an earlier message of the queue, which goes first; null: this may be the first. See `outbox/heads/`. */
+  behind: ColumnType<number | null, number | null | undefined, number | null>;
   dispatched_at: number | null;
   sent_at: number | null;
   delivered_at: number | null;

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { isInDoubt, isUnsent, type MessageState, statesWhere } from '../../../contract/message-states.ts';
 import type { Account } from '../../../contract/person.ts';
 import { CANCELED, type EndReason, endCanceled, giveUp, toEnding } from '../../outbox/endings.ts';
@@ -37,13 +37,16 @@ export async function readForeign(
   place: Page,
 ): Promise<{ readonly rows: readonly Selectable<Tables['messages']>[]; readonly next: Page } | undefined> {
   for (let state = place.state; state < STATES.length; state += 1) {
+    const name = STATES[state] ?? '';
+    const from = state === place.state ? place.seq : 0;
     const rows = await db
       .selectFrom('messages')
       .selectAll()
-      .where('state', '=', STATES[state] ?? '')
-      .where('seq', '>', state === place.state ? place.seq : 0)
+      // In the order of the one index of the states, or PostgreSQL may go through the whole table.
+      .where(sql<boolean>`((state, seq) > (${name}, ${from}) and state <= ${name})`)
       .where('session', '=', session)
       .where((row) => row.or([row('account', 'is', null), row('account', '!=', account)]))
+      .orderBy('state')
       .orderBy('seq')
       .limit(AT_ONCE)
       .execute();

@@ -5,8 +5,10 @@ import type { PersonRow } from '../../people/known-people.ts';
 import { personBehind } from '../../people/recipients.ts';
 import { isAmong } from '../../store/among.ts';
 import type { Database, DialectName } from '../../store/store.ts';
+import { WrittenOnce } from '../../store/written-once.ts';
+import { isFirst } from '../heads/ahead.ts';
+import { candidatesBefore, isNotSetAside } from '../heads/candidates.ts';
 import type { Message } from '../message.ts';
-import { headsOf } from '../next-per-chat.ts';
 import { isPassedOver } from '../page-compat.ts';
 import { stateIs } from '../state-sql.ts';
 
@@ -47,20 +49,21 @@ async function isBehindUnresolved(
   person: PersonRow,
   now: number,
 ): Promise<boolean> {
-  const earlier = db
-    .selectFrom('messages')
-    .select('seq')
-    .where('session', '=', message.session)
-    .where(stateIs.open)
-    .where('chat_key', 'is', null)
-    .where('seq', '<', message.seq)
-    .where(sql<boolean>`coalesce(account, ${account}) = ${account} and not ${isPassedOver(now)}`)
-    .where(mayBe(dialect, person))
-    // In the order of the one index of such messages, or PostgreSQL may take another one.
-    .orderBy(tailOf(dialect))
-    .orderBy('seq')
-    .limit(1);
-  return (await earlier.executeTakeFirst()) !== undefined;
+  for (const { order, condition } of mayBe(dialect, message.session, person)) {
+    const earlier = db
+      .selectFrom('messages')
+      .select('seq')
+      .where(stateIs.open)
+      .where('chat_key', 'is', null)
+      .where('seq', '<', message.seq)
+      .where(sql<boolean>`coalesce(account, ${account}) = ${account} and not ${isPassedOver(now)}`)
+      .where(condition)
+      .orderBy(order)
+      .orderBy('seq')
+      .limit(1);
+    if ((await earlier.executeTakeFirst()) !== undefined) return true;
+  }
+  return false;
 }
 
 async function isBehindOtherHalf(
@@ -84,19 +87,20 @@ async function isBehindOtherHalf(
     .limit(1)
     .executeTakeFirst();
   if (half === undefined) return false;
-  const head = await db
-    .selectFrom('messages')
-    .innerJoin('people', (join) => join.on(sql<boolean>`people.id = ${PERSON_OF_KEY}`))
-    .select('messages.seq')
-    .where(isAmong(dialect, headsOf(session, account, now)))
-    .where('seq', '<', seq)
-    .where(sql<boolean>`(${stateIs.inDoubt} or next_try_at <= ${now + SOON_MS})`)
-    .where(`people.${sought}`, 'is', null)
-    .where(`people.${missing}`, 'is not', null)
-    .limit(1)
-    .executeTakeFirst();
-  return head !== undefined;
+  const values = { session, account, now, soon: now + SOON_MS, seq };
+  return (await otherHalves.run(db, dialect, { missing, sought }, values)).length > 0;
 }
+
+type Half = 'phone_number' | 'lid';
+
+/** The first messages of queues before `seq` whose person has one half of the ids, and not the other one. */
+const otherHalves = new WrittenOnce<{ readonly missing: Half; readonly sought: Half }, object>(
+  (value, { missing, sought }, dialect) => sql`select messages.seq from messages
+    inner join people on people.id = ${PERSON_OF_KEY}
+    where ${isAmong(dialect, candidatesBefore(value, dialect))}
+    and ${isFirst({ account: value('account'), now: value('now'), isHeld: true })}
+    and (${isNotSetAside} or next_try_at <= ${value('now')}) and people.${sql.ref(sought)} is null and people.${sql.ref(missing)} is not null limit 1`,
+);
 
 /** As `personIdOf`. */
 const PERSON_OF_KEY = sql`(case when chat_key like 'person:%' then cast(substr(chat_key, 8) as bigint) end)`;
@@ -125,14 +129,25 @@ export async function similarTo(
   return rows.map((row) => `${row.phone_number}@c.us`);
 }
 
-/** Whether the person of a row without a key may be this one: by another form of the number, or by what is not known yet. */
-function mayBe(dialect: DialectName, { phone_number, lid }: PersonRow): RawBuilder<boolean> {
-  const isNumber = sql<boolean>`chat_id like '%@c.us'`;
-  const isLid = sql<boolean>`chat_id like '%@lid'`;
+/**
+ * When the person of a row without a key may be this one, by another form of the number or by what is not known yet. Each
+ * condition has the order of the one index that finds such rows, or PostgreSQL may take another one.
+ */
+function mayBe(dialect: DialectName, session: string, { phone_number, lid }: PersonRow) {
+  const tail = tailOf(dialect);
   const own = `${phone_number}@c.us`.slice(-TAIL_CHARACTERS);
-  const sameTail = sql<boolean>`(${tailOf(dialect)} >= ${own} and ${tailOf(dialect)} <= ${own})`;
-  if (phone_number === null) return lid === null ? sql<boolean>`(1 = 0)` : isNumber;
-  return lid === null ? sql<boolean>`(${sameTail} or ${isLid})` : sameTail;
+  const isNumber = { order: tail, condition: sql<boolean>`(session = ${session} and chat_id like '%@c.us')` };
+  const sameTail = {
+    order: tail,
+    condition: sql<boolean>`(session = ${session} and ${tail} >= ${own} and ${tail} <= ${own})`,
+  };
+  const inLids = sql<string>`(session || '')`;
+  const isLid = {
+    order: inLids,
+    condition: sql<boolean>`(chat_id like '%@lid' and ${inLids} >= ${session} and ${inLids} <= ${session})`,
+  };
+  if (phone_number === null) return lid === null ? [] : [isNumber];
+  return lid === null ? [sameTail, isLid] : [sameTail];
 }
 
 /** The text of an index. */

@@ -12,14 +12,15 @@ import { SendWorld } from '../../../support/api/outbox/send-world.ts';
 import { fromGate } from '../../../support/api/world.ts';
 
 const INDEXES = {
-  open: 'messages_open',
+  open: 'messages_open_by_key',
   scheduled: 'messages_scheduled',
   unsent: 'messages_expiring',
   inDoubt: 'messages_sending',
 } as const;
 /** A query of the kind that each partial index is for. */
 const QUERIES = {
-  open: sql`select min(seq) from messages where session = 's' and chat_id = 'c' and ${stateIs.open}`,
+  open: sql`select min(seq) from messages where session = 's'
+    and coalesce(chat_key, chat_id) = 'c' and ${stateIs.open}`,
   scheduled: sql`select min(send_at) from messages where ${stateIs.scheduled}`,
   unsent: sql`select min(expires_at) from messages where ${stateIs.unsent}`,
   inDoubt: sql`select seq from messages where ${stateIs.inDoubt} and expires_at <= 5 order by expires_at`,
@@ -31,7 +32,13 @@ const CHANGES: readonly ((world: SendWorld, message: Message) => Promise<unknown
   ({ store }) => store.write((db) => transitions.releaseScheduled(db, 10)),
   ({ store }) =>
     store.write(async (db, dialect) => {
-      for (const head of await readHeads(db, dialect, 'default', 10, 10, []))
+      for (const head of await readHeads(db, dialect, {
+        scope: { session: 'default', account: '' },
+        now: 10,
+        limit: 10,
+        fullLanes: [],
+        isHeld: false,
+      }))
         await transitions.beginAttempt(db, head, 10);
     }),
   ({ store }, { id }) => store.write((db) => transitions.park(db, id, 'why', 10)),

@@ -4,13 +4,9 @@ import { readForeign, START } from '../../../../services/api/account/decision/se
 import { readMessages } from '../../../../services/api/messages/message-page.ts';
 import { messageQuerySchema } from '../../../../services/api/messages/message-query.ts';
 import { toMessage } from '../../../../services/api/outbox/message.ts';
-import {
-  hasOpen,
-  isFirstOfQueue,
-  nextMoment,
-  readHeads,
-} from '../../../../services/api/outbox/next-per-chat.ts';
+import { hasOpen, nextMoment, readHeads } from '../../../../services/api/outbox/next-per-chat.ts';
 import { mustWait } from '../../../../services/api/outbox/recipients/same-person.ts';
+import { isFirstOfQueue } from '../../../../services/api/outbox/transitions.ts';
 import type { Database, DialectName, Engine } from '../../../../services/api/store/store.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
 import { QueryPlans, statisticsOf } from '../../../support/api/store/query-plans.ts';
@@ -22,6 +18,9 @@ const WAITING = 1_000;
 /** A page with filters looks at 2,000 rows, in five steps; no query may look at the whole table. */
 const MOST_VISITED = 12_000;
 const NOW = 1_000_000;
+
+const SCOPE = { session: 'default', account: '' };
+const QUERY = { scope: SCOPE, now: NOW, limit: 10, fullLanes: [], isHeld: false };
 
 type Read = (db: Database, dialect: DialectName) => Promise<unknown>;
 
@@ -39,8 +38,8 @@ const READS: Readonly<Record<string, Read>> = {
   'a page of what waits': page({ status: 'queued', limit: '100' }),
   'a page of a rare kind': page({ kind: 'media' }),
   'a page of a kind that is not there': page({ kind: 'location' }),
-  'the heads of the chats': (db, dialect) => readHeads(db, dialect, 'default', NOW, 10, []),
-  'the next moment': (db, dialect) => nextMoment(db, dialect, 'default', NOW),
+  'the heads of the chats': (db, dialect) => readHeads(db, dialect, QUERY),
+  'the next moment': (db, dialect) => nextMoment(db, dialect, QUERY),
   'whether anything waits': (db) => hasOpen(db, 'default'),
   'whether an earlier message may be for the same person': (db, dialect) => newest(db, dialect, mustWait),
   'the first of a queue': (db, dialect) =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { sql } from 'kysely';
 import { readContent } from '../../../../services/api/outbox/stored-content.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
-import { UNDO_PEOPLE } from '../../../support/api/store/earlier-schema.ts';
+import { undoPeople } from '../../../support/api/store/earlier-schema.ts';
 
 forEachDatabase(({ name, fresh }) => {
   describe(`content that an earlier build stored in one column (${name})`, () => {
@@ -30,7 +30,7 @@ forEachDatabase(({ name, fresh }) => {
               next_try_at: 1,
             })
             .execute();
-        for (const statement of UNDO_PEOPLE) await sql.raw(statement).execute(db);
+        for (const statement of undoPeople(name)) await sql.raw(statement).execute(db);
         await sql`alter table messages drop column later_fields`.execute(db);
         await sql`delete from kysely_migration where name = '2026-11-30-later-fields'`.execute(db);
       });

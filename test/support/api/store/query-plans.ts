@@ -99,7 +99,14 @@ export class QueryPlans {
       },
       transformResult: async ({ result }) => result,
     };
-    return db.withPlugin(plugin);
+    const watched = db.withPlugin(plugin);
+    // A query that is written as text passes no plugin.
+    const execute = watched.executeQuery.bind(watched);
+    watched.executeQuery = (query, options) => {
+      if ('sql' in query) this.#queries.push(query);
+      return execute(query, options);
+    };
+    return watched;
   }
 }
 

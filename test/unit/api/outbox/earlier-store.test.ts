@@ -7,7 +7,7 @@ import type { MessageContent } from '../../../../services/contract/content.ts';
 import { closeServer, listen } from '../../../../services/runtime/http/listen.ts';
 import { sqliteFolder, sqliteIn } from '../../../support/api/databases.ts';
 import { FakeBridge } from '../../../support/api/outbox/fake-bridge.ts';
-import { UNDO_PEOPLE } from '../../../support/api/store/earlier-schema.ts';
+import { undoPeople } from '../../../support/api/store/earlier-schema.ts';
 import { ApiWorld, fromGate } from '../../../support/api/world.ts';
 import { until } from '../../../support/until.ts';
 
@@ -59,7 +59,7 @@ async function earlierStore(messages: readonly OldMessage[]): Promise<string> {
   });
   await engine.close();
   const file = new BetterSqlite3(join(folder, 'gatehouse.db'));
-  for (const statement of UNDO_PEOPLE) file.exec(statement);
+  for (const statement of undoPeople('sqlite')) file.exec(statement);
   file.exec(`drop index if exists messages_sending;
     delete from kysely_migration where name <> '2026-11-24-first'`);
   const columns = JSON.stringify(file.pragma('table_info(messages)'));
