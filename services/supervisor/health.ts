@@ -1,12 +1,13 @@
 import { type ServiceRole, serviceWithRole } from '#config';
 import { ACCOUNT_CHANGED_IN_PUBLIC } from '../contract/internal.ts';
+import { type Pressure, readPressures } from '../contract/pressure.ts';
 import { probe } from './processes/probe.ts';
 import type { Service, ServiceState } from './processes/service.ts';
 
 /** What of a service its health is told from. */
 export type WatchedService = Pick<
   Service,
-  'name' | 'plan' | 'state' | 'since' | 'restarts' | 'reason' | 'nextTry'
+  'name' | 'plan' | 'state' | 'since' | 'restarts' | 'reason' | 'nextTry' | 'pressure'
 >;
 
 /** What `GET /health` says: fit for strangers, so no port, path or pid. */
@@ -24,8 +25,14 @@ export interface Health {
   readonly held_messages?: number;
   readonly storage: { readonly state: StorageState; readonly since?: string };
   readonly services: Readonly<Record<string, ServiceHealth>>;
+  /** Resources that are near their limits, or for which something was refused in the last minute; absent without any. */
+  readonly pressure?: readonly ServicePressure[];
   readonly release?: string;
   readonly uptime_s: number;
+}
+
+interface ServicePressure extends Pressure {
+  readonly service: string;
 }
 
 /** `full`: nothing can be written. `unavailable`: the database, or the api itself, cannot be reached or used. */
@@ -46,12 +53,16 @@ const ACCOUNT_CHANGED = { ready: false, state: 'account_changed', reason: ACCOUN
 
 /** The health tree of the kit, asked at this moment. */
 export async function readHealth(services: readonly WatchedService[], release = ''): Promise<Health> {
-  const [session, { storage, held, isAccountChanged }] = await Promise.all([
+  const [session, { storage, held, isAccountChanged, pressure: ofApi }] = await Promise.all([
     readWhatsApp(find(services, 'whatsapp-session')),
     readApi(find(services, 'messages')),
   ]);
   const whatsapp = isAccountChanged && session.ready ? { ...session, ...ACCOUNT_CHANGED } : session;
   const apiReady = find(services, 'messages')?.state === 'ready';
+  const pressure = [
+    ...services.flatMap(({ name, pressure }) => pressure.map((each) => ({ service: name, ...each }))),
+    ...ofApi.map((each) => ({ service: serviceWithRole('messages').name, ...each })),
+  ];
   const allReady = services.every(({ state }) => state === 'ready');
   return {
     // A store that fails makes it degraded, not unavailable: platforms restart what answers 503, which would mend no
@@ -71,6 +82,7 @@ export async function readHealth(services: readonly WatchedService[], release = 
     ...(held === 0 ? {} : { held_messages: held }),
     storage,
     services: Object.fromEntries(services.map((service) => [service.name, describe(service)])),
+    ...(pressure.length === 0 ? {} : { pressure }),
     ...(release === '' ? {} : { release }),
     uptime_s: Math.round(process.uptime()),
   };
@@ -108,14 +120,23 @@ async function readWhatsApp(
 }
 
 /** The api also says why; strangers do not read it here, since it may name paths and addresses. */
-async function readApi(
-  api: WatchedService | undefined,
-): Promise<{ storage: Health['storage']; held: number; isAccountChanged: boolean }> {
-  const { storage, held_messages: held, account_changed } = api?.state === 'ready' ? await ask(api) : {};
+async function readApi(api: WatchedService | undefined): Promise<{
+  storage: Health['storage'];
+  held: number;
+  isAccountChanged: boolean;
+  pressure: readonly Pressure[];
+}> {
+  const {
+    storage,
+    held_messages: held,
+    account_changed,
+    pressure,
+  } = api?.state === 'ready' ? await ask(api) : {};
   return {
     storage: readStorage(storage),
     held: typeof held === 'number' ? held : 0,
     isAccountChanged: account_changed === true,
+    pressure: readPressures(pressure),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from '#config';
+import { type Pressure, readPressures } from '../../contract/pressure.ts';
 
 // The messages between the supervisor and the services of the kit, over the IPC channel of a child process.
 
@@ -21,6 +22,35 @@ export const SIGNALED_MESSAGE = 'gatehouse:signaled';
 export interface PortsMessage {
   readonly type: 'gatehouse:ports';
   readonly ports: Config['ports'];
+}
+
+/** From the gate to the supervisor: its resources that are near their limits. */
+interface PressureMessage {
+  readonly type: 'gatehouse:pressure';
+  readonly pressure: readonly Pressure[];
+}
+
+const PRESSURE_MS = 1_000;
+
+/** Reports to the supervisor, where there is one, which resources are near their limits, each time that this changes. */
+export function reportPressure(read: () => readonly Pressure[]): void {
+  let reported = '[]';
+  setInterval(() => {
+    const pressure = read();
+    const text = JSON.stringify(pressure);
+    if (text === reported || !process.connected) return;
+    reported = text;
+    const message: PressureMessage = { type: 'gatehouse:pressure', pressure };
+    process.send?.(message, undefined, undefined, () => undefined);
+  }, PRESSURE_MS).unref();
+}
+
+/** The pressure in a message of a service; undefined for another message. */
+export function pressureIn(message: unknown): readonly Pressure[] | undefined {
+  if (typeof message !== 'object' || message === null || !('type' in message)) return undefined;
+  return message.type === 'gatehouse:pressure' && 'pressure' in message
+    ? readPressures(message.pressure)
+    : undefined;
 }
 
 /** Tells the supervisor, where there is one, that this service takes no new connections any more. */

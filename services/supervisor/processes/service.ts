@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pressure } from '../../contract/pressure.ts';
 import type { Log } from '../../runtime/log.ts';
 import { troubleOf } from '../../runtime/process/machine-trouble.ts';
 import {
   CLOSED_MESSAGE,
   KIT_STOPS_MESSAGE,
+  pressureIn,
   SIGNALED_MESSAGE,
 } from '../../runtime/process/supervisor-messages.ts';
 import { watchLiveness } from './liveness.ts';
@@ -50,6 +52,8 @@ export class Service {
   /** When it is started again, while it waits for that. */
   nextTry: Date | undefined;
   restarts = 0;
+  /** Its resources that are near their limits, as far as it reports them. */
+  pressure: readonly Pressure[] = [];
   readonly #hooks: ServiceHooks;
   readonly #nextSteps: NextSteps;
   readonly #ready = Promise.withResolvers<void>();
@@ -166,6 +170,7 @@ export class Service {
     if (message === SIGNALED_MESSAGE) void this.#onSignaled(run);
     // One that is only started again says so too, and opens soon.
     else if (message === CLOSED_MESSAGE && this.#isStopping) this.#closed.resolve();
+    else this.pressure = pressureIn(message) ?? this.pressure;
   }
 
   async #onSignaled(run: ServiceRun): Promise<void> {
@@ -186,6 +191,7 @@ export class Service {
 
   #onEnded(end: RunEnd): void {
     this.#run = undefined;
+    this.pressure = [];
     this.#endWatch();
     if (this.#isStopping) return;
     const next = this.#isAskedEnd
@@ -225,17 +231,12 @@ export class Service {
     this.#setState('ready');
     this.#wasReady = true;
     this.#ready.resolve();
+    const { name } = this;
     if (this.#nextSteps.forgetTrouble())
-      this.#hooks.log.info(
-        { service: this.name },
-        `${this.name} is ready: the trouble of the machine is over`,
-      );
+      this.#hooks.log.info({ service: name }, `${name} is ready: the trouble of the machine is over`);
     this.#endWatch = watchLiveness(this.plan.origin, this.plan.declaration.readyPath, (silentMs) => {
       if (this.#run !== run || this.state !== 'ready') return;
-      this.#hooks.log.error(
-        { service: this.name },
-        `${this.name} has not answered for ${silentMs / 1000} s: killed`,
-      );
+      this.#hooks.log.error({ service: name }, `${name} has not answered for ${silentMs / 1000} s: killed`);
       run.kill();
     });
   }

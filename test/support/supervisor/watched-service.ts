@@ -21,6 +21,7 @@ export async function watched(name: string, answer: unknown, state: WatchedServi
     restarts: 0,
     reason: undefined,
     nextTry: undefined,
+    pressure: [],
     plan: {
       declaration: {
         name,

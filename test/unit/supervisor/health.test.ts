@@ -44,6 +44,21 @@ describe('supervisor, of the health of the kit', () => {
     assert.match(whatsapp.reason ?? '', /GET \/api\/whatsapp\/account/);
   });
 
+  it('names the resources that are near their limits, of the api and of those who report to it', async () => {
+    await using bridge = await watched('bridge', bridgeReady);
+    const ofApi = { resource: 'event_readers', used: 9, limit: 10, refused: 2 };
+    const storage = { state: 'ok', since: SINCE };
+    const nonsense = [{ resource: '/data', used: 1, limit: 1, refused: 1 }, 7, { ...ofApi, used: '9' }];
+    await using api = await watched('api', { status: 'ok', storage, pressure: [ofApi, ...nonsense] });
+    const ofBridge = { resource: 'connections', used: 10, limit: 10, refused: 0 };
+    const { status, pressure } = await readHealth([{ ...bridge.service, pressure: [ofBridge] }, api.service]);
+    assert.equal(status, 'ok');
+    assert.deepEqual(pressure, [
+      { service: 'bridge', ...ofBridge },
+      { service: 'api', ...ofApi },
+    ]);
+  });
+
   it('passes on why WhatsApp is not ready, in the words that are fit for strangers', async () => {
     const storage = { state: 'ok', since: SINCE };
     await using api = await watched('api', { status: 'ok', storage });
