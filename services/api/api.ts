@@ -14,6 +14,8 @@ import { acceptSockets } from './events/socket-upgrade.ts';
 import { answerHealth } from './health.ts';
 import { takeUpload } from './media/media-upload.ts';
 import { messageRoutes } from './messages/message-routes.ts';
+import { resolversFor } from './outbound/purposes.ts';
+import type { NameSources } from './outbound/resolver.ts';
 import { MessageChanges } from './outbox/changes.ts';
 import { Dispatcher } from './outbox/dispatcher.ts';
 import type { PacingSettings } from './outbox/pacing.ts';
@@ -46,6 +48,8 @@ export interface StartOptions {
   readonly outbox: Config['outbox'];
   readonly pacing: PacingSettings;
   readonly webhooks: Config['webhooks'];
+  /** Where the names in URLs come from; the files of this machine unless given. */
+  readonly names?: NameSources;
   readonly log: Log;
 }
 
@@ -58,10 +62,11 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
   const bridge = createBridgeClient(options.bridge, secret, log);
   const dispatcher = new Dispatcher({ session, outbox, pacing, store, changes, events, bridge, log });
   const decider = new AccountDecider({ session, store, events, changes, dispatcher, log });
-  const deliverer = new Deliverer({ store, events, webhooks, log });
-  const media = { ...outbox, allowNetworks: webhooks.allowNetworks };
+  const names = resolversFor(log, options.names);
+  const deliverer = new Deliverer({ store, events, webhooks, log, resolve: names.webhooks.resolve });
+  const media = { ...outbox, allowNetworks: webhooks.allowNetworks, resolve: names.media.resolve };
   const app = createApp(
-    { secret, apiKeys, maxBodyBytes, store, log, dispatcher },
+    { secret, apiKeys, maxBodyBytes, store, log, dispatcher, budgets: names.budgets },
     {
       health: answerHealth(options.bridge, store, dispatcher),
       intake: takeEvents({ store, events, changes, dispatcher, session }),

@@ -1,5 +1,7 @@
 import { runService } from '../runtime/process/run-service.ts';
 import { startApi } from './api.ts';
+import { lookupBy } from './outbound/checked-agents.ts';
+import { databaseNames } from './outbound/purposes.ts';
 
 await runService('api', async ({ config, log }) => {
   const { ports, internal, session, store } = config;
@@ -27,6 +29,8 @@ await runService('api', async ({ config, log }) => {
             store.databaseUrl,
             isSandbox ? 'gatehouse_sandbox' : 'gatehouse',
             log,
+            // The operator gave this address: every one may be called.
+            { lookup: lookupBy(databaseNames().resolve, () => true) },
           ),
     store,
     outbox: config.outbox,
