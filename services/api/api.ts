@@ -114,6 +114,7 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
         closeServer(server, graceMs),
         retention.close(),
       ]);
+      names.close();
       await store.close();
     },
   };

@@ -1,7 +1,6 @@
 import { runService } from '../runtime/process/run-service.ts';
 import { startApi } from './api.ts';
-import { lookupBy } from './outbound/checked-agents.ts';
-import { databaseNames } from './outbound/purposes.ts';
+import { databaseLookup } from './outbound/purposes.ts';
 
 await runService('api', async ({ config, log }) => {
   const { ports, internal, session, store } = config;
@@ -29,8 +28,7 @@ await runService('api', async ({ config, log }) => {
             store.databaseUrl,
             isSandbox ? 'gatehouse_sandbox' : 'gatehouse',
             log,
-            // The operator gave this address: every one may be called.
-            { lookup: lookupBy(databaseNames().resolve, () => true) },
+            { lookup: databaseLookup() },
           ),
     store,
     outbox: config.outbox,

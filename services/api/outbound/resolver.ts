@@ -15,21 +15,21 @@ export interface NameSources {
   readonly servers?: readonly string[];
   readonly hostsFile?: string;
   readonly resolvConf?: string;
+  /** Longest a name may take; below every time limit of a request unless given. */
+  readonly deadlineMs?: number;
 }
 
 export interface ResolverOptions extends NameSources {
   readonly purpose: string;
   readonly system: SystemLookup;
-  /** Longest a name may take; below every time limit of a request unless given. */
-  readonly deadlineMs?: number;
   /** Names that are asked for at once; no limit unless given. */
   readonly limit?: { readonly budget: Budget; readonly holderOf: (name: string) => string };
 }
 
 /** Below every time limit of a request, whose own time goes on meanwhile. */
 const DEADLINE_MS = 4_000;
-/** A server that has not answered is asked again, then the next one. */
-const TRY_MS = 1_500;
+/** Of the deadline: a server that has not answered by then is asked again, then the next one. */
+const FIRST_TRY = 3 / 8;
 const TRIES = 2;
 /** How much longer than one family the other may take. Source: RFC 8305 §3, more generously. */
 const OTHER_FAMILY_MS = 500;
@@ -44,6 +44,7 @@ export class NameResolver {
   readonly #search: ParsedFile<ReturnType<typeof parseSearchRules>>;
   /** Names that are asked for: a second request for one of them takes the same answer. */
   readonly #asked = new Map<string, Promise<readonly Address[]>>();
+  readonly #closing = new AbortController();
 
   constructor(options: ResolverOptions) {
     const { hostsFile = '/etc/hosts', resolvConf = '/etc/resolv.conf' } = options;
@@ -63,6 +64,11 @@ export class NameResolver {
     const local = this.#hosts.content.get(name.replace(/\.$/, '')) ?? loopbackOf(name);
     return local ?? this.#asked.get(name) ?? this.#begin(name);
   };
+
+  /** Gives up every name that is asked for. */
+  close(): void {
+    this.#closing.abort();
+  }
 
   #begin(name: string): Promise<readonly Address[]> {
     const { limit, purpose } = this.#options;
@@ -84,9 +90,9 @@ export class NameResolver {
     const { servers, system, purpose, deadlineMs = DEADLINE_MS } = this.#options;
     const begunAt = performance.now();
     // One for each name, so that canceling ends this name alone, and what /etc/resolv.conf says now counts.
-    const resolver = new Resolver({ timeout: TRY_MS, tries: TRIES });
+    const resolver = new Resolver({ timeout: Math.ceil(deadlineMs * FIRST_TRY), tries: TRIES });
     if (servers !== undefined) resolver.setServers(servers);
-    const deadline = AbortSignal.timeout(deadlineMs);
+    const deadline = AbortSignal.any([AbortSignal.timeout(deadlineMs), this.#closing.signal]);
     deadline.addEventListener('abort', () => resolver.cancel());
     let isUnknown = true;
     for (const fullName of fullNames(name, this.#search.content)) {
