@@ -10,6 +10,7 @@ import { type BridgeAddress, createBridgeClient } from './bridge-client.ts';
 import { EventLog } from './events/event-log.ts';
 import { answerEvents } from './events/events-route.ts';
 import { takeEvents } from './events/intake.ts';
+import { OpenReaders } from './events/open-readers.ts';
 import { acceptSockets } from './events/socket-upgrade.ts';
 import { answerHealth } from './health.ts';
 import { takeUpload } from './media/media-upload.ts';
@@ -58,7 +59,8 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
   const { host, secret, apiKeys, maxBodyBytes, session, sendWaitMs, outbox, pacing, webhooks, log } = options;
   const store = await Store.open(options.openStore, log);
   const changes = new MessageChanges();
-  const events = new EventLog(store);
+  const readers = new OpenReaders(log);
+  const events = new EventLog(store, readers);
   const bridge = createBridgeClient(options.bridge, secret, log);
   const dispatcher = new Dispatcher({ session, outbox, pacing, store, changes, events, bridge, log });
   const decider = new AccountDecider({ session, store, events, changes, dispatcher, log });
@@ -66,7 +68,7 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
   const deliverer = new Deliverer({ store, events, webhooks, log, resolve: names.webhooks.resolve });
   const media = { ...outbox, allowNetworks: webhooks.allowNetworks, resolve: names.media.resolve };
   const app = createApp(
-    { secret, apiKeys, maxBodyBytes, store, log, dispatcher, budgets: names.budgets },
+    { secret, apiKeys, maxBodyBytes, store, log, dispatcher, budgets: [...names.budgets, readers.budget] },
     {
       health: answerHealth(options.bridge, store, dispatcher),
       intake: takeEvents({ store, events, changes, dispatcher, session }),
