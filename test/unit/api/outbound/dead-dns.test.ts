@@ -4,10 +4,13 @@ import { createServer } from 'node:net';
 import request from 'supertest';
 import { databaseLookup } from '../../../../services/api/outbound/purposes.ts';
 import { openPostgres } from '../../../../services/api/store/postgres.ts';
+import { KitError } from '../../../../services/contract/errors.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
+import { freshSqlite } from '../../../support/api/databases.ts';
 import { calls, post } from '../../../support/api/events/news.ts';
 import { DnsServer } from '../../../support/api/names/dns-server.ts';
 import { Receiver } from '../../../support/api/webhooks/receiver.ts';
+import { WebhookWorld } from '../../../support/api/webhooks/webhook-world.ts';
 import { AMPLE_MS, answerJson, fromGate, startWorld } from '../../../support/api/world.ts';
 import { until } from '../../../support/until.ts';
 
@@ -91,5 +94,30 @@ describe('60 media URLs whose DNS never answers', () => {
     assert.match(world.logged.join(''), /media_names: a request of shop\.co\.uk is refused/);
     await world[Symbol.asyncDispose]();
     await Promise.all(sent);
+  });
+});
+
+describe('webhooks, while too many names wait for DNS', () => {
+  it('fail for the moment, say why, and are tried again', async () => {
+    let asked = 0;
+    await using world = await WebhookWorld.start(await freshSqlite(), {
+      resolve: async (name) => {
+        asked += 1;
+        if (asked === 1)
+          throw new KitError('lookups_busy', `too many host names wait, so ${name} was not asked for`);
+        return [{ address: '127.0.0.1', family: 4 }];
+      },
+    });
+    await using receiver = await Receiver.start();
+    const { id } = await world.create(receiver.urlOf('hook.example'));
+    const seqs = await world.append(1);
+    await until('the log says why', () =>
+      /webhook fails, and is tried again: too many host names wait, so hook\.example was not asked for/.test(
+        world.logged.join(''),
+      ),
+    );
+    await receiver.has(1);
+    assert.deepEqual(receiver.seqs, seqs);
+    await world.becomes(id, { last_error: null, lag: 0 });
   });
 });
