@@ -10,10 +10,13 @@ import { type BridgeAddress, createBridgeClient } from './bridge-client.ts';
 import { EventLog } from './events/event-log.ts';
 import { answerEvents } from './events/events-route.ts';
 import { takeEvents } from './events/intake.ts';
+import { OpenReaders } from './events/open-readers.ts';
 import { acceptSockets } from './events/socket-upgrade.ts';
 import { answerHealth } from './health.ts';
 import { takeUpload } from './media/media-upload.ts';
 import { messageRoutes } from './messages/message-routes.ts';
+import { resolversFor } from './outbound/purposes.ts';
+import type { NameSources } from './outbound/resolver.ts';
 import { MessageChanges } from './outbox/changes.ts';
 import { Dispatcher } from './outbox/dispatcher.ts';
 import type { PacingSettings } from './outbox/pacing.ts';
@@ -46,6 +49,8 @@ export interface StartOptions {
   readonly outbox: Config['outbox'];
   readonly pacing: PacingSettings;
   readonly webhooks: Config['webhooks'];
+  /** Where the names in URLs come from; the files of this machine unless given. */
+  readonly names?: NameSources;
   readonly log: Log;
 }
 
@@ -54,14 +59,16 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
   const { host, secret, apiKeys, maxBodyBytes, session, sendWaitMs, outbox, pacing, webhooks, log } = options;
   const store = await Store.open(options.openStore, log);
   const changes = new MessageChanges();
-  const events = new EventLog(store);
+  const readers = new OpenReaders(log);
+  const events = new EventLog(store, readers);
   const bridge = createBridgeClient(options.bridge, secret, log);
   const dispatcher = new Dispatcher({ session, outbox, pacing, store, changes, events, bridge, log });
   const decider = new AccountDecider({ session, store, events, changes, dispatcher, log });
-  const deliverer = new Deliverer({ store, events, webhooks, log });
-  const media = { ...outbox, allowNetworks: webhooks.allowNetworks };
+  const names = resolversFor(log, options.names);
+  const deliverer = new Deliverer({ store, events, webhooks, log, resolve: names.webhooks.resolve });
+  const media = { ...outbox, allowNetworks: webhooks.allowNetworks, resolve: names.media.resolve };
   const app = createApp(
-    { secret, apiKeys, maxBodyBytes, store, log, dispatcher },
+    { secret, apiKeys, maxBodyBytes, store, log, dispatcher, budgets: [...names.budgets, readers.budget] },
     {
       health: answerHealth(options.bridge, store, dispatcher),
       intake: takeEvents({ store, events, changes, dispatcher, session }),
@@ -109,6 +116,7 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
         closeServer(server, graceMs),
         retention.close(),
       ]);
+      names.close();
       await store.close();
     },
   };

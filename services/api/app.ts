@@ -1,5 +1,6 @@
 import type { Express, RequestHandler } from 'express';
 import { ADMISSION_PATH, EVENTS_PATH, MAX_EVENTS_BYTES } from '../contract/internal.ts';
+import { type Budget, pressures } from '../runtime/budget.ts';
 import { requireApiKey, requireSecret } from '../runtime/http/auth-middleware.ts';
 import { answerProblem, answerUnknown } from '../runtime/http/problem-answers.ts';
 import { readJson } from '../runtime/http/request-validation.ts';
@@ -18,6 +19,8 @@ export interface AppOptions {
   readonly maxBodyBytes: number;
   readonly store: Pick<Store, 'status'>;
   readonly dispatcher: HealthFacts;
+  /** What may run short; its pressure is in the readiness answer. */
+  readonly budgets: readonly Budget[];
   readonly log: Log;
 }
 
@@ -38,7 +41,7 @@ export interface AppRoutes {
 
 /** The api: what it answers, in the order in which a request passes. */
 export function createApp(options: AppOptions, routes: AppRoutes): Express {
-  const { secret, apiKeys, maxBodyBytes, store, dispatcher, log } = options;
+  const { secret, apiKeys, maxBodyBytes, store, dispatcher, budgets, log } = options;
   const app = createServiceApp();
 
   // Ready although the database is away: the api reports it in its answers, and a restart would not repair it.
@@ -50,6 +53,7 @@ export function createApp(options: AppOptions, routes: AppRoutes): Express {
         storage: store.status,
         held_messages: dispatcher.held,
         account_changed: dispatcher.isAccountChanged,
+        pressure: pressures(budgets),
       }),
   );
   app.use(requireSecret(secret));

@@ -1,5 +1,6 @@
 import { runService } from '../runtime/process/run-service.ts';
 import { startApi } from './api.ts';
+import { databaseLookup } from './outbound/purposes.ts';
 
 await runService('api', async ({ config, log }) => {
   const { ports, internal, session, store } = config;
@@ -27,6 +28,7 @@ await runService('api', async ({ config, log }) => {
             store.databaseUrl,
             isSandbox ? 'gatehouse_sandbox' : 'gatehouse',
             log,
+            { lookup: databaseLookup() },
           ),
     store,
     outbox: config.outbox,

@@ -5,6 +5,7 @@ import { measureGate } from './gate/gate.ts';
 import { measureMemory } from './memory.ts';
 import { measureStore } from './memory-store.ts';
 import { measureOutbox } from './outbox.ts';
+import { measureReaders } from './readers.ts';
 import { measureReady } from './ready.ts';
 import { measureRestart } from './restart.ts';
 import { measureRestartUnderLoad } from './restart-load.ts';
@@ -77,6 +78,12 @@ export const PARTS: Readonly<Record<string, Part>> = {
     programs: [],
     needsBrowser: false,
     measure: measureEvents,
+  },
+  readers: {
+    measures: 'sends while many streams of events are not read',
+    programs: [],
+    needsBrowser: false,
+    measure: measureReaders,
   },
   'memory-store': {
     measures: 'the api with a million messages and events',

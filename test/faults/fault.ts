@@ -10,6 +10,7 @@ export type FaultKind =
   | 'unsafe comparison'
   | 'retry too many'
   | 'unbounded wait'
+  | 'missing limit'
   | 'swallowed error';
 
 /** A fault as data: one replacement in one source, and the tests that must fail while it is applied. */

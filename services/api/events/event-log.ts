@@ -2,26 +2,34 @@ import { isStorageError } from '../store/storage-errors.ts';
 import type { Store } from '../store/store.ts';
 import type { EventFilter, LogPage, PageLimits } from './log-event.ts';
 import { type LogBounds, readBounds, readPage } from './log-pages.ts';
+import { OpenReaders } from './open-readers.ts';
 import { RecentEvents } from './recent-events.ts';
-import { Semaphore } from './semaphore.ts';
 
 /** How often it is looked for what other processes have appended. */
 const POLL_MS = 1_000;
-/** Pages that are read from the database at once: readers that are behind must leave it to others too. */
-const READS_AT_ONCE = 4;
 const EVERYTHING: EventFilter = { types: undefined, session: undefined };
 const REFRESH: PageLimits = { events: 500, bytes: 256 * 1024 };
 /** Further behind than this nobody reads from memory what was appended meanwhile. */
 const FAR = 2_000;
 
+export interface PageReader {
+  /** Which clients take turns; this process itself unless given. */
+  readonly client?: string;
+  /** Whether the page is still wanted when its turn comes. */
+  readonly isWanted?: () => boolean;
+}
+
+const NOTHING: Pick<LogPage, 'events' | 'hasMore'> = { events: [], hasMore: false };
+
 /**
  * The append-only log of everything that happened, in the order of commit. Readers that are up to date are served from
- * memory, with one read for all of them; who is behind reads pages from the database.
+ * memory, with one read for all of them. Readers that are behind read pages from the database, client by client in turn.
  */
 export class EventLog {
+  /** Those who hold a connection. */
+  readonly readers: OpenReaders;
   readonly #store: Store;
   readonly #wakers = new Set<() => void>();
-  readonly #reads = new Semaphore(READS_AT_ONCE);
   #recent: RecentEvents | undefined;
   #poll: NodeJS.Timeout | undefined;
   #isLooking = false;
@@ -29,8 +37,9 @@ export class EventLog {
   #wasAway = false;
   #isClosed = false;
 
-  constructor(store: Store) {
+  constructor(store: Store, readers = new OpenReaders()) {
     this.#store = store;
+    this.readers = readers;
     store.onBack(() => {
       this.#wasAway = true;
       this.appended();
@@ -55,19 +64,23 @@ export class EventLog {
     return this.#store.read(readBounds);
   }
 
-  /** Events behind `after`, as far as they are committed now. A number that was never given out is read as 0. */
-  page(
+  /**
+   * Events behind `after`, as far as they are committed now. A number that was never given out is read as 0. A page that
+   * is not wanted any more is empty.
+   */
+  async page(
     after: number,
     types: readonly string[] | undefined,
     limit: number,
-    more: { session?: string | undefined; mostBytes?: number } = {},
+    more: { session?: string | undefined; mostBytes?: number } & PageReader = {},
   ): Promise<LogPage> {
-    const { session, mostBytes = Number.MAX_SAFE_INTEGER } = more;
-    return this.#reads.run(() =>
-      this.#store.read((db, dialect) =>
-        readPage(db, dialect, after, { types, session }, { events: limit, bytes: mostBytes }),
-      ),
+    const { session, mostBytes = Number.MAX_SAFE_INTEGER, client = '', isWanted } = more;
+    const page = await this.#store.readInTurn(
+      client,
+      (db, dialect) => readPage(db, dialect, after, { types, session }, { events: limit, bytes: mostBytes }),
+      isWanted,
     );
+    return page ?? { ...NOTHING, next: after };
   }
 
   /** The same from memory, for those who wait for `onMore` anyway; undefined when it is not there. */

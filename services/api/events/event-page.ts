@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
+import { clientOf } from '../../runtime/http/client-of.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
-import type { EventLog } from './event-log.ts';
+import type { EventLog, PageReader } from './event-log.ts';
 import { type PageQuery, pageQuerySchema } from './event-query.ts';
 import type { LogPage } from './log-event.ts';
 
@@ -22,11 +23,16 @@ export async function answerPage(
   beginMs = BEGIN_MS,
 ): Promise<void> {
   const query = parseBy(pageQuerySchema, request.query, 'query_invalid');
+  const reader = { client: clientOf(request.headers), isWanted: () => !response.destroyed };
+  if (query.wait > 0) response.once('close', log.readers.admit(reader.client).release);
   response.set({ 'content-type': 'application/json; charset=utf-8', vary: 'accept' });
   // White space, which a JSON text may begin with.
   const begin = setTimeout(() => response.write('\n'), beginMs);
   try {
-    const page = request.method === 'HEAD' ? await read(log, query) : await readOrWait(log, query, response);
+    const page =
+      request.method === 'HEAD'
+        ? await read(log, query, reader)
+        : await readOrWait(log, query, reader, response);
     const { oldest } = await log.bounds();
     const rest = { next: page.next, oldest: oldest === 0 ? null : oldest, has_more: page.hasMore };
     const events = page.events.map(({ json }) => json).join(',');
@@ -38,12 +44,18 @@ export async function answerPage(
   }
 }
 
-function read(log: EventLog, { after, types, session, limit }: PageQuery): Promise<LogPage> {
-  return log.page(after, types, limit, { session, mostBytes: MOST_BYTES });
+function read(log: EventLog, query: PageQuery, reader: PageReader): Promise<LogPage> {
+  const { after, types, session, limit } = query;
+  return log.page(after, types, limit, { session, mostBytes: MOST_BYTES, ...reader });
 }
 
 /** Waits for the first event when there is none, as long as the client wants and is there. */
-async function readOrWait(log: EventLog, query: PageQuery, response: Response): Promise<LogPage> {
+async function readOrWait(
+  log: EventLog,
+  query: PageQuery,
+  reader: PageReader,
+  response: Response,
+): Promise<LogPage> {
   const until = performance.now() + query.wait * 1_000;
   const isInVain = () => log.isClosed || response.destroyed;
   let wake = (): void => undefined;
@@ -55,7 +67,7 @@ async function readOrWait(log: EventLog, query: PageQuery, response: Response): 
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      const page = await read(log, { ...query, after });
+      const page = await read(log, { ...query, after }, reader);
       if (page.events.length > 0 || isInVain()) return page;
       after = page.next;
       if (page.hasMore) continue; // None of that session so far.

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Log } from '../../runtime/log.ts';
 import type { EventLog } from './event-log.ts';
-import { Follower } from './follower.ts';
+import { type EventSink, Follower } from './follower.ts';
 import type { EventFilter, LogPage } from './log-event.ts';
 
 /** Below the shortest idle limit of the platforms: 55 s at Heroku. A peer that has not answered by the next is dead. */
@@ -33,6 +33,7 @@ export function followOverSocket(
   socket: Socket,
   after: number,
   filter: EventFilter,
+  client: string,
   { pingMs = PING_MS, closeMs = CLOSE_MS }: SocketTimes = {},
 ): void {
   const leave = (code: number, reason: string) => {
@@ -40,7 +41,7 @@ export function followOverSocket(
     webSocket.close(code, reason);
     setTimeout(() => webSocket.terminate(), closeMs).unref();
   };
-  const follower = new Follower(events, after, filter, {
+  const sink: EventSink = {
     get takesMore() {
       return webSocket.bufferedAmount < MOST_BUFFERED_BYTES;
     },
@@ -53,7 +54,8 @@ export function followOverSocket(
       log.error({ err: error }, 'a WebSocket of events broke');
       leave(INTERNAL_ERROR, 'see the log');
     },
-  });
+  };
+  const follower = new Follower(events, after, filter, sink, client);
   let isAlive = true;
   const ping = setInterval(() => {
     if (!isAlive) webSocket.terminate();

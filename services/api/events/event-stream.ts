@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { clientOf } from '../../runtime/http/client-of.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { EventLog } from './event-log.ts';
@@ -25,6 +26,9 @@ export async function streamEvents(
 ): Promise<void> {
   const { after, types, session } = parseBy(followQuerySchema, request.query, 'query_invalid');
   const resumed = readLastEventId(request) ?? after;
+  const client = clientOf(request.headers);
+  const lease = log.readers.admit(client);
+  response.once('close', lease.release);
   // Asked even when it is not needed: what cannot be read is refused now, rather than a stream begun that stays empty.
   const newest = await log.lastSeq();
   if (response.destroyed) return;
@@ -57,6 +61,7 @@ export async function streamEvents(
         response.end();
       },
     },
+    client,
   );
   response.on('drain', follower.advance);
   response.on('close', () => {

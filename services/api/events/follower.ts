@@ -13,6 +13,8 @@ export interface EventSink {
 
 /** Of one reader at once, in memory: those that do not read on must not cost much. */
 const AT_ONCE: PageLimits = { events: 500, bytes: 64 * 1024 };
+/** Of the first page from the database, which doubles with each one that the reader takes. */
+const FIRST_PAGE: PageLimits = { events: 60, bytes: 8 * 1024 };
 
 /**
  * Takes the log to one reader, from behind a number on, as fast as it reads: a slow one holds up nobody, and what it has
@@ -22,17 +24,21 @@ export class Follower {
   readonly #log: EventLog;
   readonly #filter: EventFilter;
   readonly #sink: EventSink;
+  /** Whose turn it is when a page is read from the database. */
+  readonly #client: string;
   readonly #unsubscribe: () => void;
   #after: number;
+  #page = FIRST_PAGE;
   #isStopped = false;
   #isReading = false;
   #hasNews = false;
 
-  constructor(log: EventLog, after: number, filter: EventFilter, sink: EventSink) {
+  constructor(log: EventLog, after: number, filter: EventFilter, sink: EventSink, client = '') {
     this.#log = log;
     this.#after = after;
     this.#filter = filter;
     this.#sink = sink;
+    this.#client = client;
     this.#unsubscribe = log.onMore(this.advance);
   }
 
@@ -61,12 +67,9 @@ export class Follower {
 
   async #readPage(): Promise<void> {
     this.#hasNews = false;
-    const { types, session } = this.#filter;
     const recent = this.#log.recentPage(this.#after, this.#filter, AT_ONCE);
     try {
-      const page =
-        recent ??
-        (await this.#log.page(this.#after, types, AT_ONCE.events, { session, mostBytes: AT_ONCE.bytes }));
+      const page = recent ?? (await this.#readLog());
       if (this.#isOver) return;
       this.#after = page.next;
       if (page.hasMore) this.#hasNews = true;
@@ -75,6 +78,22 @@ export class Follower {
       if (!isStorageError(error)) throw error;
       // The log calls back when the store is back.
     }
+  }
+
+  async #readLog(): Promise<LogPage> {
+    const { types, session } = this.#filter;
+    const { events, bytes } = this.#page;
+    const page = await this.#log.page(this.#after, types, events, {
+      session,
+      mostBytes: bytes,
+      client: this.#client,
+      isWanted: () => !this.#isOver,
+    });
+    this.#page = {
+      events: Math.min(events * 2, AT_ONCE.events),
+      bytes: Math.min(bytes * 2, AT_ONCE.bytes),
+    };
+    return page;
   }
 
   #finish(error?: unknown): void {

@@ -7,6 +7,7 @@ import { ERRORS, KitError } from '../../contract/errors.ts';
 import { REQUEST_ID_HEADER, SECRET_HEADER } from '../../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../../contract/problem.ts';
 import { apiKeyCheck } from '../../runtime/http/api-keys.ts';
+import { clientOf } from '../../runtime/http/client-of.ts';
 import { secretTest } from '../../runtime/http/internal-secret.ts';
 import { http } from '../../runtime/http/node-http.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
@@ -41,12 +42,16 @@ export function acceptSockets(server: Server, parts: SocketParts, times?: Socket
   let loading: Promise<WebSocketServer> | undefined;
   const accept = async (request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> => {
     const { after, types, session } = admit(request);
+    const client = clientOf(request.headers);
+    const lease = parts.events.readers.admit(client);
+    if (socket.destroyed) lease.release();
+    else socket.once('close', lease.release);
     loading ??= loadSockets(parts);
     const [sockets, newest] = await Promise.all([loading, parts.events.lastSeq()]);
     if (parts.events.isClosed)
       throw new KitError('service_unavailable', 'the api is stopping: come back to the next one');
     sockets.handleUpgrade(request, socket, head, (opened) =>
-      followOverSocket(parts, opened, socket, after ?? newest, { types, session }, times),
+      followOverSocket(parts, opened, socket, after ?? newest, { types, session }, client, times),
     );
   };
   server.on('upgrade', (request: IncomingMessage, socket, head: Buffer) => {

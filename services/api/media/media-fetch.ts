@@ -1,4 +1,5 @@
 import { KitError } from '../../contract/errors.ts';
+import type { Resolve } from '../outbound/dns-answer.ts';
 import { fetchPublic } from '../outbound/fetch-public.ts';
 import { demandUsable, type MediaLimits, type Medium, mostBytes } from './media.ts';
 import type { MediaSource } from './media-body.ts';
@@ -8,6 +9,7 @@ export interface MediaFetchOptions extends MediaLimits {
   readonly mediaFetchTimeoutMs: number;
   /** Networks that may be called although they are not public. */
   readonly allowNetworks: readonly string[];
+  readonly resolve: Resolve;
 }
 
 const REDIRECTS = 3;
@@ -16,7 +18,7 @@ const FIELD = 'media.url';
 /**
  * Fetches the medium of a URL, before its message is accepted: so nothing is accepted that cannot be read, and the
  * sender hears at once what is wrong. The type is what the server says. Throws KitError `address_refused`,
- * `media_too_large` or `media_unusable`.
+ * `media_too_large`, `media_unusable` or `lookups_busy`.
  */
 export async function fetchMedium(
   options: MediaFetchOptions,
@@ -27,6 +29,7 @@ export async function fetchMedium(
     maxBytes: mostBytes(options),
     timeoutMs: options.mediaFetchTimeoutMs,
     allowNetworks: options.allowNetworks,
+    resolve: options.resolve,
     redirects: REDIRECTS,
     signal,
   }).catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import { clientOf } from '../../runtime/http/client-of.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
 import { toMessage } from '../outbox/message.ts';
 import { askOnce } from '../people/ask-whatsapp.ts';
@@ -22,7 +23,7 @@ export function messageRoutes(parts: SubmitParts & SendParts & CancelParts): Rou
   router.get('/messages', async (request, response) => {
     const query = parseBy(messageQuerySchema, request.query, 'query_invalid');
     const read = () =>
-      store.read(async (db, dialect) => {
+      store.readInTurn(clientOf(request.headers), async (db, dialect) => {
         const page = await readMessages(db, dialect, session, query);
         return { ...page, people: await peopleBehind(db, page.messages) };
       });

@@ -1,22 +1,18 @@
-import { lookup } from 'node:dns/promises';
 import type { AgentOptions, ClientRequestArgs, Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { KitError } from '../../contract/errors.ts';
 import { http } from '../../runtime/http/node-http.ts';
+import type { Resolve } from './dns-answer.ts';
 import { type AddressCheck, allowPublicAnd } from './public-address.ts';
 
 const https = process.getBuiltinModule('node:https');
 
-/** The addresses of a host name. */
-export type Resolve = (host: string) => Promise<readonly { address: string; family: number }[]>;
-
 export interface OutboundRules {
   /** Networks that may be called although they are not public: `10.1.0.0/16`. */
   readonly allowNetworks: readonly string[];
-  /** The system's own resolver unless given. */
-  readonly resolve?: Resolve;
+  readonly resolve: Resolve;
 }
 
 /** What connects, for each scheme. */
@@ -75,7 +71,7 @@ class CheckedHttpsAgent extends https.Agent {
 type OnConnection = (error: Error | null, stream: Duplex) => void;
 
 /** An address that stands in the URL never reaches `lookup`, so it is checked at once: a throw fails the request. */
-function guardBy({ allowNetworks, resolve = resolveBySystem }: OutboundRules): Guard {
+function guardBy({ allowNetworks, resolve }: OutboundRules): Guard {
   const isAllowed = allowPublicAnd(allowNetworks);
   const checked = lookupBy(resolve, isAllowed);
   return (args) => {
@@ -85,7 +81,8 @@ function guardBy({ allowNetworks, resolve = resolveBySystem }: OutboundRules): G
   };
 }
 
-function lookupBy(resolve: Resolve, isAllowed: AddressCheck): LookupFunction {
+/** A resolver in the form that sockets take, which refuses what `isAllowed` does not take. */
+export function lookupBy(resolve: Resolve, isAllowed: AddressCheck): LookupFunction {
   return (host, options, done) => {
     resolve(host).then(
       (addresses) => {
@@ -98,10 +95,6 @@ function lookupBy(resolve: Resolve, isAllowed: AddressCheck): LookupFunction {
       (error: NodeJS.ErrnoException) => done(error, ''),
     );
   };
-}
-
-function resolveBySystem(host: string): ReturnType<Resolve> {
-  return lookup(host, { all: true });
 }
 
 /** Does not tell the address: what names mean within this network is nobody's business outside. */

@@ -30,7 +30,7 @@ const REDIRECT_STATUSES: readonly number[] = [301, 302, 303, 307, 308];
 
 /**
  * Fetches what anybody may fetch, from a URL that a stranger may have written. Each address is checked when it is
- * connected to, for each redirect anew. Throws KitError `address_refused`, `media_too_large`, or `media_unusable` for
+ * connected to, for each redirect anew. Throws KitError `address_refused`, `media_too_large`, `lookups_busy`, or `media_unusable` for
  * whatever else went wrong: what the server answered is not told, only its status.
  */
 export async function fetchPublic(text: string, options: FetchOptions): Promise<Fetched> {

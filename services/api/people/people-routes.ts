@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { chatIdSchema, toChatId } from '../../contract/chat-id.ts';
 import { KitError } from '../../contract/errors.ts';
 import { idsOf, isPersonId } from '../../contract/person.ts';
+import { clientOf } from '../../runtime/http/client-of.ts';
 import { fieldsError, parseBy } from '../../runtime/http/request-validation.ts';
 import { readScope } from '../account/scope.ts';
 import type { BridgeClient } from '../bridge-client.ts';
@@ -44,7 +45,7 @@ export function peopleRoutes({ store, bridge, session, dispatcher }: PeopleParts
 
   router.get('/', async (request, response) => {
     const { account, limit, after } = parseBy(listSchema, request.query, 'query_invalid');
-    const rows = await store.read(async (db) =>
+    const rows = await store.readInTurn(clientOf(request.headers), async (db) =>
       db
         .selectFrom('people')
         .selectAll()

@@ -1,3 +1,4 @@
+import { type LookupFunction, Socket } from 'node:net';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { errorText } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -24,12 +25,19 @@ const NOT_BY_INDEX = ['enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'jit
 const UNDONE = /^(40001|40P01)$/;
 const MOST_TRIES = 5;
 
+export interface PostgresOptions {
+  /** Longest a query may take. */
+  readonly patienceMs?: number;
+  /** Resolves the name in the URL; the system's own lookup unless given. */
+  readonly lookup?: LookupFunction;
+}
+
 /** PostgreSQL, in a schema of its own. The sandbox and the real WhatsApp never share one. */
 export async function openPostgres(
   url: string,
   space: string,
   log: Log,
-  patienceMs = PATIENCE_MS,
+  { patienceMs = PATIENCE_MS, lookup }: PostgresOptions = {},
 ): Promise<Engine> {
   // Loaded only where it is used.
   const { default: pg } = await import('pg');
@@ -40,6 +48,7 @@ export async function openPostgres(
     query_timeout: patienceMs + VANISHED_MS,
     keepAlive: true,
     application_name: 'gatehouse',
+    ...(lookup === undefined ? {} : { stream: () => new NamedSocket(lookup) }),
     onConnect: async (client) => {
       // Whoever uses it is told; but without a listener of its own a broken connection would end the process.
       client.on('error', () => undefined);
@@ -68,6 +77,21 @@ export async function openPostgres(
   } catch (error) {
     await db.destroy();
     throw error;
+  }
+}
+
+/** The socket of a connection, which pg connects to a port and a host, or to the path of a Unix socket. */
+class NamedSocket extends Socket {
+  readonly #lookup: LookupFunction;
+
+  constructor(lookup: LookupFunction) {
+    super();
+    this.#lookup = lookup;
+  }
+
+  override connect(...[target, host]: readonly unknown[]): this {
+    if (typeof target === 'string') return super.connect(target);
+    return super.connect({ port: Number(target), host: String(host), lookup: this.#lookup });
   }
 }
 

@@ -3,11 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { errorText, KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
+import { FairReads } from './fair-reads.ts';
 import { isStorageError, storageReason, toStorageError } from './storage-errors.ts';
 import type { Tables } from './tables.ts';
 
 export type Database = Kysely<Tables>;
 export type DialectName = 'sqlite' | 'postgres';
+
+type Query<T> = (db: Database, dialect: DialectName) => Promise<T>;
 
 export interface StoreStatus {
   readonly state: 'opening' | 'ok' | 'full' | 'unavailable';
@@ -37,6 +40,8 @@ export type OpenEngine = () => Promise<Engine>;
 
 /** How often a database that fails is tried, unless the opener sets another time. */
 const PROBE_MS = 1_000;
+/** Reads of many rows that run at once. SQLite reads in the main thread, so a second one would only be in the way. */
+const READS_AT_ONCE = { sqlite: 1, postgres: 2 };
 /** Longest that closing is waited for: a server that has vanished does not answer to it. */
 const CLOSE_MS = 2_000;
 /** Written to a disk that was full, before it counts as having room again. */
@@ -50,6 +55,7 @@ export class Store implements AsyncDisposable {
   readonly #open: OpenEngine;
   readonly #log: Log;
   readonly #probeMs: number;
+  readonly #reads = new FairReads(() => READS_AT_ONCE[this.dialect ?? 'sqlite']);
   readonly #watchers = new Set<() => void>();
   #engine: Engine | undefined;
   #status: StoreStatus = { state: 'opening', since: new Date().toISOString() };
@@ -93,8 +99,18 @@ export class Store implements AsyncDisposable {
     return this.#run((engine) => engine.write((db) => task(db, engine.dialect)));
   }
 
-  read<T>(query: (db: Database, dialect: DialectName) => Promise<T>): Promise<T> {
+  read<T>(query: Query<T>): Promise<T> {
     return this.#run((engine) => engine.read((db) => query(db, engine.dialect)));
+  }
+
+  /**
+   * Reads many rows for a client, in its turn among all clients, so that sends are not held up. Gives undefined when
+   * `isWanted` says in its turn that nobody waits for it any more.
+   */
+  readInTurn<T>(client: string, query: Query<T>): Promise<T>;
+  readInTurn<T>(client: string, query: Query<T>, isWanted?: () => boolean): Promise<T | undefined>;
+  readInTurn<T>(client: string, query: Query<T>, isWanted?: () => boolean): Promise<T | undefined> {
+    return this.#reads.run(client, () => this.read(query), isWanted);
   }
 
   /** Gives some of the room that was freed back to the disk; gives whether there is more. */

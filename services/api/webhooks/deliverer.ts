@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText } from '../../contract/errors.ts';
 import { WakeSignal } from '../../runtime/wake-signal.ts';
-import { createCheckedAgents, type Resolve } from '../outbound/checked-agents.ts';
+import { createCheckedAgents } from '../outbound/checked-agents.ts';
+import type { Resolve } from '../outbound/dns-answer.ts';
 import { isStorageError } from '../store/storage-errors.ts';
 import { pingFor } from './delivered-event.ts';
 import { DeliveryLoop, type DeliveryParts } from './delivery-loop.ts';
@@ -13,8 +14,7 @@ import type { Webhook } from './webhook.ts';
 export interface DelivererOptions extends Omit<DeliveryParts, 'agents' | 'now'> {
   /** The system's clock unless given. */
   readonly now?: () => number;
-  /** The system's resolver unless given. */
-  readonly resolve?: Resolve;
+  readonly resolve: Resolve;
 }
 
 /** Looks at least this often which webhooks there are: another api may have made one. */
@@ -37,8 +37,7 @@ export class Deliverer {
 
   constructor({ now = Date.now, resolve, ...parts }: DelivererOptions) {
     const { allowNetworks } = parts.webhooks;
-    const rules = { allowNetworks, ...(resolve === undefined ? {} : { resolve }) };
-    const agents = createCheckedAgents(rules, { keepAlive: true, timeout: IDLE_MS });
+    const agents = createCheckedAgents({ allowNetworks, resolve }, { keepAlive: true, timeout: IDLE_MS });
     this.#parts = { ...parts, agents, now };
     this.#lease = new Lease(parts.store, parts.log, (isHeld) => this.#leased(isHeld));
   }

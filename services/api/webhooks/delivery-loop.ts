@@ -64,7 +64,7 @@ export class DeliveryLoop {
     const { store, events, webhooks, log, now } = parts;
     this.#parts = parts;
     this.#log = log.child({ webhook: webhook.id });
-    this.#queue = new EventQueue(events, webhook.cursor, webhook.types);
+    this.#queue = new EventQueue(events, webhook.cursor, webhook.types, webhook.id);
     this.#redrive = new Redrive(store, webhook.id);
     this.#clock = new RetryClock(webhooks.retryMs, now);
     this.#clock.setFrom(webhook);

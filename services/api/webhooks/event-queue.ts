@@ -7,14 +7,17 @@ const PAGE = { events: 20, bytes: 64 * 1024 };
 /** The events that one webhook wants, one by one in their order. */
 export class EventQueue {
   readonly #events: EventLog;
+  readonly #reader: string;
   #types: readonly string[] | undefined;
   #cursor: number;
   #page: LogEvent[] = [];
   /** Where the cursor is once the page is through: further than its last event when nothing more was wanted. */
   #behindPage: number;
 
-  constructor(events: EventLog, cursor: number, types: readonly string[] | undefined) {
+  /** `reader`: the webhook, which has its turns among all who read. */
+  constructor(events: EventLog, cursor: number, types: readonly string[] | undefined, reader: string) {
     this.#events = events;
+    this.#reader = reader;
     this.#types = types;
     this.#cursor = cursor;
     this.#behindPage = cursor;
@@ -31,7 +34,10 @@ export class EventQueue {
       const filter = { types: this.#types, session: undefined };
       const page =
         this.#events.recentPage(this.#cursor, filter, PAGE) ??
-        (await this.#events.page(this.#cursor, this.#types, PAGE.events, { mostBytes: PAGE.bytes }));
+        (await this.#events.page(this.#cursor, this.#types, PAGE.events, {
+          mostBytes: PAGE.bytes,
+          client: this.#reader,
+        }));
       this.#page = [...page.events];
       // Never back: an empty log begins at 0.
       this.#behindPage = Math.max(page.next, this.#cursor);

@@ -1,6 +1,7 @@
 import { type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Config } from '#config';
+import { clientOf } from '../../runtime/http/client-of.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
 import { demandPublicLiteral } from '../outbound/outbound-url.ts';
 import type { Store } from '../store/store.ts';
@@ -91,7 +92,7 @@ export function webhookRoutes({ store, deliverer, webhooks: settings }: WebhookR
     const { id } = request.params;
     const { after, limit } = parseBy(bodies.pageSchema, request.query, 'query_invalid');
     // One more than asked for tells whether there are more.
-    const letters = await store.read(async (db) => {
+    const letters = await store.readInTurn(clientOf(request.headers), async (db) => {
       await registry.findWebhook(db, id);
       return listDeadLetters(db, id, after, limit + 1);
     });

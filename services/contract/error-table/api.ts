@@ -98,6 +98,19 @@ export const apiErrors = {
     title: 'Address refused',
     remedy: 'Use a public address; for one of your own network set OUTBOUND_ALLOW_NETWORKS.',
   },
+  readers_busy: {
+    status: 503,
+    title: 'Too many readers of events',
+    remedy:
+      'Close streams and WebSockets that nobody reads, or share one; then come back after Retry-After seconds.',
+    retryAfterS: 5,
+  },
+  lookups_busy: {
+    status: 503,
+    title: 'Too many names wait for DNS',
+    remedy: 'Wait Retry-After seconds; if it stays, see whether the DNS servers of the kit answer.',
+    retryAfterS: 4,
+  },
   webhook_limit: { status: 409, title: 'Too many webhooks', remedy: 'Remove one, or raise WEBHOOKS_MOST.' },
   storage_full: {
     status: 507,

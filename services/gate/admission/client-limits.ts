@@ -1,6 +1,6 @@
+import { networkOf, networkOf } from '../../contract/client-network.ts';
 import { KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
-import { networkOf } from '../contract/client-network.ts';
 import type { GateLimits } from '../contract/options.ts';
 
 /** New clients until those are forgotten who have not come since as many before, and have nothing under way. */

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { networkOf } from '../../contract/client-network.ts';
 import type { Pressure } from '../../contract/pressure.ts';
 import type { Log } from '../../runtime/log.ts';
-import { networkOf } from '../contract/client-network.ts';
 import type { RequestContext } from '../request-context.ts';
 import { ConnectionShares } from './connection-shares.ts';
 import type { Tunnel } from './tunnel.ts';

@@ -129,6 +129,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'services/api/events/intake.ts',
     'services/api/media',
     'services/api/messages',
+    'services/api/outbound',
     'services/api/outbox',
     'services/api/people',
     'services/api/sessions',

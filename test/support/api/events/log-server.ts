@@ -4,6 +4,7 @@ import { answerPage } from '../../../../services/api/events/event-page.ts';
 import type { SocketTimes } from '../../../../services/api/events/event-socket.ts';
 import { streamEvents } from '../../../../services/api/events/event-stream.ts';
 import { answerEvents } from '../../../../services/api/events/events-route.ts';
+import type { OpenReaders } from '../../../../services/api/events/open-readers.ts';
 import { acceptSockets } from '../../../../services/api/events/socket-upgrade.ts';
 import { type OpenEngine, Store } from '../../../../services/api/store/store.ts';
 import type { BridgeEvent } from '../../../../services/contract/events.ts';
@@ -19,6 +20,7 @@ const silent = createLog('api', 'silent');
 
 export interface LogServerOptions extends SocketTimes {
   readonly apiKeys?: readonly string[];
+  readonly readers?: OpenReaders;
 }
 
 /** The event log and those who read it over the network, without the rest of the api; pings may come sooner, and waits end sooner. */
@@ -29,9 +31,9 @@ export class LogServer implements AsyncDisposable {
   origin = '';
   #isClosed = false;
 
-  private constructor(store: Store, { pingMs, closeMs, apiKeys = [] }: LogServerOptions) {
+  private constructor(store: Store, { pingMs, closeMs, apiKeys = [], readers }: LogServerOptions) {
     this.store = store;
-    this.log = new EventLog(store);
+    this.log = new EventLog(store, readers);
     const app = createServiceApp();
     const parts = { events: this.log, log: silent, secret: SECRET, apiKeys };
     app.get('/api/pinged', (request, response) => streamEvents(this.log, silent, request, response, pingMs));

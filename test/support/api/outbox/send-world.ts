@@ -11,6 +11,7 @@ import { takeEvents } from '../../../../services/api/events/intake.ts';
 import { answerHealth } from '../../../../services/api/health.ts';
 import { takeUpload } from '../../../../services/api/media/media-upload.ts';
 import { messageRoutes } from '../../../../services/api/messages/message-routes.ts';
+import { resolversFor } from '../../../../services/api/outbound/purposes.ts';
 import { MessageChanges } from '../../../../services/api/outbox/changes.ts';
 import { Dispatcher } from '../../../../services/api/outbox/dispatcher.ts';
 import { peopleRoutes } from '../../../../services/api/people/people-routes.ts';
@@ -59,10 +60,11 @@ export class SendWorld implements AsyncDisposable {
     const shared = { store, changes: this.changes, events: this.events, log };
     const dispatcher = new Dispatcher({ ...options, ...shared, bridge });
     const decider = new AccountDecider({ session, dispatcher, ...shared });
-    const deliverer = new Deliverer({ ...shared, webhooks });
-    const media = { ...outbox, allowNetworks: webhooks.allowNetworks };
+    const names = resolversFor(log, options.names);
+    const deliverer = new Deliverer({ ...shared, webhooks, resolve: names.webhooks.resolve });
+    const media = { ...outbox, allowNetworks: webhooks.allowNetworks, resolve: names.media.resolve };
     const app = createApp(
-      { ...options, dispatcher },
+      { ...options, dispatcher, budgets: names.budgets },
       {
         health: answerHealth(address, store, dispatcher),
         intake: takeEvents({ ...shared, dispatcher, session }),

@@ -1,4 +1,5 @@
 import { EventLog } from '../../../../services/api/events/event-log.ts';
+import { resolversFor } from '../../../../services/api/outbound/purposes.ts';
 import { openPostgres } from '../../../../services/api/store/postgres.ts';
 import { openSqlite } from '../../../../services/api/store/sqlite.ts';
 import { Store } from '../../../../services/api/store/store.ts';
@@ -18,4 +19,5 @@ new Deliverer({
   events: new EventLog(store),
   webhooks: { most: 10, timeoutMs: 60_000, retryMs: 20, retryHours: 72, allowNetworks: ['127.0.0.0/8'] },
   log,
+  resolve: resolversFor(log).webhooks.resolve,
 }).start();

@@ -3,7 +3,8 @@ import type { Server } from 'node:http';
 import request from 'supertest';
 import { EventLog } from '../../../../services/api/events/event-log.ts';
 import { appendEvents } from '../../../../services/api/events/log-writer.ts';
-import type { Resolve } from '../../../../services/api/outbound/checked-agents.ts';
+import type { Resolve } from '../../../../services/api/outbound/dns-answer.ts';
+import { resolversFor } from '../../../../services/api/outbound/purposes.ts';
 import { type OpenEngine, Store } from '../../../../services/api/store/store.ts';
 import { Deliverer } from '../../../../services/api/webhooks/deliverer.ts';
 import { webhookRoutes } from '../../../../services/api/webhooks/webhook-routes.ts';
@@ -18,7 +19,7 @@ import { until } from '../../until.ts';
 import { AMPLE_MS } from '../world.ts';
 
 export interface WorldOptions {
-  /** Without it the test answers names itself. */
+  /** The resolver of the product unless given. */
   readonly resolve?: Resolve;
   readonly allowNetworks?: string[];
   readonly timeoutMs?: number;
@@ -145,14 +146,14 @@ export class WebhookWorld implements AsyncDisposable {
   }
 
   #newDeliverer(): Deliverer {
-    const { resolve } = this.#options;
+    const { resolve = resolversFor(this.#log).webhooks.resolve } = this.#options;
     return new Deliverer({
       store: this.store,
       events: this.events,
       webhooks: this.#settings,
       log: this.#log,
       now: () => Date.now() + this.clockOffsetMs,
-      ...(resolve === undefined ? {} : { resolve }),
+      resolve,
     });
   }
 

@@ -16,7 +16,7 @@ async function openThrough(proxy: TcpProxy, patienceMs = 30_000): Promise<Store>
   const url = new URL((await sharedPostgres()).url);
   url.port = String(proxy.port);
   const space = `test_${randomBytes(6).toString('hex')}`;
-  return Store.open(() => openPostgres(url.href, space, silent, patienceMs), silent);
+  return Store.open(() => openPostgres(url.href, space, silent, { patienceMs }), silent);
 }
 
 const hasCommit = (sent: Buffer) => sent.includes('commit\0');

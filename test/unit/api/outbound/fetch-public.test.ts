@@ -8,7 +8,9 @@ import {
   type FetchOptions,
   fetchPublic,
 } from '../../../../services/api/outbound/fetch-public.ts';
+import { resolversFor } from '../../../../services/api/outbound/purposes.ts';
 import { closeServer, listen } from '../../../../services/runtime/http/listen.ts';
+import { createLog } from '../../../../services/runtime/log.ts';
 import { codeOf } from '../../../support/api/store/rows.ts';
 
 /** A server of files on this machine, which may be called. */
@@ -35,7 +37,13 @@ class FileServer implements AsyncDisposable {
   }
 }
 
-const DEFAULTS: FetchOptions = { maxBytes: 1_000, timeoutMs: 60_000, allowNetworks: ['127.0.0.1/32'] };
+const { resolve: resolveMedia } = resolversFor(createLog('api', 'silent')).media;
+const DEFAULTS: FetchOptions = {
+  maxBytes: 1_000,
+  timeoutMs: 60_000,
+  allowNetworks: ['127.0.0.1/32'],
+  resolve: resolveMedia,
+};
 
 function get(url: string, options: Partial<FetchOptions> = {}): Promise<Fetched> {
   return fetchPublic(url, { ...DEFAULTS, ...options });
