@@ -98,6 +98,13 @@ export const messageSettings = {
       default: 16 * 1024 ** 2,
       group: OUTBOX,
     }),
+    bodyMemoryBytes: setting({
+      doc: 'Memory for the bodies of requests and the files of media URLs that the api reads at one moment; one client may have three quarters. More wait unread, for 10 s at most, then 503.',
+      env: 'API_BODY_MEMORY',
+      format: 'bytes',
+      default: 64 * 1024 ** 2,
+      group: OUTBOX,
+    }),
     mediaTypes: setting({
       doc: 'Media types that are sent, separated by commas; type/* is any of a kind.',
       env: 'MEDIA_TYPES',

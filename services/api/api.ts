@@ -13,6 +13,8 @@ import { takeEvents } from './events/intake.ts';
 import { OpenReaders } from './events/open-readers.ts';
 import { acceptSockets } from './events/socket-upgrade.ts';
 import { answerHealth } from './health.ts';
+import { BodyMemory } from './media/body-memory.ts';
+import { mostBytes } from './media/media.ts';
 import { takeUpload } from './media/media-upload.ts';
 import { messageRoutes } from './messages/message-routes.ts';
 import { resolversFor } from './outbound/purposes.ts';
@@ -67,8 +69,19 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
   const names = resolversFor(log, options.names);
   const deliverer = new Deliverer({ store, events, webhooks, log, resolve: names.webhooks.resolve });
   const media = { ...outbox, allowNetworks: webhooks.allowNetworks, resolve: names.media.resolve };
+  const memory = new BodyMemory({ totalBytes: outbox.bodyMemoryBytes, log });
   const app = createApp(
-    { secret, apiKeys, maxBodyBytes, store, log, dispatcher, budgets: [...names.budgets, readers.budget] },
+    {
+      secret,
+      apiKeys,
+      maxBodyBytes,
+      mostMediaBytes: mostBytes(outbox),
+      memory,
+      store,
+      log,
+      dispatcher,
+      budgets: [...names.budgets, readers.budget, memory.budget],
+    },
     {
       health: answerHealth(options.bridge, store, dispatcher),
       intake: takeEvents({ store, events, changes, dispatcher, session }),
@@ -84,6 +97,7 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
         sendWaitMs,
         outbox,
         media,
+        memory,
       }),
       account: accountRoutes({ session, store, decider }),
       sessions: sessionRoutes({ bridge, dispatcher, store, session }),

@@ -8,8 +8,12 @@ import { createServiceApp } from '../runtime/http/service-app.ts';
 import type { Log } from '../runtime/log.ts';
 import { refusePlainSocket } from './events/events-route.ts';
 import type { HealthFacts } from './health.ts';
+import type { BodyMemory } from './media/body-memory.ts';
 import type { PasskeyRoutes } from './sessions/passkey-routes.ts';
 import type { Store } from './store/store.ts';
+
+/** A JSON body is in memory as bytes, and as text. */
+const JSON_COPIES = 2;
 
 export interface AppOptions {
   /** The boot secret, which every caller must show. */
@@ -17,6 +21,8 @@ export interface AppOptions {
   /** None: every client that the gate admits may call. */
   readonly apiKeys: readonly string[];
   readonly maxBodyBytes: number;
+  readonly mostMediaBytes: number;
+  readonly memory: BodyMemory;
   readonly store: Pick<Store, 'status'>;
   readonly dispatcher: HealthFacts;
   /** What may run short; its pressure is in the readiness answer. */
@@ -41,7 +47,7 @@ export interface AppRoutes {
 
 /** The api: what it answers, in the order in which a request passes. */
 export function createApp(options: AppOptions, routes: AppRoutes): Express {
-  const { secret, apiKeys, maxBodyBytes, store, dispatcher, budgets, log } = options;
+  const { secret, apiKeys, maxBodyBytes, mostMediaBytes, memory, store, dispatcher, budgets, log } = options;
   const app = createServiceApp();
 
   // Ready although the database is away: the api reports it in its answers, and a restart would not repair it.
@@ -65,8 +71,8 @@ export function createApp(options: AppOptions, routes: AppRoutes): Express {
   app.use('/api', requireApiKey(apiKeys));
   app.get('/api/events', routes.events);
   app.get('/ws', requireApiKey(apiKeys), refusePlainSocket);
-  app.post('/api/whatsapp/media', routes.upload);
-  app.use('/api', readJson(maxBodyBytes));
+  app.post('/api/whatsapp/media', memory.admit(mostMediaBytes), routes.upload);
+  app.use('/api', memory.admit(maxBodyBytes, JSON_COPIES), readJson(maxBodyBytes));
   app.use('/api/whatsapp', routes.messages);
   app.use('/api/whatsapp', routes.sessions);
   app.use('/api/whatsapp/account', routes.account);

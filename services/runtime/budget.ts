@@ -47,11 +47,8 @@ export class Budget {
 
   /** Takes an amount for a holder. Returns undefined if the total, the reserve or the holder's share is exceeded. */
   take(holder: string, amount: number): Lease | undefined {
-    const { total, share } = this.#options;
-    const held = this.#held.get(holder) ?? 0;
-    const left = total - this.#used - (held === 0 ? 0 : total * RESERVE);
-    if (amount > left || held + amount > share) {
-      this.#noteRefusal(holder, held);
+    if (!this.fits(holder, amount)) {
+      this.noteRefusal(holder);
       return undefined;
     }
     this.#add(holder, amount);
@@ -62,6 +59,14 @@ export class Budget {
         isHeld = false;
       },
     };
+  }
+
+  /** Whether `take` would give it now. */
+  fits(holder: string, amount: number): boolean {
+    const { total, share } = this.#options;
+    const held = this.heldBy(holder);
+    const left = total - this.#used - (held === 0 ? 0 : total * RESERVE);
+    return amount <= left && held + amount <= share;
   }
 
   /** What one holder has. */
@@ -77,15 +82,10 @@ export class Budget {
     return { resource, used: this.#used, limit: total, refused };
   }
 
-  #add(holder: string, amount: number): void {
-    this.#used += amount;
-    const held = (this.#held.get(holder) ?? 0) + amount;
-    if (held <= 0) this.#held.delete(holder);
-    else this.#held.set(holder, held);
-  }
-
-  #noteRefusal(holder: string, held: number): void {
+  /** Counts and logs a refusal. `take` calls it; a caller that waits first calls it in the end. */
+  noteRefusal(holder: string): void {
     const nowMs = this.#now();
+    const held = this.heldBy(holder);
     if (this.#refused === 0 || nowMs - this.#refusedSinceMs >= REFUSALS_MS) {
       this.#refused = 0;
       this.#refusedSinceMs = nowMs;
@@ -99,6 +99,13 @@ export class Budget {
       { resource, holder, held, share, used: this.#used, total },
       `${resource}: a request of ${holder} is refused; ${held} of its share of ${share}, ${this.#used} of ${total} in all are in use${remedy}`,
     );
+  }
+
+  #add(holder: string, amount: number): void {
+    this.#used += amount;
+    const held = (this.#held.get(holder) ?? 0) + amount;
+    if (held <= 0) this.#held.delete(holder);
+    else this.#held.set(holder, held);
   }
 }
 

@@ -24,6 +24,7 @@ export async function fetchMedium(
   options: MediaFetchOptions,
   { url, filename }: Extract<MediaSource, { from: 'url' }>,
   signal: AbortSignal,
+  claim: (bytes: number) => Promise<void>,
 ): Promise<Medium> {
   const fetched = await fetchPublic(url, {
     maxBytes: mostBytes(options),
@@ -32,6 +33,7 @@ export async function fetchMedium(
     resolve: options.resolve,
     redirects: REDIRECTS,
     signal,
+    claim,
   }).catch((error: unknown) => {
     if (!(error instanceof KitError)) throw error;
     const { code, message } = error;

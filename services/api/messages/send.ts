@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { MessageContent } from '../../contract/content.ts';
 import { fieldsError } from '../../runtime/http/request-validation.ts';
+import type { BodyMemory } from '../media/body-memory.ts';
 import { copyUpload, demandUsable, insertMedium, type Medium, type StoredMedium } from '../media/media.ts';
 import { fetchMedium, type MediaFetchOptions } from '../media/media-fetch.ts';
 import type { Database } from '../store/store.ts';
@@ -11,10 +12,11 @@ export interface SendParts {
   /** The WhatsApp login that sends the messages. */
   readonly session: string;
   readonly media: MediaFetchOptions;
+  readonly memory: BodyMemory;
 }
 
 /** `POST /api/whatsapp/send`: a message of any kind to a chat. */
-export function sendMessage({ session, media }: SendParts, submit: Submit): RequestHandler {
+export function sendMessage({ session, media, memory }: SendParts, submit: Submit): RequestHandler {
   return (request, response) => {
     const { chatId, content, sendAt, expiresAt, meaning } = parseSendBody(request.body, session);
     const source = content.kind === 'media' ? content.source : undefined;
@@ -23,7 +25,10 @@ export function sendMessage({ session, media }: SendParts, submit: Submit): Requ
       route: 'POST /send',
       meaning,
       chatId,
-      fetch: source?.from === 'url' ? (gone) => fetchMedium(media, source, gone) : undefined,
+      fetch:
+        source?.from === 'url'
+          ? (gone) => fetchMedium(media, source, gone, (bytes) => memory.claim(request, response, bytes))
+          : undefined,
       draft: (fetched) => async (db, id, now) => ({
         chatId,
         content: content.kind === 'media' ? await placeMedium(db, content, fetched, id, now) : content,

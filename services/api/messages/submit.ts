@@ -4,6 +4,7 @@ import { KitError } from '../../contract/errors.ts';
 import { MESSAGE_STATES } from '../../contract/message-states.ts';
 import { readScope } from '../account/scope.ts';
 import type { BridgeClient } from '../bridge-client.ts';
+import type { BodyMemory } from '../media/body-memory.ts';
 import type { Medium } from '../media/media.ts';
 import type { Dispatcher } from '../outbox/dispatcher.ts';
 import { askOnce } from '../people/ask-whatsapp.ts';
@@ -34,6 +35,7 @@ export type Submit = (request: Request, response: Response, order: Order) => Pro
 
 export interface SubmitParts extends Omit<AcceptParts, 'capacity'>, OutcomeWaitParts {
   readonly bridge: Pick<BridgeClient, 'resolve'>;
+  readonly memory: Pick<BodyMemory, 'release'>;
   readonly dispatcher: Pick<Dispatcher, 'wake' | 'whyWaiting' | 'whyHeldBack'>;
   readonly outbox: Pick<Config['outbox'], 'ttlHours' | 'maxWaiting'>;
   /** The longest wait for WhatsApp's acknowledgement before the answer is 202. */
@@ -45,7 +47,7 @@ export interface SubmitParts extends Omit<AcceptParts, 'capacity'>, OutcomeWaitP
  * of the wait when it has not. Throws what refuses the order, and the KitError of a message that failed meanwhile.
  */
 export function submitTo(parts: SubmitParts): Submit {
-  const { store, session, outbox, dispatcher, sendWaitMs } = parts;
+  const { store, session, outbox, memory, dispatcher, sendWaitMs } = parts;
   const accepting = { store, session, outbox, capacity: new OutboxCapacity(outbox.maxWaiting) };
   const isKnown = async (keyed: KeyedRequest | undefined) =>
     keyed !== undefined && (await store.read((db) => findEarlier(db, session, keyed))) !== undefined;
@@ -63,6 +65,8 @@ export function submitTo(parts: SubmitParts): Submit {
     const { receipt, isNew, heldBack } = await orOtherForm(parts, keyed, () =>
       accept(accepting, id, draft(fetched), keyed),
     );
+    // Stored: what is waited for now needs the body no more.
+    memory.release(request);
     if (isNew) dispatcher.wake();
     else wait?.watch(receipt.id);
     // Only a person can decide what becomes of it: that is nothing to wait for.

@@ -14,6 +14,8 @@ export interface FetchOptions extends OutboundRules {
   /** The `Accept` header; anything unless given. */
   readonly accept?: string;
   readonly signal?: AbortSignal;
+  /** Called before a body of so many bytes is read, or of `maxBytes` if the server does not say; may wait, or throw. */
+  readonly claim?: (bytes: number) => Promise<void>;
 }
 
 export interface Fetched {
@@ -43,7 +45,7 @@ export async function fetchPublic(text: string, options: FetchOptions): Promise<
 }
 
 async function follow(agents: CheckedAgents, first: URL, options: FetchOptions): Promise<Fetched> {
-  const { maxBytes, timeoutMs, redirects = REDIRECTS, accept = '*/*', signal } = options;
+  const { timeoutMs, redirects = REDIRECTS, accept = '*/*', signal } = options;
   const until = performance.now() + timeoutMs;
   let url = first;
   for (let followed = 0; followed <= redirects; followed += 1) {
@@ -59,20 +61,26 @@ async function follow(agents: CheckedAgents, first: URL, options: FetchOptions):
     });
     const { location } = answer.headers;
     if (!REDIRECT_STATUSES.includes(answer.status) || location === undefined)
-      return await take(answer, url, maxBytes, timeoutMs);
+      return await take(answer, url, options);
     answer.body.destroy();
     url = toUrl(location, url);
   }
   throw new KitError('media_unusable', `${first.host} redirects more than ${redirects} times`);
 }
 
-async function take(answer: PublicAnswer, url: URL, maxBytes: number, timeoutMs: number): Promise<Fetched> {
+async function take(
+  answer: PublicAnswer,
+  url: URL,
+  { maxBytes, timeoutMs, claim }: FetchOptions,
+): Promise<Fetched> {
   const { status, headers, body } = answer;
   try {
     if (status < 200 || status > 299)
       throw new KitError('media_unusable', `${url.host} answers with status ${status}`);
     // Said beforehand, it spares both sides the way; what is said wrongly is counted below.
     if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(url, maxBytes);
+    const length = headers['content-length'];
+    await claim?.(length === undefined ? maxBytes : Number(length));
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of body) {

@@ -98,6 +98,13 @@ export const apiErrors = {
     title: 'Address refused',
     remedy: 'Use a public address; for one of your own network set OUTBOUND_ALLOW_NETWORKS.',
   },
+  body_memory_full: {
+    status: 503,
+    title: 'Too many large bodies at once',
+    remedy:
+      'Send fewer large bodies at once, or by POST /api/whatsapp/media; then come back after Retry-After seconds.',
+    retryAfterS: 2,
+  },
   readers_busy: {
     status: 503,
     title: 'Too many readers of events',

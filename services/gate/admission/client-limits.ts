@@ -1,4 +1,4 @@
-import { networkOf, networkOf } from '../../contract/client-network.ts';
+import { networkOf } from '../../contract/client-network.ts';
 import { KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { GateLimits } from '../contract/options.ts';

@@ -154,6 +154,7 @@ const PATIENT = {
   retryMs: 600_000,
   retryMaxMs: 600_000,
   mediaMaxBytes: 1024 ** 2,
+  bodyMemoryBytes: 64 * 1024 ** 2,
   mediaTypes: ['image/*'],
   mediaFetchTimeoutMs: 60_000,
   ackTimeoutMs: 60_000,

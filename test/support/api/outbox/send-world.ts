@@ -9,6 +9,7 @@ import { EventLog } from '../../../../services/api/events/event-log.ts';
 import { answerEvents } from '../../../../services/api/events/events-route.ts';
 import { takeEvents } from '../../../../services/api/events/intake.ts';
 import { answerHealth } from '../../../../services/api/health.ts';
+import { BodyMemory } from '../../../../services/api/media/body-memory.ts';
 import { takeUpload } from '../../../../services/api/media/media-upload.ts';
 import { messageRoutes } from '../../../../services/api/messages/message-routes.ts';
 import { resolversFor } from '../../../../services/api/outbound/purposes.ts';
@@ -63,14 +64,24 @@ export class SendWorld implements AsyncDisposable {
     const names = resolversFor(log, options.names);
     const deliverer = new Deliverer({ ...shared, webhooks, resolve: names.webhooks.resolve });
     const media = { ...outbox, allowNetworks: webhooks.allowNetworks, resolve: names.media.resolve };
+    const memory = new BodyMemory({ totalBytes: outbox.bodyMemoryBytes });
     const app = createApp(
-      { ...options, dispatcher, budgets: names.budgets },
+      { ...options, memory, mostMediaBytes: outbox.mediaMaxBytes, dispatcher, budgets: names.budgets },
       {
         health: answerHealth(address, store, dispatcher),
         intake: takeEvents({ ...shared, dispatcher, session }),
         events: answerEvents(shared),
         upload: takeUpload(store, outbox),
-        messages: messageRoutes({ ...shared, bridge, dispatcher, session, sendWaitMs, outbox, media }),
+        messages: messageRoutes({
+          ...shared,
+          bridge,
+          dispatcher,
+          session,
+          sendWaitMs,
+          outbox,
+          media,
+          memory,
+        }),
         account: accountRoutes({ session, store, decider }),
         sessions: sessionRoutes({ bridge, dispatcher, store, session }),
         chats: chatRoutes({ bridge, store, session }),
