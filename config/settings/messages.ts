@@ -39,7 +39,7 @@ export const messageSettings = {
       group: STORE,
     }),
     maxBytes: setting({
-      doc: 'About how much the store may hold; beyond it the oldest events and ended messages go before their time, a waiting message never.',
+      doc: 'About how much messages and events may take. Beyond it the oldest delivered events and ended messages go before their time. Waiting messages and events that a webhook still wants stay; if they fill the store, sends are refused with 507.',
       env: 'STORE_MAX_BYTES',
       format: 'bytes',
       default: 2 * 1024 ** 3,
@@ -96,6 +96,13 @@ export const messageSettings = {
       env: 'MEDIA_MAX_BYTES',
       format: 'bytes',
       default: 16 * 1024 ** 2,
+      group: OUTBOX,
+    }),
+    mediaStoreBytes: setting({
+      doc: 'How much the files of waiting messages and uploads may take in the store; uploads half of it at most. Above it, 507.',
+      env: 'MEDIA_STORE_BYTES',
+      format: 'bytes',
+      default: 1024 ** 3,
       group: OUTBOX,
     }),
     bodyMemoryBytes: setting({

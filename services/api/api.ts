@@ -15,6 +15,7 @@ import { acceptSockets } from './events/socket-upgrade.ts';
 import { answerHealth } from './health.ts';
 import { BodyMemory } from './media/body-memory.ts';
 import { mostBytes } from './media/media.ts';
+import { MediaRoom } from './media/media-room.ts';
 import { takeUpload } from './media/media-upload.ts';
 import { messageRoutes } from './messages/message-routes.ts';
 import { resolversFor } from './outbound/purposes.ts';
@@ -27,6 +28,7 @@ import { chatRoutes } from './sessions/chat-routes.ts';
 import { passkeyRoutes } from './sessions/passkey-routes.ts';
 import { sessionRoutes } from './sessions/session-routes.ts';
 import { type RetentionLimits, startRetention } from './store/retention/retention.ts';
+import { StoreRoom } from './store/retention/store-room.ts';
 import { type OpenEngine, Store } from './store/store.ts';
 import { Deliverer } from './webhooks/deliverer.ts';
 import { webhookRoutes } from './webhooks/webhook-routes.ts';
@@ -70,6 +72,8 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
   const deliverer = new Deliverer({ store, events, webhooks, log, resolve: names.webhooks.resolve });
   const media = { ...outbox, allowNetworks: webhooks.allowNetworks, resolve: names.media.resolve };
   const memory = new BodyMemory({ totalBytes: outbox.bodyMemoryBytes, log });
+  const mediaRoom = new MediaRoom(outbox.mediaStoreBytes, log);
+  const room = new StoreRoom(options.store.maxBytes, log);
   const app = createApp(
     {
       secret,
@@ -80,13 +84,13 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
       store,
       log,
       dispatcher,
-      budgets: [...names.budgets, readers.budget, memory.budget],
+      budgets: [...names.budgets, readers.budget, memory.budget, mediaRoom, room],
     },
     {
       health: answerHealth(options.bridge, store, dispatcher),
       intake: takeEvents({ store, events, changes, dispatcher, session }),
       events: answerEvents({ events, log }),
-      upload: takeUpload(store, outbox),
+      upload: takeUpload(store, outbox, mediaRoom),
       messages: messageRoutes({
         bridge,
         store,
@@ -98,6 +102,8 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
         outbox,
         media,
         memory,
+        mediaRoom,
+        room,
       }),
       account: accountRoutes({ session, store, decider }),
       sessions: sessionRoutes({ bridge, dispatcher, store, session }),
@@ -113,7 +119,7 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
   dispatcher.start();
   decider.start();
   deliverer.start();
-  const retention = startRetention(store, options.store, log);
+  const retention = startRetention(store, options.store, log, room);
   return {
     port,
     kitStops: () => {

@@ -1,6 +1,7 @@
 import type { Express, RequestHandler } from 'express';
 import { ADMISSION_PATH, EVENTS_PATH, MAX_EVENTS_BYTES } from '../contract/internal.ts';
-import { type Budget, pressures } from '../runtime/budget.ts';
+import type { Pressure } from '../contract/pressure.ts';
+import { pressures } from '../runtime/budget.ts';
 import { requireApiKey, requireSecret } from '../runtime/http/auth-middleware.ts';
 import { answerProblem, answerUnknown } from '../runtime/http/problem-answers.ts';
 import { readJson } from '../runtime/http/request-validation.ts';
@@ -26,7 +27,7 @@ export interface AppOptions {
   readonly store: Pick<Store, 'status'>;
   readonly dispatcher: HealthFacts;
   /** What may run short; its pressure is in the readiness answer. */
-  readonly budgets: readonly Budget[];
+  readonly budgets: readonly { readonly pressure: Pressure | undefined }[];
   readonly log: Log;
 }
 

@@ -1,5 +1,6 @@
 import type { Pressure } from '../contract/pressure.ts';
 import type { Log } from './log.ts';
+import { Refusals } from './refusals.ts';
 
 export interface BudgetOptions {
   /** The name of the resource in `/health` and in the log: `body_memory`. */
@@ -24,7 +25,6 @@ export interface Lease {
 const RESERVE = 1 / 4;
 /** From this part of the total on, a resource counts as near its limit. */
 const NEAR = 0.8;
-const REFUSALS_MS = 60_000;
 const LOG_EVERY_MS = 10_000;
 
 /**
@@ -33,16 +33,13 @@ const LOG_EVERY_MS = 10_000;
  */
 export class Budget {
   readonly #options: BudgetOptions;
-  readonly #now: () => number;
+  readonly #refusals: Refusals;
   readonly #held = new Map<string, number>();
   #used = 0;
-  #refused = 0;
-  #refusedSinceMs = 0;
-  #loggedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: BudgetOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
+    this.#refusals = new Refusals(LOG_EVERY_MS, options.now);
   }
 
   /** Takes an amount for a holder. Returns undefined if the total, the reserve or the holder's share is exceeded. */
@@ -77,22 +74,15 @@ export class Budget {
   /** Undefined while the resource is far from its limit and nothing was refused in the last minute. */
   get pressure(): Pressure | undefined {
     const { resource, total } = this.#options;
-    const refused = this.#now() - this.#refusedSinceMs < REFUSALS_MS ? this.#refused : 0;
+    const refused = this.#refusals.count;
     if (refused === 0 && this.#used < total * NEAR) return undefined;
     return { resource, used: this.#used, limit: total, refused };
   }
 
   /** Counts and logs a refusal. `take` calls it; a caller that waits first calls it in the end. */
   noteRefusal(holder: string): void {
-    const nowMs = this.#now();
+    if (!this.#refusals.add()) return;
     const held = this.heldBy(holder);
-    if (this.#refused === 0 || nowMs - this.#refusedSinceMs >= REFUSALS_MS) {
-      this.#refused = 0;
-      this.#refusedSinceMs = nowMs;
-    }
-    this.#refused += 1;
-    if (nowMs - this.#loggedMs < LOG_EVERY_MS) return;
-    this.#loggedMs = nowMs;
     const { resource, total, share, setting, log } = this.#options;
     const remedy = setting === undefined ? '' : `; raise ${setting} if this is your own traffic`;
     log?.warn(

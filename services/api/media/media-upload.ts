@@ -6,6 +6,7 @@ import { fieldsError, parseBy } from '../../runtime/http/request-validation.ts';
 import type { Store } from '../store/store.ts';
 import { demandAllowedType, insertMedium, type MediaLimits, mostBytes, tooLarge, unusable } from './media.ts';
 import { filenameOf } from './media-name.ts';
+import type { MediaRoom } from './media-room.ts';
 
 const querySchema = z.strictObject({ filename: filenameSchema.optional() });
 const FIELD = 'body';
@@ -14,7 +15,7 @@ const FIELD = 'body';
  * `POST /api/whatsapp/media`: a file as it is, of the type in `Content-Type`, named by `?filename=` or
  * `Content-Disposition`. For 24 hours it may be sent, as often as wanted, by the id that comes back.
  */
-export function takeUpload(store: Store, limits: MediaLimits): RequestHandler {
+export function takeUpload(store: Store, limits: MediaLimits, room: MediaRoom): RequestHandler {
   return async (request, response) => {
     const { filename } = parseBy(querySchema, request.query, 'query_invalid');
     const name = filename ?? filenameOf(request.get('content-disposition'));
@@ -24,7 +25,7 @@ export function takeUpload(store: Store, limits: MediaLimits): RequestHandler {
     const data = await readBytes(request, limits);
     if (data.length === 0) throw unusable(FIELD, 'is empty');
     const medium = { mimetype, filename: name, data };
-    const { media_id: id } = await store.write((db) => insertMedium(db, medium, null, Date.now()));
+    const { media_id: id } = await store.write((db) => insertMedium(db, medium, null, Date.now(), room));
     response
       .status(201)
       .json({ id, bytes: data.length, mimetype, ...(name === undefined ? {} : { filename: name }) });

@@ -6,6 +6,7 @@ import { MAX_MEDIUM_BYTES } from '../../contract/internal.ts';
 import { fieldsError } from '../../runtime/http/request-validation.ts';
 import type { Database } from '../store/store.ts';
 import { isAllowedType } from './media-name.ts';
+import type { MediaRoom } from './media-room.ts';
 
 /** A medium with its bytes. */
 export interface Medium {
@@ -61,14 +62,16 @@ export function unusable(field: string, message: string): KitError {
   return fieldsError('media_unusable', [{ field, message }]);
 }
 
-/** Puts a medium into the store: for a message, or for later (null). */
+/** Puts a medium into the store: for a message, or for later (null). Throws KitError `media_store_full`. */
 export async function insertMedium(
   db: Database,
   medium: Medium,
   messageId: string | null,
   now: number,
+  room: Pick<MediaRoom, 'demand'>,
 ): Promise<StoredMedium> {
   const { mimetype, filename, data } = medium;
+  await room.demand(db, data.length, messageId === null);
   const media_id = newMediaId();
   await db
     .insertInto('media')
@@ -87,13 +90,14 @@ export async function insertMedium(
 
 /**
  * Gives a message a copy of an upload, which itself may be sent again; `filename` instead of its own. Throws KitError
- * `media_unusable` for one that is not there.
+ * `media_unusable` for one that is not there, and `media_store_full`.
  */
 export async function copyUpload(
   db: Database,
   upload: { readonly id: string; readonly filename: string | undefined },
   messageId: string,
   now: number,
+  room: Pick<MediaRoom, 'demand'>,
 ): Promise<StoredMedium> {
   const found = await db
     .selectFrom('media')
@@ -103,6 +107,7 @@ export async function copyUpload(
     .where('created_at', '>', now - UPLOAD_LIVES_MS)
     .executeTakeFirst();
   if (found === undefined) throw unusable('media.upload', 'there is no such upload of the last 24 hours');
+  await room.demand(db, found.bytes, false);
   const media_id = newMediaId();
   const filename = upload.filename ?? found.filename;
   await db

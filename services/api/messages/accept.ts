@@ -8,6 +8,7 @@ import { currentAccount, readAccounts } from '../account/linked-account.ts';
 import { type Message, toMessage } from '../outbox/message.ts';
 import { storeContent } from '../outbox/stored-content.ts';
 import { recipientOf } from '../people/recipients.ts';
+import type { StoreRoom } from '../store/retention/store-room.ts';
 import type { Database, DialectName, Store } from '../store/store.ts';
 import type { Tables } from '../store/tables.ts';
 import { claimKey, type KeyedRequest } from './idempotency.ts';
@@ -53,6 +54,7 @@ export interface AcceptParts {
   readonly session: string;
   readonly outbox: Pick<Config['outbox'], 'ttlHours'>;
   readonly capacity: OutboxCapacity;
+  readonly room: Pick<StoreRoom, 'demand'>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -60,10 +62,10 @@ const YEAR_MS = 366 * 24 * HOUR_MS;
 
 /**
  * Takes a message in: one transaction, which is on disk when the promise resolves. Throws KitError `key_reused`,
- * `outbox_full`, those of the store and those of the draft; then nothing was stored.
+ * `outbox_full`, `store_full`, those of the store and those of the draft; then nothing was stored.
  */
 export function accept(
-  { store, session, outbox, capacity }: AcceptParts,
+  { store, session, outbox, capacity, room }: AcceptParts,
   id: string,
   draft: Drafting,
   keyed: KeyedRequest | undefined,
@@ -79,6 +81,7 @@ export function accept(
         return { receipt, isNew: false, heldBack: whyHeldBack(accounts, receipt.account) };
       }
     }
+    await room.demand(db, dialect);
     await capacity.take(db);
     const { chatId, content, sendAt, expiresAt } = await draft(db, id, now);
     const startAt = Math.max(sendAt ?? now, now);

@@ -4,6 +4,7 @@ import { fieldsError } from '../../runtime/http/request-validation.ts';
 import type { BodyMemory } from '../media/body-memory.ts';
 import { copyUpload, demandUsable, insertMedium, type Medium, type StoredMedium } from '../media/media.ts';
 import { fetchMedium, type MediaFetchOptions } from '../media/media-fetch.ts';
+import type { MediaRoom } from '../media/media-room.ts';
 import type { Database } from '../store/store.ts';
 import { type MediaRequest, parseSendBody } from './send-body.ts';
 import type { Submit } from './submit.ts';
@@ -13,10 +14,14 @@ export interface SendParts {
   readonly session: string;
   readonly media: MediaFetchOptions;
   readonly memory: BodyMemory;
+  readonly mediaRoom: MediaRoom;
 }
 
 /** `POST /api/whatsapp/send`: a message of any kind to a chat. */
-export function sendMessage({ session, media, memory }: SendParts, submit: Submit): RequestHandler {
+export function sendMessage(
+  { session, media, memory, mediaRoom }: SendParts,
+  submit: Submit,
+): RequestHandler {
   return (request, response) => {
     const { chatId, content, sendAt, expiresAt, meaning } = parseSendBody(request.body, session);
     const source = content.kind === 'media' ? content.source : undefined;
@@ -31,7 +36,8 @@ export function sendMessage({ session, media, memory }: SendParts, submit: Submi
           : undefined,
       draft: (fetched) => async (db, id, now) => ({
         chatId,
-        content: content.kind === 'media' ? await placeMedium(db, content, fetched, id, now) : content,
+        content:
+          content.kind === 'media' ? await placeMedium(db, content, fetched, id, now, mediaRoom) : content,
         sendAt,
         expiresAt,
       }),
@@ -45,8 +51,9 @@ async function placeMedium(
   fetched: Medium | undefined,
   id: string,
   now: number,
+  room: MediaRoom,
 ): Promise<MessageContent> {
-  const stored = await storeMedium(db, source, fetched, id, now);
+  const stored = await storeMedium(db, source, fetched, id, now, room);
   if (about.as_voice === true && !stored.mimetype.startsWith('audio/'))
     throw fieldsError('body_invalid', [
       { field: 'media.as_voice', message: `is for audio, and this is ${stored.mimetype}` },
@@ -60,9 +67,10 @@ function storeMedium(
   fetched: Medium | undefined,
   id: string,
   now: number,
+  room: MediaRoom,
 ): Promise<StoredMedium> {
-  if (source.from === 'upload') return copyUpload(db, source, id, now);
-  if (source.from === 'data') return insertMedium(db, source, id, now);
+  if (source.from === 'upload') return copyUpload(db, source, id, now, room);
+  if (source.from === 'data') return insertMedium(db, source, id, now, room);
   if (fetched === undefined) throw new Error('the medium was not fetched');
-  return insertMedium(db, fetched, id, now);
+  return insertMedium(db, fetched, id, now, room);
 }

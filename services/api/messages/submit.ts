@@ -47,8 +47,8 @@ export interface SubmitParts extends Omit<AcceptParts, 'capacity'>, OutcomeWaitP
  * of the wait when it has not. Throws what refuses the order, and the KitError of a message that failed meanwhile.
  */
 export function submitTo(parts: SubmitParts): Submit {
-  const { store, session, outbox, memory, dispatcher, sendWaitMs } = parts;
-  const accepting = { store, session, outbox, capacity: new OutboxCapacity(outbox.maxWaiting) };
+  const { store, session, outbox, memory, room, dispatcher, sendWaitMs } = parts;
+  const accepting = { store, session, outbox, room, capacity: new OutboxCapacity(outbox.maxWaiting) };
   const isKnown = async (keyed: KeyedRequest | undefined) =>
     keyed !== undefined && (await store.read((db) => findEarlier(db, session, keyed))) !== undefined;
 

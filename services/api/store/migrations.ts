@@ -158,6 +158,13 @@ const BEHIND_POSTGRES = behind(POSTGRES.number, [
           for each row when ((old.state in ('queued', 'sending')) is true) execute function messages_release()`,
 ]);
 
+const losses = (number: string) => [
+  // Events that were removed before the webhook had taken them, and when that last happened.
+  `alter table webhooks add column lost ${number} not null default 0`,
+  `alter table webhooks add column lost_at ${number}`,
+  'create index media_sizes on media (message_id, bytes)',
+];
+
 /**
  * The migrations in their order, as frozen text. A migration that has shipped never changes; a new one follows it. So
  * this file imports nothing, and no query shares its SQL.
@@ -168,4 +175,5 @@ export const MIGRATIONS: readonly SqlMigration[] = [
   { name: '2026-11-30-later-fields', sqlite: laterFields, postgres: laterFields },
   { name: '2026-12-01-people', sqlite: people(SQLITE), postgres: people(POSTGRES) },
   { name: '2026-12-01-queue-heads', sqlite: BEHIND_SQLITE, postgres: BEHIND_POSTGRES },
+  { name: '2026-12-02-losses', sqlite: losses(SQLITE.number), postgres: losses(POSTGRES.number) },
 ];

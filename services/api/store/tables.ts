@@ -156,6 +156,9 @@ interface WebhooksTable {
   next_try_at: number;
   last_error: string | null;
   delivered_at: number | null;
+  /** Events that were removed before they were delivered, and when that last happened. */
+  lost: ColumnType<number, number | undefined, number>;
+  lost_at: ColumnType<number | null, number | null | undefined, number | null>;
 }
 
 interface DeadLettersTable {

@@ -19,6 +19,8 @@ export function toWebhookAnswer(webhook: WebhookView): object {
     last_error: webhook.lastError ?? null,
     last_delivered_at: toTime(webhook.deliveredAt),
     dead_letters: webhook.deadLetters,
+    lost: webhook.lost,
+    last_lost_at: toTime(webhook.lostAt),
   };
 }
 

@@ -24,6 +24,9 @@ export interface Webhook {
   readonly nextTryAt: number;
   readonly lastError: string | undefined;
   readonly deliveredAt: number | undefined;
+  /** Events that were removed before they were delivered. */
+  readonly lost: number;
+  readonly lostAt: number | undefined;
 }
 
 const statusSchema = z.enum(WEBHOOK_STATUSES);
@@ -45,5 +48,7 @@ export function toWebhook(row: Selectable<Tables['webhooks']>): Webhook {
     nextTryAt: row.next_try_at,
     lastError: row.last_error ?? undefined,
     deliveredAt: row.delivered_at ?? undefined,
+    lost: Number(row.lost),
+    lostAt: row.lost_at ?? undefined,
   };
 }

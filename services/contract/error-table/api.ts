@@ -124,6 +124,17 @@ export const apiErrors = {
     title: 'Disk full',
     remedy: 'Free space on the volume of the database; nothing was accepted.',
   },
+  store_full: {
+    status: 507,
+    title: 'Store full',
+    remedy:
+      'Let the receivers of the webhooks named here catch up, or remove those webhooks; or raise STORE_MAX_BYTES. Nothing was accepted, and nothing that was promised is removed.',
+  },
+  media_store_full: {
+    status: 507,
+    title: 'No room for media',
+    remedy: 'Wait until messages with media have gone out, or raise MEDIA_STORE_BYTES. Nothing was accepted.',
+  },
   storage_unavailable: {
     status: 503,
     title: 'Store not available',

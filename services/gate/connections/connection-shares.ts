@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Pressure } from '../../contract/pressure.ts';
+import { Refusals } from '../../runtime/refusals.ts';
 
 /** A resource counts as near its limit from this part of it on. */
 const NEAR = 0.8;
-const REFUSALS_MS = 60_000;
+const LOG_EVERY_MS = 10_000;
 
 /** One client: who it is does not matter, only that its connections count together. */
 interface Holder {
@@ -20,18 +21,19 @@ interface Holder {
  */
 export class ConnectionShares {
   readonly #limit: number;
-  readonly #now: () => number;
+  readonly #refusals: Refusals;
   readonly #holders = new Map<string, Holder>();
   readonly #bySocket = new Map<Socket, Holder>();
   /** Holders by the number of their connections. */
   readonly #byCount: Set<Holder>[] = [];
   #most = 0;
-  #refused = 0;
-  #refusedSinceMs = 0;
+  /** Whether the last `add` closed a connection and should be logged. */
+  isLogged = false;
 
-  constructor(limit: number, now: () => number = () => performance.now()) {
+  /** `now`: monotonic time in ms. */
+  constructor(limit: number, now?: () => number) {
     this.#limit = limit;
-    this.#now = now;
+    this.#refusals = new Refusals(LOG_EVERY_MS, now);
   }
 
   /**
@@ -40,7 +42,7 @@ export class ConnectionShares {
    */
   add(socket: Socket, client: string): Socket | undefined {
     const victim = this.#bySocket.size < this.#limit ? undefined : this.#choose(socket, client);
-    if (victim !== undefined) this.#noteRefusal();
+    this.isLogged = victim !== undefined && this.#refusals.add();
     if (victim === socket) return victim;
     if (victim !== undefined) this.remove(victim);
     this.#join(socket, client);
@@ -80,7 +82,7 @@ export class ConnectionShares {
 
   /** Undefined while there is ample room, and no connection was closed for want of it in the last minute. */
   get pressure(): Pressure | undefined {
-    const refused = this.#now() - this.#refusedSinceMs < REFUSALS_MS ? this.#refused : 0;
+    const refused = this.#refusals.count;
     if (refused === 0 && this.size < this.#limit * NEAR) return undefined;
     return { resource: 'connections', used: this.size, limit: this.#limit, refused };
   }
@@ -121,14 +123,6 @@ export class ConnectionShares {
     }
     this.#most = Math.max(this.#most, size);
     while (this.#most > 0 && (this.#byCount[this.#most]?.size ?? 0) === 0) this.#most -= 1;
-  }
-
-  #noteRefusal(): void {
-    if (this.#refused === 0 || this.#now() - this.#refusedSinceMs >= REFUSALS_MS) {
-      this.#refused = 0;
-      this.#refusedSinceMs = this.#now();
-    }
-    this.#refused += 1;
   }
 }
 

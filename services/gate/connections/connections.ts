@@ -7,8 +7,6 @@ import type { RequestContext } from '../request-context.ts';
 import { ConnectionShares } from './connection-shares.ts';
 import type { Tunnel } from './tunnel.ts';
 
-const CLOSE_LOG_MS = 10_000;
-
 /** The open connections of clients, with the newest request, the tunnels and the event streams on them. */
 export class Connections {
   readonly sockets = new Set<Socket>();
@@ -21,7 +19,6 @@ export class Connections {
   readonly #latest = new Map<Socket, TrackedRequest>();
   readonly #log: Log;
   readonly #shares: ConnectionShares;
-  #closeLoggedMs = Number.NEGATIVE_INFINITY;
 
   constructor(limit: number, log: Log) {
     this.#log = log;
@@ -64,9 +61,7 @@ export class Connections {
   #closeForRoom(socket: Socket): void {
     const client = socket.remoteAddress ?? 'a client that is gone';
     socket.destroy();
-    const nowMs = performance.now();
-    if (nowMs - this.#closeLoggedMs < CLOSE_LOG_MS) return;
-    this.#closeLoggedMs = nowMs;
+    if (!this.#shares.isLogged) return;
     const { used = 0, limit = 0, refused = 0 } = this.pressure ?? {};
     this.#log.warn(
       { used, limit, refused },

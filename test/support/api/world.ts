@@ -27,6 +27,7 @@ export const DEFAULTS: Omit<StartOptions, 'host' | 'port' | 'secret' | 'log' | '
     retryMs: 20,
     retryMaxMs: 100,
     mediaMaxBytes: 1024 ** 2,
+    mediaStoreBytes: 1024 ** 3,
     bodyMemoryBytes: 64 * 1024 ** 2,
     mediaTypes: ['image/*', 'video/*', 'audio/*', 'application/*', 'text/*'],
     mediaFetchTimeoutMs: AMPLE_MS,

@@ -110,6 +110,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'services/api/outbox',
     'services/api/outbox/state-sql.ts',
     'services/api/store',
+    'services/api/store/retention',
   ],
   'services/api/sessions': [
     ...SHARED,

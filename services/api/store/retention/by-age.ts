@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { isFinal, statesWhere } from '../../../contract/message-states.ts';
 import { BATCH_ROWS, inBatches, type RetentionRun } from './batches.ts';
-import { type SeqRange, warnOfUnseen, widen } from './unseen-events.ts';
+import { noteLosses } from './unseen-events.ts';
 
 export const FINAL_STATES = statesWhere(isFinal);
 
@@ -19,11 +19,11 @@ const settledAt = sql<number>`coalesce(ended_at, sent_at, accepted_at)`;
 
 /**
  * Removes the events at the beginning of the log that were stored before `cutoff`, whether every webhook has had them or
- * not: a receiver that has been away for so long must not fill the disk.
+ * not: a receiver that has been away for so long must not fill the disk. Each webhook shows how many it has lost.
  */
 export async function removeOldEvents(run: RetentionRun, cutoff: number): Promise<void> {
-  const { store } = run;
-  let removed: SeqRange | undefined;
+  const { store, log, now } = run;
+  const losses = new Map<string, number>();
   await inBatches(run, async () => {
     const oldest = await store.read((db) =>
       db.selectFrom('events').select(['seq', 'stored_at as at']).orderBy('seq').limit(BATCH_ROWS).execute(),
@@ -31,11 +31,19 @@ export async function removeOldEvents(run: RetentionRun, cutoff: number): Promis
     const old = leading(oldest, cutoff);
     const [first, last] = [old.at(0), old.at(-1)];
     if (first === undefined || last === undefined) return 0;
-    await store.write((db) => db.deleteFrom('events').where('seq', '<=', last.seq).execute());
-    removed = widen(removed, { first: first.seq, last: last.seq });
+    const lost = await store.write(async (db) => {
+      const noted = await noteLosses(db, { first: first.seq, last: last.seq }, now);
+      await db.deleteFrom('events').where('seq', '<=', last.seq).execute();
+      return noted;
+    });
+    for (const { webhook, count } of lost) losses.set(webhook, (losses.get(webhook) ?? 0) + count);
     return old.length;
   });
-  await warnOfUnseen(run, removed, 'they were older than EVENTS_KEEP_DAYS');
+  for (const [webhook, lost] of losses)
+    log.warn(
+      { webhook, lost },
+      `webhook ${webhook} has lost ${lost} events: they were older than EVENTS_KEEP_DAYS, and it had not taken them`,
+    );
 }
 
 /** Removes messages that were settled before `cutoff`. */

@@ -1,7 +1,7 @@
 import { BATCH_ROWS, inBatches, type RetentionRun } from './batches.ts';
 import { FINAL_STATES, firstFinalSeq } from './by-age.ts';
 import { estimateBytes } from './store-size.ts';
-import { activeCursors, type SeqRange, warnOfUnseen, widen } from './unseen-events.ts';
+import { activeCursors, type SeqRange } from './unseen-events.ts';
 
 /** Longer than any idempotency key: or a request that is repeated would find its message gone, and send another. */
 const SPARED_MS = 25 * 3_600_000;
@@ -9,30 +9,26 @@ const MEBIBYTE = 1024 ** 2;
 
 /**
  * Removes the oldest events and settled messages until the store holds no more than `maxBytes`, as far as it can tell.
- * Events that a webhook still waits for go last.
+ * Returns about how many bytes it then holds. Events that a webhook still wants are promised, and stay.
  */
-export async function limitSize(run: RetentionRun, maxBytes: number): Promise<void> {
-  let unseen: SeqRange | undefined;
-  const isTooLarge = async () => (await estimateBytes(run.store)) > maxBytes;
+export async function limitSize(run: RetentionRun, maxBytes: number): Promise<number> {
+  let bytes = await estimateBytes(run.store);
   await inBatches(run, async () => {
-    if (!(await isTooLarge())) return 0;
+    bytes = await estimateBytes(run.store);
+    if (bytes <= maxBytes) return 0;
     const message = await oldestMessage(run);
     const event = await oldestEvent(run);
     const taken = await takenByAll(run);
     const isEventTaken = event !== undefined && event.seq <= taken;
     if (isEventTaken && (message === undefined || event.at <= message.at))
       return removeEvents(run, { first: event.seq, last: Math.min(taken, event.seq + BATCH_ROWS - 1) });
-    if (message !== undefined) return removeMessages(run, message.seq);
-    if (event === undefined) return 0;
-    const range = { first: event.seq, last: event.seq + BATCH_ROWS - 1 };
-    unseen = widen(unseen, range);
-    return removeEvents(run, range);
+    return message === undefined ? 0 : removeMessages(run, message.seq);
   });
-  await warnOfUnseen(run, unseen, 'the store held more than STORE_MAX_BYTES');
-  if (!run.isOver() && (await isTooLarge()))
+  if (!run.isOver() && bytes > maxBytes)
     run.log.warn(
       `the store holds more than STORE_MAX_BYTES (${Math.round(maxBytes / MEBIBYTE)} MiB), and nothing is left that may be removed`,
     );
+  return bytes;
 }
 
 function oldestEvent({ store }: RetentionRun): Promise<{ seq: number; at: number } | undefined> {

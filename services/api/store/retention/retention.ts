@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '#config';
 import { errorText } from '../../../contract/errors.ts';
 import type { Log } from '../../../runtime/log.ts';
+import { WakeSignal } from '../../../runtime/wake-signal.ts';
 import { isStorageError } from '../storage-errors.ts';
 import type { Store } from '../store.ts';
 import { inBatches, type RetentionRun } from './batches.ts';
@@ -14,6 +14,7 @@ import {
 } from './by-age.ts';
 import { limitSize } from './by-size.ts';
 import { ClockTrust } from './clock-trust.ts';
+import type { StoreRoom } from './store-room.ts';
 
 export type RetentionLimits = Pick<Config['store'], 'eventsKeepDays' | 'messagesKeepDays' | 'maxBytes'>;
 
@@ -29,37 +30,45 @@ const DEAD_LETTERS_KEEP_MS = 30 * DAY_MS;
 /** Not at once: a start has other things to do. */
 const FIRST_MS = 30_000;
 const EVERY_MS = 300_000;
+/** A store that is too large is looked at this soon again. */
+const OVER_MS = 10_000;
 
 /**
  * Keeps the store from growing for ever: removes what has been kept long enough, then, beyond `maxBytes`, what is
- * oldest, and gives the room back to the disk. What waits to be sent is never touched.
+ * oldest, and gives the room back to the disk. Waiting messages, and by size events that a webhook wants, stay.
  */
 export function startRetention(
   store: Store,
   limits: RetentionLimits,
   log: Log,
+  room: StoreRoom,
   now: () => number = Date.now,
   everyMs = EVERY_MS,
 ): Retention {
-  const over = new AbortController();
-  const isOver = () => over.signal.aborted;
-  const pause = (ms: number) =>
-    sleep(ms, undefined, { signal: over.signal, ref: false }).catch(() => undefined); // cut short by the end
+  const wake = new WakeSignal();
+  let isClosed = false;
+  const isOver = () => isClosed;
+  let ranAt = Number.NEGATIVE_INFINITY;
+  room.onOver = () => {
+    if (performance.now() - ranAt > OVER_MS) wake.set();
+  };
   const clock = new ClockTrust(now);
   const run = async () => {
-    await pause(Math.min(FIRST_MS, everyMs));
+    await wake.wait(Math.min(FIRST_MS, everyMs));
     while (!isOver()) {
       const trust = clock.look();
       if (trust === 'jumped')
         log.warn('the clock has jumped by more than half a day: for a day nothing is removed for its age');
-      await runRetention({ store, log, now: now(), isOver }, limits, trust === 'good');
-      await pause(everyMs);
+      await runRetention({ store, log, now: now(), isOver }, limits, trust === 'good', room);
+      ranAt = performance.now();
+      await wake.wait(everyMs);
     }
   };
   const running = run();
   return {
     close: async () => {
-      over.abort();
+      isClosed = true;
+      wake.set();
       await running;
     },
   };
@@ -70,11 +79,13 @@ export async function runRetention(
   run: RetentionRun,
   limits: RetentionLimits,
   knowsAges = true,
+  room?: Pick<StoreRoom, 'note'>,
 ): Promise<void> {
   const { store, log } = run;
   try {
     if (knowsAges) await removeAged(run, limits);
-    await limitSize(run, limits.maxBytes);
+    const bytes = await limitSize(run, limits.maxBytes);
+    if (!run.isOver()) room?.note(bytes);
     await inBatches(run, async () => ((await store.vacuum()) ? 1 : 0));
   } catch (error) {
     // The store tells and heals its own troubles.

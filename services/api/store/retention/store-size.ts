@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Database, Store } from '../store.ts';
+import type { Database, DialectName, Store } from '../store.ts';
 import { firstFinalSeq } from './by-age.ts';
 
 /** Rows from whose size that of the others is concluded. */
@@ -8,17 +8,23 @@ const SAMPLE = 100;
 const ROW_COST_BYTES = 250;
 
 /**
- * About how many bytes the store holds, without counting them. SQLite knows its pages. PostgreSQL knows only its files,
+ * About how many bytes messages and events take, without media, and without counting them. SQLite knows its pages. PostgreSQL knows only its files,
  * which do not shrink when rows are removed; so there it is the numbers of the first and last event, and of the first settled and
  * the last message, times the size of the newest ones.
  */
-export async function estimateBytes(store: Store): Promise<number> {
-  return store.read(store.dialect === 'postgres' ? estimatePostgres : measureSqlite);
+export function estimateBytes(store: Store): Promise<number> {
+  return store.read(estimateIn);
+}
+
+/** As `estimateBytes`, within a transaction. */
+export function estimateIn(db: Database, dialect: DialectName): Promise<number> {
+  return dialect === 'postgres' ? estimatePostgres(db) : measureSqlite(db);
 }
 
 async function measureSqlite(db: Database): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
-    select (pages.page_count - free.freelist_count) * size.page_size as bytes
+    select (pages.page_count - free.freelist_count) * size.page_size
+      - (select coalesce(sum(bytes), 0) from media) as bytes
     from pragma_page_count() as pages, pragma_freelist_count() as free, pragma_page_size() as size`.execute(
     db,
   );

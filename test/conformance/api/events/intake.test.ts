@@ -154,6 +154,7 @@ const PATIENT = {
   retryMs: 600_000,
   retryMaxMs: 600_000,
   mediaMaxBytes: 1024 ** 2,
+  mediaStoreBytes: 1024 ** 3,
   bodyMemoryBytes: 64 * 1024 ** 2,
   mediaTypes: ['image/*'],
   mediaFetchTimeoutMs: 60_000,

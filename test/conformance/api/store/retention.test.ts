@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { startRetention } from '../../../../services/api/store/retention/retention.ts';
+import { StoreRoom } from '../../../../services/api/store/retention/store-room.ts';
 import { estimateBytes } from '../../../../services/api/store/retention/store-size.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
 import { forEachDatabase } from '../../../support/api/databases.ts';
@@ -40,19 +41,26 @@ forEachDatabase((database) => {
       assert.deepEqual(await shelf.seqs(), [2, 3]);
     });
 
-    it('removes events that a webhook still waits for, and says which has missed how many', async () => {
+    it('removes events by their age that a webhook still wants, and the webhook shows how many it has lost', async () => {
       await using shelf = await Shelf.open(database);
       await shelf.events(10, daysAgo(31));
       await shelf.webhook('slow', 4);
       await shelf.webhook('done', 10);
       await shelf.webhook('off', 0, 'disabled');
+      await shelf.webhook('picky', 0, 'active', ['message']);
       await shelf.tidyUp();
       assert.deepEqual(await shelf.seqs(), []);
       assert.equal(shelf.logged.length, 1, shelf.logged.join(''));
-      assert.match(
-        shelf.logged[0] ?? '',
-        /up to 6 events were removed before webhook slow .* EVENTS_KEEP_DAYS/,
-      );
+      assert.match(shelf.logged[0] ?? '', /webhook slow has lost 6 events: .* EVENTS_KEEP_DAYS/);
+      assert.deepEqual(await lossesOf(shelf), [
+        ['done', 0, null],
+        ['off', 0, null],
+        ['picky', 0, null],
+        ['slow', 6, NOW],
+      ]);
+      await shelf.events(2, daysAgo(31));
+      await shelf.tidyUp();
+      assert.deepEqual((await lossesOf(shelf)).at(-1), ['slow', 8, NOW]);
     });
 
     it('removes messages that were settled long ago, whatever their state, and no other', async () => {
@@ -165,7 +173,7 @@ forEachDatabase((database) => {
       assert.deepEqual(shelf.logged, []);
     });
 
-    it('removes by size what a webhook waits for only when nothing else is left, and says so', async () => {
+    it('never removes by size what a webhook still wants, and says so when nothing else is left', async () => {
       await using shelf = await Shelf.open(database);
       await shelf.events(1_000, daysAgo(9), LONG);
       await shelf.events(2_000, daysAgo(8), LONG);
@@ -178,8 +186,20 @@ forEachDatabase((database) => {
       assert.ok((await shelf.ids('messages')).length < 1_000);
       await shelf.tidyUp({ maxBytes: full * 0.3 }, false);
       assert.deepEqual(await shelf.ids('messages'), []);
-      assert.ok(((await shelf.seqs())[0] ?? 0) > 1_001);
-      assert.match(shelf.logged.join(''), /removed before webhook slow had taken them: .* STORE_MAX_BYTES/);
+      assert.deepEqual((await shelf.seqs()).length, 2_000);
+      assert.match(shelf.logged.join(''), /more than STORE_MAX_BYTES .*nothing is left that may be removed/);
+      assert.deepEqual(await lossesOf(shelf), [['slow', 0, null]]);
+    });
+
+    it('counts media apart: they take the place of no event and of no message', async () => {
+      await using shelf = await Shelf.open(database);
+      await shelf.events(100, daysAgo(9), LONG);
+      const before = await estimateBytes(shelf.store);
+      for (let turn = 0; turn < 5; turn += 1)
+        await shelf.medium(`m${turn}`, daysAgo(0.1), null, randomBytes(1_000_000));
+      assert.ok((await estimateBytes(shelf.store)) < before + 200_000);
+      await shelf.tidyUp({ maxBytes: before + 200_000 }, false);
+      assert.equal((await shelf.seqs()).length, 100);
     });
 
     it('says so when all that is left may not be removed', async () => {
@@ -196,7 +216,14 @@ forEachDatabase((database) => {
       await using shelf = await Shelf.open(database);
       const log = createLog('api', 'silent');
       let now = daysAgo(0);
-      const retention = startRetention(shelf.store, LIMITS, log, () => now, 10);
+      const retention = startRetention(
+        shelf.store,
+        LIMITS,
+        log,
+        new StoreRoom(LIMITS.maxBytes, log),
+        () => now,
+        10,
+      );
       await shelf.events(1, daysAgo(29.9));
       await shelf.events(1, daysAgo(29));
       now += DAY_MS / 4; // less than what makes the clock doubtful
@@ -205,3 +232,11 @@ forEachDatabase((database) => {
     });
   });
 });
+
+/** Of each webhook: its id, what it has lost, and when. */
+async function lossesOf(shelf: Shelf): Promise<unknown[]> {
+  const rows = await shelf.store.read((db) =>
+    db.selectFrom('webhooks').select(['id', 'lost', 'lost_at']).orderBy('id').execute(),
+  );
+  return rows.map(({ id, lost, lost_at }) => [id, lost, lost_at]);
+}

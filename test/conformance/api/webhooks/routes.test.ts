@@ -29,6 +29,8 @@ forEachDatabase(({ name, fresh }) => {
         last_error: null,
         last_delivered_at: null,
         dead_letters: 0,
+        lost: 0,
+        last_lost_at: null,
       };
       assert.deepEqual(created.body, { ...webhook, secret });
       assert.deepEqual((await world.call('get', `/${id}`, 200)).body, webhook);

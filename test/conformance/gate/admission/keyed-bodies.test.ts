@@ -111,10 +111,10 @@ describeGates('gate, of a request with a body for a service that wants a key', (
   }
 
   it('answers 503 with Retry-After when the service stays away, and the body was not read', async () => {
-    const gone = await startService();
-    await gone.upstream[Symbol.asyncDispose]();
-    await using world = await gate.startTestGate(gone.upstream, {
-      ...keyed(gone.upstream),
+    // Nobody listens there; the port of a service that has ended could be taken by another test.
+    const nobody = { host: '127.0.0.1', port: 1 };
+    await using world = await gate.startTestGate(nobody, {
+      ...keyed(nobody),
       limits: { holdMs: 200 },
     });
     using client = new RawClient(world.port);

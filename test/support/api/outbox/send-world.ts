@@ -10,6 +10,7 @@ import { answerEvents } from '../../../../services/api/events/events-route.ts';
 import { takeEvents } from '../../../../services/api/events/intake.ts';
 import { answerHealth } from '../../../../services/api/health.ts';
 import { BodyMemory } from '../../../../services/api/media/body-memory.ts';
+import { MediaRoom } from '../../../../services/api/media/media-room.ts';
 import { takeUpload } from '../../../../services/api/media/media-upload.ts';
 import { messageRoutes } from '../../../../services/api/messages/message-routes.ts';
 import { resolversFor } from '../../../../services/api/outbound/purposes.ts';
@@ -19,6 +20,7 @@ import { peopleRoutes } from '../../../../services/api/people/people-routes.ts';
 import { chatRoutes } from '../../../../services/api/sessions/chat-routes.ts';
 import { passkeyRoutes } from '../../../../services/api/sessions/passkey-routes.ts';
 import { sessionRoutes } from '../../../../services/api/sessions/session-routes.ts';
+import { StoreRoom } from '../../../../services/api/store/retention/store-room.ts';
 import { type OpenEngine, Store } from '../../../../services/api/store/store.ts';
 import type { Tables } from '../../../../services/api/store/tables.ts';
 import { Deliverer } from '../../../../services/api/webhooks/deliverer.ts';
@@ -39,6 +41,7 @@ export class SendWorld implements AsyncDisposable {
   readonly store: Store;
   readonly changes = new MessageChanges();
   readonly events: EventLog;
+  readonly room: StoreRoom;
   origin = '';
   readonly #server: Server;
 
@@ -65,13 +68,16 @@ export class SendWorld implements AsyncDisposable {
     const deliverer = new Deliverer({ ...shared, webhooks, resolve: names.webhooks.resolve });
     const media = { ...outbox, allowNetworks: webhooks.allowNetworks, resolve: names.media.resolve };
     const memory = new BodyMemory({ totalBytes: outbox.bodyMemoryBytes });
+    const mediaRoom = new MediaRoom(outbox.mediaStoreBytes, log);
+    this.room = new StoreRoom((settings.store ?? DEFAULTS.store).maxBytes, log);
+    const { room } = this;
     const app = createApp(
       { ...options, memory, mostMediaBytes: outbox.mediaMaxBytes, dispatcher, budgets: names.budgets },
       {
         health: answerHealth(address, store, dispatcher),
         intake: takeEvents({ ...shared, dispatcher, session }),
         events: answerEvents(shared),
-        upload: takeUpload(store, outbox),
+        upload: takeUpload(store, outbox, mediaRoom),
         messages: messageRoutes({
           ...shared,
           bridge,
@@ -81,6 +87,8 @@ export class SendWorld implements AsyncDisposable {
           outbox,
           media,
           memory,
+          mediaRoom,
+          room,
         }),
         account: accountRoutes({ session, store, decider }),
         sessions: sessionRoutes({ bridge, dispatcher, store, session }),

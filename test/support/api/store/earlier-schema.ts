@@ -9,6 +9,9 @@ const PEOPLE_INDEXES = ['open_by_key', 'by_key', 'without_key', 'unresolved_by_t
  */
 export function undoPeople(dialect: DialectName): readonly string[] {
   return [
+    'drop index media_sizes',
+    'alter table webhooks drop column lost',
+    'alter table webhooks drop column lost_at',
     ...(dialect === 'postgres'
       ? ['drop function messages_release cascade']
       : ['drop trigger messages_release', 'drop trigger messages_deleted']),
@@ -19,6 +22,6 @@ export function undoPeople(dialect: DialectName): readonly string[] {
     'alter table messages drop column account',
     'alter table messages drop column chat_key',
     'alter table events drop column account',
-    "delete from kysely_migration where name in ('2026-12-01-people', '2026-12-01-queue-heads')",
+    "delete from kysely_migration where name >= '2026-12-01-people'",
   ];
 }

@@ -86,8 +86,12 @@ export class Shelf implements AsyncDisposable {
     return messages.map(({ id }) => id);
   }
 
-  medium(id: string, createdAt: number, messageId: string | null): Promise<unknown> {
-    const data = Buffer.alloc(10);
+  medium(
+    id: string,
+    createdAt: number,
+    messageId: string | null,
+    data: Buffer = Buffer.alloc(10),
+  ): Promise<unknown> {
     return this.store.write((db) =>
       db
         .insertInto('media')
@@ -95,7 +99,7 @@ export class Shelf implements AsyncDisposable {
           id,
           mimetype: 'image/png',
           filename: null,
-          bytes: 10,
+          bytes: data.length,
           data,
           created_at: createdAt,
           message_id: messageId,
@@ -104,14 +108,19 @@ export class Shelf implements AsyncDisposable {
     );
   }
 
-  webhook(id: string, cursor: number, status = 'active'): Promise<unknown> {
+  webhook(
+    id: string,
+    cursor: number,
+    status = 'active',
+    types: readonly string[] | null = null,
+  ): Promise<unknown> {
     return this.store.write((db) =>
       db
         .insertInto('webhooks')
         .values({
           id,
           url: 'https://receiver.example',
-          types: null,
+          types: types === null ? null : JSON.stringify(types),
           secrets: '[]',
           status,
           reason: null,
