@@ -58,7 +58,16 @@ export function prepareRuntime(
 function makeSpool(folder: string): string {
   const spool = mkdtempSync(join(tmpdir(), SPOOL_NAME));
   writeFileSync(join(folder, SPOOL_NOTE), spool, { mode: 0o600 });
+  if (spools.size === 0) process.once('exit', removeSpools);
+  spools.add(spool);
   return spool;
+}
+
+/** Of this process. However it ends by itself, they go with it; the note is for a process that is killed. */
+const spools = new Set<string>();
+
+function removeSpools(): void {
+  for (const spool of spools) rmSync(spool, { recursive: true, force: true });
 }
 
 /** Removes the spool of an nginx that has ended, in order or not. */
