@@ -6,7 +6,12 @@ export {
   type PlatformChoice,
 } from './deployment.ts';
 export { readEnvFile } from './env-file.ts';
-export { inheritedEnvironment, toEnvironment } from './environment.ts';
+export {
+  forgetSecrets,
+  inheritedEnvironment,
+  sensitiveVariables,
+  toEnvironment,
+} from './environment.ts';
 export { type ExplainedSetting, explainConfig } from './explain.ts';
 export { isLoopback } from './formats.ts';
 export { readApiKeys } from './known-keys.ts';
@@ -21,6 +26,7 @@ export {
   hostOf,
   isOn,
   portOf,
+  secretsOf,
   serviceWithRole,
   variablesFor,
 } from './service-lookup.ts';

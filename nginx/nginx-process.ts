@@ -15,6 +15,8 @@ const LEVELS: Readonly<Record<string, 'error' | 'warn' | 'info' | 'debug'>> = {
   warn: 'warn',
   notice: 'info',
 };
+/** All that it sees: its times are in UTC, and what the kit knows is not for it. */
+const ENVIRONMENT = { TZ: 'UTC', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 const SETPRIV = '/usr/bin/setpriv';
 /** From SIGTERM to SIGKILL. */
 const KILL_MS = 1_000;
@@ -42,7 +44,7 @@ export class NginxProcess {
     const [file = binary, ...before] = tiedToUs(binary, 'TERM');
     const child = spawn(file, [...before, ...argumentsFor(config)], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { TZ: 'UTC', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+      env: ENVIRONMENT,
     });
     logLines(child, log);
     return new NginxProcess(child);
@@ -85,6 +87,7 @@ export async function checkConfig(
   const reader = openSync(accessPipe, constants.O_RDWR | constants.O_NONBLOCK);
   const child = spawn(file, [...before, '-t', '-q', ...argumentsFor(config)], {
     stdio: [reader, 'ignore', 'pipe'],
+    env: ENVIRONMENT,
     timeout: withinMs,
     killSignal: 'SIGKILL',
   });

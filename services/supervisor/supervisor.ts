@@ -4,8 +4,9 @@ import { type Config, control, isOn, type Loaded, type PortName, serviceWithRole
 import { errorText, KitError } from '../contract/errors.ts';
 import { closeServer } from '../runtime/http/listen.ts';
 import type { Log } from '../runtime/log.ts';
+import { RUN_VARIABLE } from '../runtime/process/run-marks.ts';
 import { startControlServer } from './control-server.ts';
-import { awaitInstance, endLeftovers, lockInstance, RUN_VARIABLE } from './instance/instance-lock.ts';
+import { awaitInstance, endLeftovers, lockInstance } from './instance/instance-lock.ts';
 import { type StopGuard, startOrphanGuard } from './instance/orphan-guard.ts';
 import { takeOverSecret } from './instance/take-over-secret.ts';
 import type { LogStream } from './log/log-stream.ts';

@@ -1,4 +1,4 @@
-import type { Config } from '#config';
+import { type Config, forgetSecrets } from '#config';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { createLog, type Log } from '../log.ts';
 import { keepCompiled } from './compile-cache.ts';
@@ -29,7 +29,8 @@ export async function runService(
   name: string,
   start: (context: ServiceContext) => Promise<RunningService>,
 ): Promise<void> {
-  const { config } = loadOrExit();
+  const { config } = loadOrExit({}, name);
+  forgetSecrets();
   const log = createLog(name, config.log.level);
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught error');

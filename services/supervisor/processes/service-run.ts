@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { findMarked, signalProcess } from '../../runtime/process/process-table.ts';
+import { SPAWN_VARIABLE } from '../../runtime/process/run-marks.ts';
 import type { StopMessage } from '../../runtime/process/supervisor-messages.ts';
 import type { ServicePlan } from './service-plan.ts';
-
-/** Names one run of one service in the environment of all its processes. */
-const SPAWN_VARIABLE = 'GATEHOUSE_SPAWN';
 
 export interface RunHooks {
   readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;

@@ -14,10 +14,10 @@ import {
   portsFree,
   publicPort,
 } from '../../../../operate/doctor/checks/ports.ts';
-import { type KitProcesses, RUN_VARIABLE } from '../../../../operate/doctor/kit-processes.ts';
+import type { KitProcesses } from '../../../../operate/doctor/kit-processes.ts';
 import { findHolders, programOf } from '../../../../operate/doctor/port-holders.ts';
 import { listeningSockets } from '../../../../services/runtime/process/port-owner.ts';
-import { RUN_VARIABLE as supervisorsMark } from '../../../../services/supervisor/instance/instance-lock.ts';
+import { RUN_VARIABLE } from '../../../../services/runtime/process/run-marks.ts';
 import { freePorts } from '../../../support/kit/kit.ts';
 import { look, serve, serveSilence, textOf } from '../../../support/operate/doctor/look.ts';
 import { until } from '../../../support/until.ts';
@@ -217,9 +217,6 @@ describe('doctor, looking at ports', () => {
 });
 
 describe('doctor, looking for the kit', () => {
-  it('knows the mark that the supervisor gives its processes', () =>
-    assert.equal(RUN_VARIABLE, supervisorsMark));
-
   it('tells no kit, one whose supervisor was killed, one of another user, and two on one folder', () => {
     const supervisor = { pid: 5, run: 'a', isAlive: true };
     const service = { pid: 6, service: 'api', run: 'a', listening: [] };
