@@ -10,7 +10,8 @@ export type FaultKind =
   | 'unsafe comparison'
   | 'retry too many'
   | 'unbounded wait'
-  | 'swallowed error';
+  | 'swallowed error'
+  | 'leaked secret';
 
 /** A fault as data: one replacement in one source, and the tests that must fail while it is applied. */
 export interface Fault {

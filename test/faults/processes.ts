@@ -146,4 +146,30 @@ export const faults: readonly Fault[] = [
     replacement: 'await within(check, context).catch(() => []);',
     tests: [{ file: 'test/unit/operate/doctor/redact.test.ts', title: 'makes it a row, and goes on' }],
   },
+  {
+    name: 'The browser gets the whole environment of the bridge',
+    kind: 'leaked secret',
+    file: 'services/bridge/session/browser-launch.ts',
+    text: '    env: programEnvironment(),\n',
+    replacement: '    env: process.env,\n',
+    tests: [
+      {
+        file: 'test/unit/runtime/program-environment.test.ts',
+        title: 'keep the secrets of the kit from the browser',
+      },
+    ],
+  },
+  {
+    name: 'The kit leaves the files of an earlier release open to all users',
+    kind: 'leaked secret',
+    file: 'services/supervisor/instance/tighten-modes.ts',
+    text: '      chmodSync(path, stats.mode & 0o700);\n',
+    replacement: '',
+    tests: [
+      {
+        file: 'test/unit/supervisor/tighten-modes.test.ts',
+        title: 'are closed, copies of the database too, and files of other programs are left',
+      },
+    ],
+  },
 ];

@@ -2,6 +2,7 @@ import { type Config, forgetSecrets } from '#config';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { createLog, type Log } from '../log.ts';
 import { keepCompiled } from './compile-cache.ts';
+import { keepFilesPrivate } from './file-modes.ts';
 import { loadOrExit } from './load-or-exit.ts';
 import { onStopRequest } from './stop-request.ts';
 
@@ -29,6 +30,7 @@ export async function runService(
   name: string,
   start: (context: ServiceContext) => Promise<RunningService>,
 ): Promise<void> {
+  keepFilesPrivate();
   const { config } = loadOrExit({}, name);
   forgetSecrets();
   const log = createLog(name, config.log.level);

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { withGivenUmask } from '../../runtime/process/file-modes.ts';
 import { findMarked, signalProcess } from '../../runtime/process/process-table.ts';
 import { SPAWN_VARIABLE } from '../../runtime/process/run-marks.ts';
 import type { StopMessage } from '../../runtime/process/supervisor-messages.ts';
@@ -21,13 +22,16 @@ export class ServiceRun {
 
   constructor(plan: ServicePlan, mark: string, hooks: RunHooks) {
     const startedAt = performance.now();
-    const child = spawn(plan.file, plan.args, {
-      cwd: plan.folder,
-      env: { ...plan.environment, [SPAWN_VARIABLE]: mark },
-      // A session of its own: the terminal's Ctrl-C reaches the supervisor alone, and the session can be killed whole.
-      detached: true,
-      stdio: plan.declaration.kit ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
-    });
+    const start = () =>
+      spawn(plan.file, plan.args, {
+        cwd: plan.folder,
+        env: { ...plan.environment, [SPAWN_VARIABLE]: mark },
+        // A session of its own: the terminal's Ctrl-C reaches the supervisor alone, and the session can be killed whole.
+        detached: true,
+        stdio: plan.declaration.kit ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
+      });
+    // What a user's own service writes is for that service to protect: it may have readers that the kit does not know.
+    const child = plan.declaration.kit ? start() : withGivenUmask(start);
     this.#child = child;
     child.stdout?.on('data', (chunk: Buffer) => hooks.onOutput('stdout', chunk));
     child.stderr?.on('data', (chunk: Buffer) => hooks.onOutput('stderr', chunk));

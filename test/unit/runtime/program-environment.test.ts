@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { sensitiveVariables } from '#config';
+import { launchOptions } from '../../../services/bridge/session/browser-launch.ts';
 import {
   programEnvironment,
   toolEnvironment,
 } from '../../../services/runtime/process/program-environment.ts';
 import { ROOT } from '../../../services/runtime/root-folder.ts';
+import { LIMITS } from '../../support/bridge/limits.ts';
 
 /** A secret is under a name of the kit, or under one that the kit cannot know. */
 const SECRET = Object.fromEntries(
@@ -48,6 +50,24 @@ describe('processes that the kit starts', () => {
   const files = globSync('{services,nginx,operate,deploy,cli,config}/**/*.ts', { cwd: ROOT }).filter((path) =>
     readFileSync(`${ROOT}/${path}`, 'utf8').includes("from 'node:child_process'"),
   );
+
+  it('keep the secrets of the kit from the browser', () => {
+    process.env.INTERNAL_SECRET = 'a-secret-of-this-test';
+    try {
+      const { env = {} } = launchOptions({
+        browserPath: '/usr/bin/chromium',
+        profileDir: '/nowhere',
+        headless: true,
+        userAgent: '',
+        sandbox: true,
+        limits: LIMITS,
+      });
+      assert.equal(env.PATH, process.env.PATH);
+      assert.ok(!Object.values(env).includes('a-secret-of-this-test'));
+    } finally {
+      delete process.env.INTERNAL_SECRET;
+    }
+  });
 
   for (const path of files)
     it(`have an environment that is chosen: ${path}`, () => {
