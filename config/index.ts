@@ -14,7 +14,9 @@ export {
 } from './environment.ts';
 export { type ExplainedSetting, explainConfig } from './explain.ts';
 export { isLoopback } from './formats.ts';
-export { readApiKeys } from './known-keys.ts';
+export { asksForKeys, readKeysFile } from './keys/keys-file.ts';
+export { faultOfKeysFile, keysFileRules, readApiKeys, usableKeys } from './keys/known-keys.ts';
+
 export { ConfigError, EXIT_CONFIG, type Loaded, type LoadOptions, loadConfig } from './load.ts';
 export { findNginx } from './nginx-binary.ts';
 export { type ProfileName, profiles } from './profiles.ts';

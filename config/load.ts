@@ -116,6 +116,7 @@ function followInternalHost(config: Config, resolved: ReadonlyMap<string, Resolv
 /** Paths made absolute, so that no process can read them differently. */
 function completePaths(config: Config, folder: string): void {
   config.dataDir = resolvePath(folder, config.dataDir);
+  if (config.apiKeysFile !== '') config.apiKeysFile = resolvePath(folder, config.apiKeysFile);
   config.session.folder = resolvePath(folder, config.session.folder || `${config.dataDir}/sessions`);
   config.store.folder = resolvePath(folder, config.store.folder || config.dataDir);
 }

@@ -3,17 +3,20 @@ import { type Config, findNginx } from '#config';
 import { KitError } from '../services/contract/errors.ts';
 import type { Gate } from '../services/gate/contract/gate.ts';
 import type { GateOptions } from '../services/gate/contract/options.ts';
+import { destinationOf } from '../services/runtime/log.ts';
+import { maskSecrets } from '../services/runtime/mask-secrets.ts';
 import { lockFile } from '../services/runtime/process/file-lock.ts';
 import { startNginxGate } from './nginx-gate.ts';
 
 /** The nginx gate of this process: it ends with its nginx, for the supervisor to start both again. */
 export function startConfiguredNginx(config: Config, options: GateOptions): Promise<Gate> {
   const { log } = options;
+  const output = destinationOf(log);
   return startNginxGate(options, {
     binary: findNginx(config.gate.nginxPath) ?? 'nginx',
     folder: config.takeOver ? ownFolder(config.dataDir) : join(config.dataDir, 'gate'),
     writeLines: (lines) => {
-      if (log.isLevelEnabled('info')) process.stdout.write(lines);
+      if (log.isLevelEnabled('info')) output.write(maskSecrets(lines));
     },
     onEnded: (how) => {
       log.fatal(`nginx ${how}`);

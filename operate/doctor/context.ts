@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { type Config, type Loaded, profiles, type ServiceRole, secretsOf } from '#config';
+import { type Config, type Loaded, profiles, type ServiceRole, secretsOf, usableKeys } from '#config';
 import { type ListeningSocket, listeningSockets } from '../../services/runtime/process/port-owner.ts';
 import { type Answer, ask } from './ask.ts';
 import { findKit, type KitProcesses, processesOf, type ServiceProcess } from './kit-processes.ts';
@@ -76,7 +76,7 @@ export function createContext({
     url === undefined ? findKit(intended.config.dataDir) : { canSee: false, services: [], elsewhere: [] };
   const config = configOf(kit.services, intended.config) ?? intended.config;
   const origin = url ?? localOrigin(config);
-  const [key] = config.apiKeys;
+  const [key] = usableKeys(config);
   const keyWithheld =
     key !== undefined && origin.protocol !== 'https:' && !isLoopbackName(origin.hostname)
       ? 'no API key is sent over plain http'

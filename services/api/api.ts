@@ -1,4 +1,6 @@
 import type { Config } from '#config';
+import type { KeySource } from '../runtime/http/api-key-ring.ts';
+import { FailedAttempts } from '../runtime/http/failed-attempts.ts';
 import { createInternalServer } from '../runtime/http/internal-server.ts';
 import { closeServer, listen } from '../runtime/http/listen.ts';
 import type { Log } from '../runtime/log.ts';
@@ -34,7 +36,7 @@ export interface StartOptions {
   /** The boot secret, which every caller must show. */
   readonly secret: string;
   /** None: every client that the gate admits may call. */
-  readonly apiKeys: readonly string[];
+  readonly apiKeys: readonly string[] | KeySource;
   readonly maxBodyBytes: number;
   readonly bridge: BridgeAddress;
   /** The WhatsApp login whose messages this api sends. */
@@ -59,9 +61,10 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
   const dispatcher = new Dispatcher({ session, outbox, pacing, store, changes, events, bridge, log });
   const decider = new AccountDecider({ session, store, events, changes, dispatcher, log });
   const deliverer = new Deliverer({ store, events, webhooks, log });
+  const failures = new FailedAttempts(log);
   const media = { ...outbox, allowNetworks: webhooks.allowNetworks };
   const app = createApp(
-    { secret, apiKeys, maxBodyBytes, store, log, dispatcher },
+    { secret, apiKeys, failures, maxBodyBytes, store, log, dispatcher },
     {
       health: answerHealth(options.bridge, store, dispatcher),
       intake: takeEvents({ store, events, changes, dispatcher, session }),
@@ -87,7 +90,7 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
     },
   );
   const server = createInternalServer(app);
-  acceptSockets(server, { events, log, secret, apiKeys });
+  acceptSockets(server, { events, log, secret, apiKeys, failures });
   const port = await listen(server, options.port, host);
   dispatcher.start();
   decider.start();

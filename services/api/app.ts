@@ -1,6 +1,8 @@
 import type { Express, RequestHandler } from 'express';
 import { EVENTS_PATH, MAX_EVENTS_BYTES } from '../contract/internal.ts';
+import type { KeySource } from '../runtime/http/api-key-ring.ts';
 import { requireApiKey, requireSecret } from '../runtime/http/auth-middleware.ts';
+import type { FailedAttempts } from '../runtime/http/failed-attempts.ts';
 import { answerProblem, answerUnknown } from '../runtime/http/problem-answers.ts';
 import { readJson } from '../runtime/http/request-validation.ts';
 import { createServiceApp } from '../runtime/http/service-app.ts';
@@ -14,7 +16,9 @@ export interface AppOptions {
   /** The boot secret, which every caller must show. */
   readonly secret: string;
   /** None: every client that the gate admits may call. */
-  readonly apiKeys: readonly string[];
+  readonly apiKeys: readonly string[] | KeySource;
+  /** Shared with the WebSockets: a client is one over both. */
+  readonly failures?: FailedAttempts;
   readonly maxBodyBytes: number;
   readonly store: Pick<Store, 'status'>;
   readonly dispatcher: HealthFacts;
@@ -38,7 +42,7 @@ export interface AppRoutes {
 
 /** The api: what it answers, in the order in which a request passes. */
 export function createApp(options: AppOptions, routes: AppRoutes): Express {
-  const { secret, apiKeys, maxBodyBytes, store, dispatcher, log } = options;
+  const { secret, apiKeys, failures, maxBodyBytes, store, dispatcher, log } = options;
   const app = createServiceApp();
 
   // Ready although the database is away: the api reports it in its answers, and a restart would not repair it.
@@ -57,9 +61,10 @@ export function createApp(options: AppOptions, routes: AppRoutes): Express {
   app.post(EVENTS_PATH, readJson(MAX_EVENTS_BYTES), routes.intake);
 
   app.use('/api/whatsapp/passkey', routes.passkey.open);
-  app.use('/api', requireApiKey(apiKeys));
+  const requireKey = requireApiKey(apiKeys, failures);
+  app.use('/api', requireKey);
   app.get('/api/events', routes.events);
-  app.get('/ws', requireApiKey(apiKeys), refusePlainSocket);
+  app.get('/ws', requireKey, refusePlainSocket);
   app.post('/api/whatsapp/media', routes.upload);
   app.use('/api', readJson(maxBodyBytes));
   app.use('/api/whatsapp', routes.messages);

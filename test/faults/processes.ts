@@ -172,4 +172,30 @@ export const faults: readonly Fault[] = [
       },
     ],
   },
+  {
+    name: 'A client that has failed too often is kept out with a valid key, too',
+    kind: 'wrong state',
+    file: 'services/runtime/http/failed-attempts.ts',
+    text: '    try {\n      check();\n',
+    replacement: '    try {\n      this.#count(client);\n      check();\n',
+    tests: [
+      {
+        file: 'test/unit/runtime/failed-attempts.test.ts',
+        title: 'are never kept out with a valid key, whatever comes before it',
+      },
+    ],
+  },
+  {
+    name: 'A file of keys that is wrong from the start opens the api to everyone',
+    kind: 'wrong state',
+    file: 'services/runtime/http/api-key-ring.ts',
+    text: "config.apiKeys.length > 0 || config.apiKeysFile !== ''",
+    replacement: 'config.apiKeys.length > 0',
+    tests: [
+      {
+        file: 'test/unit/runtime/api-key-ring.test.ts',
+        title: 'let nobody pass while the file was wrong from the start and API_KEYS is not set',
+      },
+    ],
+  },
 ];

@@ -1,6 +1,7 @@
 import { type Config, forgetSecrets } from '#config';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { createLog, type Log } from '../log.ts';
+import { maskedOutput } from '../masked-output.ts';
 import { keepCompiled } from './compile-cache.ts';
 import { keepFilesPrivate } from './file-modes.ts';
 import { loadOrExit } from './load-or-exit.ts';
@@ -33,7 +34,7 @@ export async function runService(
   keepFilesPrivate();
   const { config } = loadOrExit({}, name);
   forgetSecrets();
-  const log = createLog(name, config.log.level);
+  const log = createLog(name, config.log.level, maskedOutput(name, config));
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught error');
     process.exit(1);

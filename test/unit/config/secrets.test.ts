@@ -23,14 +23,18 @@ describe('secrets of the kit', () => {
   });
 
   it('keeps the secrets back from a service that is not of the kit', () => {
-    const { config } = load({ API_KEYS: KEY, INTERNAL_SECRET: 's'.repeat(32) });
+    const { config } = load({ API_KEYS: KEY, INTERNAL_SECRET: 's9f86d081884c7d659a2feaa0c55ad01' });
     const handed = toEnvironment(config, secretsOf('a service of one’s own'));
     assert.equal(handed.API_KEYS, undefined);
     assert.equal(handed.INTERNAL_SECRET, undefined);
   });
 
   it('gives each service of the kit the secrets that it uses, and no other', () => {
-    const secrets = { API_KEYS: KEY, INTERNAL_SECRET: 's'.repeat(32), DATABASE_URL: 'postgres://u:p@h/n' };
+    const secrets = {
+      API_KEYS: KEY,
+      INTERNAL_SECRET: 's9f86d081884c7d659a2feaa0c55ad01',
+      DATABASE_URL: 'postgres://u:p@h/n',
+    };
     const { config } = load(secrets);
     const given = (service: string) => {
       const handed = toEnvironment(config, secretsOf(service));
@@ -43,7 +47,7 @@ describe('secrets of the kit', () => {
   });
 
   it('starts a service on a host of its own without the secrets that it does not use', () => {
-    const env = { GATEHOUSE_PROFILE: 'kubernetes', INTERNAL_SECRET: 's'.repeat(32) };
+    const env = { GATEHOUSE_PROFILE: 'kubernetes', INTERNAL_SECRET: 's9f86d081884c7d659a2feaa0c55ad01' };
     const bridge = loadConfig({ env, folder: empty, service: 'bridge' });
     assert.equal(bridge.config.gate.host, '0.0.0.0');
     assert.throws(() => loadConfig({ env, folder: empty, service: 'gate' }), /API_KEYS .*must be set/);

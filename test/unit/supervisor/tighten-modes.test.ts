@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, loadConfig } from '#config';
@@ -30,6 +39,8 @@ describe('files that an earlier release has left for all to read', () => {
       writeFileSync(at(name), '');
     writeFileSync(at('sessions', 'session-default', 'Default', 'Cookies'), '');
     writeFileSync(at('of-another.txt'), '');
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+      chmodSync(at(name), statSync(at(name)).isDirectory() ? 0o755 : 0o644);
     chmodSync(folder, 0o755);
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -49,6 +60,9 @@ describe('files that an earlier release has left for all to read', () => {
     for (const name of ['store', 'logins']) mkdirSync(at(name));
     writeFileSync(at('store', 'gatehouse.db'), '');
     mkdirSync(at('logins', 'session-default'));
+    for (const name of ['store', 'logins']) chmodSync(at(name), 0o755);
+    chmodSync(at('store', 'gatehouse.db'), 0o644);
+    chmodSync(at('logins', 'session-default'), 0o755);
     tighten({ DATA_DIR: at('data'), STORE_DIR: at('store'), SESSIONS_DIR: at('logins') });
     assert.deepEqual(
       ['store', 'store/gatehouse.db', 'logins', 'logins/session-default'].map((name) => modeOf(at(name))),

@@ -33,7 +33,12 @@ class Alone implements AsyncDisposable {
     this.port = port;
     this.child = spawn(process.execPath, [join(ROOT, `services/${service}/main.ts`)], {
       cwd: tmpdir(),
-      env: { PATH: process.env.PATH, INTERNAL_SECRET: 's'.repeat(32), LOG_LEVEL: 'silent', ...variables },
+      env: {
+        PATH: process.env.PATH,
+        INTERNAL_SECRET: 's9f86d081884c7d659a2feaa0c55ad01',
+        LOG_LEVEL: 'silent',
+        ...variables,
+      },
       stdio: 'ignore',
     });
   }
@@ -94,7 +99,7 @@ describe('doctor, where api and bridge run by themselves', () => {
       DATA_DIR: dataDir,
       GATEHOUSE_PROFILE: 'docker',
       GATE_HOST: '127.0.0.1',
-      API_KEYS: 'k'.repeat(24),
+      API_KEYS: 'k9f86d081884c7d659a2feaa',
       PORT: String(PORT),
     };
     await using gate = new Alone('gate', PORT, env);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { ClientLimits, networkOf } from '../../../../services/gate/admission/client-limits.ts';
+import { networkOf } from '../../../../services/contract/client-network.ts';
+import { ClientLimits } from '../../../../services/gate/admission/client-limits.ts';
 import type { GateOptions } from '../../../../services/gate/contract/options.ts';
 import { createLog } from '../../../../services/runtime/log.ts';
 
