@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isLoopback } from '#config';
+import { isLoopback, usableKeys } from '#config';
 import { localOrigin } from '../operate/doctor/context.ts';
 import { type Account, accountSchema } from '../services/contract/person.ts';
 import { loadOrExit } from '../services/runtime/process/load-or-exit.ts';
@@ -50,7 +50,7 @@ export async function account({ operands, settings, values }: Command): Promise<
     throw new UsageError('--linked is for account adopt and account cancel');
   const { config } = loadOrExit(settings);
   const url = address === undefined ? localOrigin(config) : readUrl(address);
-  const [key] = config.apiKeys;
+  const [key] = usableKeys(config);
   if (key !== undefined && url.protocol !== 'https:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
     throw new UsageError('no API key is sent over plain http: give an https URL');
   const headers = { 'content-type': 'application/json', ...(key === undefined ? {} : { 'x-api-key': key }) };

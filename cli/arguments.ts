@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { listSettings } from '#config';
+import { listSettings, sensitiveVariables } from '#config';
 import { type Command, type CommandDeclaration, UsageError } from './command.ts';
 
 /** Parses the arguments behind `gatehouse`. Throws UsageError. */
@@ -8,9 +8,15 @@ export function parseCommand(
   commands: readonly CommandDeclaration[],
 ): { declaration: CommandDeclaration; command: Command } {
   const settingFlags = listSettings().map(({ setting }) => setting.env);
+  const secretFlags = [...sensitiveVariables()].map(toFlag);
   const allOptions = [...new Set(commands.flatMap(({ options = [] }) => options))];
   const allValues = [...new Set(commands.flatMap(({ values = [] }) => values))];
-  const { values, positionals } = parse(args, settingFlags, allOptions, allValues);
+  const { values, positionals } = parse(
+    args,
+    [...settingFlags, ...sensitiveVariables()],
+    allOptions,
+    allValues,
+  );
   const [word = 'help', ...operands] = positionals;
   const name = values.help === true ? 'help' : values.version === true ? 'version' : word;
   const declaration = commands.find((each) => each.name === name);
@@ -28,6 +34,11 @@ export function parseCommand(
   ].find((flag) => given(flag) !== undefined);
   if (misplaced !== undefined && values.help !== true)
     throw new UsageError(`${name} takes no --${misplaced}`);
+  const secret = secretFlags.find((flag) => given(flag) !== undefined);
+  if (secret !== undefined && values.help !== true)
+    throw new UsageError(
+      `--${secret} is a secret, and every user of this machine can read the arguments of a program: set ${toVariable(secret)} in the environment or in .env`,
+    );
   const command = {
     operands,
     settings: pickTexts(settingFlags, (variable) => given(toFlag(variable))),
@@ -49,6 +60,10 @@ function pickTexts(names: readonly string[], given: (name: string) => unknown): 
 /** `API_PORT` on the command line is `--api-port`. */
 function toFlag(variable: string): string {
   return variable.toLowerCase().replaceAll('_', '-');
+}
+
+function toVariable(flag: string): string {
+  return flag.toUpperCase().replaceAll('-', '_');
 }
 
 function parse(

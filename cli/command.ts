@@ -20,6 +20,8 @@ export interface CommandDeclaration {
   readonly values?: readonly string[];
   /** Flags of settings that it refuses. */
   readonly refused?: readonly string[];
+  /** It writes what other users read, such as sources and releases: its files are not for its own user alone. */
+  readonly writesForOthers?: true;
   /** Most words that may follow its name. */
   readonly operands?: number;
   /** Imports the code of the command, which happens only when the command is called. */

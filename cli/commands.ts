@@ -26,6 +26,7 @@ export const commands: readonly CommandDeclaration[] = [
     help: `render    write what is made from the schema (.env.example, tables in the documents)
             --check  only exit 0, or 1 with what has drifted`,
     options: ['check'],
+    writesForOthers: true,
     load: async () => (await import('./generated-files.ts')).render,
   },
   {
@@ -34,6 +35,7 @@ export const commands: readonly CommandDeclaration[] = [
             --target T  --image I  --url U   --dry-run  only tells`,
     options: ['dry-run'],
     values: ['target', 'image', 'url'],
+    writesForOthers: true,
     load: async () => (await import('./deploy.ts')).deploy,
   },
   {
@@ -41,6 +43,7 @@ export const commands: readonly CommandDeclaration[] = [
     help: 'rollback  go back to the release before          --target T  --url U  --dry-run',
     options: ['dry-run'],
     values: ['target', 'url'],
+    writesForOthers: true,
     load: async () => (await import('./deploy.ts')).rollback,
   },
   {

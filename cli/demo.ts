@@ -1,3 +1,4 @@
+import { usableKeys } from '#config';
 import { loadOrExit } from '../services/runtime/process/load-or-exit.ts';
 import { runSupervisor } from '../services/supervisor/main.ts';
 import type { Command } from './command.ts';
@@ -17,7 +18,7 @@ export async function demo({ settings, options }: Command): Promise<void> {
       : given;
   const isOnce = options.has('once');
   await runSupervisor(loaded, ({ config }, say, end) => {
-    firstMessage(publicOrigin(config), config.apiKeys[0], config.sandbox.autoLink, say).then(
+    firstMessage(publicOrigin(config), usableKeys(config)[0], config.sandbox.autoLink, say).then(
       () => isOnce && end(0),
       (error: unknown) => {
         const next = isOnce ? '' : '\n  The log above says why; the kit stays up.\n';

@@ -1,3 +1,4 @@
+import { keepFilesPrivate } from '../services/runtime/process/file-modes.ts';
 import { parseCommand } from './arguments.ts';
 import { UsageError } from './command.ts';
 import { commands } from './commands.ts';
@@ -10,6 +11,7 @@ export async function main(args: readonly string[]): Promise<void> {
   process.stderr.on('error', () => undefined); // As when it was piped into a program that has ended.
   try {
     const { declaration, command } = parseCommand(args, commands);
+    if (declaration.writesForOthers !== true) keepFilesPrivate();
     const run = await declaration.load();
     await run(command);
   } catch (error) {

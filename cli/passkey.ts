@@ -1,6 +1,6 @@
 import { text as readAll } from 'node:stream/consumers';
 import { z } from 'zod';
-import { isLoopback } from '#config';
+import { isLoopback, usableKeys } from '#config';
 import { localOrigin } from '../operate/doctor/context.ts';
 import { passkeyAnswerSchema } from '../services/contract/passkey.ts';
 import { loadOrExit } from '../services/runtime/process/load-or-exit.ts';
@@ -29,7 +29,7 @@ export async function passkey({ operands, settings, values }: Command): Promise<
   const { config } = loadOrExit(settings);
   const [first] = operands;
   const url = first === undefined ? localOrigin(config) : readUrl(first);
-  const [key] = config.apiKeys;
+  const [key] = usableKeys(config);
   if (key !== undefined && url.protocol !== 'https:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
     throw new UsageError('no API key is sent over plain http: give an https URL');
   const headers = { 'content-type': 'application/json', ...(key === undefined ? {} : { 'x-api-key': key }) };

@@ -1,4 +1,4 @@
-import type { Config } from '#config';
+import { asksForKeys, type Config } from '#config';
 import { loadOrExit } from '../services/runtime/process/load-or-exit.ts';
 import { runSupervisor } from '../services/supervisor/main.ts';
 import type { Command } from './command.ts';
@@ -18,7 +18,7 @@ export function publicOrigin({ gate, ports }: Config): string {
 
 function welcome(config: Config): string {
   const origin = publicOrigin(config);
-  const key = config.apiKeys.length > 0 ? " -H 'x-api-key: …'" : '';
+  const key = asksForKeys(config) ? " -H 'x-api-key: …'" : '';
   return `
   Gatehouse is up: ${origin}
 

@@ -189,11 +189,16 @@ function isNetwork(text: string): boolean {
   }
 }
 
+/** Whether a text has the form of an API key: printable, without a comma, which parts keys in a list. */
+export function isApiKey(text: string): boolean {
+  return /^[\x21-\x2b\x2d-\x7e]{24,}$/.test(text);
+}
+
 function validateApiKeys(value: unknown): void {
   demand(Array.isArray(value), 'must be keys separated by commas');
   if (!Array.isArray(value)) return;
   const keys: unknown[] = value;
-  const good = keys.every((key) => typeof key === 'string' && /^[\x21-\x2b\x2d-\x7e]{24,}$/.test(key));
+  const good = keys.every((key) => typeof key === 'string' && isApiKey(key));
   demand(
     good,
     'must be keys separated by commas, each of at least 24 printable characters without spaces; make one with: openssl rand -hex 24',

@@ -6,10 +6,17 @@ export {
   type PlatformChoice,
 } from './deployment.ts';
 export { readEnvFile } from './env-file.ts';
-export { inheritedEnvironment, toEnvironment } from './environment.ts';
+export {
+  forgetSecrets,
+  inheritedEnvironment,
+  sensitiveVariables,
+  toEnvironment,
+} from './environment.ts';
 export { type ExplainedSetting, explainConfig } from './explain.ts';
 export { isLoopback } from './formats.ts';
-export { readApiKeys } from './known-keys.ts';
+export { asksForKeys, readKeysFile } from './keys/keys-file.ts';
+export { faultOfKeysFile, keysFileRules, readApiKeys, usableKeys } from './keys/known-keys.ts';
+
 export { ConfigError, EXIT_CONFIG, type Loaded, type LoadOptions, loadConfig } from './load.ts';
 export { findNginx } from './nginx-binary.ts';
 export { type ProfileName, profiles } from './profiles.ts';
@@ -21,6 +28,7 @@ export {
   hostOf,
   isOn,
   portOf,
+  secretsOf,
   serviceWithRole,
   variablesFor,
 } from './service-lookup.ts';

@@ -7,7 +7,7 @@ import { findNearMisses } from './near-misses.ts';
 import { detectProfile, isProfileName, type ProfileName, profiles } from './profiles.ts';
 import { type Finding, rules } from './rules.ts';
 import { type Config, listSettings, type PlacedSetting, schema } from './schema.ts';
-import { declaredHosts } from './service-lookup.ts';
+import { declaredHosts, secretsOf } from './service-lookup.ts';
 import { type Resolved, resolve, type Sources, type Variables } from './sources.ts';
 import { missingPrograms, topologyProblems } from './topology-check/check.ts';
 
@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly folder?: string;
   /** Instead of `.env`: a deploy has a file of its own. */
   readonly file?: string;
+  /** The service of the kit that this is for: it takes only the secrets that the topology gives it. */
+  readonly service?: string;
 }
 
 export interface Loaded {
@@ -38,6 +40,9 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 }
+
+/** A setting that a service does not take, whether or not it is set. */
+const WITHHELD: Resolved = { origin: 'default' };
 
 /** EX_CONFIG of sysexits.h. */
 export const EXIT_CONFIG = 78;
@@ -60,7 +65,20 @@ export function loadConfig(options: LoadOptions = {}): Loaded {
   // What the supervisor has settled, it has also checked.
   if (!isSettled(sources.environment)) problems.push(...topologyProblems(settings));
   const profile = findProfile(sources);
-  const resolved = new Map(settings.map((placed) => [placed.path, resolve(placed, sources, profile)]));
+  const { service } = options;
+  const withheld = new Set(
+    service === undefined
+      ? []
+      : settings.flatMap(({ path, setting: { env, sensitive } }) =>
+          sensitive && !secretsOf(service).includes(env) ? [path] : [],
+        ),
+  );
+  const resolved = new Map(
+    settings.map((placed) => [
+      placed.path,
+      withheld.has(placed.path) ? WITHHELD : resolve(placed, sources, profile),
+    ]),
+  );
   const detected = detectProfile(sources.environment);
   if (resolved.get('profile')?.origin === 'default' && detected.name === profile && profile !== 'local') {
     resolved.set('profile', { origin: 'environment', variable: detected.because });
@@ -69,7 +87,9 @@ export function loadConfig(options: LoadOptions = {}): Loaded {
   const bad = new Set(findings.map(({ path }) => path));
   // A profile that does not exist is reported; the rules then look at what the detected one would be.
   if (bad.has('profile')) config.profile = profile;
-  findings.push(...rules.flatMap((rule) => rule({ config, resolved, bad })));
+  // A rule cannot judge a secret that is not for this service to know.
+  const unknown = new Set([...bad, ...withheld]);
+  findings.push(...rules.flatMap((rule) => rule({ config, resolved, bad: unknown })));
   problems.push(...missingPrograms(config, sources.environment));
   problems.push(...findings.map((finding) => describe(finding, settings, resolved)));
   for (const { variable, value, meant } of findNearMisses(settings, sources)) {
@@ -96,6 +116,7 @@ function followInternalHost(config: Config, resolved: ReadonlyMap<string, Resolv
 /** Paths made absolute, so that no process can read them differently. */
 function completePaths(config: Config, folder: string): void {
   config.dataDir = resolvePath(folder, config.dataDir);
+  if (config.apiKeysFile !== '') config.apiKeysFile = resolvePath(folder, config.apiKeysFile);
   config.session.folder = resolvePath(folder, config.session.folder || `${config.dataDir}/sessions`);
   config.store.folder = resolvePath(folder, config.store.folder || config.dataDir);
 }

@@ -9,6 +9,7 @@ export const profiles = {
     stopGraceMs: 12_000,
     trustedProxyHops: 0,
     spansHosts: false,
+    hasOtherUsers: true,
   },
   docker: {
     doc: 'a container on a host of your own',
@@ -43,7 +44,13 @@ export const profiles = {
     trustedProxyHops: 1,
     spansHosts: true,
   },
-  custom: { doc: 'anything else, one machine', stopGraceMs: 10_000, trustedProxyHops: 0, spansHosts: false },
+  custom: {
+    doc: 'anything else, one machine',
+    stopGraceMs: 10_000,
+    trustedProxyHops: 0,
+    spansHosts: false,
+    hasOtherUsers: true,
+  },
 } as const satisfies Record<string, Profile>;
 
 export interface Profile {
@@ -56,6 +63,8 @@ export interface Profile {
   readonly trustedProxyHops: number;
   /** Services run on hosts of their own, so internal addresses need not be loopback. */
   readonly spansHosts: boolean;
+  /** The machine may have users who are no business of the kit; a container has none. */
+  readonly hasOtherUsers?: true;
 }
 
 export type ProfileName = keyof typeof profiles;

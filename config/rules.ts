@@ -1,4 +1,6 @@
 import { isLoopback } from './formats.ts';
+import { asksForKeys } from './keys/keys-file.ts';
+import { isWeakSecret } from './keys/weak-secrets.ts';
 import { findNginx } from './nginx-binary.ts';
 import { profiles } from './profiles.ts';
 import type { Config } from './schema.ts';
@@ -25,6 +27,7 @@ export const rules: readonly Rule[] = [
   portsDiffer,
   internalHostsAreLoopback,
   publicBindHasKeys,
+  secretsAreStrong,
   sandboxIsMeant,
   drainFitsGrace,
   hostsShareSecret,
@@ -70,13 +73,28 @@ function internalHostsAreLoopback({ config, bad }: Settled): Finding[] {
 }
 
 function publicBindHasKeys({ config, bad }: Settled): Finding[] {
-  if (bad.has('apiKeys') || bad.has('gate.host') || config.apiKeys.length > 0 || isLoopback(config.gate.host))
+  if (bad.has('apiKeys') || bad.has('gate.host') || asksForKeys(config) || isLoopback(config.gate.host))
     return [];
   return [
     {
       path: 'apiKeys',
       message: `must be set, because the gate binds ${config.gate.host} and anyone could send: set API_KEYS to a key of at least 24 characters (openssl rand -hex 24), or GATE_HOST=127.0.0.1`,
     },
+  ];
+}
+
+/** Where only this machine can call, a key of a tutorial does no harm. */
+function secretsAreStrong({ config, bad }: Settled): Finding[] {
+  if (bad.has('gate.host') || isLoopback(config.gate.host)) return [];
+  const message = (what: string, bytes: number) =>
+    `must not hold a ${what} that can be guessed, such as a pattern that repeats, a sequence or the example of a document: make one with: openssl rand -hex ${bytes}`;
+  return [
+    ...(!bad.has('apiKeys') && config.apiKeys.some(isWeakSecret)
+      ? [{ path: 'apiKeys', message: message('key', 24) }]
+      : []),
+    ...(!bad.has('internal.secret') && config.internal.secret !== '' && isWeakSecret(config.internal.secret)
+      ? [{ path: 'internal.secret', message: message('secret', 32) }]
+      : []),
   ];
 }
 
@@ -90,7 +108,7 @@ function sandboxIsMeant({ config, bad }: Settled): Finding[] {
       },
     ];
   }
-  const keyless = !bad.has('apiKeys') && config.apiKeys.length === 0 && isLoopback(config.gate.host);
+  const keyless = !bad.has('apiKeys') && !asksForKeys(config) && isLoopback(config.gate.host);
   return keyless
     ? [
         {

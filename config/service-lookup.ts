@@ -25,6 +25,11 @@ export function isOn(name: string, config: { readonly whatsapp: string }): boole
   return service?.when === undefined || config[service.when.setting] === service.when.is;
 }
 
+/** The variables of the secrets that a service gets; none for a name that the topology does not have. */
+export function secretsOf(name: string): readonly string[] {
+  return services.find((service) => service.name === name)?.secrets ?? [];
+}
+
 /** The variables that running services set for a service. */
 export function variablesFor(
   name: string,

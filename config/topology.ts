@@ -20,6 +20,8 @@ export const topology = [
     critical: true,
     stopGraceMs: 20_000,
     kit: true,
+    // Whether there are keys at all decides who may come in; and a key in a path is masked in the log.
+    secrets: ['INTERNAL_SECRET', 'API_KEYS'],
   },
   {
     name: 'bridge',
@@ -44,6 +46,7 @@ export const topology = [
     // The browser writes its profile when it closes; killed before, it may have to be linked again.
     leastStopMs: 4_000,
     kit: true,
+    secrets: ['INTERNAL_SECRET'],
     // puppeteer makes a logger for each message of its protocol, and each would ask whether there is a terminal.
     provides: { bridge: { DEBUG_COLORS: 'no' } },
   },
@@ -68,6 +71,7 @@ export const topology = [
     critical: false,
     stopGraceMs: 15_000,
     kit: true,
+    secrets: ['INTERNAL_SECRET', 'API_KEYS', 'DATABASE_URL'],
   },
   {
     name: 'sandbox',
@@ -88,6 +92,7 @@ export const topology = [
     critical: false,
     stopGraceMs: 3_000,
     kit: true,
+    secrets: ['INTERNAL_SECRET', 'API_KEYS'],
     when: { setting: 'whatsapp', is: 'sandbox' },
     provides: {
       bridge: {
@@ -186,6 +191,8 @@ export interface ServiceDeclaration {
   readonly leastStopMs?: number;
   /** Part of the kit: it gets the boot secret, and stops by message rather than by signal. */
   readonly kit: boolean;
+  /** The secrets of the kit that it uses, by variable: it gets no other. Only of a part of the kit. */
+  readonly secrets?: readonly string[];
   /** Runs only when a setting has this value. */
   readonly when?: { readonly setting: 'whatsapp'; readonly is: string };
   /** Variables this service sets for others; `{DATA_DIR}` is filled in. */

@@ -18,6 +18,8 @@ const LEVELS: Readonly<Record<string, 'error' | 'warn' | 'info' | 'debug'>> = {
 };
 /** Of nginx, to see why it ended. */
 const LAST_LINES = 5;
+/** All that it sees: its times are in UTC, and what the kit knows is not for it. */
+const ENVIRONMENT = { TZ: 'UTC', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 const SETPRIV = '/usr/bin/setpriv';
 /** From SIGTERM to SIGKILL. */
 const KILL_MS = 1_000;
@@ -50,7 +52,7 @@ export class NginxProcess {
     const [file = binary, ...before] = tiedToUs(binary, 'TERM');
     const child = spawn(file, [...before, ...argumentsFor(config)], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { TZ: 'UTC', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+      env: ENVIRONMENT,
     });
     return new NginxProcess(child, logLines(child, log));
   }
@@ -107,6 +109,7 @@ function spawnCheck(binary: string, config: string, accessPipe: string, withinMs
   try {
     return spawn(file, [...before, '-t', '-q', ...argumentsFor(config)], {
       stdio: [reader, 'ignore', 'pipe'],
+      env: ENVIRONMENT,
       timeout: withinMs,
       killSignal: 'SIGKILL',
     });

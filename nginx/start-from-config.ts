@@ -4,6 +4,7 @@ import { KitError } from '../services/contract/errors.ts';
 import type { Gate } from '../services/gate/contract/gate.ts';
 import type { GateOptions } from '../services/gate/contract/options.ts';
 import { destinationOf, type Log } from '../services/runtime/log.ts';
+import { maskSecrets } from '../services/runtime/mask-secrets.ts';
 import { lockFile, logReplaced } from '../services/runtime/process/file-lock.ts';
 import { exitCodeFor } from '../services/runtime/process/machine-trouble.ts';
 import { exitWhenWritten } from '../services/runtime/standard-output.ts';
@@ -17,7 +18,7 @@ export function startConfiguredNginx(config: Config, options: GateOptions): Prom
     binary: findNginx(config.gate.nginxPath) ?? 'nginx',
     folder: config.takeOver ? ownFolder(config.dataDir, log) : join(config.dataDir, 'gate'),
     writeLines: (lines) => {
-      if (log.isLevelEnabled('info')) destination.write(lines);
+      if (log.isLevelEnabled('info')) destination.write(maskSecrets(lines));
     },
     onEnded: (how) => {
       log.fatal(`nginx ${how}`);

@@ -13,6 +13,7 @@ import {
 import { availableParallelism, tmpdir, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { listPids, signalProcess } from '../services/runtime/process/process-table.ts';
+import { programEnvironment } from '../services/runtime/process/program-environment.ts';
 
 /** The facts of the machine that the configuration needs. */
 export interface NginxRuntime {
@@ -44,7 +45,7 @@ export function prepareRuntime(
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o700);
-  execFileSync('mkfifo', ['-m', '600', join(folder, 'access')]);
+  execFileSync('mkfifo', ['-m', '600', join(folder, 'access')], { env: programEnvironment() });
   return {
     folder,
     spool: makeSpool(folder),

@@ -14,6 +14,14 @@ export const accessSettings = {
     group: 'Access',
   }),
 
+  apiKeysFile: setting({
+    doc: 'A file with further keys, one a line; lines that begin with # do not count. It is read again within a second when it changes, so that keys rotate without a restart; a file that is then unreadable or wrong changes nothing, and the log says so. Nobody else may write it, and on a machine of your own nobody else may read it (chmod 600).',
+    env: 'API_KEYS_FILE',
+    format: 'path',
+    default: '',
+    group: 'Access',
+  }),
+
   /** Where the services of the kit find and trust each other. */
   internal: {
     host: setting({

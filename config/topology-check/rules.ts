@@ -34,7 +34,7 @@ function nameProblems({ name }: ServiceDeclaration): string[] {
 }
 
 function processProblems(
-  { name, entry, command, kit }: ServiceDeclaration,
+  { name, entry, command, kit, secrets = [] }: ServiceDeclaration,
   hasFile: Declarations['hasFile'],
 ): string[] {
   if (entry === undefined && command === undefined)
@@ -52,6 +52,10 @@ function processProblems(
   if (command !== undefined && kit)
     return [
       `${name} is run by a command and has kit: true: set kit: false, or it gets the secrets of the kit and is not stopped by a signal`,
+    ];
+  if (secrets.length > 0 && !kit)
+    return [
+      `${name} has secrets and kit: false: remove secrets, since a service that is not the kit's own gets none of the kit`,
     ];
   const [program = ''] = command ?? [];
   return /^\.{0,2}[^/]+\//.test(program) && !hasFile(program)

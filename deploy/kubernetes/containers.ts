@@ -1,4 +1,4 @@
-import { type ServiceDeclaration, variablesFor } from '#config';
+import { type ServiceDeclaration, sensitiveVariables, variablesFor } from '#config';
 import type { RenderInput } from '../platform.ts';
 import { runningServices } from '../rendering/render-input.ts';
 import { type PodPlan, portNumber } from './pods.ts';
@@ -73,15 +73,17 @@ export function containerOf(input: RenderInput, pod: PodPlan, service: ServiceDe
   };
 }
 
-/** The kit's own secrets go to the kit's own services only. */
-function secretsOf(input: RenderInput, { kit }: ServiceDeclaration): object[] {
+/** Of the kit's own secrets, a service gets those that the topology gives it; other secrets go to services of the kit only. */
+function secretsOf(input: RenderInput, { kit, secrets = [] }: ServiceDeclaration): object[] {
   if (!kit) return [];
-  return ['INTERNAL_SECRET', ...input.deployment.secrets.filter((key) => key !== 'INTERNAL_SECRET')].map(
-    (key) => ({
+  const own = sensitiveVariables();
+  const declared = input.deployment.secrets.filter((key) => key !== 'INTERNAL_SECRET');
+  return ['INTERNAL_SECRET', ...declared]
+    .filter((key) => !own.has(key) || secrets.includes(key))
+    .map((key) => ({
       name: key,
       valueFrom: { secretKeyRef: { name: secretName(input), key } },
-    }),
-  );
+    }));
 }
 
 function ownVariables(input: RenderInput, { name, kit }: ServiceDeclaration, port: number): object[] {

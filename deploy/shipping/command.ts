@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { StringDecoder } from 'node:string_decoder';
+import { toolEnvironment } from '../../services/runtime/process/program-environment.ts';
 import { mask, quoteMasked } from './mask.ts';
 
 /** A program with its arguments, and what it is given beside them. What is secret goes by `input` or `env`, never by `argv`, where the program gives the choice. */
@@ -32,7 +33,11 @@ export function runCommand(
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     // A group of its own: Ctrl-C reaches the deploy alone, which ends what runs and then needs programs to take it back.
-    const child = spawn(file, args, { cwd: folder, env: { ...environment, ...env }, detached: true });
+    const child = spawn(file, args, {
+      cwd: folder,
+      env: { ...toolEnvironment(environment), ...env },
+      detached: true,
+    });
     const end = () => endGroup(child.pid);
     signal?.addEventListener('abort', end);
     if (signal?.aborted) end();

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { type Config, type Loaded, profiles, type ServiceRole } from '#config';
+import { type Config, type Loaded, profiles, type ServiceRole, secretsOf, usableKeys } from '#config';
 import { type ListeningSocket, listeningSockets } from '../../services/runtime/process/port-owner.ts';
 import { type Answer, ask } from './ask.ts';
 import { findKit, type KitProcesses, processesOf, type ServiceProcess } from './kit-processes.ts';
@@ -74,9 +74,9 @@ export function createContext({
   const { loaded: intended, problems } = loadLeniently(settings, env, folder);
   const kit: KitProcesses =
     url === undefined ? findKit(intended.config.dataDir) : { canSee: false, services: [], elsewhere: [] };
-  const config = configOf(kit.services) ?? intended.config;
+  const config = configOf(kit.services, intended.config) ?? intended.config;
   const origin = url ?? localOrigin(config);
-  const [key] = config.apiKeys;
+  const [key] = usableKeys(config);
   const keyWithheld =
     key !== undefined && origin.protocol !== 'https:' && !isLoopbackName(origin.hostname)
       ? 'no API key is sent over plain http'
@@ -108,10 +108,24 @@ export function createContext({
 }
 
 /** The gate knows where ports have moved to last only by message; the others start anew with what is settled. */
-function configOf(services: readonly ServiceProcess[]): Config | undefined {
+function configOf(services: readonly ServiceProcess[], intended: Config): Config | undefined {
   const supervised = services.filter(({ run }) => run !== undefined);
   const roles = ['messages', 'public-port', 'whatsapp-session'] as const;
-  return roles.map((role) => processesOf(supervised, role)[0]?.config).find((config) => config !== undefined);
+  const found = roles
+    .flatMap((role) => processesOf(supervised, role))
+    .find(({ config }) => config !== undefined);
+  if (found?.config === undefined) return undefined;
+  const { config, service } = found;
+  const given = secretsOf(service);
+  // What that service is not told, the kit has from where it would be taken now.
+  return {
+    ...config,
+    apiKeys: given.includes('API_KEYS') ? config.apiKeys : intended.apiKeys,
+    store: {
+      ...config.store,
+      databaseUrl: given.includes('DATABASE_URL') ? config.store.databaseUrl : intended.store.databaseUrl,
+    },
+  };
 }
 
 /** The public address of the kit on this machine. */

@@ -18,10 +18,8 @@ import {
   socketInodes,
 } from '../../services/runtime/process/port-owner.ts';
 import { argumentsOf, environmentOf, listPids } from '../../services/runtime/process/process-table.ts';
+import { RUN_VARIABLE } from '../../services/runtime/process/run-marks.ts';
 import type { Variables } from './load-leniently.ts';
-
-/** Names a run of the kit in the environment of all its processes; the supervisor writes it. */
-export const RUN_VARIABLE = 'GATEHOUSE_RUN';
 
 /** A service that runs, whoever started it. */
 export interface ServiceProcess {
@@ -83,7 +81,7 @@ function toService(pid: number): ServiceProcess | undefined {
   );
   if (pid === process.pid || service === undefined) return undefined;
   const environment = environmentOf(pid);
-  const config = settledBy(pid, environment);
+  const config = settledBy(pid, environment, service.name);
   const run = environment[RUN_VARIABLE];
   return {
     pid,
@@ -105,10 +103,10 @@ function socketsOf(pid: number): ListeningSocket[] {
 }
 
 /** A process settles by its own environment, in its own folder: so it is known even where nobody wrote it down. */
-function settledBy(pid: number, env: Variables): Config | undefined {
+function settledBy(pid: number, env: Variables, service: string): Config | undefined {
   if (Object.keys(env).length === 0) return undefined;
   try {
-    return loadConfig({ env, folder: readlinkSync(`/proc/${pid}/cwd`) }).config;
+    return loadConfig({ env, service, folder: readlinkSync(`/proc/${pid}/cwd`) }).config;
   } catch (error) {
     if (error instanceof ConfigError || isSystemError(error)) return undefined; // It ends, or has ended.
     throw error;

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { findPortOwners } from '../../services/runtime/process/port-owner.ts';
 import { argumentsOf, environmentOf, readProcess } from '../../services/runtime/process/process-table.ts';
-import { RUN_VARIABLE } from './kit-processes.ts';
+import { RUN_VARIABLE } from '../../services/runtime/process/run-marks.ts';
 
 /** Someone who listens on a port of the kit. */
 export interface Holder {

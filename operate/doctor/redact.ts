@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
-import { type Config, listSettings } from '#config';
-import { SECRET_QUERY_KEYS } from '../../services/runtime/mask-secrets.ts';
+import { type Config, listSettings, usableKeys } from '#config';
+import { maskSecrets } from '../../services/runtime/mask-secrets.ts';
 import type { Variables } from './load-leniently.ts';
 
 /** Takes out of a text what must not be read by others. */
@@ -8,7 +8,6 @@ export type Redact = (text: string) => string;
 
 /** Names of other programs' variables that hold secrets. */
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE|PRIVATE|DSN|_URL$|_URI$|SIGNATURE/i;
-const SECRET_QUERY = new RegExp(`([?&](?:${SECRET_QUERY_KEYS})=)[^&\\s]*`, 'gi');
 /** A shorter value would take ordinary words with it. */
 const LEAST_SECRET_LENGTH = 6;
 
@@ -23,7 +22,7 @@ export function createRedact(configs: readonly Config[], env: Variables): Redact
       .flatMap(({ setting }) => [setting.env, ...(setting.fallbacks ?? [])]),
   );
   const values = [
-    ...configs.flatMap(({ apiKeys, internal, store }) => [...apiKeys, internal.secret, store.databaseUrl]),
+    ...configs.flatMap((config) => [...usableKeys(config), config.internal.secret, config.store.databaseUrl]),
     ...Object.entries(env).flatMap(([name, value = '']) =>
       sensitive.has(name) || SECRET_NAME.test(name) ? [value, ...value.split(',')] : [],
     ),
@@ -63,11 +62,10 @@ function hidePeople(text: string): string {
   const home = homedir();
   const homeless = home.length > 1 && home !== '/root' ? text.replaceAll(home, '~') : text;
   return (
-    homeless
+    maskSecrets(homeless)
       .replace(/(^|[\s"'(=:])\/(?:home|Users)\/[^/\s"']+/g, '$1~')
       .replace(/(^|[\s"'(=:])\/root(?=[/\s"']|$)/g, '$1~')
       .replace(/\/\/[^/\s@]+@/g, '//[secret]@')
-      .replace(SECRET_QUERY, '$1[secret]')
       .replace(
         /(?<![A-Za-z\d])\d[\d.:-]*@(?:c\.us|g\.us|lid|s\.whatsapp\.net|newsletter|broadcast)/g,
         '[chat]',

@@ -4,6 +4,7 @@ import { bridgeReached } from './checks/bridge.ts';
 import { browserStarts } from './checks/browser.ts';
 import { configuration, restartPending } from './checks/configuration.ts';
 import { dataFolder, diskRoom, persistence } from './checks/data.ts';
+import { fileModes } from './checks/file-modes.ts';
 import { kitRuns } from './checks/kit.ts';
 import { firstProcess, nodeVersion, openFiles, stopGrace } from './checks/machine.ts';
 import { memory } from './checks/memory.ts';
@@ -38,6 +39,7 @@ export const checks: readonly Check[] = [
   dataFolder,
   diskRoom,
   persistence,
+  fileModes,
   database,
   memory,
   firstProcess,

@@ -1,4 +1,6 @@
 import type { Config } from '#config';
+import type { KeySource } from '../runtime/http/api-key-ring.ts';
+import { FailedAttempts } from '../runtime/http/failed-attempts.ts';
 import { createInternalServer } from '../runtime/http/internal-server.ts';
 import { closeServer, listen } from '../runtime/http/listen.ts';
 import type { Log } from '../runtime/log.ts';
@@ -41,7 +43,7 @@ export interface StartOptions {
   /** The boot secret, which every caller must show. */
   readonly secret: string;
   /** None: every client that the gate admits may call. */
-  readonly apiKeys: readonly string[];
+  readonly apiKeys: readonly string[] | KeySource;
   readonly maxBodyBytes: number;
   readonly bridge: BridgeAddress;
   /** The WhatsApp login whose messages this api sends. */
@@ -74,10 +76,12 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
   const memory = new BodyMemory({ totalBytes: outbox.bodyMemoryBytes, log });
   const mediaRoom = new MediaRoom(outbox.mediaStoreBytes, log);
   const room = new StoreRoom(options.store.maxBytes, log);
+  const failures = new FailedAttempts(log);
   const app = createApp(
     {
       secret,
       apiKeys,
+      failures,
       maxBodyBytes,
       mostMediaBytes: mostBytes(outbox),
       memory,
@@ -114,7 +118,7 @@ export async function startApi(options: StartOptions): Promise<RunningService & 
     },
   );
   const server = createInternalServer(app);
-  acceptSockets(server, { events, log, secret, apiKeys });
+  acceptSockets(server, { events, log, secret, apiKeys, failures });
   const port = await listen(server, options.port, host);
   dispatcher.start();
   decider.start();

@@ -2,7 +2,9 @@ import type { Express, RequestHandler } from 'express';
 import { ADMISSION_PATH, EVENTS_PATH, MAX_EVENTS_BYTES } from '../contract/internal.ts';
 import type { Pressure } from '../contract/pressure.ts';
 import { pressures } from '../runtime/budget.ts';
+import type { KeySource } from '../runtime/http/api-key-ring.ts';
 import { requireApiKey, requireSecret } from '../runtime/http/auth-middleware.ts';
+import type { FailedAttempts } from '../runtime/http/failed-attempts.ts';
 import { answerProblem, answerUnknown } from '../runtime/http/problem-answers.ts';
 import { readJson } from '../runtime/http/request-validation.ts';
 import { createServiceApp } from '../runtime/http/service-app.ts';
@@ -20,7 +22,9 @@ export interface AppOptions {
   /** The boot secret, which every caller must show. */
   readonly secret: string;
   /** None: every client that the gate admits may call. */
-  readonly apiKeys: readonly string[];
+  readonly apiKeys: readonly string[] | KeySource;
+  /** Shared with the WebSockets: a client is one over both. */
+  readonly failures?: FailedAttempts;
   readonly maxBodyBytes: number;
   readonly mostMediaBytes: number;
   readonly memory: BodyMemory;
@@ -48,7 +52,8 @@ export interface AppRoutes {
 
 /** The api: what it answers, in the order in which a request passes. */
 export function createApp(options: AppOptions, routes: AppRoutes): Express {
-  const { secret, apiKeys, maxBodyBytes, mostMediaBytes, memory, store, dispatcher, budgets, log } = options;
+  const { secret, apiKeys, failures, maxBodyBytes, mostMediaBytes, memory, store, dispatcher, budgets, log } =
+    options;
   const app = createServiceApp();
 
   // Ready although the database is away: the api reports it in its answers, and a restart would not repair it.
@@ -67,11 +72,12 @@ export function createApp(options: AppOptions, routes: AppRoutes): Express {
   app.get('/health', routes.health);
   app.post(EVENTS_PATH, readJson(MAX_EVENTS_BYTES), routes.intake);
 
-  app.get(ADMISSION_PATH, requireApiKey(apiKeys), (_request, response) => void response.status(204).end());
+  const requireKey = requireApiKey(apiKeys, failures);
+  app.get(ADMISSION_PATH, requireKey, (_request, response) => void response.status(204).end());
   app.use('/api/whatsapp/passkey', routes.passkey.open);
-  app.use('/api', requireApiKey(apiKeys));
+  app.use('/api', requireKey);
   app.get('/api/events', routes.events);
-  app.get('/ws', requireApiKey(apiKeys), refusePlainSocket);
+  app.get('/ws', requireKey, refusePlainSocket);
   app.post('/api/whatsapp/media', memory.admit(mostMediaBytes), routes.upload);
   app.use('/api', memory.admit(maxBodyBytes, JSON_COPIES), readJson(maxBodyBytes));
   app.use('/api/whatsapp', routes.messages);

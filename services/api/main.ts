@@ -1,3 +1,4 @@
+import { ApiKeyRing } from '../runtime/http/api-key-ring.ts';
 import { runService } from '../runtime/process/run-service.ts';
 import { startApi } from './api.ts';
 import { databaseLookup } from './outbound/purposes.ts';
@@ -9,7 +10,7 @@ await runService('api', async ({ config, log }) => {
     host: internal.host,
     port: ports.api,
     secret: internal.secret,
-    apiKeys: config.apiKeys,
+    apiKeys: new ApiKeyRing(config, log),
     maxBodyBytes: config.gate.maxBodyBytes,
     bridge: {
       host: internal.bridgeHost,

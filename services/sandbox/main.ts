@@ -3,6 +3,7 @@ import { readSandboxPage } from '#config';
 import { KitError } from '../contract/errors.ts';
 import { SECRET_HEADER } from '../contract/internal.ts';
 import { findBrowser } from '../runtime/find-browser.ts';
+import { ApiKeyRing } from '../runtime/http/api-key-ring.ts';
 import { apiKeyCheck } from '../runtime/http/api-keys.ts';
 import { secretTest } from '../runtime/http/internal-secret.ts';
 import { runService } from '../runtime/process/run-service.ts';
@@ -12,7 +13,7 @@ import { parseSettings } from './web/settings.ts';
 
 await runService('sandbox', async ({ config, log }) => {
   const isSecret = secretTest(config.internal.secret);
-  const demandApiKey = apiKeyCheck(config.apiKeys);
+  const demandApiKey = apiKeyCheck(new ApiKeyRing(config, log));
   const authorize = (headers: IncomingHttpHeaders): void => {
     const given = headers[SECRET_HEADER];
     if (typeof given !== 'string' || !isSecret(given)) {

@@ -1,6 +1,7 @@
 import { type Loaded, profiles } from '#config';
 import { LogOutput } from '../runtime/log-output.ts';
 import { keepCompiled } from '../runtime/process/compile-cache.ts';
+import { keepFilesPrivate } from '../runtime/process/file-modes.ts';
 import { KitProcess } from './kit-process.ts';
 import { openLog } from './log/open-log.ts';
 import { handleSignals } from './signals.ts';
@@ -20,6 +21,7 @@ export async function runSupervisor(
   loaded: Loaded,
   whenStarted: WhenStarted = () => undefined,
 ): Promise<void> {
+  keepFilesPrivate();
   const kitLog = await openLog(loaded.config.log);
   const { log } = kitLog;
   const { profile } = loaded.config;

@@ -4,10 +4,12 @@ import { type Config, control, isOn, type Loaded, type PortName, serviceWithRole
 import { errorText, KitError } from '../contract/errors.ts';
 import { closeServer } from '../runtime/http/listen.ts';
 import type { Log } from '../runtime/log.ts';
+import { RUN_VARIABLE } from '../runtime/process/run-marks.ts';
 import { startControlServer } from './control-server.ts';
-import { awaitInstance, endLeftovers, lockInstance, RUN_VARIABLE } from './instance/instance-lock.ts';
+import { awaitInstance, endLeftovers, lockInstance } from './instance/instance-lock.ts';
 import { type StopGuard, startOrphanGuard } from './instance/orphan-guard.ts';
 import { takeOverSecret } from './instance/take-over-secret.ts';
+import { tightenModes } from './instance/tighten-modes.ts';
 import type { LogStream } from './log/log-stream.ts';
 import { assignPorts, portRequests } from './ports/assign-ports.ts';
 import { adoptPorts, moveIfTaken } from './ports/move-ports.ts';
@@ -102,6 +104,7 @@ class Kit implements Supervisor {
 
   /** With the data folder its own. */
   async start(unlock: () => void): Promise<void> {
+    tightenModes(this.config, this.#options.log);
     const { host, secret } = this.config.internal;
     const { release, ports } = this.config;
     this.#control = await startControlServer({

@@ -9,7 +9,7 @@ import { freePorts } from '../support/kit/kit.ts';
 import { until } from '../support/until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SECRET = 's'.repeat(64);
+const SECRET = 's9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0';
 /** As a line of a request's head. */
 export const SECRET_LINE = `${SECRET_HEADER}: ${SECRET}\r\n`;
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findMarked, signalProcess } from '../../services/runtime/process/process-table.ts';
+import { signalProcess } from '../../services/runtime/process/process-table.ts';
 import { freePorts, type Kit, type KitPorts, startKit } from '../support/kit/kit.ts';
+import { processesOf } from '../support/kit/processes-of.ts';
 import type { Diary } from './diary.ts';
 
 /** What a platform waits before it starts a container again. */
@@ -88,7 +89,7 @@ export class KitUnderFire implements AsyncDisposable {
     const late = setTimeout(() => this.#kit.child.kill('SIGKILL'), STOP_WITHIN_MS);
     const code = await this.#kit.stop();
     clearTimeout(late);
-    return { code, left: findMarked(`DATA_DIR=${this.dataDir}`) };
+    return { code, left: processesOf(this.dataDir) };
   }
 
   /** When the run itself is ended: the guard of the kit sees to the rest. */
@@ -98,7 +99,7 @@ export class KitUnderFire implements AsyncDisposable {
     this.#isLeaving = true;
     process.off('exit', this.#end);
     await this.#kit[Symbol.asyncDispose]();
-    for (const pid of findMarked(`DATA_DIR=${this.dataDir}`)) signalProcess(pid, 'SIGKILL');
+    for (const pid of processesOf(this.dataDir)) signalProcess(pid, 'SIGKILL');
   }
 
   async #startAgain(): Promise<void> {

@@ -11,7 +11,8 @@ export type FaultKind =
   | 'retry too many'
   | 'unbounded wait'
   | 'missing limit'
-  | 'swallowed error';
+  | 'swallowed error'
+  | 'leaked secret';
 
 /** A fault as data: one replacement in one source, and the tests that must fail while it is applied. */
 export interface Fault {

@@ -199,4 +199,56 @@ export const faults: readonly Fault[] = [
     replacement: 'await within(check, context).catch(() => []);',
     tests: [{ file: 'test/unit/operate/doctor/redact.test.ts', title: 'makes it a row, and goes on' }],
   },
+  {
+    name: 'The browser gets the whole environment of the bridge',
+    kind: 'leaked secret',
+    file: 'services/bridge/session/browser-launch.ts',
+    text: '    env: programEnvironment(),\n',
+    replacement: '    env: process.env,\n',
+    tests: [
+      {
+        file: 'test/unit/runtime/program-environment.test.ts',
+        title: 'keep the secrets of the kit from the browser',
+      },
+    ],
+  },
+  {
+    name: 'The kit leaves the files of an earlier release open to all users',
+    kind: 'leaked secret',
+    file: 'services/supervisor/instance/tighten-modes.ts',
+    text: '      chmodSync(path, stats.mode & 0o700);\n',
+    replacement: '',
+    tests: [
+      {
+        file: 'test/unit/supervisor/tighten-modes.test.ts',
+        title: 'are closed, copies of the database too, and files of other programs are left',
+      },
+    ],
+  },
+  {
+    name: 'A client that has failed too often is kept out with a valid key, too',
+    kind: 'wrong state',
+    file: 'services/runtime/http/failed-attempts.ts',
+    text: '    try {\n      check();\n',
+    replacement: '    try {\n      this.#count(client);\n      check();\n',
+    tests: [
+      {
+        file: 'test/unit/runtime/failed-attempts.test.ts',
+        title: 'are never kept out with a valid key, whatever comes before it',
+      },
+    ],
+  },
+  {
+    name: 'A file of keys that is wrong from the start opens the api to everyone',
+    kind: 'wrong state',
+    file: 'services/runtime/http/api-key-ring.ts',
+    text: "config.apiKeys.length > 0 || config.apiKeysFile !== ''",
+    replacement: 'config.apiKeys.length > 0',
+    tests: [
+      {
+        file: 'test/unit/runtime/api-key-ring.test.ts',
+        title: 'let nobody pass while the file was wrong from the start and API_KEYS is not set',
+      },
+    ],
+  },
 ];

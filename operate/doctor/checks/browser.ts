@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorText } from '../../../services/contract/errors.ts';
 import { findBrowser } from '../../../services/runtime/find-browser.ts';
+import { programEnvironment } from '../../../services/runtime/process/program-environment.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
 import { belongsHere, type Context } from '../context.ts';
 
@@ -51,7 +52,13 @@ function run(path: string, args: readonly string[], timeoutMs: number): Promise<
     execFile(
       path,
       [...args],
-      { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 1024 ** 2, encoding: 'utf8' },
+      {
+        timeout: timeoutMs,
+        killSignal: 'SIGKILL',
+        maxBuffer: 1024 ** 2,
+        encoding: 'utf8',
+        env: programEnvironment(),
+      },
       (error, stdout, stderr) => {
         const tookMs = Math.round(performance.now() - startedAt);
         const isLate = error !== null && 'killed' in error && error.killed === true;

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { findNginx } from '#config';
+import { programEnvironment } from '../../../services/runtime/process/program-environment.ts';
 import { type Check, type Finding, found, good } from '../check.ts';
 import type { Context } from '../context.ts';
 
@@ -22,7 +23,10 @@ export const nginx: Check = {
     if (kind !== 'nginx') return [];
     const path = findNginx(nginxPath);
     if (path === undefined) return judgeNginx(undefined);
-    const { stderr, stdout } = await promisify(execFile)(path, ['-v'], { timeout: ANSWERS_WITHIN_MS });
+    const { stderr, stdout } = await promisify(execFile)(path, ['-v'], {
+      timeout: ANSWERS_WITHIN_MS,
+      env: programEnvironment(),
+    });
     return judgeNginx(`${stderr}${stdout}`.trim());
   },
 };

@@ -6,8 +6,10 @@ import type { WebSocketServer } from 'ws';
 import { ERRORS, KitError } from '../../contract/errors.ts';
 import { REQUEST_ID_HEADER, SECRET_HEADER } from '../../contract/internal.ts';
 import { PROBLEM_TYPE, toProblem } from '../../contract/problem.ts';
+import type { KeySource } from '../../runtime/http/api-key-ring.ts';
 import { apiKeyCheck } from '../../runtime/http/api-keys.ts';
 import { clientOf } from '../../runtime/http/client-of.ts';
+import { clientAddressOf, FailedAttempts } from '../../runtime/http/failed-attempts.ts';
 import { secretTest } from '../../runtime/http/internal-secret.ts';
 import { http } from '../../runtime/http/node-http.ts';
 import { parseBy } from '../../runtime/http/request-validation.ts';
@@ -29,7 +31,8 @@ export interface SocketParts {
   readonly log: Log;
   /** The boot secret, which every caller must show. */
   readonly secret: string;
-  readonly apiKeys: readonly string[];
+  readonly apiKeys: readonly string[] | KeySource;
+  readonly failures?: FailedAttempts;
 }
 
 /**
@@ -65,7 +68,7 @@ export function acceptSockets(server: Server, parts: SocketParts, times?: Socket
 }
 
 /** A check that gives what an upgrade asks for, or throws the KitError that answers it. */
-function admission({ secret, apiKeys }: SocketParts) {
+function admission({ secret, apiKeys, failures = new FailedAttempts() }: SocketParts) {
   const isSecret = secretTest(secret);
   const demandApiKey = apiKeyCheck(apiKeys);
   return (request: IncomingMessage) => {
@@ -76,7 +79,9 @@ function admission({ secret, apiKeys }: SocketParts) {
     const [path = '', query = ''] = url.split(/\?(.*)/s);
     if (path !== PATH) throw new KitError('not_found', `there is no WebSocket at ${path}`);
     const key = keyAmong(headers['sec-websocket-protocol']);
-    demandApiKey(key === undefined ? headers : { 'x-api-key': key });
+    failures.guard(clientAddressOf(request), () =>
+      demandApiKey(key === undefined ? headers : { 'x-api-key': key }),
+    );
     return parseBy(followQuerySchema, parseQuery(query), 'query_invalid');
   };
 }

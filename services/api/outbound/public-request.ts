@@ -33,6 +33,8 @@ export async function requestPublic(agents: CheckedAgents, request: PublicReques
     headers: { 'user-agent': 'Gatehouse', 'accept-encoding': 'identity', ...headers },
     agent: { http: agents.http, https: agents.https },
     followRedirect: false,
+    // A URL must never mean a file of this machine.
+    enableUnixSockets: false,
     throwHttpErrors: false,
     retry: { limit: 0 },
     timeout: { request: timeoutMs },

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir, statfs } from 'node:fs/promises';
 import { KitError } from '../../contract/errors.ts';
+import { programEnvironment } from '../../runtime/process/program-environment.ts';
 import type { BridgeLimits } from '../limits.ts';
 import type { LaunchOptions } from '../page/library.ts';
 
@@ -24,6 +25,7 @@ export function launchOptions(options: BrowserOptions): LaunchOptions {
     executablePath: options.browserPath,
     userDataDir: options.profileDir,
     headless: options.headless,
+    env: programEnvironment(),
     args: options.sandbox ? args : [...args, '--no-sandbox'],
     // Above every deadline of ours: it only clears away what was given up long ago.
     protocolTimeout: 1_000 + Math.max(initMs, readyMs, callMs, sendMs, uploadMs),

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../../runtime/log.ts';
+import { programEnvironment } from '../../runtime/process/program-environment.ts';
 
 /**
  * Chromium answers within half a second on an idle machine. On a busy one it took longer than 3 s, and each attempt
@@ -52,7 +53,8 @@ async function askBrowser(browserPath: string, withinMs: number): Promise<'there
   const args = ['--headless', '--disable-gpu', `--user-data-dir=${profile}`, '--dump-dom', 'about:blank'];
   try {
     return await new Promise((resolve) => {
-      execFile(browserPath, args, { timeout: withinMs, killSignal: 'SIGKILL' }, (error, _, said) =>
+      const options = { timeout: withinMs, killSignal: 'SIGKILL', env: programEnvironment() } as const;
+      execFile(browserPath, args, options, (error, _, said) =>
         resolve(said.includes('No usable sandbox') ? 'lacking' : error === null ? 'there' : 'unknown'),
       );
     });

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { errorText, KitError } from '../../contract/errors.ts';
+import { programEnvironment } from '../../runtime/process/program-environment.ts';
 
 const run = promisify(execFile);
 /** It answers within 50 ms on an idle machine, and took longer than 10 s on a busy one. */
@@ -25,7 +26,10 @@ export async function userAgentOf(browserPath: string): Promise<string> {
 
 async function versionOf(browserPath: string): Promise<string> {
   try {
-    const { stdout } = await run(browserPath, ['--version'], { timeout: ANSWERS_WITHIN_MS });
+    const { stdout } = await run(browserPath, ['--version'], {
+      timeout: ANSWERS_WITHIN_MS,
+      env: programEnvironment(),
+    });
     const version = /\b(\d+)(\.\d+){2,}/.exec(stdout)?.[1];
     if (version === undefined) throw new Error(`it printed "${stdout.split('\n')[0]?.slice(0, 100)}"`);
     return version;

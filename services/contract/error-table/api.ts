@@ -26,12 +26,22 @@ export const apiErrors = {
     remedy: 'Send content-type: application/json.',
     refusesForm: true,
   },
+  too_many_failures: {
+    status: 429,
+    title: 'Too many failed attempts',
+    remedy: 'Send a valid key, which passes at any time. Without one, wait Retry-After seconds.',
+    retryAfterS: 60,
+  },
   key_missing: {
     status: 401,
     title: 'API key missing',
     remedy: 'Send "Authorization: Bearer KEY" or "X-Api-Key: KEY" with one of API_KEYS.',
   },
-  key_invalid: { status: 401, title: 'API key not accepted', remedy: 'Send one of the keys in API_KEYS.' },
+  key_invalid: {
+    status: 401,
+    title: 'API key not accepted',
+    remedy: 'Send one of the keys in API_KEYS or API_KEYS_FILE.',
+  },
   secret_missing: {
     status: 403,
     title: 'Internal route',

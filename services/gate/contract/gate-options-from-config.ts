@@ -1,4 +1,5 @@
 import {
+  asksForKeys,
   type Config,
   control,
   deniedPrefixes,
@@ -30,7 +31,7 @@ export function gateOptionsFromConfig(config: Config, log: Log): GateOptions {
     routes: [...serviceRoutes(config), ...healthRoutes(config)],
     deniedPrefixes,
     live: () => ({ status: 'ok', ...(config.release === '' ? {} : { release: config.release }) }),
-    localOnly: isLoopback(gate.host) && config.apiKeys.length === 0,
+    localOnly: isLoopback(gate.host) && !asksForKeys(config),
     trustedProxyHops: gate.trustedProxyHops,
     limits: {
       maxHeaderBytes: gate.maxHeaderBytes,

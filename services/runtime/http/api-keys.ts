@@ -1,22 +1,28 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { KitError } from '../../contract/errors.ts';
-import { secretTest } from './internal-secret.ts';
+import type { KeySource } from './api-key-ring.ts';
+import { type SecretTest, secretTest } from './internal-secret.ts';
 
 /**
  * A check that throws KitError `key_missing`, `key_invalid` or `origin_refused` unless a request carries one of the keys, as a bearer token, as
  * `X-Api-Key` or as the password of Basic authentication (for a browser that opens a page). Without keys, which the
  * config allows on loopback only, everyone may pass.
  */
-export function apiKeyCheck(keys: readonly string[]): (headers: IncomingHttpHeaders) => void {
-  const tests = keys.map(secretTest);
+export function apiKeyCheck(keys: readonly string[] | KeySource): (headers: IncomingHttpHeaders) => void {
+  const source = 'current' in keys ? keys : { current: () => keys, isAsked: keys.length > 0 };
+  let known: readonly string[] = [];
+  let tests: readonly SecretTest[] = [];
   return (headers) => {
-    if (tests.length === 0) return;
+    if (!source.isAsked) return;
+    const current = source.current();
+    if (current !== known) tests = current.map(secretTest);
+    known = current;
     const given = givenKey(headers);
     if (given === undefined) throw new KitError('key_missing', 'the request carries no API key');
     // Every key is compared, so that the time tells nothing of which one came near.
     const matches = tests.filter((isKey) => isKey(given));
     if (matches.length === 0)
-      throw new KitError('key_invalid', 'the API key is not one of those in API_KEYS');
+      throw new KitError('key_invalid', 'the API key is not one of those in API_KEYS or API_KEYS_FILE');
   };
 }
 

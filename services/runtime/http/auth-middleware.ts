@@ -1,7 +1,9 @@
 import type { RequestHandler } from 'express';
 import { KitError } from '../../contract/errors.ts';
 import { SECRET_HEADER } from '../../contract/internal.ts';
+import type { KeySource } from './api-key-ring.ts';
 import { apiKeyCheck } from './api-keys.ts';
+import { clientAddressOf, FailedAttempts } from './failed-attempts.ts';
 import { secretTest } from './internal-secret.ts';
 
 /** Lets only the kit itself pass: loopback alone is never trusted. */
@@ -15,11 +17,14 @@ export function requireSecret(secret: string): RequestHandler {
 }
 
 /** Lets only holders of an API key pass; see `apiKeyCheck`. */
-export function requireApiKey(keys: readonly string[]): RequestHandler {
+export function requireApiKey(
+  keys: readonly string[] | KeySource,
+  failures = new FailedAttempts(),
+): RequestHandler {
   const demandApiKey = apiKeyCheck(keys);
   return (request, response, next) => {
     response.set('cache-control', 'no-store');
-    demandApiKey(request.headers);
+    failures.guard(clientAddressOf(request), () => demandApiKey(request.headers));
     next();
   };
 }

@@ -1,9 +1,15 @@
-import { ConfigError, EXIT_CONFIG, type Loaded, loadConfig } from '#config';
+import { ConfigError, EXIT_CONFIG, faultOfKeysFile, type Loaded, loadConfig } from '#config';
 
 /** The settled configuration; with problems, prints them all and ends the process with 78, before anything has started. */
-export function loadOrExit(commandLine: Readonly<Record<string, string>> = {}): Loaded {
+export function loadOrExit(commandLine: Readonly<Record<string, string>> = {}, service?: string): Loaded {
   try {
-    return loadConfig({ commandLine });
+    const loaded = loadConfig({ commandLine, ...(service === undefined ? {} : { service }) });
+    // A service that restarts while the file is wrong goes on without it: the others have its keys still.
+    const fault = service === undefined ? faultOfKeysFile(loaded.config) : undefined;
+    if (fault === undefined) return loaded;
+    throw new ConfigError([
+      `API_KEYS_FILE (apiKeysFile) is ${JSON.stringify(loaded.config.apiKeysFile)}: ${fault}`,
+    ]);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { problems } = error;

@@ -1,8 +1,10 @@
-import type { Config } from '#config';
+import { type Config, forgetSecrets } from '#config';
 import { errorText, KitError } from '../../contract/errors.ts';
 import { createLog, type Log } from '../log.ts';
+import { maskedOutput } from '../masked-output.ts';
 import { exitWhenWritten } from '../standard-output.ts';
 import { keepCompiled } from './compile-cache.ts';
+import { keepFilesPrivate } from './file-modes.ts';
 import { loadOrExit } from './load-or-exit.ts';
 import { exitCodeFor } from './machine-trouble.ts';
 import { onStopRequest } from './stop-request.ts';
@@ -31,8 +33,10 @@ export async function runService(
   name: string,
   start: (context: ServiceContext) => Promise<RunningService>,
 ): Promise<void> {
-  const { config } = loadOrExit();
-  const log = createLog(name, config.log.level);
+  keepFilesPrivate();
+  const { config } = loadOrExit({}, name);
+  forgetSecrets();
+  const log = createLog(name, config.log.level, maskedOutput(name, config));
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught error');
     exitWhenWritten(exitCodeFor(error));

@@ -20,7 +20,7 @@ export function writeBrowserWrapper(options: WrapperOptions): string {
   const path = join(options.folder, 'browser');
   const temporary = `${path}.${process.pid}`;
   writeFileSync(temporary, renderWrapper(options));
-  chmodSync(temporary, 0o755);
+  chmodSync(temporary, 0o700);
   renameSync(temporary, path);
   return path;
 }

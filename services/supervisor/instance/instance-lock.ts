@@ -6,9 +6,7 @@ import { errorText, KitError } from '../../contract/errors.ts';
 import type { Log } from '../../runtime/log.ts';
 import { type FileLock, LockedError, lockFile, logReplaced } from '../../runtime/process/file-lock.ts';
 import { findMarked, hasEnded, signalProcess } from '../../runtime/process/process-table.ts';
-
-/** Names a run of the kit in the environment of all its processes. */
-export const RUN_VARIABLE = 'GATEHOUSE_RUN';
+import { RUN_VARIABLE } from '../../runtime/process/run-marks.ts';
 
 /** How long killed processes may take to be gone from the process table. */
 const GONE_WITHIN_MS = 5_000;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../../runtime/log.ts';
-import { RUN_VARIABLE } from './instance-lock.ts';
+import { RUN_VARIABLE } from '../../runtime/process/run-marks.ts';
 
 const SCRIPT = fileURLToPath(new URL('orphan-guard.sh', import.meta.url));
 

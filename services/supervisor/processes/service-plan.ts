@@ -6,12 +6,13 @@ import {
   isOn,
   portOf,
   type ServiceDeclaration,
+  secretsOf,
   toEnvironment,
   topology,
   variablesFor,
 } from '#config';
+import { RUN_VARIABLE } from '../../runtime/process/run-marks.ts';
 import { ROOT } from '../../runtime/root-folder.ts';
-import { RUN_VARIABLE } from '../instance/instance-lock.ts';
 import type { RestartLimits } from './restart-policy.ts';
 
 /** How a service is run. */
@@ -47,7 +48,7 @@ export function planServices(config: Config, run: string): ServicePlan[] {
       args,
       environment: {
         ...inheritedEnvironment(),
-        ...toEnvironment(config, declaration.kit),
+        ...toEnvironment(config, secretsOf(declaration.name)),
         ...variablesFor(declaration.name, on, config.dataDir),
         // What is not ours finds its port where every program looks for it.
         ...(declaration.kit ? {} : { PORT: String(port), HOST: config.internal.host }),

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withGivenUmask } from '../../runtime/process/file-modes.ts';
 import { findMarked, signalProcess } from '../../runtime/process/process-table.ts';
+import { SPAWN_VARIABLE } from '../../runtime/process/run-marks.ts';
 import type { StopMessage } from '../../runtime/process/supervisor-messages.ts';
 import { countOomKills } from '../log/oom-watch.ts';
 import { endWithoutStart, OutputTail, type RunEnd, troubleOfExit } from './run-end.ts';
 import type { ServicePlan } from './service-plan.ts';
 
-/** Names one run of one service in the environment of all its processes. */
-const SPAWN_VARIABLE = 'GATEHOUSE_SPAWN';
 /** What a process wrote last is read soon after its end, unless somebody else holds its output open. */
 const LAST_OUTPUT_WITHIN_MS = 250;
 
@@ -118,13 +118,16 @@ export class ServiceRun {
 }
 
 function spawnService(plan: ServicePlan, mark: string): ChildProcess {
-  return spawn(plan.file, plan.args, {
-    cwd: plan.folder,
-    env: { ...plan.environment, [SPAWN_VARIABLE]: mark },
-    // A session of its own: the terminal's Ctrl-C reaches the supervisor alone, and the session can be killed whole.
-    detached: true,
-    stdio: plan.declaration.kit ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
-  });
+  const start = () =>
+    spawn(plan.file, plan.args, {
+      cwd: plan.folder,
+      env: { ...plan.environment, [SPAWN_VARIABLE]: mark },
+      // A session of its own: the terminal's Ctrl-C reaches the supervisor alone, and the session can be killed whole.
+      detached: true,
+      stdio: plan.declaration.kit ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
+    });
+  // What a user's own service writes is for that service to protect: it may have readers that the kit does not know.
+  return plan.declaration.kit ? start() : withGivenUmask(start);
 }
 
 function killMarked(mark: string): void {

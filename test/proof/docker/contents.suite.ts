@@ -89,7 +89,7 @@ describe('image, by what it holds', () => {
 
   it('names user, port, check, signal and release, and declares no volume, which Railway refuses', async () => {
     const { config } = loadConfig({
-      env: { GATEHOUSE_PROFILE: 'docker', API_KEYS: 'k'.repeat(24) },
+      env: { GATEHOUSE_PROFILE: 'docker', API_KEYS: 'k9f86d081884c7d659a2feaa' },
       folder: '/',
     });
     for (const stage of ['kit', 'slim'] as const) {

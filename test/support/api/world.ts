@@ -5,7 +5,7 @@ import { closeServer, listen } from '../../../services/runtime/http/listen.ts';
 import { createLog } from '../../../services/runtime/log.ts';
 import { freshSqlite } from './databases.ts';
 
-export const SECRET = 's'.repeat(64);
+export const SECRET = 's9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0';
 
 /** A limit of the product that must not fire in a test, however slow the machine is. */
 export const AMPLE_MS = 60_000;

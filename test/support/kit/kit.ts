@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findMarked, signalProcess } from '../../../services/runtime/process/process-table.ts';
+import { signalProcess } from '../../../services/runtime/process/process-table.ts';
 import { endWithTests } from '../end-with-tests.ts';
 import { freePort } from '../free-port.ts';
 import { PATIENCE_MS, type Truthy, until } from '../until.ts';
 import type { Health, ReceivedMessage } from './answers.ts';
+import { processesOf } from './processes-of.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -88,7 +89,7 @@ export class Kit implements AsyncDisposable {
 
   /** The processes of this kit, apart from the supervisor and its guard: all that carry its data folder, browsers included. */
   get processes(): number[] {
-    return findMarked(`DATA_DIR=${this.dataDir}`).filter((pid) => pid !== this.child.pid);
+    return processesOf(this.dataDir).filter((pid) => pid !== this.child.pid);
   }
 
   /** The body of `GET /health`, whatever its status. */

@@ -2,14 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  commandOf,
-  findMarked,
-  listPids,
-  signalProcess,
-} from '../../../services/runtime/process/process-table.ts';
+import { commandOf, listPids, signalProcess } from '../../../services/runtime/process/process-table.ts';
 import { isBrowser } from '../../support/kit/browsers.ts';
 import { freePorts, type Kit, NO_BROWSER, startKit } from '../../support/kit/kit.ts';
+import { processesOf } from '../../support/kit/processes-of.ts';
 
 // One data folder: each test goes on with what the one before has left.
 describe('kit, whose supervisor is killed', () => {
@@ -29,7 +25,7 @@ describe('kit, whose supervisor is killed', () => {
   it('leaves nothing behind while its browser hangs; the next start needs no scan', async () => {
     for (const pid of kit.processes) if (/chrom/.test(commandOf(pid))) signalProcess(pid, 'SIGSTOP');
     kit.child.kill('SIGKILL');
-    await kit.until('no process of the kit is left', () => findMarked(`DATA_DIR=${dataDir}`).length === 0);
+    await kit.until('no process of the kit is left', () => processesOf(dataDir).length === 0);
     kit = await (await start()).ready();
     assert.ok(!kit.output.includes('"state":"qr"'), 'a new scan was needed');
   });
@@ -83,7 +79,7 @@ describe('kit, with a service that cannot live', () => {
     process.kill(kit.pidOf('bridge'), 'SIGSTOP');
     assert.equal(await kit.stop(), 1);
     assert.match(kit.output, /bridge did not stop within \d+ ms: killed/);
-    assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
+    assert.deepEqual(processesOf(kit.dataDir), []);
   });
 });
 

@@ -10,8 +10,8 @@ import { freePorts, type KitPorts } from '../../support/kit/kit.ts';
 import { until } from '../../support/until.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const KEY = 'k'.repeat(32);
-const SECRET = 's'.repeat(64);
+const KEY = 'k9f86d081884c7d659a2feaa0c55ad01';
+const SECRET = 's9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0';
 const GATE = '127.0.0.1';
 const API = '127.0.0.2';
 /** The sandbox writes the browser that the bridge starts: both run on one host, as they do in one pod. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { findMarked } from '../../../services/runtime/process/process-table.ts';
 import { NO_BROWSER, startKit } from '../../support/kit/kit.ts';
+import { processesOf } from '../../support/kit/processes-of.ts';
 import { until } from '../../support/until.ts';
 
 const MOCHA = fileURLToPath(new URL('../../../node_modules/mocha/bin/mocha.js', import.meta.url));
@@ -16,7 +16,7 @@ describe('kit of a test that fails', () => {
     await kit.until('its services run', () => kit.output.includes('api started'));
     await assert.rejects(kit.ready(0), /it still does not hold that WhatsApp is ready/);
     assert.equal(await kit.exit, 0);
-    assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
+    assert.deepEqual(processesOf(kit.dataDir), []);
     assert.ok(!existsSync(kit.dataDir));
   });
 
@@ -37,7 +37,7 @@ describe('kit of a test that fails', () => {
     const { dataDir, count } = JSON.parse(/^\{.*\}$/m.exec(stdout)?.[0] ?? assert.fail(stdout));
     assert.ok(count >= 3, stdout);
     // A killed process is in the table until the kernel has taken it down.
-    await until('no process is left', () => findMarked(`DATA_DIR=${dataDir}`).length === 0);
+    await until('no process is left', () => processesOf(dataDir).length === 0);
     assert.ok(!existsSync(dataDir));
   });
 });

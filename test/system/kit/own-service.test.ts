@@ -107,6 +107,13 @@ describe('kit with a service of one’s own, added by one entry of the topology'
         );
       });
 
+      it('gives it the umask that the kit was started with, and keeps its own files private', () => {
+        const umaskOf = (service: string) =>
+          /^Umask:\s+(\d+)$/m.exec(readFileSync(`/proc/${kit.pidOf(service)}/status`, 'utf8'))?.[1];
+        assert.equal(Number.parseInt(umaskOf('greeter') ?? '', 8), process.umask());
+        assert.deepEqual(['gate', 'api', 'bridge'].map(umaskOf), ['0077', '0077', '0077']);
+      });
+
       it('has it in /health', async () => {
         // It answers before the supervisor has looked again.
         const state = async () => (await kit.health()).services.greeter?.state;

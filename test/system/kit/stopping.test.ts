@@ -5,10 +5,10 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { findMarked } from '../../../services/runtime/process/process-table.ts';
 import { openEvents } from '../../support/kit/events.ts';
 import { freePorts, type Kit, NO_BROWSER, startKit } from '../../support/kit/kit.ts';
 import { readOutbox } from '../../support/kit/outbox.ts';
+import { processesOf } from '../../support/kit/processes-of.ts';
 
 const WITHOUT_WHATSAPP = { args: ['start'] };
 /** The budget of the kit: the gate then gets the 20 s of its declaration. */
@@ -47,7 +47,7 @@ describe('kit, told to stop', () => {
       JSON.stringify(outcomes.slice(-20)),
     );
     assert.equal(code, 0);
-    assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
+    assert.deepEqual(processesOf(kit.dataDir), []);
     assert.ok(!existsSync(join(kit.dataDir, 'supervisor.run')));
   });
 
@@ -58,14 +58,14 @@ describe('kit, told to stop', () => {
     kit.child.kill('SIGINT');
     await streams.end();
     assert.equal(await kit.exit, 0);
-    assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
+    assert.deepEqual(processesOf(kit.dataDir), []);
   });
 
   it('stops while it is still starting', async () => {
     await using kit = await startKit();
     await kit.until('something runs', () => kit.output.includes('gate started'));
     assert.equal(await kit.stop(), 0);
-    assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
+    assert.deepEqual(processesOf(kit.dataDir), []);
   });
 });
 

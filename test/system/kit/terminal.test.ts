@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { findMarked } from '../../../services/runtime/process/process-table.ts';
 import { type Kit, NO_BROWSER, startKit } from '../../support/kit/kit.ts';
+import { processesOf } from '../../support/kit/processes-of.ts';
 
 const CTRL_C = '\u0003';
 const CTRL_Q = '\u0011';
@@ -36,6 +36,6 @@ describe('kit, on a terminal', () => {
     kit.child.stdin?.write(CTRL_C);
     kit.child.stdin?.write(CTRL_C);
     assert.equal(await kit.exit, 0);
-    assert.deepEqual(findMarked(`DATA_DIR=${kit.dataDir}`), []);
+    assert.deepEqual(processesOf(kit.dataDir), []);
   });
 });

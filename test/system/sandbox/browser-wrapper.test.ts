@@ -36,7 +36,7 @@ describe('browser wrapper', () => {
     const browser = makeBrowser();
     writeBrowserWrapper({ folder, browser, webPort: 1, spki: 'x' });
     const path = writeBrowserWrapper({ folder, browser, webPort: 2, spki: 'x' });
-    assert.equal(statSync(path).mode & 0o777, 0o755);
+    assert.equal(statSync(path).mode & 0o777, 0o700);
     assert.match(execFileSync(path, { encoding: 'utf8' }), /127\.0\.0\.1:2,/);
   });
 

@@ -13,13 +13,36 @@ describe('api, of what it is asked', () => {
   });
 
   it('asks a browser for the key as a password, and a program for a token', async () => {
-    await using world = await startWorld(qr, ['k'.repeat(24)]);
+    await using world = await startWorld(qr, ['k9f86d081884c7d659a2feaa']);
     const asked = (accept: string) =>
       request(world.origin)
         .get('/api/whatsapp/qr')
         .set({ ...fromGate, accept });
     assert.match((await asked('text/html,*/*;q=0.8')).headers['www-authenticate'] ?? '', /^Basic /);
     assert.match((await asked('*/*')).headers['www-authenticate'] ?? '', /^Bearer /);
+  });
+
+  it('slows a client that guesses keys, over HTTP and WebSockets together, and lets a valid key pass', async () => {
+    const key = 'k9f86d081884c7d659a2feaa';
+    await using world = await startWorld(qr, [key]);
+    const ask = (client: string, given: string) =>
+      request(world.origin)
+        .get('/api/whatsapp/qr')
+        .set({ ...fromGate, 'x-forwarded-for': `${client}, 10.0.0.1`, 'x-api-key': given });
+    const upgrade = () =>
+      request(world.origin)
+        .get('/ws')
+        .set({ ...fromGate, 'x-forwarded-for': '192.0.2.9', connection: 'upgrade', upgrade: 'websocket' });
+    for (let count = 0; count < 5; count += 1) {
+      assert.equal((await ask('192.0.2.9', `wrong ${count}`)).status, 401);
+      assert.equal((await upgrade()).status, 401);
+    }
+    for (const { status, body, headers } of [await ask('192.0.2.9', 'wrong'), await upgrade()])
+      assert.deepEqual([status, body.code, headers['retry-after']], [429, 'too_many_failures', '60']);
+    assert.equal((await ask('192.0.2.9', key)).status, 200);
+    assert.equal((await ask('192.0.2.10', 'wrong')).status, 401);
+    const warned = world.logged.filter((line) => /failed more than 10 times within a minute/.test(line));
+    assert.equal(warned.length, 1);
   });
 
   it('calls a path that is no text a bad request, not a failure of its own', async () => {

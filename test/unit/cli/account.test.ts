@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { startFakeKit } from '../../support/cli/fake-kit.ts';
 import { runCli } from '../../support/cli/run-cli.ts';
 
-const KEY = 'k'.repeat(24);
+const KEY = 'k9f86d081884c7d659a2feaa';
 const ENV = { API_KEYS: KEY };
 const A = { id: '15551110000@c.us', name: 'Shop' };
 const B = { id: '15557770000@c.us', name: 'B\u001b[2J' };

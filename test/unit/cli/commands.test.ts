@@ -28,11 +28,27 @@ describe('command line', () => {
     }
   });
 
+  it('takes no secret as a flag, whose value every user of the machine could read, and does not show it', async () => {
+    for (const flag of ['--api-keys', '--internal-secret', '--database-url'])
+      for (const given of [[flag, 'postgres://of:secret@h/n'], [`${flag}=postgres://of:secret@h/n`]])
+        for (const command of ['start', 'demo', 'config', 'doctor', 'deploy']) {
+          const { status, stderr, stdout } = await runCli([command, ...given]);
+          assert.equal(status, 64, `${command} ${flag}`);
+          assert.match(
+            stderr,
+            new RegExp(`${flag} is a secret.*set [A-Z_]+ in the environment or in .env\nTry`),
+          );
+          assert.ok(!`${stderr}${stdout}`.includes('of:secret'));
+        }
+  });
+
   it('shows every setting with its origin, as a table and as JSON', async () => {
     const table = await runCli(['config', '--api-port', '9001']);
     assert.match(table.stdout, /^API_PORT +9001 +command line$/m);
     assert.ok(!table.stdout.includes('\u001b'), 'a pipe gets no colours');
-    const json = JSON.parse((await runCli(['config', '--json'], { API_KEYS: 'k'.repeat(24) })).stdout);
+    const json = JSON.parse(
+      (await runCli(['config', '--json'], { API_KEYS: 'k9f86d081884c7d659a2feaa' })).stdout,
+    );
     assert.deepEqual(json.API_KEYS, { path: 'apiKeys', value: '[secret]', origin: 'environment' });
     assert.equal(json.PORT.value, 8001);
   });

@@ -56,16 +56,16 @@ describe('gatehouse smoke', () => {
     ['localhost:8001'],
     ['http://localhost:8001/api'],
     ['http://a', 'http://b'],
-    ['http://localhost:1', '--api-keys', 'k'.repeat(24)],
+    ['http://localhost:1', '--api-keys', 'k9f86d081884c7d659a2feaa'],
     ['http://localhost:1', '--check'],
     ['http://localhost:1', '--expect-release'],
   ])
-    it(`exits 64, called wrongly: ${args.join(' ').replace(/k{24}/, 'KEY')}`, async () => {
+    it(`exits 64, called wrongly: ${args.join(' ').replace(/k9f\w+/, 'KEY')}`, async () => {
       const { status, stdout, stderr } = await run(args);
       assert.equal(status, 64, stderr);
       assert.equal(stdout, '');
       assert.match(stderr, /^gatehouse: .*\nTry: gatehouse help\n$/);
-      assert.ok(!stderr.includes('k'.repeat(24)));
+      assert.ok(!stderr.includes('k9f86d081884c7d659a2feaa'));
     });
 
   it('exits 78 when API_KEYS are none, whatever else is set', async () => {

@@ -21,9 +21,10 @@ const WRONG: readonly (readonly [env: Readonly<Record<string, string>>, line: Re
     /^API_KEYS \(apiKeys\) is \[secret\]: must be keys separated by commas, each of at least 24/m,
   ],
   [
-    { GATEHOUSE_PROFILE: 'docker', API_KEYS: 'k'.repeat(24), WHATSAPP: 'sandbox' },
+    { GATEHOUSE_PROFILE: 'docker', API_KEYS: 'k9f86d081884c7d659a2feaa', WHATSAPP: 'sandbox' },
     /^WHATSAPP \(whatsapp\) is "sandbox": is not allowed in the profile docker/m,
   ],
+  [{ API_KEYS_FILE: '/nowhere/keys' }, /^API_KEYS_FILE \(apiKeysFile\) is "\/nowhere\/keys": ENOENT/m],
   [{ DRAIN_MS: '60000' }, /^DRAIN_MS \(stop\.drainMs\) is "60000": must be less than STOP_GRACE_MS/m],
 ];
 

@@ -79,6 +79,11 @@ describe('declarations of the topology', () => {
       /runs "\.\/greeter", and there is no such file/,
     ],
     ['a program that is given the secrets', { kit: true }, /is run by a command and has kit: true/],
+    [
+      'a program that wants a secret',
+      { secrets: ['API_KEYS'] },
+      /has secrets and kit: false: remove secrets/,
+    ],
     ['no route', { routes: [] }, /is routed and has no routes: add one, such as \{ prefix: '\/greeter' \}/],
     ['a route that nobody may take', { exposure: 'internal' }, /has routes and is internal/],
     ['a second gate', { exposure: 'public', routes: [] }, /is public, and only the gate can be/],

@@ -33,7 +33,7 @@ describe('gate, as the topology and the settings describe it', () => {
       const { clientRatePerSecond, clientBurst, clientConcurrency, minBodyBytesPerSecond, pingMs } = limits;
       return [clientRatePerSecond, clientBurst, clientConcurrency, minBodyBytesPerSecond, pingMs];
     };
-    const docker = { GATEHOUSE_PROFILE: 'docker', API_KEYS: 'k'.repeat(24) };
+    const docker = { GATEHOUSE_PROFILE: 'docker', API_KEYS: 'k9f86d081884c7d659a2feaa' };
     assert.deepEqual(limitsIn({}), [0, 200, 0, 128, 30_000]);
     assert.deepEqual(limitsIn(docker), [100, 200, 256, 128, 30_000]);
     const told = {
@@ -55,7 +55,10 @@ describe('gate, as the topology and the settings describe it', () => {
         ),
       );
     };
-    const access = { API_KEYS: 'k'.repeat(24), INTERNAL_SECRET: 's'.repeat(64) };
+    const access = {
+      API_KEYS: 'k9f86d081884c7d659a2feaa',
+      INTERNAL_SECRET: 's9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0',
+    };
     const sandbox = { WHATSAPP: 'sandbox', SANDBOX_ALLOWED: 'true' };
     const apart = upstreamsIn({ ...access, ...sandbox, GATEHOUSE_PROFILE: 'kubernetes' });
     assert.deepEqual(

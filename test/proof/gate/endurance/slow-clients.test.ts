@@ -120,7 +120,7 @@ class Run implements AsyncDisposable {
     const lone = await startLoneGate(gate, upstream, {
       GATEHOUSE_PROFILE: 'docker',
       GATE_HOST: '127.0.0.1',
-      API_KEYS: 'k'.repeat(32),
+      API_KEYS: 'k9f86d081884c7d659a2feaa0c55ad01',
     });
     return new Run(lone, upstream, path, options);
   }

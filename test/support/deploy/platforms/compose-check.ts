@@ -28,7 +28,7 @@ export async function composeConfig(
 ): Promise<{ readonly status: number; readonly model: unknown; readonly said: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-compose-'));
   writeFileSync(join(folder, 'compose.yaml'), text);
-  writeFileSync(join(folder, '.env.deploy'), `API_KEYS=${'k'.repeat(32)}\n`);
+  writeFileSync(join(folder, '.env.deploy'), `API_KEYS=k9f86d081884c7d659a2feaa0c55ad01\n`);
   const { code, stdout, stderr } = await execute(compose, [...args, 'config', '--format', 'json'], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, ...variables },

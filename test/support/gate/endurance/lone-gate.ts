@@ -36,7 +36,7 @@ export async function startLoneGate(
       CONTROL_PORT: String(CONTROL_PORT),
       WHATSAPP_BRIDGE_PORT: String(WHATSAPP_BRIDGE_PORT),
       DATA_DIR: folder,
-      INTERNAL_SECRET: 's'.repeat(64),
+      INTERNAL_SECRET: 's9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0',
       DRAIN_MS: '500',
       ...variables,
     },

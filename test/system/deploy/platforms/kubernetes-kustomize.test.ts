@@ -109,7 +109,7 @@ else
             const { config } = settle({
               ...settings,
               ...Object.fromEntries(own),
-              INTERNAL_SECRET: 's'.repeat(64),
+              INTERNAL_SECRET: 's9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0',
             });
             assert.equal(config.profile, 'kubernetes');
             assert.equal(config.internal.apiHost, 'api');

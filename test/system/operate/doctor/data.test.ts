@@ -18,7 +18,7 @@ import { fillDisk, mountDisk, unmountDisk } from '../../../support/bridge/small-
 import { sayNotTested } from '../../../support/netns/say-what-lacks.ts';
 import { look, textOf, textOfFinding } from '../../../support/operate/doctor/look.ts';
 
-const KEY = 'k'.repeat(24);
+const KEY = 'k9f86d081884c7d659a2feaa';
 
 describe('doctor, looking at the data folder', () => {
   let folder: string;

@@ -76,7 +76,7 @@ describe('doctor, beside a kit that runs', () => {
     const without = await look(outbox, { url: url() });
     assert.equal(without.severity, 'note');
     assert.match(textOf(without), /401 key_missing/);
-    const wrong = await look(outbox, { url: url(), env: { API_KEYS: 'w'.repeat(24) } });
+    const wrong = await look(outbox, { url: url(), env: { API_KEYS: 'w9f86d081884c7d659a2feaa' } });
     assert.match(textOf(wrong), /is not one of that kit/);
     assert.equal((await look(session, { url: url() })).severity, 'good');
     assert.equal((await look(publicAddress, { url: url() })).severity, 'good');

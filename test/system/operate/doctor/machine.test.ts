@@ -17,7 +17,7 @@ import { freePorts } from '../../../support/kit/kit.ts';
 import { sayNotTested } from '../../../support/netns/say-what-lacks.ts';
 import { look, serve, textOf } from '../../../support/operate/doctor/look.ts';
 
-const KEY = 'k'.repeat(24);
+const KEY = 'k9f86d081884c7d659a2feaa';
 
 describe('doctor, looking at the machine', () => {
   let folder: string;

@@ -185,12 +185,19 @@ describe('a medium from a URL', () => {
       'a.png',
       '',
       'http://u:p@a.example/',
+      'http://unix:/var/run/docker.sock:/info',
+      'http://%75nix/a.png',
+      'unix:/var/run/docker.sock',
     ])
       assert.equal(await codeOf(get(url)), 'media_unusable', url);
     await using server = await FileServer.start((_request, response) =>
       response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
     );
     assert.equal(await codeOf(get(server.origin)), 'media_unusable');
+    await using other = await FileServer.start((_request, response) =>
+      response.writeHead(302, { location: 'http://unix:/var/run/docker.sock:/info' }).end(),
+    );
+    assert.equal(await codeOf(get(other.origin)), 'media_unusable');
   });
 
   it('comes over TLS only from who is known as that host, and by the same rules', async () => {

@@ -3,7 +3,7 @@ import request from 'supertest';
 import { answerJson, fromGate, startWorld } from '../../../support/api/world.ts';
 import { assertion, CHALLENGE } from '../../../support/passkey.ts';
 
-const KEY = 'k'.repeat(24);
+const KEY = 'k9f86d081884c7d659a2feaa';
 const TAB = 'https://web.whatsapp.com';
 const PATH = '/api/whatsapp/passkey';
 

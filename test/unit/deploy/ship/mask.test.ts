@@ -36,10 +36,10 @@ describe('a command that is shown', () => {
 
   it('hides each of several keys and the password of a URL, but not half of every line', () => {
     const texts = secretTexts({
-      API_KEYS: `${'k'.repeat(24)},x`,
+      API_KEYS: `k9f86d081884c7d659a2feaa,x`,
       DATABASE_URL: 'postgres://me:p%40ssword9@db/kit',
     });
-    const shown = mask(`${'k'.repeat(24)} x p@ssword9 p%40ssword9 db`, texts);
+    const shown = mask(`k9f86d081884c7d659a2feaa x p@ssword9 p%40ssword9 db`, texts);
     assert.equal(shown, '*** x *** *** db');
     assert.deepEqual(secretTexts({ ODD: 'postgres://me:100%percent@db' }).includes('100%percent'), true);
   });

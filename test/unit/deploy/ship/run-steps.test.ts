@@ -22,7 +22,7 @@ function startContext(programs: ScriptedPrograms, changes: Partial<DeployContext
   const context: DeployContext = {
     findUrl: () => Promise.resolve(URL_OF_KIT),
     run: programs.run,
-    outside: scriptOutside(URL_OF_KIT, () => programs.serving, 'k'.repeat(32)),
+    outside: scriptOutside(URL_OF_KIT, () => programs.serving, 'k9f86d081884c7d659a2feaa0c55ad01'),
     clock: startScriptedClock(),
     folder: '/',
     environment: programs.environment,

@@ -8,7 +8,7 @@ import { heroku } from '../../../../deploy/heroku/render.ts';
 import type { Platform } from '../../../../deploy/platform.ts';
 import { makeKeyIfNone, readDeploySettings } from '../../../../deploy/shipping/settings.ts';
 
-const KEY = 'k'.repeat(32);
+const KEY = 'k9f86d081884c7d659a2feaa0c55ad01';
 let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-settings-'));

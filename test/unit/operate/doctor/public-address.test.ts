@@ -53,7 +53,7 @@ describe('doctor, asking a URL', () => {
     const withheld = (url: string) =>
       createContext({
         settings: {},
-        env: { API_KEYS: 'k'.repeat(24) },
+        env: { API_KEYS: 'k9f86d081884c7d659a2feaa' },
         folder: '/nowhere',
         url: new URL(url),
       }).keyWithheld;

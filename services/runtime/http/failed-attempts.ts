@@ -1,0 +1,92 @@
+import type { IncomingMessage } from 'node:http';
+import { networkOf } from '../../contract/client-network.ts';
+import { KitError } from '../../contract/errors.ts';
+import type { Log } from '../log.ts';
+
+/** So many failures of one client within this time are answered as such; further ones are not told apart any more. */
+const MOST = 10;
+const WITHIN_MS = 60_000;
+/** New clients until those are forgotten who have not failed since as many before. */
+const GENERATION = 8_192;
+const LOG_MS = 10_000;
+
+/**
+ * Slows clients that fail to show a valid API key: an address of IPv4, or a /64 of IPv6. A valid key passes at any time,
+ * also from a client that others share, so every key that is shown is compared: that costs less than the answer. The
+ * table is bounded whatever the number of addresses.
+ */
+export class FailedAttempts {
+  readonly #log: Pick<Log, 'warn'> | undefined;
+  readonly #now: () => number;
+  #recent = new Map<string, Failures>();
+  #older = new Map<string, Failures>();
+  #loggedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(log?: Pick<Log, 'warn'>, now = () => performance.now()) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** Runs a check of a key. Throws what it throws, or `too_many_failures` once the client has failed too often. */
+  guard(client: string, check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof KitError) || !FAILURES.has(error.code)) throw error;
+      this.#count(client);
+      throw error;
+    }
+  }
+
+  /** How many clients are remembered. */
+  get size(): number {
+    return this.#recent.size + this.#older.size;
+  }
+
+  #count(client: string): void {
+    const nowMs = this.#now();
+    const key = networkOf(client);
+    const known = this.#recent.get(key) ?? this.#older.get(key);
+    const failures =
+      known !== undefined && nowMs - known.sinceMs < WITHIN_MS ? known : { sinceMs: nowMs, count: 0 };
+    failures.count += 1;
+    this.#keep(key, failures);
+    if (failures.count <= MOST) return;
+    this.#note(client, nowMs);
+    throw new KitError(
+      'too_many_failures',
+      `this client has failed more than ${MOST} times within a minute to show a valid API key`,
+    );
+  }
+
+  #keep(key: string, failures: Failures): void {
+    this.#older.delete(key);
+    this.#recent.set(key, failures);
+    if (this.#recent.size < GENERATION) return;
+    this.#older = this.#recent;
+    this.#recent = new Map();
+  }
+
+  /** Not more often than need be: others cause these lines. */
+  #note(client: string, nowMs: number): void {
+    if (nowMs - this.#loggedMs < LOG_MS) return;
+    this.#loggedMs = nowMs;
+    this.#log?.warn(
+      `client ${client} has failed more than ${MOST} times within a minute to show a valid API key; if it is yours, correct its key`,
+    );
+  }
+}
+
+const FAILURES: ReadonlySet<string> = new Set(['key_missing', 'key_invalid']);
+
+interface Failures {
+  readonly sinceMs: number;
+  count: number;
+}
+
+/** The address of the client, as the gate has it: first in `X-Forwarded-For`. Only of a request that has shown the secret. */
+export function clientAddressOf({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): string {
+  const forwarded = headers['x-forwarded-for'];
+  const [first = ''] = (typeof forwarded === 'string' ? forwarded : '').split(',');
+  return first.trim() || (socket.remoteAddress ?? '');
+}
