@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
+import { ERRORS } from '../../../../services/contract/errors.ts';
 import { ADMISSION_PATH } from '../../../../services/contract/internal.ts';
 import { describeGates } from '../../../support/gate/describe-gates.ts';
 import {
@@ -123,6 +124,21 @@ describeGates('gate, of a request with a body for a service that wants a key', (
     assert.equal(answer.status, 503);
     assert.match(answer.head, /^retry-after: 1$/im);
   });
+
+  for (const code of ['key_missing', 'key_invalid', 'origin_refused', 'too_many_failures'] as const)
+    it(`passes the refusal ${code} on, with its status and Retry-After`, async () => {
+      const { status, retryAfterS } = ERRORS[code];
+      const refusal: RequestListener = (_request, response) => {
+        if (retryAfterS !== undefined) response.setHeader('retry-after', retryAfterS);
+        response.writeHead(status, { 'content-type': 'application/problem+json' });
+        response.end(JSON.stringify({ code, status }));
+      };
+      await using upstream = await startUpstream(refusal);
+      await using world = await gate.startTestGate(upstream, keyed(upstream));
+      const answer = await exchangeRaw(world.port, `${post('Content-Length: 5')}hello`);
+      assert.deepEqual([answer.status, answer.code], [status, code]);
+      assert.equal(/^retry-after: (\d+)$/im.exec(answer.head)?.[1], retryAfterS?.toString());
+    });
 
   it('asks nothing for a request without a body', async () => {
     const asked: string[] = [];
