@@ -61,9 +61,12 @@ async function killAll(victims: readonly number[], isThere: (victim: number) => 
   }
 }
 
+/** Between fork and exec, a child has the arguments of its parent: only the parent is a main process. */
 function mainProcesses(profileDir: string, rows: readonly ProcessRow[]): number[] {
   const argument = `--user-data-dir=${resolve(profileDir)}`;
-  return rows.map((row) => row.pid).filter((pid) => isMainProcess(argumentsOf(pid), argument));
+  const found = rows.filter(({ pid }) => isMainProcess(argumentsOf(pid), argument));
+  const pids = new Set(found.map(({ pid }) => pid));
+  return found.filter(({ parent }) => !pids.has(parent)).map(({ pid }) => pid);
 }
 
 function isMainProcess(args: readonly string[], argument: string): boolean {
