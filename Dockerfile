@@ -4,6 +4,7 @@
 #   slim    without a browser: a gate or an api that is a workload of its own
 #   port    a process that sleeps, to hold the network namespace and the published port of kits that take turns
 # Not built on `VOLUME`, which Railway refuses: mount one at /data. Needs no frontend but BuildKit's own.
+# With a digest behind it (node:24-trixie-slim@sha256:…) the base is fixed; a deploy adds the one that Docker knows.
 ARG BASE=node:24-trixie-slim
 
 # Packages before sources, so that a change of the sources fetches nothing anew. No package has a script that must run:
@@ -17,9 +18,13 @@ RUN npm ci --omit=dev --ignore-scripts --no-update-notifier --loglevel=error --c
  && find node_modules/better-sqlite3/prebuilds -name '*.node' ! -path "*linux-$(node -p process.arch)*" -delete \
  && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) -type f -delete
 
+# Debian removes a version from its mirrors when the next one is out, so versions that are pinned here would stop the build
+# with the first security fix. The image names those that it has instead: /usr/share/gatehouse/packages.
 FROM ${BASE} AS system
 RUN apt-get update \
  && apt-get install -y --no-install-recommends nginx-light tini \
+ && mkdir -p /usr/share/gatehouse \
+ && dpkg-query --show >/usr/share/gatehouse/packages \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* \
  && install -d -o node -g node /data
 WORKDIR /app
@@ -30,6 +35,7 @@ ENV NODE_ENV=production GATEHOUSE_IMAGE=true DATA_DIR=/data
 FROM system AS browser
 RUN apt-get update \
  && apt-get install -y --no-install-recommends chromium \
+ && dpkg-query --show >/usr/share/gatehouse/packages \
  && rm -rf /usr/lib/*/libLLVM* /usr/lib/*/libz3* /usr/lib/*/libgallium* /usr/lib/*/dri /usr/lib/*/gbm /usr/share/icons \
       /usr/lib/chromium/libVkLayer* /usr/share/locale \
  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
@@ -46,8 +52,10 @@ FROM system AS slim
 COPY --from=packages /app/node_modules node_modules
 COPY . .
 COPY --from=warm --chown=0:0 /app/node_modules/.cache node_modules/.cache
+ARG BASE
 ARG RELEASE=
 ENV RELEASE=${RELEASE}
+LABEL org.opencontainers.image.base.name=${BASE}
 LABEL org.opencontainers.image.title="gatehouse, without a browser" org.opencontainers.image.version=${RELEASE}
 USER 1000:1000
 EXPOSE 8080
@@ -71,8 +79,10 @@ FROM browser AS whole
 COPY --from=packages /app/node_modules node_modules
 COPY . .
 COPY --from=warm --chown=0:0 /app/node_modules/.cache node_modules/.cache
+ARG BASE
 ARG RELEASE=
 ENV RELEASE=${RELEASE}
+LABEL org.opencontainers.image.base.name=${BASE}
 LABEL org.opencontainers.image.title="gatehouse" org.opencontainers.image.version=${RELEASE}
 EXPOSE 8080
 STOPSIGNAL SIGTERM

@@ -54,7 +54,7 @@ proof: setup tools ## run all tests: also Docker, chaos, endurance, hostile inpu
 watch: setup ## run the unit tests that a change touches, at each change [T=]
 	@node test/run/watch.ts $(if $(T),--only '$(T)')
 
-check: setup tools ## types, lint, drift of rendered files, unit and system tests
+check: setup tools ## types, lint, drift of rendered files, licences, unit and system tests
 	@tsc --noEmit
 	@biome check
 	@node bin/gatehouse.js render --check
@@ -65,6 +65,10 @@ coverage: setup tools ## unit and system tests, and how much of the sources they
 
 faults: setup tools ## put one fault at a time into a copy of the sources, and show that a test finds it [ONLY=text]
 	@node test/faults/main.ts '$(ONLY)'
+
+sbom: $(INSTALLED) ## write the software bill of materials of what is shipped, CycloneDX, into sbom.cdx.json
+	@npm sbom --sbom-format cyclonedx --sbom-type application --omit dev --package-lock-only >sbom.cdx.json
+	@echo 'sbom.cdx.json names every package from npm; the image lists those of its system in /usr/share/gatehouse/packages'
 
 bench: setup ## measure, as ratios against a peer in the same run, into bench.json [COMPARE=bench.json]
 	@node test/bench/main.ts $(if $(COMPARE),--compare '$(COMPARE)')
@@ -86,7 +90,7 @@ format: $(INSTALLED) ## format and fix what can be fixed by itself
 
 clean: ## remove what setup, runs and tests have made, but not data/
 	@[ ! -e .cache/docker ] || sh test/support/tools/docker-engine.sh down
-	rm -rf node_modules coverage .cache
+	rm -rf node_modules coverage .cache sbom.cdx.json
 
 # Programs that only the tests run.
 tools:
@@ -98,4 +102,4 @@ $(INSTALLED): package.json package-lock.json
 	@npm ci --loglevel=error --no-fund --no-audit >/dev/null
 	@touch $@
 
-.PHONY: help setup tools start demo rehearse deploy rollback status logs destroy test proof watch check coverage faults bench chaos fuzz compare render format clean
+.PHONY: help setup tools start demo rehearse deploy rollback status logs destroy test proof watch check coverage faults sbom bench chaos fuzz compare render format clean

@@ -1,8 +1,9 @@
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { renderInput } from '../rendering/render-input.ts';
-import { dockerBuild, dockerPush } from '../shipping/docker.ts';
+import { dockerBuild, dockerPush, findBase } from '../shipping/docker.ts';
 import {
+  type Ask,
   type Plan,
   publicUrl,
   ShipError,
@@ -53,7 +54,7 @@ export const cloudrunTarget: Target = {
       url: urlOf(shipment),
       before: [
         ...(await setSecrets(shipment, there, ask)),
-        ...(shipment.image === undefined ? build(shipment, image) : []),
+        ...(shipment.image === undefined ? await build(shipment, image, ask) : []),
       ],
       steps: [
         {
@@ -135,12 +136,13 @@ function imageOf(shipment: Shipment): string {
 }
 
 /** For the registry's own host to take the image from this engine. */
-function build(shipment: Shipment, image: string): Step[] {
+async function build(shipment: Shipment, image: string, ask: Ask): Promise<Step[]> {
+  const base = await findBase(ask);
   const [host = ''] = image.split('/');
   return [
     {
       title: 'build the image',
-      run: dockerBuild('kit', image, { release: shipment.release, flags: PLATFORM }),
+      run: dockerBuild('kit', image, { release: shipment.release, base, flags: PLATFORM }),
     },
     { title: `let the engine push to ${host}`, run: gcloud('auth', 'configure-docker', host, '--quiet') },
     { title: 'push the image', run: dockerPush(image) },

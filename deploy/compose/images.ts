@@ -1,12 +1,13 @@
-import { dockerBuild } from '../shipping/docker.ts';
-import type { Shipment, Step } from '../shipping/target.ts';
+import { dockerBuild, findBase } from '../shipping/docker.ts';
+import type { Ask, Shipment, Step } from '../shipping/target.ts';
 import { imageOf } from './docker-compose.ts';
 
 /** The images of a release, and the one that holds the port, which no release changes. */
-export function buildImages({ deployment: { name }, release }: Shipment): Step[] {
+export async function buildImages({ deployment: { name }, release }: Shipment, ask: Ask): Promise<Step[]> {
+  const base = await findBase(ask);
   return [
-    { title: 'build the image', run: dockerBuild('kit', `${name}:${release}`, { release }) },
-    { title: 'build the image that holds the port', run: dockerBuild('port', `${name}-port`) },
+    { title: 'build the image', run: dockerBuild('kit', `${name}:${release}`, { release, base }) },
+    { title: 'build the image that holds the port', run: dockerBuild('port', `${name}-port`, { base }) },
   ];
 }
 

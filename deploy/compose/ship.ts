@@ -26,7 +26,7 @@ export const composeTarget: Target = {
       release: shipment.release,
       ...(running === undefined ? {} : { previous: nameOf(running) }),
       url: urlOf(shipment),
-      before: [...(shipment.image === undefined ? buildImages(shipment) : []), rehearse(shipment)],
+      before: [...(shipment.image === undefined ? await buildImages(shipment, ask) : []), rehearse(shipment)],
       steps: [
         { title: 'open the published port', run: up(shipment, 'port', []) },
         ...switchTo(shipment, next, running),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { renderInput } from '../rendering/render-input.ts';
 import type { Command } from '../shipping/command.ts';
 import { parseOutput } from '../shipping/command-output.ts';
-import { dockerBuild, dockerPush } from '../shipping/docker.ts';
+import { dockerBuild, dockerPush, findBase } from '../shipping/docker.ts';
 import { tagOf } from '../shipping/release.ts';
 import {
   type Ask,
@@ -49,6 +49,7 @@ export const kubernetesTarget: Target = {
     const outcome = await ask(getSecret(shipment));
     const known = parseOutput(secretSchema, outcome, 'kubectl get secret')?.data ?? {};
     const undo = current === undefined ? {} : { undo: undoAll(shipment) };
+    const base = shipment.image === undefined ? await findBase(ask) : undefined;
     return {
       release: shipment.release,
       ...(current === undefined ? {} : { previous: current }),
@@ -56,8 +57,8 @@ export const kubernetesTarget: Target = {
       before: [
         ...(shipment.image === undefined
           ? [
-              ...buildAndPush(shipment, 'kit', repository),
-              ...buildAndPush(shipment, 'slim', `${repository}-slim`),
+              ...buildAndPush(shipment, 'kit', repository, base),
+              ...buildAndPush(shipment, 'slim', `${repository}-slim`, base),
             ]
           : []),
         apply(`make the namespace ${name}`, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }),
@@ -113,10 +114,15 @@ export const kubernetesTarget: Target = {
   },
 };
 
-function buildAndPush({ release }: Shipment, stage: 'kit' | 'slim', repository: string): Step[] {
+function buildAndPush(
+  { release }: Shipment,
+  stage: 'kit' | 'slim',
+  repository: string,
+  base: string | undefined,
+): Step[] {
   const image = `${repository}:${release}`;
   return [
-    { title: `build the image ${stage}`, run: dockerBuild(stage, image, { release }) },
+    { title: `build the image ${stage}`, run: dockerBuild(stage, image, { release, base }) },
     { title: `push the image ${stage}`, run: dockerPush(image) },
   ];
 }

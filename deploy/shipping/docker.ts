@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import type { Prerequisite } from './target.ts';
+import type { Ask, Prerequisite } from './target.ts';
 
 /** For each target whose image is built on this machine. */
 export const DOCKER_BUILDS: Prerequisite = {
@@ -8,13 +8,40 @@ export const DOCKER_BUILDS: Prerequisite = {
   remedy: 'install Docker (https://docs.docker.com/engine/install) and start it',
 };
 
+/** What the Dockerfile builds on, unless it is told otherwise. */
+export const BASE_IMAGE = 'node:24-trixie-slim';
+
+/**
+ * Finds the base image with its digest, where this engine has it: each image of a release is then built on the same one,
+ * and its label names it. Undefined where the engine does not have it, and builds on what the tag means then.
+ */
+export async function findBase(ask: Ask): Promise<string | undefined> {
+  const { stdout } = await ask(
+    { argv: ['docker', 'image', 'inspect', '--format', '{{join .RepoDigests " "}}', BASE_IMAGE] },
+    'may-fail',
+  );
+  const digest = /@(sha256:[0-9a-f]{64})\b/.exec(stdout)?.[1];
+  return digest === undefined ? undefined : `${BASE_IMAGE}@${digest}`;
+}
+
 /** Builds a stage of the Dockerfile; `flags` come before the stage, `RELEASE` is left out where the stage has none. */
 export function dockerBuild(
   stage: 'kit' | 'slim' | 'port',
   image: string,
-  { release, flags = [] }: { readonly release?: string; readonly flags?: readonly string[] } = {},
+  {
+    release,
+    base,
+    flags = [],
+  }: {
+    readonly release?: string;
+    readonly base?: string | undefined;
+    readonly flags?: readonly string[];
+  } = {},
 ): Command {
-  const argument = release === undefined ? [] : ['--build-arg', `RELEASE=${release}`];
+  const argument = [
+    ...(base === undefined ? [] : ['--build-arg', `BASE=${base}`]),
+    ...(release === undefined ? [] : ['--build-arg', `RELEASE=${release}`]),
+  ];
   return {
     argv: ['docker', 'build', ...flags, '--target', stage, ...argument, '--tag', image, '.'],
     env: { DOCKER_BUILDKIT: '1' },

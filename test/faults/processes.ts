@@ -230,7 +230,7 @@ export const faults: readonly Fault[] = [
     kind: 'wrong state',
     file: 'services/runtime/http/failed-attempts.ts',
     text: '    try {\n      check();\n',
-    replacement: '    try {\n      this.#count(client);\n      check();\n',
+    replacement: '    try {\n      this.#demandFew(client, 1);\n      check();\n',
     tests: [
       {
         file: 'test/unit/runtime/failed-attempts.test.ts',

@@ -28,7 +28,7 @@ export const apiErrors = {
   },
   too_many_failures: {
     status: 429,
-    title: 'Too many failed attempts',
+    title: 'Too many wrong API keys',
     remedy: 'Send a valid key, which passes at any time. Without one, wait Retry-After seconds.',
     retryAfterS: 60,
   },

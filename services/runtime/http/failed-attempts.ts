@@ -3,7 +3,7 @@ import { networkOf } from '../../contract/client-network.ts';
 import { KitError } from '../../contract/errors.ts';
 import type { Log } from '../log.ts';
 
-/** So many failures of one client within this time are answered as such; further ones are not told apart any more. */
+/** So many wrong keys of one client within this time are answered as such. */
 const MOST = 10;
 const WITHIN_MS = 60_000;
 /** New clients until those are forgotten who have not failed since as many before. */
@@ -11,9 +11,10 @@ const GENERATION = 8_192;
 const LOG_MS = 10_000;
 
 /**
- * Slows clients that fail to show a valid API key: an address of IPv4, or a /64 of IPv6. A valid key passes at any time,
- * also from a client that others share, so every key that is shown is compared: that costs less than the answer. The
- * table is bounded whatever the number of addresses.
+ * Slows clients that guess API keys: an address of IPv4, or a /64 of IPv6. A valid key passes at any time, also from a
+ * client that others share, so every key that is shown is compared: that costs less than the answer. A request without a
+ * key guesses nothing and does not count: a browser makes one before it asks for the password. The table is bounded
+ * whatever the number of addresses.
  */
 export class FailedAttempts {
   readonly #log: Pick<Log, 'warn'> | undefined;
@@ -32,8 +33,8 @@ export class FailedAttempts {
     try {
       check();
     } catch (error) {
-      if (!(error instanceof KitError) || !FAILURES.has(error.code)) throw error;
-      this.#count(client);
+      if (!(error instanceof KitError) || !NO_KEY.has(error.code)) throw error;
+      this.#demandFew(client, error.code === 'key_invalid' ? 1 : 0);
       throw error;
     }
   }
@@ -43,20 +44,17 @@ export class FailedAttempts {
     return this.#recent.size + this.#older.size;
   }
 
-  #count(client: string): void {
+  #demandFew(client: string, more: number): void {
     const nowMs = this.#now();
     const key = networkOf(client);
     const known = this.#recent.get(key) ?? this.#older.get(key);
     const failures =
       known !== undefined && nowMs - known.sinceMs < WITHIN_MS ? known : { sinceMs: nowMs, count: 0 };
-    failures.count += 1;
-    this.#keep(key, failures);
-    if (failures.count <= MOST) return;
+    failures.count += more;
+    if (more > 0) this.#keep(key, failures);
+    if (failures.count < MOST || (failures.count === MOST && more > 0)) return;
     this.#note(client, nowMs);
-    throw new KitError(
-      'too_many_failures',
-      `this client has failed more than ${MOST} times within a minute to show a valid API key`,
-    );
+    throw new KitError('too_many_failures', `this client has shown ${MOST} wrong API keys within a minute`);
   }
 
   #keep(key: string, failures: Failures): void {
@@ -72,12 +70,12 @@ export class FailedAttempts {
     if (nowMs - this.#loggedMs < LOG_MS) return;
     this.#loggedMs = nowMs;
     this.#log?.warn(
-      `client ${client} has failed more than ${MOST} times within a minute to show a valid API key; if it is yours, correct its key`,
+      `client ${client} has shown more than ${MOST} wrong API keys within a minute; if it is yours, correct its key`,
     );
   }
 }
 
-const FAILURES: ReadonlySet<string> = new Set(['key_missing', 'key_invalid']);
+const NO_KEY: ReadonlySet<string> = new Set(['key_missing', 'key_invalid']);
 
 interface Failures {
   readonly sinceMs: number;

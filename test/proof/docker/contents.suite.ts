@@ -78,6 +78,25 @@ describe('image, by what it holds', () => {
     );
   });
 
+  it('names its base and the version of each package of the system', async () => {
+    for (const stage of ['kit', 'slim'] as const) {
+      const packages = await inside('cat /usr/share/gatehouse/packages', stage);
+      for (const name of ['nginx-light', 'tini', ...(stage === 'kit' ? ['chromium'] : [])])
+        assert.ok(
+          packages.some((line) => new RegExp(`^${name}(?::\\w+)?\\s+\\d`).test(line)),
+          name,
+        );
+      const label = await engine.docker(
+        'image',
+        'inspect',
+        '--format',
+        '{{index .Config.Labels "org.opencontainers.image.base.name"}}',
+        await engine.image(stage),
+      );
+      assert.match(label, /^node:24-/);
+    }
+  });
+
   it('belongs to root and to nobody who runs it, but for the volume', async () => {
     assert.deepEqual(
       await inside(

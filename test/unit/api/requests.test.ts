@@ -29,19 +29,31 @@ describe('api, of what it is asked', () => {
       request(world.origin)
         .get('/api/whatsapp/qr')
         .set({ ...fromGate, 'x-forwarded-for': `${client}, 10.0.0.1`, 'x-api-key': given });
-    const upgrade = () =>
+    const upgrade = (given: object = { 'x-api-key': 'wrong' }) =>
       request(world.origin)
         .get('/ws')
-        .set({ ...fromGate, 'x-forwarded-for': '192.0.2.9', connection: 'upgrade', upgrade: 'websocket' });
+        .set({
+          ...fromGate,
+          ...given,
+          'x-forwarded-for': '192.0.2.9',
+          connection: 'upgrade',
+          upgrade: 'websocket',
+        });
     for (let count = 0; count < 5; count += 1) {
       assert.equal((await ask('192.0.2.9', `wrong ${count}`)).status, 401);
       assert.equal((await upgrade()).status, 401);
     }
-    for (const { status, body, headers } of [await ask('192.0.2.9', 'wrong'), await upgrade()])
+    for (const { status, body, headers } of [
+      await ask('192.0.2.9', 'wrong'),
+      await upgrade(),
+      await upgrade({}),
+    ])
       assert.deepEqual([status, body.code, headers['retry-after']], [429, 'too_many_failures', '60']);
     assert.equal((await ask('192.0.2.9', key)).status, 200);
     assert.equal((await ask('192.0.2.10', 'wrong')).status, 401);
-    const warned = world.logged.filter((line) => /failed more than 10 times within a minute/.test(line));
+    const warned = world.logged.filter((line) =>
+      /shown more than 10 wrong API keys within a minute/.test(line),
+    );
     assert.equal(warned.length, 1);
   });
 

@@ -6,7 +6,7 @@ import { FailedAttempts } from '../../../services/runtime/http/failed-attempts.t
 
 const KEY = 'key-9f86d081884c7d659a2feaa0c55ad015';
 
-describe('clients that fail to show a valid API key', () => {
+describe('clients that show wrong API keys', () => {
   let nowMs: number;
   let failures: FailedAttempts;
   beforeEach(() => {
@@ -46,6 +46,13 @@ describe('clients that fail to show a valid API key', () => {
     assert.equal(ask('192.0.2.2', 'a wrong one'), 'key_invalid');
     for (let count = 0; count < 100; count += 1) assert.equal(ask('192.0.2.3', KEY), 'passes');
     assert.equal(ask('192.0.2.3'), 'key_missing');
+  });
+
+  it('are not those without a key, however often they come: a browser asks for the password then', () => {
+    for (let count = 0; count < 100; count += 1) assert.equal(ask('192.0.2.1'), 'key_missing');
+    assert.deepEqual(new Set(failTimes(10, '192.0.2.1')), new Set(['key_invalid']));
+    assert.equal(ask('192.0.2.1'), 'too_many_failures');
+    assert.ok(failures.size <= 1);
   });
 
   it('are one client within a /64 of IPv6', () => {

@@ -13,6 +13,7 @@ const PROGRAMS = {
   env: { API_KEYS: KEY, DATABASE_URL: DATABASE },
 } as const;
 const REGION = '--region=europe-west1';
+const ASKS_FOR_BASE = 'docker image inspect --format {{join .RepoDigests " "}} node:24-trixie-slim';
 const LOOKS = [
   'gcloud secrets list --format=value(name)',
   'gcloud secrets list --format=value(name)',
@@ -61,6 +62,7 @@ describe('make deploy TARGET=cloudrun', () => {
       `gcloud secrets create gatehouse-${name} --replication-policy=automatic --data-file=-`;
     assert.deepEqual(scene.lines, [
       ...LOOKS,
+      ASKS_FOR_BASE,
       create('api-keys'),
       create('database-url'),
       ...BUILD,

@@ -46,6 +46,24 @@ describe('make deploy TARGET=compose', () => {
     for (const { env } of scene.programs.calls) assert.ok(!Object.values(env).join().includes(KEY));
   });
 
+  it('builds every image on the base that this Docker has, by its digest', async () => {
+    using scene = createScene(PROGRAMS);
+    const digest = `sha256:${'0f'.repeat(32)}`;
+    scene.answer([
+      { when: 'docker image inspect*', says: `node@${digest} mirror.example/node@${digest}\n` },
+      { when: '*up*blue', serves: 'new' },
+    ]);
+    assert.equal(await scene.deploy(), '');
+    const base = `--build-arg BASE=node:24-trixie-slim@${digest}`;
+    assert.deepEqual(
+      scene.lines.filter((line) => line.startsWith('docker build')),
+      [
+        `docker build --target kit ${base} --build-arg RELEASE=new --tag gatehouse:new .`,
+        `docker build --target port ${base} --tag gatehouse-port .`,
+      ],
+    );
+  });
+
   it('starts the other colour beside the one that runs, and then stops that', async () => {
     using scene = createScene({ ...PROGRAMS, serving: 'old' });
     scene.answer([RUNS_OLD, { when: '*up*green', serves: 'new' }]);

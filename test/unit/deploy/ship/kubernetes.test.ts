@@ -44,6 +44,7 @@ describe('make deploy TARGET=kubernetes', () => {
       SECRET,
       SETS,
       SECRET,
+      'docker image inspect --format {{join .RepoDigests " "}} node:24-trixie-slim',
       ...image('kit', 'gatehouse'),
       ...image('slim', 'gatehouse-slim'),
       'kubectl apply --filename -',

@@ -93,6 +93,20 @@ describe('smoke test, of a deployment with one fault', () => {
     assertFailed(await smokeNearby(strict.origin, { apiKey: KEY }), 'any-host');
   });
 
+  it('takes 429 for a refusal of a wrong key where somebody behind the same address has guessed keys', async () => {
+    const answerWith = (code: string) =>
+      startDeployment({
+        paths: {
+          '/api/whatsapp/status': (request, response) =>
+            json(request.headers['x-api-key'] === KEY ? 200 : 429, { code })(request, response),
+        },
+      });
+    await using slowed = await answerWith('too_many_failures');
+    await using limited = await answerWith('rate_limited');
+    assert.equal(rowOf(await smokeNearby(slowed.origin, { apiKey: KEY }), 'keys').state, 'passed');
+    assertFailed(await smokeNearby(limited.origin, { apiKey: KEY }), 'keys');
+  });
+
   it('finds an api that wants no key of anybody whom another key opens, or that takes any', async () => {
     const status = '/api/whatsapp/status';
     await using takesAny = await startDeployment({
