@@ -19,10 +19,9 @@ describe('doctor, asking the database', () => {
       writeFileSync(
         rules,
         'host all gatehouse 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n',
-        {
-          mode: 0o644,
-        },
       );
+      // The server runs as another user. A mode at creation would be cut by the umask of this process.
+      chmodSync(rules, 0o644);
       await using server = await PostgresServer.start(['fsync=off', `hba_file=${rules}`]);
       assert.equal((await lookAt(server.url)).severity, 'good');
       const nowhere = await lookAt(`postgres://gatehouse@127.0.0.1:${server.port}/elsewhere`);
