@@ -87,7 +87,7 @@ describe('gatehouse deploy', () => {
       if (target === 'heroku') assert.match(stdout, /heroku config:set .*'API_KEYS=\*\*\*'/);
     }
     assert.ok(
-      standIns.lines.every((line) => / (list|ps|apps:info) ?/.test(line)),
+      standIns.lines.every((line) => / (list|ps|apps:info|image inspect) ?/.test(line)),
       standIns.lines.join('\n'),
     );
     assert.ok(!existsSync(kit.path('.cache')) && !existsSync(kit.path('.env.deploy')));
