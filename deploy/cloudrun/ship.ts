@@ -1,6 +1,7 @@
-import { parse, stringify } from 'yaml';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { renderInput } from '../rendering/render-input.ts';
+import { yamlText } from '../rendering/yaml-text.ts';
 import { dockerBuild, dockerPush, findBase } from '../shipping/docker.ts';
 import {
   type Ask,
@@ -123,7 +124,7 @@ function serviceOf(shipment: Shipment): string {
   container.image = imageOf(shipment);
   for (const [name, value] of Object.entries({ ...shipment.settings, RELEASE: shipment.release }))
     container.env.push({ name, value });
-  return stringify(service);
+  return yamlText(service);
 }
 
 function imageOf(shipment: Shipment): string {

@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import { choiceOf } from '../rendering/render-input.ts';
+import { yamlText } from '../rendering/yaml-text.ts';
 import { tagOf } from '../shipping/release.ts';
 import { ShipError, type Shipment } from '../shipping/target.ts';
 import { settingsName } from './containers.ts';
@@ -17,7 +17,7 @@ export function kustomization(shipment: Shipment): string {
   const tag = imageTag(shipment);
   const repository = repositoryOf(shipment);
   const declared = choiceOf(shipment).image ?? name;
-  return stringify({
+  return yamlText({
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     namespace: name,

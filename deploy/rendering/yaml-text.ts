@@ -15,9 +15,12 @@ export const FOR_BOTH = { version: '1.1', aliasDuplicateObjects: false } as cons
 export function documentText(document: Document): string {
   visit(document, {
     Scalar(_key, node) {
-      if (isScalar(node) && typeof node.value === 'string' && /^[-+.]?[\d.]/.test(node.value))
+      if (isScalar(node) && typeof node.value === 'string' && NEEDS_QUOTES.test(node.value))
         node.type = 'QUOTE_DOUBLE';
     },
   });
   return document.toString({ lineWidth: 0 });
 }
+
+/** The beginning of a number; or lines of white space alone, of which the library makes a block that loses some. */
+const NEEDS_QUOTES = /^[-+.]?[\d.]|^\s*\n\s*$/;
