@@ -8,7 +8,7 @@ export const DOCKER_BUILDS: Prerequisite = {
   remedy: 'install Docker (https://docs.docker.com/engine/install) and start it',
 };
 
-/** What the Dockerfile builds on, unless it is told otherwise. */
+/** The default base image of the Dockerfile. */
 export const BASE_IMAGE = 'node:24-trixie-slim';
 
 /**

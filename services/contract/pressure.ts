@@ -9,6 +9,14 @@ export interface Pressure {
 }
 
 const MOST = 20;
+/** From this part of its limit on, a resource counts as near the limit. */
+const NEAR = 0.8;
+
+/** The pressure of a resource; undefined while it is far from its limit and nothing was refused in the last minute. */
+export function pressureOf(pressure: Pressure): Pressure | undefined {
+  const { used, limit, refused } = pressure;
+  return refused > 0 || used >= limit * NEAR ? pressure : undefined;
+}
 
 /** Reads what a service says of its resources; leaves out everything else. By hand: the supervisor has no parser. */
 export function readPressures(value: unknown): Pressure[] {

@@ -1,4 +1,4 @@
-import type { Pressure } from '../contract/pressure.ts';
+import { type Pressure, pressureOf } from '../contract/pressure.ts';
 import type { Log } from './log.ts';
 import { Refusals } from './refusals.ts';
 
@@ -23,8 +23,6 @@ export interface Lease {
 
 /** Of the total, kept for holders that have nothing yet. */
 const RESERVE = 1 / 4;
-/** From this part of the total on, a resource counts as near its limit. */
-const NEAR = 0.8;
 const LOG_EVERY_MS = 10_000;
 
 /**
@@ -74,9 +72,7 @@ export class Budget {
   /** Undefined while the resource is far from its limit and nothing was refused in the last minute. */
   get pressure(): Pressure | undefined {
     const { resource, total } = this.#options;
-    const refused = this.#refusals.count;
-    if (refused === 0 && this.#used < total * NEAR) return undefined;
-    return { resource, used: this.#used, limit: total, refused };
+    return pressureOf({ resource, used: this.#used, limit: total, refused: this.#refusals.count });
   }
 
   /** Counts and logs a refusal. `take` calls it; a caller that waits first calls it in the end. */

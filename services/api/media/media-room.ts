@@ -1,12 +1,11 @@
 import { sql } from 'kysely';
 import { KitError } from '../../contract/errors.ts';
-import type { Pressure } from '../../contract/pressure.ts';
+import { type Pressure, pressureOf } from '../../contract/pressure.ts';
 import type { Log } from '../../runtime/log.ts';
 import { Refusals } from '../../runtime/refusals.ts';
 import type { Database } from '../store/store.ts';
 
 const MEBIBYTE = 1024 ** 2;
-const NEAR = 0.8;
 const LOG_EVERY_MS = 60_000;
 
 /**
@@ -37,8 +36,7 @@ export class MediaRoom {
 
   get pressure(): Pressure | undefined {
     const refused = this.#refusals.count;
-    if (refused === 0 && this.#bytes < this.#maxBytes * NEAR) return undefined;
-    return { resource: 'media_store', used: this.#bytes, limit: this.#maxBytes, refused };
+    return pressureOf({ resource: 'media_store', used: this.#bytes, limit: this.#maxBytes, refused });
   }
 }
 

@@ -17,7 +17,7 @@ export interface HeadQuery extends Candidates {
   readonly limit: number;
 }
 
-/** As many candidates are told apart in one query where the first ones were not enough. */
+/** Candidates that one further query checks, if the first ones were not enough. */
 const PAGE = 200;
 /** So few candidates that turn out to be behind another message cost a look less than a note of it. */
 const TOLERATED = 50;
@@ -64,7 +64,7 @@ export async function readHeads(
   return found.slice(0, limit);
 }
 
-/** As `readHeads`, and notes which candidates are behind another message: each message is told apart once. */
+/** As `readHeads`, and notes which candidates are behind another message, so that each is checked once. */
 export function findHeads(store: Store, query: HeadQuery): Promise<Message[]> {
   return store.read((db, dialect) =>
     readHeads(db, dialect, query, (seqs) => store.write((writer) => notePlaces(writer, dialect, seqs))),

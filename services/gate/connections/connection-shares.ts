@@ -1,12 +1,10 @@
 import type { Socket } from 'node:net';
-import type { Pressure } from '../../contract/pressure.ts';
+import { type Pressure, pressureOf } from '../../contract/pressure.ts';
 import { Refusals } from '../../runtime/refusals.ts';
 
-/** A resource counts as near its limit from this part of it on. */
-const NEAR = 0.8;
 const LOG_EVERY_MS = 10_000;
 
-/** One client: who it is does not matter, only that its connections count together. */
+/** One client. Its connections count together. */
 interface Holder {
   readonly name: string;
   readonly sockets: Set<Socket>;
@@ -83,8 +81,7 @@ export class ConnectionShares {
   /** Undefined while there is ample room, and no connection was closed for want of it in the last minute. */
   get pressure(): Pressure | undefined {
     const refused = this.#refusals.count;
-    if (refused === 0 && this.size < this.#limit * NEAR) return undefined;
-    return { resource: 'connections', used: this.size, limit: this.#limit, refused };
+    return pressureOf({ resource: 'connections', used: this.size, limit: this.#limit, refused });
   }
 
   /** Only where there is no room: which connection goes. */

@@ -3,7 +3,8 @@ import { KitError } from '../../contract/errors.ts';
 import { SECRET_HEADER } from '../../contract/internal.ts';
 import type { KeySource } from './api-key-ring.ts';
 import { apiKeyCheck } from './api-keys.ts';
-import { clientAddressOf, FailedAttempts } from './failed-attempts.ts';
+import { clientAddressOf } from './client-of.ts';
+import { FailedAttempts } from './failed-attempts.ts';
 import { secretTest } from './internal-secret.ts';
 
 /** Lets only the kit itself pass: loopback alone is never trusted. */

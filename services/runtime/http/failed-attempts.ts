@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { networkOf } from '../../contract/client-network.ts';
 import { KitError } from '../../contract/errors.ts';
 import type { Log } from '../log.ts';
@@ -80,11 +79,4 @@ const NO_KEY: ReadonlySet<string> = new Set(['key_missing', 'key_invalid']);
 interface Failures {
   readonly sinceMs: number;
   count: number;
-}
-
-/** The address of the client, as the gate has it: first in `X-Forwarded-For`. Only of a request that has shown the secret. */
-export function clientAddressOf({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): string {
-  const forwarded = headers['x-forwarded-for'];
-  const [first = ''] = (typeof forwarded === 'string' ? forwarded : '').split(',');
-  return first.trim() || (socket.remoteAddress ?? '');
 }

@@ -1,6 +1,6 @@
 import { KitError } from '../../../contract/errors.ts';
 import { isFinal, statesWhere } from '../../../contract/message-states.ts';
-import type { Pressure } from '../../../contract/pressure.ts';
+import { type Pressure, pressureOf } from '../../../contract/pressure.ts';
 import type { Log } from '../../../runtime/log.ts';
 import { Refusals } from '../../../runtime/refusals.ts';
 import type { Database, DialectName } from '../store.ts';
@@ -10,15 +10,14 @@ import { activeCursors } from './unseen-events.ts';
 const MEBIBYTE = 1024 ** 2;
 /** How old a measurement may be. */
 const STALE_MS = 1_000;
-const NEAR = 0.8;
 /** Removing what may go takes a moment; up to this part more is accepted meanwhile. */
 const SLACK = 1.1;
 const LOG_EVERY_MS = 60_000;
 const WAITING = statesWhere((state) => !isFinal(state));
 
 /**
- * Whether the store has room for new messages. What it has promised to keep is never removed for them: messages that wait,
- * and events that a webhook still wants. So a store that holds nothing else refuses, and names what fills it.
+ * Whether the store has room for new messages. Promised data is never removed for them: messages that wait, and events
+ * that a webhook still wants. A store that holds nothing else refuses messages, and names its contents.
  */
 export class StoreRoom {
   readonly #maxBytes: number;
@@ -26,6 +25,8 @@ export class StoreRoom {
   #bytes = 0;
   #measuredAt = Number.NEGATIVE_INFINITY;
   #isExhausted = false;
+  /** As of the last measurement; undefined until somebody is refused. */
+  #fills: string | undefined;
   readonly #refusals = new Refusals(LOG_EVERY_MS);
   /** Set by retention, which is asked to look at once when the store is too large. */
   onOver: () => void = () => undefined;
@@ -47,11 +48,13 @@ export class StoreRoom {
     if (performance.now() - this.#measuredAt > STALE_MS) {
       this.#bytes = await estimateIn(db, dialect);
       this.#measuredAt = performance.now();
+      this.#fills = undefined;
       if (this.#bytes <= this.#maxBytes) this.#isExhausted = false;
       else this.onOver();
     }
     if (!this.#isExhausted && this.#bytes <= this.#maxBytes * SLACK) return;
-    const message = `messages and events take ${inMiB(this.#bytes)} of ${inMiB(this.#maxBytes)} (STORE_MAX_BYTES): ${await whatFills(db)}`;
+    this.#fills ??= await whatFills(db);
+    const message = `messages and events take ${inMiB(this.#bytes)} of ${inMiB(this.#maxBytes)} (STORE_MAX_BYTES): ${this.#fills}`;
     if (this.#refusals.add())
       this.#log.error(`the store is full; sends are refused until there is room: ${message}`);
     throw new KitError('store_full', message);
@@ -59,8 +62,7 @@ export class StoreRoom {
 
   get pressure(): Pressure | undefined {
     const refused = this.#refusals.count;
-    if (refused === 0 && this.#bytes < this.#maxBytes * NEAR) return undefined;
-    return { resource: 'store', used: this.#bytes, limit: this.#maxBytes, refused };
+    return pressureOf({ resource: 'store', used: this.#bytes, limit: this.#maxBytes, refused });
   }
 }
 
